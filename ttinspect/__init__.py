@@ -1,0 +1,3 @@
+"""A second opinion on Tenstorrent hardware."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,40 @@
+"""The one error type of ttinspect, and the exit codes of its command line."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes; those below 10 mean the same as in Tenstorrent's own ``tt``."""
+
+    DONE = 0
+    INTERNAL = 1
+    USAGE = 2
+    NO_DEVICES = 3
+    NO_UMD = 4
+    UMD_FAILED = 5
+    PERMISSION = 6
+    UNSUPPORTED_ARCH = 7
+    CHECK_FAILED = 10
+    INCONCLUSIVE = 11
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class InspectError(Exception):
+    """Something that a user can cause or meet, said in their words.
+
+    Raised where it is known what went wrong; ``cli.main`` alone turns it into text or JSON.
+
+    Attributes:
+        what: what did not work, one line.
+        why: the cause, one line.
+        next_step: what the user can do about it, one line.
+        exit_code: the process exit code.
+    """
+
+    def __init__(self, what: str, why: str, next_step: str, exit_code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+        self.exit_code = exit_code

@@ -1,0 +1,53 @@
+"""One chip as a source describes it."""
+
+import msgspec
+
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.soc import Soc
+
+
+class Masks(msgspec.Struct, frozen=True, kw_only=True):
+    """Harvesting masks in descriptor order; a set bit is a harvested unit, None is unknown."""
+
+    tensix: int | None
+    dram: int | None
+    eth: int | None
+    pcie: int | None
+    l2cpu: int | None
+
+
+UNKNOWN_MASKS = Masks(tensix=None, dram=None, eth=None, pcie=None, l2cpu=None)
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the source cannot tell: the path in the answer, and why."""
+
+    path: str
+    why: str
+
+
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity, design and harvesting of one chip. 64-bit ids are decimal strings; None is unknown.
+
+    ``kmd_id`` is N of /dev/tenstorrent/N. ``mmio`` is False for a chip that is reached through
+    another one, ``via`` names that one. ``board_name`` is the board as the source spells it, when it
+    is not a name that UMD knows. ``firmware`` is the firmware bundle (major, minor, patch).
+    """
+
+    id: int
+    arch: Arch
+    soc: Soc
+    board: Board | None
+    board_name: str | None
+    board_id: str | None
+    unique_id: str | None
+    asic_location: int | None
+    noc_translation: bool | None
+    masks: Masks
+    assumed: tuple[str, ...] = ()
+    firmware: tuple[int, int, int] | None = None
+    mmio: bool | None = None
+    via: int | None = None
+    kmd_id: int | None = None
+    pci_bdf: str | None = None
+    unknown: tuple[Unknown, ...] = ()

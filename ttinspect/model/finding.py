@@ -1,0 +1,28 @@
+"""A finding: something that deserves a sentence, with its stable id."""
+
+from enum import Enum
+
+import msgspec
+
+
+class Severity(str, Enum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    INCONCLUSIVE = "inconclusive"
+
+
+EvidenceValue = int | float | str | bool | list[int] | list[str] | None
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding. ``id`` and ``name`` are stable (TTH harvest, TTC capacity, TTT topology, TTS shm);
+    ``message`` is a sentence for the operator with the numbers in it; ``evidence`` the bare values."""
+
+    id: str
+    name: str
+    severity: Severity
+    message: str
+    evidence: dict[str, EvidenceValue] = {}

@@ -1,0 +1,62 @@
+"""A whole host, or a description of one, as one frozen value."""
+
+from enum import Enum
+
+import msgspec
+
+from ttinspect.model.chip import Chip
+
+
+class SourceKind(str, Enum):
+    """Where facts come from."""
+
+    UMD = "umd"
+    SIM = "sim"
+    SYSFS = "sysfs"
+    CLUSTER = "cluster_descriptor"
+    TT_SMI = "tt_smi"
+    SNAPSHOT = "snapshot"
+    BOARD = "board"
+    MASKS = "masks"
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Which source was read. ``detail`` is the path, board or masks; ``live`` is read from devices."""
+
+    kind: SourceKind
+    detail: str
+    live: bool
+    example: bool
+
+
+class LinkEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """One end of an eth link: a chip of this system and its eth channel."""
+
+    chip: int
+    channel: int
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An eth link between two chips of this system."""
+
+    a: LinkEnd
+    b: LinkEnd
+
+
+class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
+    """An eth link that leaves this system; the far chip is known by its unique id (decimal string)."""
+
+    a: LinkEnd
+    remote_unique_id: str
+    remote_channel: int
+
+
+class System(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a source tells. ``chips`` are in the order of their ids."""
+
+    source: Source
+    chips: tuple[Chip, ...]
+    links: tuple[Link, ...] = ()
+    remote_links: tuple[RemoteLink, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the source had to say about its own input, one sentence each."""
