@@ -1,0 +1,70 @@
+"""Who wrote a slot: the process behind its pid, as far as procfs can tell."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+from ttinspect.model.process import Process
+from ttinspect.model.region import Slot
+
+COMM_BYTES = 15
+"""A process name is cut to this by the kernel."""
+
+REUSE_NS = 2 * 10**9
+"""A process must have started this long after a slot's last update before it is called another one:
+procfs gives start times in ticks since a boot time in whole seconds."""
+
+GONE = frozenset({"Z", "X", "x"})
+STOPPED = frozenset({"T", "t"})
+
+
+class Writer(str, Enum):
+    """What is known about the process that wrote a slot."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    REUSED = "reused"
+    """The pid belongs to a process that started after the slot's last update."""
+    FOREIGN = "foreign"
+    """The pid belongs to an older process of another name: probably another pid namespace."""
+    UNKNOWN = "unknown"
+    """The slot has no pid of a process."""
+
+
+class SlotWriter(msgspec.Struct, frozen=True, kw_only=True):
+    """An occupied slot, what is known about its writer, and the process that has its pid now."""
+
+    slot: Slot
+    writer: Writer
+    process: Process | None
+
+    @property
+    def pid_exists(self) -> bool | None:
+        """Whether procfs shows the pid as running; None where the slot has no pid of a process."""
+        return None if self.slot.pid < 1 else self.process is not None and self.process.state not in GONE
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the process is stopped or traced, and so may stand in the middle of an update."""
+        return self.pid_exists is True and self.process is not None and self.process.state in STOPPED
+
+
+def writer_of(slot: Slot, updated_ns: int | None, processes: Mapping[int, Process]) -> SlotWriter:
+    """Judge one slot. ``updated_ns`` is its last update in realtime, None if that cannot be told."""
+    process = processes.get(slot.pid)
+    return SlotWriter(slot=slot, writer=_judge(slot, updated_ns, process), process=process)
+
+
+def _judge(slot: Slot, updated_ns: int | None, process: Process | None) -> Writer:
+    if slot.pid < 1:
+        return Writer.UNKNOWN
+    if process is None or process.state in GONE:
+        return Writer.DEAD
+    started_ns = process.start_time_ns
+    if started_ns is not None and updated_ns is not None and started_ns >= updated_ns + REUSE_NS:
+        return Writer.REUSED
+    # Without a start time, a name that differs is a reused pid or another namespace: not known which.
+    if slot.name and updated_ns is not None and slot.name[:COMM_BYTES] != process.comm[:COMM_BYTES]:
+        return Writer.FOREIGN
+    return Writer.ALIVE
