@@ -2,15 +2,34 @@
 
 import msgspec
 
+GONE_STATES = frozenset({"Z", "X", "x"})
+"""States of PID/stat in which a process no longer runs. A zombie has closed its files, unmapped its memory and
+will never execute again; only its exit code waits. It can neither free its slot nor write to a region, so for
+a region it is as dead as one that is not there."""
+
+STOPPED_STATES = frozenset({"T", "t"})
+"""Stopped or traced: may stand in the middle of an update for as long as somebody likes."""
+
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
-    """One process of the host's procfs.
+    """One process of a procfs.
 
-    ``state`` is the letter of PID/stat (R, S, D, T, t, Z, ...). ``start_time_ns`` is realtime
-    nanoseconds, None where procfs has no btime.
+    ``comm`` is harmless to print, escaped exactly as the names in a region are. ``state`` is the letter of
+    PID/stat (R, S, D, T, t, Z, ...). ``start_time_ns`` is realtime nanoseconds, None where procfs has no
+    btime.
     """
 
     pid: int
     comm: str
     state: str
     start_time_ns: int | None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still run."""
+        return self.state not in GONE_STATES
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is stopped or traced."""
+        return self.state in STOPPED_STATES
