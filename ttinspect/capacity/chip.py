@@ -9,12 +9,12 @@ Checked to the byte against ttnn 0.81.1's allocator (tests/data/allocator.json).
 import functools
 from enum import Enum
 
-from ttinspect.capacity.settings import Settings
+from ttinspect.capacity.settings import Settings, Sizes
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import GridTable, runtime_facts
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Board, Coord
-from ttinspect.model.capacity import L1, ChipCapacity, Dispatch, Dram, EthL1, MeshCapacity, Region
+from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dispatch, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Masks
 from ttinspect.model.soc import Soc
 
@@ -75,22 +75,21 @@ def chip_capacity(chip: Chip, settings: Settings) -> ChipCapacity:
     Raises:
         InspectError: 2 when l1_small or the trace region does not fit the bank.
     """
-    return _capacity(chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board), settings)
+    return _capacity(
+        chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board), settings.sizes(chip.soc.arch)
+    )
 
 
 @functools.lru_cache(maxsize=256)
-def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, settings: Settings) -> ChipCapacity:
+def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, sizes: Sizes) -> ChipCapacity:
     grid = chip_grid(soc, masks)
     compute = compute_grid(soc, masks, dispatch)
     usable = why_not_allocatable(soc, masks, dispatch) in (None, NotAllocatable.UNKNOWN_MASK)
-    l1 = _l1(soc, grid.tensix.active, compute, dispatch, settings)
-    dram, trace = _dram(soc, grid.dram.active, usable, settings)
+    l1 = _l1(soc, grid.tensix.active, compute, dispatch, sizes)
+    dram, trace = _dram(soc, grid.dram.active, usable, sizes)
     return ChipCapacity(
         l1=l1,
-        l1_small=Region(
-            banks=(l1.banks if settings.l1_small else 0) if l1.banks is not None else None,
-            bank_bytes=settings.l1_small if l1.banks is not None else None,
-        ),
+        l1_small=_l1_small(l1.banks, sizes.l1_small),
         trace=trace,
         dram=dram,
         eth_l1=EthL1(
@@ -101,20 +100,28 @@ def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, settings: Settings) ->
     )
 
 
+def _l1_small(l1_banks: int | None, bank_bytes: int) -> BufferRegion:
+    """As many banks as L1; none at all when nothing was asked for."""
+    if l1_banks is None:
+        return BufferRegion(banks=None, bank_bytes=None, bytes=None)
+    banks = l1_banks if bank_bytes else 0
+    return BufferRegion(banks=banks, bank_bytes=bank_bytes, bytes=banks * bank_bytes)
+
+
 def _times(count: int | None, each: int | None) -> int | None:
     return None if count is None or each is None else count * each
 
 
-def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, settings: Settings) -> L1:
+def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, sizes: Sizes) -> L1:
     per_core = soc.worker_l1_bytes
     nodes = soc.grid[0] * soc.grid[1]
-    base = settings.l1_base_of(soc.arch)
+    base = sizes.l1_base
     banks = compute[0] * compute[1] if compute is not None and base is not None else None
     bank_bytes = None
     if base is not None:
-        free = per_core - base - settings.l1_small
+        free = per_core - base - sizes.l1_small
         if free < 0:
-            raise _does_not_fit("--l1-small", settings.l1_small, base, per_core, "L1 bank")
+            raise _does_not_fit("--l1-small", sizes.l1_small, base, per_core, "L1 bank")
         bank_bytes = free if banks is not None else None
     idle = cores - banks if cores is not None and banks is not None else None
     return L1(
@@ -135,17 +142,17 @@ def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, 
     )
 
 
-def _dram(soc: Soc, live: int | None, usable: bool, settings: Settings) -> tuple[Dram, Region]:
+def _dram(soc: Soc, live: int | None, usable: bool, sizes: Sizes) -> tuple[Dram, BufferRegion]:
     facts = runtime_facts()
     cut = facts.dram_views.get(soc.arch)
-    base = settings.dram_base_of(soc.arch)
+    base = sizes.dram_base
     views = live * cut.views_per_bank if live is not None and cut is not None and usable else None
     view_bytes = per_view = None
     if views is not None and cut is not None and base is not None:
-        per_view = _trace_per_view(settings.trace_region, views, facts.trace_alignment_bytes)
+        per_view = _trace_per_view(sizes.trace_region, views, facts.trace_alignment_bytes)
         view_bytes = cut.view_bytes - base - per_view
         if view_bytes < 0:
-            raise _does_not_fit("--trace-region", settings.trace_region, base, cut.view_bytes, "DRAM view")
+            raise _does_not_fit("--trace-region", sizes.trace_region, base, cut.view_bytes, "DRAM view")
     dram = Dram(
         banks=live,
         bank_bytes=soc.dram_bank_bytes,
@@ -155,7 +162,7 @@ def _dram(soc: Soc, live: int | None, usable: bool, settings: Settings) -> tuple
         allocatable=_times(views, view_bytes),
         reserved_per_view=base,
     )
-    return dram, Region(banks=views, bank_bytes=per_view)
+    return dram, BufferRegion(banks=views, bank_bytes=per_view, bytes=_times(views, per_view))
 
 
 def _trace_per_view(trace_region: int, views: int, alignment: int) -> int:

@@ -8,6 +8,16 @@ from ttinspect.model.arch import Arch
 from ttinspect.model.capacity import Dispatch
 
 
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that are not the allocator's: the bases per bank and view (None: the runtime has no
+    figure), L1_SMALL per L1 bank, and the whole trace region."""
+
+    l1_base: int | None
+    dram_base: int | None
+    l1_small: int
+    trace_region: int
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Runtime and open_device arguments; sizes in bytes. The bases override the runtime's."""
 
@@ -18,13 +28,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     l1_base: int | None = None
     dram_base: int | None = None
 
-    def l1_base_of(self, arch: Arch) -> int | None:
-        """Bytes of every L1 bank below the allocator; None where the runtime has no figure."""
-        return self.l1_base if self.l1_base is not None else self.runtime.l1_base.get(arch)
-
-    def dram_base_of(self, arch: Arch) -> int | None:
-        """Bytes of every DRAM view below the allocator; None where the runtime has no figure."""
-        return self.dram_base if self.dram_base is not None else self.runtime.dram_base.get(arch)
+    def sizes(self, arch: Arch) -> Sizes:
+        """What is taken from every bank and view of an architecture."""
+        l1_base, dram_base = self.l1_base, self.dram_base
+        return Sizes(
+            l1_base=self.runtime.l1_base.get(arch) if l1_base is None else l1_base,
+            dram_base=self.runtime.dram_base.get(arch) if dram_base is None else dram_base,
+            l1_small=self.l1_small,
+            trace_region=self.trace_region,
+        )
 
 
 def make_settings(

@@ -34,6 +34,59 @@ def _scalar(text: str) -> Any:
     return text
 
 
+class _Tree:
+    """The document as it grows: the open containers, and the key that waits for its value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: Any = None
+        self._container: Any = None
+        self._key: Any = None
+        self._has_key = False
+        self._stack: list[Any] = []
+
+    def refuse(self, event: Any, why: str) -> InspectError:
+        return InspectError(f"{self.name}, line {event.start_mark.line + 1}", why, _HINT)
+
+    def scalar(self, event: Any) -> None:
+        self._check_tag(event)
+        value = _scalar(event.value) if event.implicit[0] else event.value
+        container = self._container
+        if container.__class__ is dict and not self._has_key:
+            if value in container:
+                raise self.refuse(event, f"the key {event.value!r} is repeated")
+            self._key, self._has_key = value, True
+        else:
+            self._put(value)
+
+    def open(self, event: Any, value: Any) -> None:
+        self._check_tag(event)
+        if len(self._stack) >= MAX_DEPTH:
+            raise self.refuse(event, f"it nests deeper than {MAX_DEPTH} levels")
+        if self._container.__class__ is dict and not self._has_key:
+            raise self.refuse(event, "found a collection as a key, expected a plain key")
+        self._put(value)
+        self._stack.append(self._container)
+        self._container = value
+
+    def close(self) -> None:
+        self._container = self._stack.pop()
+
+    def _put(self, value: Any) -> None:
+        container = self._container
+        if container is None:
+            self.root = value
+        elif container.__class__ is list:
+            container.append(value)
+        else:
+            container[self._key] = value
+            self._has_key = False
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is not None and event.tag != "!":
+            raise self.refuse(event, f"found the tag {event.tag}, expected a plain value")
+
+
 def parse_yaml(content: bytes, name: str) -> Any:
     """The document as dicts, lists and scalars.
 
@@ -43,64 +96,31 @@ def parse_yaml(content: bytes, name: str) -> Any:
     """
     import yaml
 
-    def refuse(event: Any, why: str) -> InspectError:
-        return InspectError(f"{name}, line {event.start_mark.line + 1}", why, _HINT)
-
-    root: Any = None
+    tree = _Tree(name)
     documents = 0
-    container: Any = None
-    key: Any = None
-    has_key = False
-    stack: list[tuple[Any, Any]] = []
-    kinds = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
     event: Any
     try:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):
             kind = event.__class__
             if kind is yaml.ScalarEvent:
-                if event.tag is not None and event.tag != "!":
-                    raise refuse(event, f"found the tag {event.tag}, expected a plain value")
-                value = _scalar(event.value) if event.implicit[0] else event.value
-            elif kind in kinds:
-                if event.tag is not None:
-                    raise refuse(event, f"found the tag {event.tag}, expected a plain value")
-                if len(stack) >= MAX_DEPTH:
-                    raise refuse(event, f"it nests deeper than {MAX_DEPTH} levels")
-                value = {} if kind is yaml.MappingStartEvent else []
+                tree.scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                tree.open(event, {})
+            elif kind is yaml.SequenceStartEvent:
+                tree.open(event, [])
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                container, key = stack.pop()
-                has_key = False
-                continue
+                tree.close()
             elif kind is yaml.AliasEvent:
-                raise refuse(event, f"found the alias *{event.anchor}; aliases are not accepted")
-            else:
-                documents += kind is yaml.DocumentStartEvent
+                raise tree.refuse(event, f"found the alias *{event.anchor}; aliases are not accepted")
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
                 if documents > 1:
-                    raise refuse(event, "found a second document, expected one")
-                continue
-
-            if container is None:
-                root = value
-            elif container.__class__ is list:
-                container.append(value)
-            elif not has_key:
-                if kind is not yaml.ScalarEvent:
-                    raise refuse(event, "found a collection as a key, expected a plain key")
-                if value in container:
-                    raise refuse(event, f"the key {event.value!r} is repeated")
-                key, has_key = value, True
-                continue
-            else:
-                container[key] = value
-                has_key = False
-            if kind is not yaml.ScalarEvent:
-                stack.append((container, None))
-                container, has_key = value, False
+                    raise tree.refuse(event, "found a second document, expected one")
     except yaml.YAMLError as error:
         raise _syntax_error(error, name) from None
     except UnicodeDecodeError:
         raise InspectError(name, "it is not UTF-8 text", _HINT) from None
-    return root
+    return tree.root
 
 
 def _syntax_error(error: Any, name: str) -> InspectError:

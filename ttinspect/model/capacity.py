@@ -37,11 +37,13 @@ class L1(msgspec.Struct, frozen=True, kw_only=True):
     reserved_bytes: int | None
 
 
-class Region(msgspec.Struct, frozen=True, kw_only=True):
+class BufferRegion(msgspec.Struct, frozen=True, kw_only=True):
     """A buffer type that is cut out of L1 or DRAM: L1_SMALL or TRACE."""
 
     banks: int | None
     bank_bytes: int | None
+    bytes: int | None
+    """banks x bank_bytes."""
 
 
 class Dram(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +70,8 @@ class ChipCapacity(msgspec.Struct, frozen=True, kw_only=True):
     """All memory of one chip."""
 
     l1: L1
-    l1_small: Region
-    trace: Region
+    l1_small: BufferRegion
+    trace: BufferRegion
     dram: Dram
     eth_l1: EthL1
 

@@ -26,3 +26,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     message: str
     evidence: dict[str, EvidenceValue] = {}
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ttinspect explain ID`` says about a finding: for an operator who has never met it.
+
+    ``title`` is one line; ``meaning`` says what was seen, ``cause`` how it comes about, ``remedy`` what to
+    do. ``id`` and ``name`` are those of the Finding.
+    """
+
+    id: str
+    name: str
+    title: str
+    meaning: str
+    cause: str
+    remedy: str

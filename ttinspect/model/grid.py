@@ -4,7 +4,7 @@ from enum import Enum
 
 import msgspec
 
-from ttinspect.model.arch import Axis, Coord
+from ttinspect.model.arch import Axis, Coord, CoreType
 
 
 class TensixGrid(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,3 +77,14 @@ class CoreState(str, Enum):
     LIVE = "live"
     HARVESTED = "harvested"
     UNKNOWN = "unknown"
+
+
+class CoreAt(msgspec.Struct, frozen=True, kw_only=True):
+    """One core that was asked for, in all four coordinate systems."""
+
+    type: CoreType
+    state: CoreState
+    noc0: Coord
+    noc1: CoordAnswer
+    translated: CoordAnswer
+    logical: CoordAnswer
