@@ -114,8 +114,8 @@ def product_sentence(product: ProductSummary) -> str:
     lines = product.harvested_tensix_lines
     unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
     undecided = f" {product.undecided} cannot be told." if product.undecided else ""
-    verb = "is" if product.as_expected == 1 and product.chips == 1 else "are"
-    noun = "chip" if product.chips == 1 else "chips"
+    one = product.as_expected == product.chips == 1
+    noun, verb = ("chip", "is") if one else ("chips", "are")
     return (
         f"{product.as_expected} of {product.chips} {noun} {verb} what {article} {name} should be "
         f"({lines} {unit} harvested{'' if product.chips == 1 else ' each'}).{undecided}"

@@ -12,6 +12,7 @@ from rich.text import Text
 GLUE = "\u00a0"
 """A blank at which no line is broken; it leaves ``render`` as an ordinary one."""
 
+_LEAST_FOLDED_WIDTH = 10
 _HARMFUL_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -69,6 +70,7 @@ def columns(*specs: str, header: bool = True) -> Table:
             justify="right" if ">" in flags else "left",
             no_wrap="~" not in flags,
             overflow="fold",
+            min_width=min(len(name), _LEAST_FOLDED_WIDTH) if "~" in flags else None,
         )
     return table
 

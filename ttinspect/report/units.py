@@ -35,7 +35,7 @@ def grid(coord: Coord | None) -> str:
 
 def of(part: int | None, whole: int) -> str:
     """A count of live units: "64/80"."""
-    return f"{UNKNOWN if part is None else part}/{whole}"
+    return UNKNOWN if part is None else f"{part}/{whole}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -20,12 +20,15 @@ STANDARD_INPUT = "standard input"
 _WHAT_IS_READ = "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON) or a ttinspect snapshot"
 
 
+_ABSENT = msgspec.Raw(b"")
+
+
 class _Head(msgspec.Struct):
     """Enough of a JSON document to tell what it is."""
 
-    schema: msgspec.Raw | None = None
-    device_info: msgspec.Raw | None = None
-    arch: msgspec.Raw | None = None
+    schema: msgspec.Raw = _ABSENT
+    device_info: msgspec.Raw = _ABSENT
+    arch: msgspec.Raw = _ABSENT
 
 
 def kind_of(source: str) -> str:
@@ -94,13 +97,13 @@ def _read_json(content: bytes, name: str) -> System | None:
             return None
         decode_json(stripped, _Head, name)
         raise
-    if head.device_info is not None:
+    if bytes(head.device_info):
         from ttinspect.sources.tt_smi import read_tt_smi
 
         return read_tt_smi(stripped, name)
-    if head.schema is not None:
+    if bytes(head.schema):
         return _read_system(stripped, _schema_name(head.schema), name)
-    if head.arch is not None and len(content) <= YAML_LIMIT_BYTES:
+    if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
         return None
     raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
 
