@@ -1,0 +1,1 @@
+"""From masks and a SoC descriptor to grids and coordinates, as tt-umd computes them. Pure."""

@@ -18,6 +18,7 @@ class SourceKind(str, Enum):
     SNAPSHOT = "snapshot"
     BOARD = "board"
     MASKS = "masks"
+    SOC = "soc_descriptor"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
     remote_channel: int
 
 
-class System(msgspec.Struct, frozen=True, kw_only=True):
+class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
     """Everything that a source tells. ``chips`` are in the order of their ids."""
 
     source: Source

@@ -1,0 +1,48 @@
+"""What tests of every room share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data beside the checkout; without it the tests that remake compact
+    data from it have nothing to compare with."""
+    folder = Path(os.environ.get("TTINSPECT_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip("the reference data that tests/data was made from is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def console_script() -> str:
+    """The installed console script."""
+    return str(Path(sys.executable).with_name("ttinspect"))
+
+
+@pytest.fixture
+def run(console_script: str, tmp_path: Path) -> Run:
+    """Run the console script in an empty folder, 80 columns wide, without the user's environment."""
+
+    def call(*args: str, stdin: str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "80", **env}
+        return subprocess.run(
+            [console_script, *args],
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            timeout=60,
+            check=False,
+        )
+
+    return call

@@ -1,0 +1,169 @@
+"""The answer of ``capacity``: physical and allocatable bytes, and where each constant comes from."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.capacity.chip import chip_capacity, grid_table, mesh_capacity, total
+from ttinspect.capacity.settings import Settings
+from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch, Axis, Board, Coord
+from ttinspect.model.capacity import L1, BufferRegion, Dram, EthL1, MeshCapacity
+from ttinspect.model.chip import Chip, Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.system import Source, System
+from ttinspect.verify.allocation import allocation_findings
+from ttinspect.verify.harvest import chip_findings, system_findings
+
+
+class CapacityDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip, opened alone. Sizes are bytes, None is unknown."""
+
+    id: int
+    arch: Arch
+    board: Board | None
+    tensix_grid: Coord | None
+    full_tensix_grid: Coord
+    axis: Axis
+    l1: L1
+    l1_small: BufferRegion
+    trace: BufferRegion
+    dram: Dram
+    eth_l1: EthL1
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over the shown chips; None if any part is unknown."""
+
+    l1_physical: int | None
+    l1_allocatable: int | None
+    dram_physical: int | None
+    dram_allocatable: int | None
+    eth_l1_physical: int | None
+
+
+class RuntimeUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The runtime whose bases were used; a base is None where the chips do not share one figure.
+    ``measured`` is False also when a base was overridden."""
+
+    name: str
+    l1_base: int | None
+    dram_base: int | None
+    measured: bool
+
+
+class Constant(msgspec.Struct, frozen=True, kw_only=True):
+    """One constant of the computation, and how it is known."""
+
+    name: str
+    value: str
+    how_known: str
+
+
+class CapacityAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.capacity.v1"
+):
+    """What ``capacity`` says. ``constants`` is there with --sources."""
+
+    tool: Tool = TOOL
+    source: Source
+    devices: tuple[CapacityDevice, ...]
+    mesh: MeshCapacity
+    totals: Totals
+    runtime: RuntimeUsed
+    constants: tuple[Constant, ...] | msgspec.UnsetType = msgspec.UNSET
+    findings: tuple[Finding, ...]
+
+
+def build_capacity(system: System, settings: Settings, *, sources: bool = False) -> CapacityAnswer:
+    """The answer for all chips of a System.
+
+    Raises:
+        InspectError: 2 when l1_small or the trace region does not fit.
+    """
+    capacities = [chip_capacity(chip, settings) for chip in system.chips]
+    devices = tuple(
+        CapacityDevice(
+            id=chip.id,
+            arch=chip.arch,
+            board=chip.board,
+            tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
+            full_tensix_grid=chip_grid(chip.soc, chip.masks).tensix.full_grid,
+            axis=chip_grid(chip.soc, chip.masks).tensix.axis,
+            l1=capacity.l1,
+            l1_small=capacity.l1_small,
+            trace=capacity.trace,
+            dram=capacity.dram,
+            eth_l1=capacity.eth_l1,
+            unknown=chip.unknown,
+            findings=(*chip_findings(chip), *allocation_findings(chip, settings)),
+        )
+        for chip, capacity in zip(system.chips, capacities, strict=True)
+    )
+    return CapacityAnswer(
+        source=system.source,
+        devices=devices,
+        mesh=mesh_capacity(capacities),
+        totals=Totals(
+            l1_physical=total([device.l1.physical for device in devices]),
+            l1_allocatable=total([device.l1.allocatable for device in devices]),
+            dram_physical=total([device.dram.physical for device in devices]),
+            dram_allocatable=total([device.dram.allocatable for device in devices]),
+            eth_l1_physical=total([device.eth_l1.physical for device in devices]),
+        ),
+        runtime=_runtime(system.chips, settings),
+        constants=_constants(system.chips, settings) if sources else msgspec.UNSET,
+        findings=system_findings(system),
+    )
+
+
+def _runtime(chips: tuple[Chip, ...], settings: Settings) -> RuntimeUsed:
+    sizes = {settings.sizes(chip.arch) for chip in chips}
+    only = sizes.pop() if len(sizes) == 1 else None
+    overridden = settings.l1_base is not None or settings.dram_base is not None
+    return RuntimeUsed(
+        name=settings.runtime.name,
+        l1_base=None if only is None else only.l1_base,
+        dram_base=None if only is None else only.dram_base,
+        measured=settings.runtime.measured and not overridden,
+    )
+
+
+def _constants(chips: tuple[Chip, ...], settings: Settings) -> tuple[Constant, ...]:
+    facts, runtime = runtime_facts(), settings.runtime
+    constants = []
+    for soc in dict.fromkeys(chip.soc for chip in chips):
+        arch = soc.arch
+        design = "tt-umd 0.9.14, SocArchDescriptor" if soc.built_in else "the SoC descriptor file"
+        sizes = settings.sizes(arch)
+        l1_known = runtime.how_known if settings.l1_base is None else "given with --l1-base"
+        dram_known = runtime.how_known if settings.dram_base is None else "given with --dram-base"
+        constants += [
+            Constant(
+                name=f"{arch.value} L1 per tensix core", value=f"{soc.worker_l1_bytes:,}", how_known=design
+            ),
+            Constant(name=f"{arch.value} L1 per eth core", value=f"{soc.eth_l1_bytes:,}", how_known=design),
+            Constant(name=f"{arch.value} DRAM bank", value=f"{soc.dram_bank_bytes:,}", how_known=design),
+            Constant(name="l1_base", value=_count(sizes.l1_base), how_known=l1_known),
+            Constant(name="dram_base", value=_count(sizes.dram_base), how_known=dram_known),
+        ]
+        table, views = grid_table(soc), facts.dram_views.get(arch)
+        if table is not None:
+            constants.append(
+                Constant(name="compute grids", value="by harvested lines", how_known=table.how_known)
+            )
+        if views is not None:
+            constants.append(
+                Constant(
+                    name="DRAM view",
+                    value=f"{views.view_bytes:,} x {views.views_per_bank} per bank",
+                    how_known="measured with ttnn 0.81.1 (get_memory_view)",
+                )
+            )
+    return tuple(dict.fromkeys(constants))
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"

@@ -1,0 +1,76 @@
+"""What every answer carries, and the choice of devices."""
+
+import msgspec
+
+from ttinspect import __version__
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.node import parse_unsigned
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import System
+
+_KMD_PREFIX = "/dev/tenstorrent/"
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """The program that made the document."""
+
+    name: str = "ttinspect"
+    version: str = __version__
+
+
+TOOL = Tool()
+
+
+def select_chips(system: System, wanted: list[str]) -> System:
+    """The System with only the chips that were asked for; all of them when nothing was.
+
+    A word is a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or a board id (all
+    its chips), tried in this order; several may stand in one word, separated by commas.
+
+    Raises:
+        InspectError: 3 when there are no chips at all, 2 when a word matches none of them.
+    """
+    if not system.chips:
+        raise InspectError(
+            "no devices",
+            f"{system.source.detail or system.source.kind.value} has none",
+            "check the source",
+            ExitCode.NO_DEVICES,
+        )
+    if not wanted:
+        return system
+    chosen: set[int] = set()
+    for word in (part.strip() for text in wanted for part in text.split(",")):
+        matches = _matches(system.chips, word)
+        if not matches:
+            raise InspectError(
+                f"no device {word!r}", _what_there_is(system.chips), "choose one with --device"
+            )
+        chosen.update(chip.id for chip in matches)
+    return msgspec.structs.replace(system, chips=tuple(chip for chip in system.chips if chip.id in chosen))
+
+
+def _matches(chips: tuple[Chip, ...], word: str) -> list[Chip]:
+    number = parse_unsigned(word)
+    by_id = [chip for chip in chips if number is not None and chip.id == number]
+    if by_id:
+        return by_id
+    if word.startswith(_KMD_PREFIX):
+        kmd_id = parse_unsigned(word.removeprefix(_KMD_PREFIX))
+        return [chip for chip in chips if kmd_id is not None and chip.kmd_id == kmd_id]
+    by_bdf = [chip for chip in chips if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
+    if by_bdf or number is None:
+        return by_bdf
+    text = str(number)
+    return [chip for chip in chips if chip.unique_id == text] or [
+        chip for chip in chips if chip.board_id == text
+    ]
+
+
+def _what_there_is(chips: tuple[Chip, ...]) -> str:
+    shown = [
+        " ".join(filter(None, (str(chip.id), chip.pci_bdf, chip.unique_id and f"unique id {chip.unique_id}")))
+        for chip in chips[:8]
+    ]
+    more = f" and {len(chips) - 8} more" if len(chips) > 8 else ""
+    return f"there {'is' if len(chips) == 1 else 'are'} {', '.join(shown)}{more}"

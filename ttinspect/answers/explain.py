@@ -1,0 +1,37 @@
+"""The answer of ``explain``: what findings mean."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.errors import InspectError
+from ttinspect.model.finding import Explanation
+from ttinspect.verify.catalogue.allocation import ALLOCATION
+from ttinspect.verify.catalogue.harvest import HARVEST
+
+EXPLANATIONS: tuple[Explanation, ...] = tuple(sorted((*HARVEST, *ALLOCATION), key=lambda text: text.id))
+"""Every finding that ttinspect gives, by id."""
+
+
+class ExplainAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.explain.v1"
+):
+    """What ``explain`` says: one finding, or all of them."""
+
+    tool: Tool = TOOL
+    findings: tuple[Explanation, ...]
+
+
+def build_explain(finding_id: str | None) -> ExplainAnswer:
+    """The explanation of one finding, any case; of all without an id.
+
+    Raises:
+        InspectError: 2 for an unknown id.
+    """
+    if finding_id is None:
+        return ExplainAnswer(findings=EXPLANATIONS)
+    found = tuple(text for text in EXPLANATIONS if text.id == finding_id.upper())
+    if not found:
+        raise InspectError(
+            f"unknown finding {finding_id!r}", "no finding has this id", "ttinspect explain lists all of them"
+        )
+    return ExplainAnswer(findings=found)

@@ -1,0 +1,187 @@
+"""The answer of ``harvest``: what is left of every chip."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.errors import InspectError
+from ttinspect.facts.boards import product_of
+from ttinspect.harvesting.architectures import ARCHITECTURES
+from ttinspect.harvesting.coordinates import ChipCoordinates
+from ttinspect.harvesting.grids import chip_grid, common_grid
+from ttinspect.harvesting.lookup import cores_at
+from ttinspect.harvesting.picture import draw
+from ttinspect.model.arch import Arch, Axis, Board, Coord, CoordSystem, CoreType
+from ttinspect.model.chip import Chip, Masks, Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.grid import CoreAt, TensixGrid, TypeCores
+from ttinspect.model.picture import PictureGroup
+from ttinspect.model.system import Source, System
+from ttinspect.verify.harvest import as_expected, chip_findings, system_findings
+
+
+class DramUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """DRAM banks; ``harvested`` are bits of the mask. None is unknown."""
+
+    banks: int
+    active: int | None
+    harvested: tuple[int, ...] | None
+
+
+class EthUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """Eth channels; ``harvested`` are bits of the mask. None is unknown."""
+
+    channels: int
+    active: int | None
+    harvested: tuple[int, ...] | None
+
+
+class CoreUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """PCIe or L2CPU cores; ``harvested`` are bits of the mask. None is unknown."""
+
+    cores: int
+    active: int | None
+    harvested: tuple[int, ...] | None
+
+
+class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip. 64-bit ids are decimal strings, masks in descriptor order, None is unknown.
+
+    ``assumed`` names what the source left out. ``cores`` is there with --cores, by core type (None
+    where its mask is unknown); ``at`` with --core.
+    """
+
+    id: int
+    arch: Arch
+    board: Board | None
+    board_id: str | None
+    unique_id: str | None
+    asic_location: int | None
+    mmio: bool | None
+    via: int | None
+    noc_translation: bool | None
+    masks: Masks
+    assumed: tuple[str, ...]
+    tensix: TensixGrid
+    dram: DramUnits
+    eth: EthUnits
+    pcie: CoreUnits
+    l2cpu: CoreUnits
+    cores: dict[str, TypeCores | None] | msgspec.UnsetType = msgspec.UNSET
+    at: tuple[CoreAt, ...] | msgspec.UnsetType = msgspec.UNSET
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many chips of a board are harvested as they should be; undecided where facts are missing."""
+
+    board: Board
+    chips: int
+    as_expected: int
+    undecided: int
+    harvested_tensix_lines: int
+    axis: Axis
+
+
+class HarvestAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.harvest.v1"
+):
+    """What ``harvest`` says. ``common_grid`` is the tensix grid that all shown chips have, None for
+    one chip or any unknown grid."""
+
+    tool: Tool = TOOL
+    source: Source
+    devices: tuple[HarvestDevice, ...]
+    common_grid: Coord | None
+    products: tuple[ProductSummary, ...]
+    findings: tuple[Finding, ...]
+
+
+def build_harvest(
+    system: System, *, cores: bool = False, core: tuple[CoordSystem, Coord] | None = None
+) -> HarvestAnswer:
+    """The answer for all chips of a System.
+
+    Raises:
+        InspectError: 2 when ``core`` is on none of the chips.
+    """
+    devices = tuple(_device(chip, cores=cores, core=core) for chip in system.chips)
+    if core is not None and not any(device.at for device in devices):
+        where, (x, y) = core
+        raise InspectError(
+            f"no core at {where.value} {x}-{y}",
+            "no chip of this source has one there",
+            "see ttinspect harvest --cores for every coordinate",
+        )
+    return HarvestAnswer(
+        source=system.source,
+        devices=devices,
+        common_grid=common_grid([device.tensix.grid for device in devices]),
+        products=_products(system.chips),
+        findings=system_findings(system),
+    )
+
+
+def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, ...]:
+    """One picture for each group of chips that look the same, in the order of their first chip."""
+    groups: dict[object, list[Chip]] = {}
+    for chip in system.chips:
+        groups.setdefault((chip.soc, chip.masks, chip.noc_translation), []).append(chip)
+    return tuple(
+        PictureGroup(
+            chips=tuple(chip.id for chip in chips),
+            picture=draw(chips[0].soc, chips[0].masks, chips[0].noc_translation, labels),
+        )
+        for chips in groups.values()
+    )
+
+
+def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) -> HarvestDevice:
+    grid = chip_grid(chip.soc, chip.masks)
+    coordinates = (
+        ChipCoordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
+    )
+    return HarvestDevice(
+        id=chip.id,
+        arch=chip.arch,
+        board=chip.board,
+        board_id=chip.board_id,
+        unique_id=chip.unique_id,
+        asic_location=chip.asic_location,
+        mmio=chip.mmio,
+        via=chip.via,
+        noc_translation=chip.noc_translation,
+        masks=chip.masks,
+        assumed=chip.assumed,
+        tensix=grid.tensix,
+        dram=DramUnits(banks=grid.dram.total, active=grid.dram.active, harvested=grid.dram.harvested),
+        eth=EthUnits(channels=grid.eth.total, active=grid.eth.active, harvested=grid.eth.harvested),
+        pcie=CoreUnits(cores=grid.pcie.total, active=grid.pcie.active, harvested=grid.pcie.harvested),
+        l2cpu=CoreUnits(cores=grid.l2cpu.total, active=grid.l2cpu.active, harvested=grid.l2cpu.harvested),
+        cores={t.value: coordinates.type_cores(t) for t in CoreType}
+        if cores and coordinates is not None
+        else msgspec.UNSET,
+        at=cores_at(coordinates, *core) if core is not None and coordinates is not None else msgspec.UNSET,
+        unknown=chip.unknown,
+        findings=chip_findings(chip),
+    )
+
+
+def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:
+    summaries = []
+    for board in dict.fromkeys(chip.board for chip in chips):
+        product = product_of(board)
+        if board is None or product is None:
+            continue
+        verdicts = [as_expected(chip) for chip in chips if chip.board is board]
+        summaries.append(
+            ProductSummary(
+                board=board,
+                chips=len(verdicts),
+                as_expected=verdicts.count(True),
+                undecided=verdicts.count(None),
+                harvested_tensix_lines=product.tensix,
+                axis=ARCHITECTURES[product.arch].axis,
+            )
+        )
+    return tuple(summaries)

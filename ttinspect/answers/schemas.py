@@ -1,0 +1,42 @@
+"""JSON Schemas of everything that ttinspect writes as JSON."""
+
+from typing import Any
+
+import msgspec
+
+from ttinspect.answers.capacity import CapacityAnswer
+from ttinspect.answers.explain import ExplainAnswer
+from ttinspect.answers.failure import FailureAnswer
+from ttinspect.answers.harvest import HarvestAnswer
+from ttinspect.answers.soc import SocAnswer
+from ttinspect.errors import InspectError
+from ttinspect.model.system import System
+
+ANSWERS: dict[str, type[msgspec.Struct]] = {
+    "capacity": CapacityAnswer,
+    "error": FailureAnswer,
+    "explain": ExplainAnswer,
+    "harvest": HarvestAnswer,
+    "soc": SocAnswer,
+    "system": System,
+}
+"""The document of each command, of a failure ("error"), and the System itself."""
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a command's output.
+
+    Raises:
+        InspectError: 2 for a name that has none.
+    """
+    answer = ANSWERS.get(name)
+    if answer is None:
+        raise InspectError(
+            f"no schema for {name!r}", f"there is one for {', '.join(ANSWERS)}", "name one of them"
+        )
+    schema = msgspec.json.schema(answer)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _tag(answer), **schema}
+
+
+def _tag(answer: type[msgspec.Struct]) -> str:
+    return str(answer.__struct_config__.tag)

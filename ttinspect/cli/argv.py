@@ -1,0 +1,51 @@
+"""What must be known of a command line before, or without, parsing it."""
+
+from pathlib import PurePath
+
+VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output")
+"""Options of every command that take a value; they may stand before the command."""
+
+FORMAT_OF_SUFFIX = {
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".csv": "csv",
+    ".svg": "svg",
+    ".md": "markdown",
+    ".xml": "junit",
+    ".dot": "dot",
+    ".mmd": "mermaid",
+    ".txt": "table",
+}
+
+
+def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
+    """The command and everything else; None when the command line names none."""
+    skip = False
+    for index, word in enumerate(argv):
+        if skip:
+            skip = False
+        elif word in VALUE_OPTIONS:
+            skip = True
+        elif not word.startswith("-") or word == "-":
+            return word, argv[:index] + argv[index + 1 :]
+    return None, argv
+
+
+def wants_json(argv: list[str]) -> bool:
+    """Whether the answer was to be JSON, for a failure before or during parsing."""
+    chosen = output = None
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--json" or (word.startswith("-") and not word.startswith("--") and "j" in word[1:]):
+            return True
+        if word == "--format":
+            chosen = following
+        elif word.startswith("--format="):
+            chosen = word.partition("=")[2]
+        elif word in ("-o", "--output"):
+            output = following
+        elif word.startswith("--output="):
+            output = word.partition("=")[2]
+    if chosen is None and output is not None:
+        chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
+    return chosen == "json"

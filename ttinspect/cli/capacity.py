@@ -1,0 +1,77 @@
+"""``ttinspect capacity``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.capacity import build_capacity
+from ttinspect.capacity.settings import make_settings
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.errors import ExitCode
+from ttinspect.model.capacity import Dispatch
+
+
+@command("markdown")
+def run(
+    common: Common,
+    *,
+    runtime: Annotated[
+        str | None,
+        typer.Option("--runtime", metavar="NAME", help="tt-metal version [default: the newest measured one]"),
+    ] = None,
+    dispatch: Annotated[
+        Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
+    ] = Dispatch.AUTO,
+    l1_small: Annotated[
+        int, typer.Option("--l1-small", metavar="BYTES", help="L1_SMALL per bank, a multiple of 64")
+    ] = 0,
+    trace_region: Annotated[
+        int, typer.Option("--trace-region", metavar="BYTES", help="size of the whole trace region")
+    ] = 0,
+    l1_base: Annotated[
+        int | None, typer.Option("--l1-base", metavar="BYTES", help="instead of the runtime's")
+    ] = None,
+    dram_base: Annotated[
+        int | None, typer.Option("--dram-base", metavar="BYTES", help="instead of the runtime's")
+    ] = None,
+    sources: Annotated[bool, typer.Option("--sources", help="where each constant comes from")] = False,
+) -> int:
+    """Physical and allocatable L1, DRAM and eth L1, per chip and in total.
+
+    Physical is what the live cores and banks have; allocatable is what tt-metal's allocator
+    hands out. The naive number counts every node of the NOC grid and is wrong.
+
+    \b
+    Examples:
+      ttinspect capacity --from board:n300 --device 0
+      ttinspect capacity --from board:p150 --l1-small 32768 --trace-region 50000000
+      ttinspect capacity --from cluster_descriptor.yaml --json | jq .totals
+    """
+    settings = make_settings(
+        runtime=runtime,
+        dispatch=dispatch,
+        l1_small=l1_small,
+        trace_region=trace_region,
+        l1_base=l1_base,
+        dram_base=dram_base,
+    )
+    answer = build_capacity(common.open(), settings, sources=sources)
+
+    def table() -> str:
+        from ttinspect.report.capacity import capacity_table
+
+        return to_table(capacity_table(answer), common)
+
+    def csv() -> str:
+        from ttinspect.report.capacity_files import capacity_csv
+
+        return to_csv(*capacity_csv(answer))
+
+    def markdown() -> str:
+        from ttinspect.report.capacity_files import capacity_markdown
+
+        return capacity_markdown(answer)
+
+    emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
+    return ExitCode.DONE

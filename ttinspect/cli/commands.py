@@ -1,0 +1,42 @@
+"""The commands by name, for the help and for dispatch; their modules are imported when they run."""
+
+COMMANDS: dict[str, str] = {
+    "harvest": "live and harvested cores, grids, coordinates, pictures",
+    "capacity": "physical and allocatable L1 and DRAM",
+    "soc": "a SoC descriptor, before anything is harvested",
+    "explain": "what a finding means, how it comes about, what to do",
+    "schema": "the JSON Schema of a command's output",
+}
+
+DEFAULT_COMMAND = "harvest"
+
+HELP = """\
+Usage: ttinspect [COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]
+
+A second opinion on Tenstorrent hardware: which cores a chip really has, how much
+memory that really is, and whether what the runtime publishes about it is true.
+
+Commands:
+{commands}
+
+Sources (--from, or TTINSPECT_FROM; default umd):
+  umd                   the devices of this host
+  FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot
+  board:NAME            built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh
+  masks:ARCH,KEY=VALUE  one chip from its harvesting masks
+
+Options:
+  -V, --version  print the version
+  -h, --help     this text; ttinspect COMMAND --help for a command
+
+Examples:
+  ttinspect harvest --from cluster_descriptor.yaml
+  ttinspect capacity --from board:n300 --device 0
+  tt-smi -s | ttinspect harvest --from - --json
+"""
+
+
+def help_text() -> str:
+    """The help of the whole program."""
+    width = max(map(len, COMMANDS))
+    return HELP.format(commands="\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()))

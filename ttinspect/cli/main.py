@@ -1,0 +1,127 @@
+"""The entry point, and the only place that turns an exception into text or JSON."""
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+from ttinspect import __version__
+from ttinspect.cli.argv import split_command, wants_json
+from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, help_text
+from ttinspect.errors import ExitCode, InspectError
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM arrived."""
+
+
+def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _TerminatedError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing is raised."""
+    args = sys.argv[1:] if argv is None else argv
+    try:
+        signal.signal(signal.SIGTERM, _on_sigterm)
+        code = _run(args)
+        sys.stdout.flush()
+        return code
+    except InspectError as error:
+        return _report(error, args)
+    except BrokenPipeError:
+        # the reader has seen enough; keep the interpreter from complaining about stdout at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except _TerminatedError:
+        return ExitCode.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
+        return _report(_internal(error), args)
+
+
+def _run(args: list[str]) -> int:
+    if "-V" in args or "--version" in args:
+        print(f"ttinspect {__version__}")
+        return ExitCode.DONE
+    command, rest = split_command(args)
+    if command is None:
+        if "-h" in args or "--help" in args:
+            sys.stdout.write(help_text())
+            return ExitCode.DONE
+        command = DEFAULT_COMMAND
+    if command not in COMMANDS:
+        raise _unknown_command(command)
+    return _invoke(command, rest)
+
+
+def _invoke(command: str, rest: list[str]) -> int:
+    import typer
+    from typer.exceptions import TyperException
+
+    module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})(
+        module.run
+    )
+    parser: Any = typer.main.get_command(app)
+    try:
+        code = parser.main(rest, prog_name=f"ttinspect {command}", standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.Exit as stop:
+        return stop.exit_code
+    except TyperException as error:
+        raise _usage_error(command, error) from None
+    return int(code or ExitCode.DONE)
+
+
+def _usage_error(command: str, error: Any) -> InspectError:
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return InspectError(
+        f"ttinspect {command}: wrong usage",
+        message[:1].lower() + message[1:],
+        f"see ttinspect {command} --help",
+    )
+
+
+def _unknown_command(command: str) -> InspectError:
+    import difflib
+
+    close = difflib.get_close_matches(command, COMMANDS, n=1)
+    return InspectError(
+        f"unknown command {command!r}",
+        f"did you mean {close[0]}?" if close else f"the commands are {', '.join(COMMANDS)}",
+        "see ttinspect --help",
+    )
+
+
+def _internal(error: Exception) -> InspectError:
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+        trace = trace.tb_next
+    return InspectError(
+        "internal error",
+        f"{type(error).__name__}{place}: {error}",
+        "this is a bug of ttinspect; please report it with the command line",
+        ExitCode.INTERNAL,
+    )
+
+
+def _report(error: InspectError, args: list[str]) -> int:
+    """Two lines on stderr; with JSON also the one document on stdout."""
+    from ttinspect.report.failure import failure_json, failure_text
+
+    try:
+        if wants_json(args):
+            sys.stdout.write(failure_json(error))
+            sys.stdout.flush()
+        sys.stderr.write(failure_text(error))
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return error.exit_code

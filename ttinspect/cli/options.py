@@ -1,0 +1,156 @@
+"""The options that every command has, declared once."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
+
+import msgspec
+import typer
+
+from ttinspect.cli.argv import FORMAT_OF_SUFFIX
+from ttinspect.errors import InspectError
+from ttinspect.model.system import System
+
+ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
+DEFAULT_SOURCE = "umd"
+COMMON_FORMATS = ("table", "json", "yaml", "csv")
+
+
+class Common(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of every command that reads a source.
+
+    ``source_given`` is False when the source came from the environment or the default.
+    """
+
+    source: str
+    source_given: bool
+    devices: tuple[str, ...]
+    format: str
+    output: str | None
+    quiet: bool
+
+    def open(self) -> System:
+        """The System of the source, with the chosen devices only.
+
+        Raises:
+            InspectError: with the exit code of what went wrong.
+        """
+        from ttinspect.answers.common import select_chips
+        from ttinspect.sources.opening import open_source
+
+        return select_chips(open_source(self.source), list(self.devices))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_Source = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="SOURCE",
+        help="umd, FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... [default: TTINSPECT_FROM, else umd]",
+        show_default=False,
+    ),
+]
+_Devices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--device",
+        "-d",
+        "-i",
+        metavar="ID",
+        help="only these: chip id, /dev/tenstorrent/N, PCI BDF, unique id or board id; also 0,2; repeatable",
+        show_default=False,
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", "-j", help="same as --format json")]
+_Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="write the answer there; the suffix chooses the format",
+        show_default=False,
+    ),
+]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
+
+
+def _format_option(formats: tuple[str, ...]) -> Any:
+    return Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help=", ".join(formats), show_default=False),
+    ]
+
+
+def command(
+    *extra_formats: str,
+) -> Callable[[Callable[Concatenate[Common, P], R]], Callable[..., R]]:
+    """Give a command the common options: it gets them as one ``Common``, its own as they are.
+
+    ``extra_formats`` are those beyond table, json, yaml and csv.
+    """
+    formats = (*COMMON_FORMATS, *extra_formats)
+    injected = {
+        "source": (_Source, None),
+        "device": (_Devices, None),
+        "format_": (_format_option(formats), None),
+        "json": (_Json, False),
+        "output": (_Output, None),
+        "quiet": (_Quiet, False),
+    }
+
+    def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
+        @functools.wraps(function)
+        def wrapper(**values: Any) -> R:
+            common = _common({name: values.pop(name) for name in injected}, formats)
+            return cast("Callable[..., R]", function)(common, **values)
+
+        own = inspect.signature(function)
+        parameters = [
+            *(p for p in own.parameters.values() if p.name != "common"),
+            *(
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+                )
+                for name, (annotation, default) in injected.items()
+            ),
+        ]
+        wrapper.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+        return wrapper
+
+    return decorate
+
+
+def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
+    output: str | None = values["output"]
+    chosen: str | None = values["format_"]
+    if values["json"]:
+        if chosen not in (None, "json"):
+            raise InspectError(
+                f"--json and --format {chosen}", "they contradict each other", "give one of them"
+            )
+        chosen = "json"
+    if chosen is None and output is not None:
+        chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
+    chosen = chosen or "table"
+    if chosen not in formats:
+        raise InspectError(
+            f"unknown format {chosen!r}",
+            f"this command writes {', '.join(formats)}",
+            "choose one with --format",
+        )
+    from_environment = os.environ.get(ENVIRONMENT_SOURCE)
+    return Common(
+        source=values["source"] or from_environment or DEFAULT_SOURCE,
+        source_given=values["source"] is not None,
+        devices=tuple(values["device"] or ()),
+        format=chosen,
+        output=output,
+        quiet=values["quiet"],
+    )

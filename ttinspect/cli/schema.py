@@ -1,0 +1,32 @@
+"""``ttinspect schema``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.schemas import schema_of
+from ttinspect.cli.output import write
+from ttinspect.errors import ExitCode
+
+
+def run(
+    name: Annotated[
+        str, typer.Argument(metavar="COMMAND", help="a command, or error or system", show_default=False)
+    ],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", "-j", help="always so; accepted for uniformity")] = False,
+) -> int:
+    """The JSON Schema of a command's output, of a failure (error), or of the System.
+
+    \b
+    Examples:
+      ttinspect schema harvest
+      ttinspect schema system -o system.schema.json
+    """
+    import json as text
+
+    del json
+    write(text.dumps(schema_of(name), indent=2) + "\n", output)
+    return ExitCode.DONE

@@ -1,0 +1,158 @@
+"""boards.yaml: products, board names and codes, built-in examples."""
+
+import functools
+
+import msgspec
+
+from ttinspect.facts.files import data_directory, read_document
+from ttinspect.facts.node import Node
+from ttinspect.facts.yamltree import parse_yaml
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Masks
+from ttinspect.model.system import Link, LinkEnd
+
+_PRODUCT_CODE_SHIFT = 36
+_PRODUCT_CODE_MASK = 0xFFFFF
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """What every chip of a board should have: harvested units per type, chips per board.
+
+    ``unharvested_tensix_before`` is the firmware bundle before which a chip without a harvested
+    tensix line is right too; None where it never is.
+    """
+
+    board: Board
+    arch: Arch
+    chips: int
+    tensix: int
+    dram: int
+    eth: int
+    unharvested_tensix_before: tuple[int, int, int] | None
+
+
+class ExampleChip(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip of a built-in example."""
+
+    masks: Masks
+    asic_location: int | None
+    mmio: bool
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A built-in example: a board as it should be."""
+
+    board: Board
+    arch: Arch
+    chips: tuple[ExampleChip, ...]
+    links: tuple[Link, ...]
+
+
+class _Boards(msgspec.Struct, frozen=True, kw_only=True):
+    products: dict[Board, Product]
+    names: dict[str, Board]
+    codes: dict[int, Board]
+    examples: dict[str, Node]
+    aliases: dict[str, str]
+
+
+@functools.cache
+def _boards() -> _Boards:
+    path = str(data_directory() / "boards.yaml")
+    root = Node(parse_yaml(read_document(path), path), path)
+    return _Boards(
+        products={
+            Board(name): _product(Board(name), node) for name, node in root.child("products").entries()
+        },
+        names={name: Board(node.text()) for name, node in root.child("names").entries()},
+        codes={code: Board(node.text()) for code, node in root.child("board_id_codes").entries()},
+        examples=dict(root.child("examples").entries()),
+        aliases={name: node.text() for name, node in root.child("example_aliases").entries()},
+    )
+
+
+def _product(board: Board, node: Node) -> Product:
+    before = node.child("unharvested_tensix_before")
+    return Product(
+        board=board,
+        arch=Arch(node.child("arch").text()),
+        chips=node.child("chips").unsigned(),
+        tensix=node.child("tensix").unsigned(),
+        dram=node.child("dram").unsigned(),
+        eth=node.child("eth").unsigned(),
+        unharvested_tensix_before=firmware_version(before.text()) if before else None,
+    )
+
+
+def firmware_version(text: str) -> tuple[int, int, int] | None:
+    """A firmware bundle version "19.5.0" or "19.5.0.0" as numbers; None for anything else."""
+    parts = text.split(".")
+    if len(parts) not in (3, 4) or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    major, minor, patch = (int(part) for part in parts[:3])
+    return major, minor, patch
+
+
+def board_named(name: str) -> Board | None:
+    """The board type that UMD reads from a name, any case; None for a name it does not know."""
+    return _boards().names.get(name.lower())
+
+
+def board_of_id(board_id: int) -> Board | None:
+    """The board type of a board id's product code; None for a code that UMD does not know."""
+    return _boards().codes.get(board_id >> _PRODUCT_CODE_SHIFT & _PRODUCT_CODE_MASK)
+
+
+def product_of(board: Board | None) -> Product | None:
+    """What a board should have; None for an unknown board and for Quasar, which has no product."""
+    return None if board is None else _boards().products.get(board)
+
+
+def example_names() -> tuple[str, ...]:
+    """The names of the built-in examples, without aliases."""
+    return tuple(_boards().examples)
+
+
+@functools.cache
+def example_named(name: str) -> Example | None:
+    """A built-in example by name or alias, any case; None if there is none."""
+    boards = _boards()
+    lower = name.lower()
+    node = boards.examples.get(boards.aliases.get(lower, lower))
+    if node is None:
+        return None
+    board = Board(node.child("board").text())
+    chips = [_example_chip(chip) for chip in node.child("chips").sequence()]
+    if node.child("repeat"):
+        chips = chips * node.child("repeat").unsigned()
+    links = node.child("links")
+    return Example(
+        board=board,
+        arch=boards.products[board].arch,
+        chips=tuple(chips),
+        links=tuple(_link(link) for link in links.sequence()) if links else (),
+    )
+
+
+def example_of(board: Board) -> Example:
+    """The built-in example of a board type."""
+    for name in example_names():
+        example = example_named(name)
+        if example is not None and example.board is board:
+            return example
+    raise LookupError(board)
+
+
+def _example_chip(node: Node) -> ExampleChip:
+    tensix, dram, eth, pcie, l2cpu = (mask.unsigned() for mask in node.child("masks").sequence())
+    location = node.child("asic_location")
+    return ExampleChip(
+        masks=Masks(tensix=tensix, dram=dram, eth=eth, pcie=pcie, l2cpu=l2cpu),
+        asic_location=location.unsigned() if location else None,
+        mmio=node.child("mmio").boolean(),
+    )
+
+
+def _link(node: Node) -> Link:
+    chip_a, channel_a, chip_b, channel_b = (number.unsigned() for number in node.sequence())
+    return Link(a=LinkEnd(chip=chip_a, channel=channel_a), b=LinkEnd(chip=chip_b, channel=channel_b))

@@ -1,0 +1,130 @@
+"""YAML to plain values, strictly, in one pass over libyaml's events.
+
+PyYAML's own loaders are not used on what users hand us: they read `0000:41:00.0` as a base-60
+number and `010` as octal, keep the last of repeated keys in silence, follow alias bombs, and
+CSafeLoader crashes the process on deep nesting. Building from events bounds all of that.
+"""
+
+import re
+from typing import Any
+
+from ttinspect.errors import InspectError
+from ttinspect.facts.node import parse_unsigned
+
+MAX_DEPTH = 64
+_HINT = "correct the file, or write it anew with the tool that made it"
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+)")
+_WORDS: dict[str, bool | None] = {
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "null": None, "Null": None, "NULL": None, "~": None, "": None,
+}  # fmt: skip
+
+
+def _scalar(text: str) -> Any:
+    """A plain scalar: null, true, false, whole number (decimal or 0x), decimal fraction, else text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    first = text[0]
+    if first in "0123456789-+.":
+        number = parse_unsigned(text[1:] if first in "-+" else text)
+        if number is not None:
+            return -number if first == "-" else number
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
+
+
+class _Tree:
+    """The document as it grows: the open containers, and the key that waits for its value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: Any = None
+        self._container: Any = None
+        self._key: Any = None
+        self._has_key = False
+        self._stack: list[Any] = []
+
+    def refuse(self, event: Any, why: str) -> InspectError:
+        return InspectError(f"{self.name}, line {event.start_mark.line + 1}", why, _HINT)
+
+    def scalar(self, event: Any) -> None:
+        self._check_tag(event)
+        value = _scalar(event.value) if event.implicit[0] else event.value
+        container = self._container
+        if container.__class__ is dict and not self._has_key:
+            if value in container:
+                raise self.refuse(event, f"the key {event.value!r} is repeated")
+            self._key, self._has_key = value, True
+        else:
+            self._put(value)
+
+    def open(self, event: Any, value: Any) -> None:
+        self._check_tag(event)
+        if len(self._stack) >= MAX_DEPTH:
+            raise self.refuse(event, f"it nests deeper than {MAX_DEPTH} levels")
+        if self._container.__class__ is dict and not self._has_key:
+            raise self.refuse(event, "found a collection as a key, expected a plain key")
+        self._put(value)
+        self._stack.append(self._container)
+        self._container = value
+
+    def close(self) -> None:
+        self._container = self._stack.pop()
+
+    def _put(self, value: Any) -> None:
+        container = self._container
+        if container is None:
+            self.root = value
+        elif container.__class__ is list:
+            container.append(value)
+        else:
+            container[self._key] = value
+            self._has_key = False
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is not None and event.tag != "!":
+            raise self.refuse(event, f"found the tag {event.tag}, expected a plain value")
+
+
+def parse_yaml(content: bytes, name: str) -> Any:
+    """The document as dicts, lists and scalars.
+
+    Raises:
+        InspectError: 2 when it is no YAML, has more than one document, nests deeper than 64 levels,
+            or holds an alias, a tag or a repeated key; the message names the line.
+    """
+    import yaml
+
+    tree = _Tree(name)
+    documents = 0
+    event: Any
+    try:
+        for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+            kind = event.__class__
+            if kind is yaml.ScalarEvent:
+                tree.scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                tree.open(event, {})
+            elif kind is yaml.SequenceStartEvent:
+                tree.open(event, [])
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                tree.close()
+            elif kind is yaml.AliasEvent:
+                raise tree.refuse(event, f"found the alias *{event.anchor}; aliases are not accepted")
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    raise tree.refuse(event, "found a second document, expected one")
+    except yaml.YAMLError as error:
+        raise _syntax_error(error, name) from None
+    except UnicodeDecodeError:
+        raise InspectError(name, "it is not UTF-8 text", _HINT) from None
+    return tree.root
+
+
+def _syntax_error(error: Any, name: str) -> InspectError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    where = f"{name}, line {mark.line + 1}" if mark is not None else name
+    return InspectError(where, f"it is not valid YAML: {' '.join(str(problem).split())}", _HINT)

@@ -1,0 +1,98 @@
+"""Grid sizes and counts of a chip after harvesting."""
+
+import functools
+
+from ttinspect.harvesting.architectures import ARCHITECTURES
+from ttinspect.harvesting.coordinates import mask_in_force
+from ttinspect.harvesting.placement import bits, worker_grid
+from ttinspect.model.arch import Axis, Coord, CoreType
+from ttinspect.model.chip import Masks
+from ttinspect.model.grid import ChipGrid, TensixGrid, Units
+from ttinspect.model.soc import Soc
+
+
+@functools.lru_cache(maxsize=256)
+def chip_grid(soc: Soc, masks: Masks) -> ChipGrid:
+    """Live and harvested units of every type that can be harvested; unknown masks give None."""
+    return ChipGrid(
+        tensix=_tensix_grid(soc, masks.tensix),
+        dram=_units(soc, masks, CoreType.DRAM, len(soc.dram)),
+        eth=_units(soc, masks, CoreType.ETH, len(soc.eth)),
+        pcie=_units(soc, masks, CoreType.PCIE, len(soc.pcie)),
+        l2cpu=_units(soc, masks, CoreType.L2CPU, len(soc.l2cpu)),
+    )
+
+
+def _tensix_grid(soc: Soc, mask: int | None) -> TensixGrid:
+    width, height = worker_grid(soc)
+    axis = ARCHITECTURES[soc.arch].axis
+    if mask is None:
+        return TensixGrid(
+            full_grid=(width, height),
+            grid=None,
+            harvested_grid=None,
+            active=None,
+            harvested=None,
+            axis=axis,
+            harvested_lines=None,
+            harvested_noc0=None,
+        )
+    lines = bits(mask)
+    if axis is Axis.ROW:
+        grid, lost = (width, height - len(lines)), (width, len(lines))
+        noc0 = tuple(soc.tensix[line * width][1] for line in lines)
+    else:
+        grid, lost = (width - len(lines), height), (len(lines), height)
+        noc0 = tuple(soc.tensix[line][0] for line in lines)
+    return TensixGrid(
+        full_grid=(width, height),
+        grid=grid,
+        harvested_grid=lost,
+        active=grid[0] * grid[1],
+        harvested=lost[0] * lost[1],
+        axis=axis,
+        harvested_lines=lines,
+        harvested_noc0=noc0,
+    )
+
+
+def _units(soc: Soc, masks: Masks, core_type: CoreType, total: int) -> Units:
+    mask = mask_in_force(soc.arch, masks, core_type)
+    if mask is None:
+        return Units(total=total, active=None, harvested=None)
+    return Units(total=total, active=total - mask.bit_count(), harvested=bits(mask))
+
+
+def grid_size(soc: Soc, masks: Masks, core_type: CoreType) -> Coord | None:
+    """tt-umd's get_grid_size; (0, 0) for types that have no grid, None if unknown."""
+    chip = chip_grid(soc, masks)
+    if core_type is CoreType.TENSIX:
+        return chip.tensix.grid
+    if core_type is CoreType.DRAM:
+        ports = len(soc.dram[0]) if soc.dram else 0
+        return None if chip.dram.active is None else (chip.dram.active, ports)
+    if core_type in (CoreType.ARC, CoreType.PCIE):
+        cores = soc.cores(core_type)
+        return len({x for x, _ in cores}), len({y for _, y in cores})
+    return 0, 0
+
+
+def harvested_grid_size(soc: Soc, masks: Masks, core_type: CoreType) -> Coord | None:
+    """tt-umd's get_harvested_grid_size; (0, 0) for all but tensix and Blackhole's DRAM."""
+    chip = chip_grid(soc, masks)
+    if core_type is CoreType.TENSIX:
+        return chip.tensix.harvested_grid
+    if core_type is CoreType.DRAM:
+        if chip.dram.harvested is None:
+            return None
+        ports = len(soc.dram[0]) if soc.dram and "dram" not in ARCHITECTURES[soc.arch].refused_masks else 0
+        return len(chip.dram.harvested), ports
+    return 0, 0
+
+
+def common_grid(grids: list[Coord | None]) -> Coord | None:
+    """The tensix grid that every chip has: (min x, min y); None for one chip or any unknown."""
+    known = [grid for grid in grids if grid is not None]
+    if len(grids) < 2 or len(known) < len(grids):
+        return None
+    return min(x for x, _ in known), min(y for _, y in known)

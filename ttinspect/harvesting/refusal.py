@@ -1,0 +1,80 @@
+"""Masks that no chip can have: tt-umd's own refusals in its words, then what it fails to refuse."""
+
+from ttinspect.harvesting.architectures import ARCHITECTURES
+from ttinspect.harvesting.placement import bits, worker_grid
+from ttinspect.model.arch import Arch, Axis, Board
+from ttinspect.model.chip import Masks
+from ttinspect.model.soc import Soc
+
+_FULL_ETH_CHANNELS = 14
+_ETH_HARVESTS_OF_FULL = (2, 14)
+_UNIT_NAMES = {"dram": "DRAM bank", "eth": "eth channel", "pcie": "PCIe core", "l2cpu": "L2CPU core"}
+
+
+def refusal(soc: Soc, masks: Masks, board: Board | None, asic_location: int | None) -> str | None:
+    """Why these masks are refused, or None. Unknown masks are not judged.
+
+    The first three rules and their order are tt-umd 0.9.14's; the board rule looks at the board
+    alone. The last one is ours: a bit past the axis is accepted there and answered wrongly.
+    """
+    return (
+        _board_rule(masks.pcie, board, asic_location)
+        or (_blackhole_rule(soc, masks) if soc.arch is Arch.BLACKHOLE else _row_rule(soc.arch, masks))
+        or _range_rule(soc, masks)
+    )
+
+
+def _board_rule(pcie: int | None, board: Board | None, asic_location: int | None) -> str | None:
+    if pcie is None:
+        return None
+    if board is Board.P150 and pcie != 0x2:
+        return "P150 card should always have PCIe core (11, 0) harvested."
+    if board is Board.P300 and asic_location == 0 and pcie != 0x2:
+        return "P300 card left chip should always have PCIe core (11, 0) harvested."
+    if board is Board.P300 and asic_location == 1 and pcie != 0x1:
+        return "P300 card right chip should always have PCIe core (2, 0) harvested."
+    return None
+
+
+def _blackhole_rule(soc: Soc, masks: Masks) -> str | None:
+    if masks.dram is not None and masks.dram.bit_count() > 1:
+        return "At most DRAM bank can be harvested on Blackhole."
+    if (
+        masks.eth is not None
+        and len(soc.eth) == _FULL_ETH_CHANNELS
+        and masks.eth.bit_count() not in _ETH_HARVESTS_OF_FULL
+    ):
+        return "Exactly 2 or 14 ETH cores should be harvested on full Blackhole."
+    return None
+
+
+def _row_rule(arch: Arch, masks: Masks) -> str | None:
+    for name in ARCHITECTURES[arch].refused_masks:
+        if getattr(masks, name):
+            return f"{name.upper()} harvesting is supported only for Blackhole."
+    return None
+
+
+def _range_rule(soc: Soc, masks: Masks) -> str | None:
+    architecture = ARCHITECTURES[soc.arch]
+    width, height = worker_grid(soc)
+    row_axis = architecture.axis is Axis.ROW
+    limits = {
+        "tensix": (height if row_axis else width, f"tensix {architecture.axis.value}"),
+        "dram": (len(soc.dram), _UNIT_NAMES["dram"]),
+        "eth": (len(soc.eth), _UNIT_NAMES["eth"]),
+        "pcie": (len(soc.pcie), _UNIT_NAMES["pcie"]),
+        "l2cpu": (len(soc.l2cpu), _UNIT_NAMES["l2cpu"]),
+    }
+    for name, (count, unit) in limits.items():
+        mask: int | None = getattr(masks, name)
+        if mask is None or name in architecture.ignored_masks or mask < 1 << count:
+            continue
+        beyond = [bit for bit in bits(mask) if bit >= count]
+        return (
+            f"The {name} mask {mask:#x} has bit {beyond[0]} set, but this descriptor has "
+            f"{count} {unit}s (bits 0 to {count - 1})."
+            if count
+            else f"The {name} mask {mask:#x} has bit {beyond[0]} set, but this descriptor has no {unit}."
+        )
+    return None

@@ -1,0 +1,130 @@
+"""The reports of ``capacity``."""
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
+from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.screen import columns, glued, row
+from ttinspect.report.units import UNKNOWN, count, grid, id_ranges, size
+
+
+def capacity_table(answer: CapacityAnswer) -> list[RenderableType]:
+    """The answer for a terminal: a block for each group of equal chips, totals, findings."""
+    parts: list[RenderableType] = [source_line(answer.source)]
+    runtime = answer.runtime
+    known = "measured" if runtime.measured else "not measured"
+    parts.append(
+        Text(
+            f"Runtime: {runtime.name} ({known}): l1_base {count(runtime.l1_base)}, "
+            f"dram_base {count(runtime.dram_base)} bytes"
+        )
+    )
+    for devices in equal_devices(answer):
+        parts += _block(devices)
+    if len(answer.devices) > 1:
+        parts += _totals(answer)
+    if answer.constants is not msgspec.UNSET:
+        table = columns("constant", ">bytes", "~how it is known")
+        for constant in answer.constants:
+            row(table, constant.name, constant.value, constant.how_known)
+        parts += [Text(""), table]
+    parts += findings_table(
+        grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
+    )
+    return parts
+
+
+def equal_devices(answer: CapacityAnswer) -> list[list[CapacityDevice]]:
+    """Devices that differ in nothing but their id, together."""
+    groups: dict[object, list[CapacityDevice]] = {}
+    for device in answer.devices:
+        key = msgspec.json.encode(msgspec.structs.replace(device, id=0))
+        groups.setdefault(key, []).append(device)
+    return list(groups.values())
+
+
+def _heading(devices: list[CapacityDevice]) -> str:
+    first = devices[0]
+    ids = [device.id for device in devices]
+    chips = f"chip {ids[0]}" if len(ids) == 1 else f"chips {id_ranges(ids)}, each"
+    what = " ".join(filter(None, (chips, first.board and first.board.value, first.arch.value)))
+    full = first.full_tensix_grid[0] * first.full_tensix_grid[1]
+    live = f"{grid(first.tensix_grid)} = {count(first.l1.cores)} of {full} tensix live"
+    return f"{what}   {live}   {glued(f'compute grid {grid(first.l1.compute_grid)}')}"
+
+
+def _block(devices: list[CapacityDevice]) -> list[RenderableType]:
+    device = devices[0]
+    l1, dram, eth = device.l1, device.dram, device.eth_l1
+    table = columns("", ">count x bytes each", ">bytes", ">", "")
+
+    def line(
+        memory: str,
+        kind: str,
+        units: int | None,
+        noun: str,
+        each: int | None,
+        total: int | None,
+        note: str = "",
+    ) -> None:
+        row(
+            table,
+            f" {memory:<7}{kind}",
+            f"{count(units)} {noun} x {count(each):>13}",
+            count(total),
+            size(total),
+            note,
+        )
+
+    line("L1", "physical", l1.cores, "cores", l1.per_core, l1.physical)
+    line("", "allocatable", l1.banks, "banks", l1.bank_bytes, l1.allocatable)
+    line("", "naive", l1.noc_nodes, "nodes", l1.per_core, l1.naive_bytes, "wrong")
+    if device.l1_small.banks:
+        line(
+            "", "L1_SMALL", device.l1_small.banks, "banks", device.l1_small.bank_bytes, device.l1_small.bytes
+        )
+    line("DRAM", "physical", dram.banks, "banks", dram.bank_bytes, dram.physical)
+    line("", "allocatable", dram.views, "views", dram.view_bytes, dram.allocatable)
+    if device.trace.bank_bytes:
+        line("", "trace", device.trace.banks, "views", device.trace.bank_bytes, device.trace.bytes)
+    line("eth L1", "physical", eth.cores, "cores", eth.per_core, eth.physical)
+    return [Text(""), Text(_heading(devices)), table, Text(_not_allocatable(device))]
+
+
+def _not_allocatable(device: CapacityDevice) -> str:
+    l1 = device.l1
+    if l1.banks is None:
+        return f" L1 not allocatable   {UNKNOWN}"
+    parts = []
+    if l1.dispatch_cores:
+        noun = "core" if l1.dispatch_cores == 1 else "cores"
+        parts.append(f"{l1.dispatch_cores} dispatch {noun} {size(l1.dispatch_bytes)}")
+    parts.append(f"below l1_base {size(l1.reserved_bytes)}")
+    if device.l1_small.banks:
+        parts.append(f"L1_SMALL {size(device.l1_small.bytes)}")
+    return f" L1 not allocatable   {', '.join(parts)}  ({l1.dispatch.value} dispatch)"
+
+
+def _totals(answer: CapacityAnswer) -> list[RenderableType]:
+    totals, mesh = answer.totals, answer.mesh
+    table = columns("", ">bytes", ">")
+    for memory, kind, total in (
+        ("L1", "physical", totals.l1_physical),
+        ("", "allocatable", totals.l1_allocatable),
+        ("DRAM", "physical", totals.dram_physical),
+        ("", "allocatable", totals.dram_allocatable),
+        ("eth L1", "physical", totals.eth_l1_physical),
+    ):
+        row(table, f" {memory:<7}{kind}", count(total), size(total))
+    return [
+        Text(""),
+        Text(f"all {len(answer.devices)} chips"),
+        table,
+        Text(
+            f" as one mesh   compute grid {grid(mesh.compute_grid)} on every chip: "
+            f"{count(mesh.banks)} L1 banks, "
+            f"{size(mesh.allocatable)} allocatable on each"
+        ),
+    ]

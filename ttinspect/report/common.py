@@ -1,0 +1,78 @@
+"""The parts that every report has: the source, findings, what is unknown."""
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.system import Source, SourceKind
+from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.units import id_ranges
+
+_KINDS = {
+    SourceKind.UMD: "devices of this host through tt_umd",
+    SourceKind.SIM: "simulator",
+    SourceKind.SYSFS: "sysfs of this host",
+    SourceKind.CLUSTER: "cluster descriptor",
+    SourceKind.TT_SMI: "tt-smi document",
+    SourceKind.SNAPSHOT: "snapshot",
+    SourceKind.BOARD: "board",
+    SourceKind.MASKS: "masks",
+    SourceKind.SOC: "SoC descriptor",
+}
+_DESCRIBED = (SourceKind.MASKS, SourceKind.SOC)
+_STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "",
+    Severity.INCONCLUSIVE: "magenta",
+}
+Subjects = tuple[tuple[int, ...], Finding]
+
+
+def source_line(source: Source) -> Text:
+    """ "Source: cluster descriptor n300.yaml (recorded, not live)"."""
+    if source.live:
+        nature = "live"
+    elif source.example:
+        nature = "built-in example, not live"
+    elif source.kind in _DESCRIBED:
+        nature = "described, not live"
+    else:
+        nature = "recorded, not live"
+    detail = f" {source.detail}" if source.detail else ""
+    return Text(harmless(f"Source: {_KINDS[source.kind]}{detail} ({nature})"))
+
+
+def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[Finding]) -> list[Subjects]:
+    """Findings with the chips that have them; equal ones are told once."""
+    groups: dict[tuple[str, Severity, str], tuple[list[int], Finding]] = {}
+    for chip_id, findings in per_chip:
+        for finding in findings:
+            key = (finding.id, finding.severity, finding.message)
+            groups.setdefault(key, ([], finding))[0].append(chip_id)
+    found = [(tuple(ids), finding) for ids, finding in groups.values()]
+    return found + [((), finding) for finding in shared]
+
+
+def subject(chips: tuple[int, ...]) -> str:
+    """ "chip 0: ", "chips 0-7: ", or nothing."""
+    if not chips:
+        return ""
+    return f"chip {chips[0]}: " if len(chips) == 1 else f"chips {id_ranges(chips)}: "
+
+
+def findings_table(findings: list[Subjects]) -> list[RenderableType]:
+    """One row per finding: how bad, which, and its sentence."""
+    if not findings:
+        return []
+    table = columns("", "", "~", header=False)
+    for chips, finding in findings:
+        row(
+            table,
+            Text(f" {finding.severity.value}", style=_STYLES[finding.severity]),
+            f"{finding.id} {finding.name}",
+            subject(chips) + finding.message,
+        )
+    return [Text(""), table]

@@ -1,0 +1,190 @@
+"""The reports of ``harvest``."""
+
+from collections.abc import Iterator
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice, ProductSummary
+from ttinspect.model.arch import Axis, CoreType
+from ttinspect.model.grid import CoordAnswer, CoreAt, OtherCore, TypeCores
+from ttinspect.model.picture import PictureGroup
+from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.picture import pictures
+from ttinspect.report.screen import columns, row
+from ttinspect.report.units import UNKNOWN, grid, of
+
+_MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
+
+
+def harvest_table(
+    answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], labels: str
+) -> list[RenderableType]:
+    """The answer for a terminal: a row per chip, pictures, findings, the summary last."""
+    parts: list[RenderableType] = [source_line(answer.source), Text("")]
+    table = columns(
+        ">id", "board", "link", "tensix grid", "cores", "~harvested (NOC0)", "dram", "eth", "mask"
+    )
+    for device in answer.devices:
+        row(
+            table,
+            device.id,
+            device.board.value if device.board else "-",
+            link(device),
+            grid(device.tensix.grid),
+            of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
+            harvested_lines(device),
+            of(device.dram.active, device.dram.banks),
+            of(device.eth.active, device.eth.channels),
+            mask(device.masks.tensix, device),
+        )
+    parts.append(table)
+    if answer.common_grid is not None:
+        parts.append(Text(f" common grid of the mesh: {grid(answer.common_grid)}"))
+    assumed = assumed_words(answer)
+    if assumed:
+        parts.append(Text(f" assumed, because the source does not say: {assumed}"))
+    if any(device.at is not msgspec.UNSET for device in answer.devices):
+        parts += _cores_at_table(answer)
+    if any(device.cores is not msgspec.UNSET for device in answer.devices):
+        parts += _cores_table(answer)
+    if drawings:
+        parts += pictures(drawings, labels)
+    parts += findings_table(
+        grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
+    )
+    if answer.products:
+        parts.append(Text(""))
+        parts += [Text(product_sentence(product)) for product in answer.products]
+    return parts
+
+
+def link(device: HarvestDevice) -> str:
+    """How a chip is reached: mmio, "via 0", or "-" where the source does not say."""
+    if device.mmio is None:
+        return "-"
+    if device.mmio:
+        return "mmio"
+    return "remote" if device.via is None else f"via {device.via}"
+
+
+def harvested_lines(device: HarvestDevice) -> str:
+    """ "rows y=1, 8", "none" or "unknown"."""
+    lines = device.tensix.harvested_noc0
+    if lines is None:
+        return UNKNOWN
+    if not lines:
+        return "none"
+    word, letter = ("row", "y") if device.tensix.axis is Axis.ROW else ("column", "x")
+    return f"{word}{'s' if len(lines) > 1 else ''} {letter}={', '.join(map(str, lines))}"
+
+
+def mask(value: int | None, device: HarvestDevice) -> str:
+    """A tensix mask with as many hex digits as its axis needs."""
+    if value is None:
+        return UNKNOWN
+    width, height = device.tensix.full_grid
+    digits = 3 if (height if device.tensix.axis is Axis.ROW else width) <= 12 else 4
+    return f"0x{value:0{digits}x}"
+
+
+def assumed_words(answer: HarvestAnswer) -> str:
+    """What was assumed for any of the chips, with its value where all agree."""
+    names = list(dict.fromkeys(name for device in answer.devices for name in device.assumed))
+    words = []
+    for name in names:
+        values = {_assumed_value(device, name) for device in answer.devices if name in device.assumed}
+        words.append(f"{name}={values.pop()}" if len(values) == 1 else name)
+    return ", ".join(words)
+
+
+def _assumed_value(device: HarvestDevice, name: str) -> str:
+    if name in _MASKS:
+        return f"{getattr(device.masks, name):#x}"
+    if name == "noc_translation":
+        return "on" if device.noc_translation else "off"
+    return str(getattr(device, name))
+
+
+def product_sentence(product: ProductSummary) -> str:
+    """ "2 of 2 chips are what an n300 should be (2 rows harvested each)."""
+    name = product.board.value
+    article = "an" if name[0] in "n" else "a"
+    lines = product.harvested_tensix_lines
+    unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
+    undecided = f" {product.undecided} cannot be told." if product.undecided else ""
+    one = product.as_expected == product.chips == 1
+    noun, verb = ("chip", "is") if one else ("chips", "are")
+    return (
+        f"{product.as_expected} of {product.chips} {noun} {verb} what {article} {name} should be "
+        f"({lines} {unit} harvested{'' if product.chips == 1 else ' each'}).{undecided}"
+    )
+
+
+def coordinate(answer: CoordAnswer) -> str:
+    """A coordinate as "1-2", "TENSIX 1-2" where another type answers, "-" where there is none."""
+    if answer is None:
+        return "-"
+    if isinstance(answer, OtherCore):
+        return f"{answer.type} {answer.xy[0]}-{answer.xy[1]}"
+    return f"{answer[0]}-{answer[1]}"
+
+
+CORE_COLUMNS = ("id", "type", "state", "noc0", "noc1", "translated", "logical")
+
+
+def core_rows(answer: HarvestAnswer) -> Iterator[tuple[str, ...]]:
+    """One row per core of --cores: chip, type, state and every coordinate."""
+    for device in answer.devices:
+        if not isinstance(device.cores, dict):
+            continue
+        for core_type, cores in device.cores.items():
+            if cores is None:
+                yield (str(device.id), core_type, UNKNOWN, "-", "-", "-", "-")
+                continue
+            yield from _type_rows(str(device.id), core_type, cores)
+
+
+def _type_rows(chip: str, core_type: str, cores: TypeCores) -> Iterator[tuple[str, ...]]:
+    def cell(answers: tuple[CoordAnswer, ...] | None, index: int) -> str:
+        return UNKNOWN if answers is None else coordinate(answers[index])
+
+    for index, noc0 in enumerate(cores.noc0):
+        yield (
+            chip,
+            core_type,
+            "live",
+            coordinate(noc0),
+            cell(cores.noc1, index),
+            cell(cores.translated, index),
+            cell(cores.logical, index),
+        )
+    lost = cores.harvested
+    for index, noc0 in enumerate(lost.noc0):
+        translated = cell(lost.translated, index)
+        yield (chip, core_type, "harvested", coordinate(noc0), cell(lost.noc1, index), translated, "-")
+
+
+def _cores_table(answer: HarvestAnswer) -> list[RenderableType]:
+    table = columns(*(f">{name}" if name == "id" else name for name in CORE_COLUMNS))
+    for cells in core_rows(answer):
+        row(table, *cells)
+    return [Text(""), table]
+
+
+def _cores_at_table(answer: HarvestAnswer) -> list[RenderableType]:
+    table = columns(">id", "type", "state", "noc0", "noc1", "translated", "logical")
+    for device in answer.devices:
+        for core in device.at or ():
+            row(table, device.id, *_core_at_cells(core))
+    return [Text(""), table]
+
+
+def _core_at_cells(core: CoreAt) -> tuple[str, ...]:
+    name = "router" if core.type is CoreType.ROUTER_ONLY else core.type.value
+    return (
+        name,
+        core.state.value,
+        *(coordinate(c) for c in (core.noc0, core.noc1, core.translated, core.logical)),
+    )

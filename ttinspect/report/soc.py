@@ -1,0 +1,41 @@
+"""The reports of ``soc``."""
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.soc import SocAnswer
+from ttinspect.report.common import source_line
+from ttinspect.report.screen import columns, row
+from ttinspect.report.units import count, grid, size
+
+
+def soc_table(answer: SocAnswer) -> list[RenderableType]:
+    """Sizes and counts, then the cores of every type."""
+    table = columns("", "", header=False)
+    tensix, dram, eth = answer.tensix, answer.dram, answer.eth
+    row(table, " architecture", answer.arch.value)
+    row(table, " NOC grid", f"{grid(answer.noc_grid)} nodes, never harvested")
+    row(table, " tensix", f"{grid(tensix.grid)} = {tensix.cores} cores, L1 {_bytes(tensix.l1_bytes)} each")
+    row(table, " DRAM", f"{dram.banks} banks of {_bytes(dram.bank_bytes)}, {dram.ports} ports each")
+    row(table, " eth", f"{eth.channels} channels, L1 {_bytes(eth.l1_bytes)} each")
+    cores = columns("type", ">cores", "~NOC0")
+    for core_type, coords in answer.cores.items():
+        if coords:
+            row(cores, f" {core_type}", len(coords), " ".join(f"{x}-{y}" for x, y in coords))
+    return [source_line(answer.source), Text(""), table, Text(""), cores]
+
+
+def _bytes(number: int) -> str:
+    return f"{count(number)} bytes ({size(number)})"
+
+
+def soc_csv(answer: SocAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per core: type, index in descriptor order, NOC0 x and y."""
+    rows = (
+        (core_type, index, x, y)
+        for core_type, coords in answer.cores.items()
+        for index, (x, y) in enumerate(coords)
+    )
+    return ("type", "index", "noc0_x", "noc0_y"), rows

@@ -1,0 +1,57 @@
+"""Numbers for people: the only place that divides."""
+
+from ttinspect.model.arch import Coord
+
+UNKNOWN = "unknown"
+_KIB = 1024
+_MIB = 1024**2
+_GIB = 1024**3
+
+
+def size(count_bytes: int | None) -> str:
+    """Bytes as KiB, MiB or GiB: "91.5 MiB", "11.99 GiB", "0"; below 1 KiB as bytes."""
+    if count_bytes is None:
+        return UNKNOWN
+    if count_bytes == 0:
+        return "0"
+    if count_bytes < _KIB:
+        return f"{count_bytes} B"
+    if count_bytes < _MIB:
+        return f"{count_bytes / _KIB:.1f} KiB"
+    if count_bytes < _GIB:
+        return f"{count_bytes / _MIB:.1f} MiB"
+    return f"{count_bytes / _GIB:.2f} GiB"
+
+
+def count(number: int | None) -> str:
+    """A number with thousands separators."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def grid(coord: Coord | None) -> str:
+    """A grid as "8x8"."""
+    return UNKNOWN if coord is None else f"{coord[0]}x{coord[1]}"
+
+
+def of(part: int | None, whole: int) -> str:
+    """A count of live units: "64/80"."""
+    return UNKNOWN if part is None else f"{part}/{whole}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share, never rounded up to 100."""
+    if whole <= 0:
+        return UNKNOWN
+    tenths = part * 1000 // whole if part >= 0 else 0
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def id_ranges(ids: tuple[int, ...] | list[int]) -> str:
+    """Chip ids with runs shortened: "0-7, 12"."""
+    runs: list[list[int]] = []
+    for number in sorted(ids):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" if b > a + 1 else f"{a}, {b}" for a, b in runs)

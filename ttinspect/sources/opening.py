@@ -1,0 +1,160 @@
+"""From what a user names as a source to a System: the one way in."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document
+from ttinspect.facts.node import show
+from ttinspect.facts.socs import arch_named, is_soc_document
+from ttinspect.facts.yamltree import parse_yaml
+from ttinspect.model.system import SourceKind, System
+from ttinspect.sources.jsontext import decode_json
+
+KINDS = ("umd", "sim", "sysfs", "board", "masks")
+"""What may stand before the first colon of a SOURCE; everything else is a path."""
+
+STANDARD_INPUT = "standard input"
+_WHAT_IS_READ = "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON) or a ttinspect snapshot"
+
+
+_ABSENT = msgspec.Raw(b"")
+
+
+class _Head(msgspec.Struct):
+    """Enough of a JSON document to tell what it is."""
+
+    schema: msgspec.Raw = _ABSENT
+    device_info: msgspec.Raw = _ABSENT
+    arch: msgspec.Raw = _ABSENT
+
+
+def kind_of(source: str) -> str:
+    """umd, sim, sysfs, board or masks; "path" for everything else."""
+    head = source.partition(":")[0]
+    return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
+
+
+def open_source(source: str) -> System:
+    """The System that a SOURCE describes.
+
+    Raises:
+        InspectError: with the exit code of what went wrong; see the README's table.
+    """
+    kind = kind_of(source)
+    rest = source.partition(":")[2]
+    if kind == "board":
+        from ttinspect.sources.board import read_board
+
+        return read_board(rest)
+    if kind == "masks":
+        from ttinspect.sources.masks import read_masks
+
+        return read_masks(rest)
+    if kind == "umd" and not Path("/dev/tenstorrent").is_dir():
+        raise no_devices_error("/dev/tenstorrent does not exist")
+    if kind in ("umd", "sim", "sysfs"):
+        raise InspectError(
+            f"cannot read {source}",
+            f"this version has no {kind}: source yet",
+            "name a cluster descriptor, board:NAME or masks:ARCH,tensix=MASK",
+        )
+    return read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
+
+
+def read_content(content: bytes, name: str) -> System:
+    """The System of a document; its content decides what it is.
+
+    Raises:
+        InspectError: 2 for a document that is none of those that ttinspect reads.
+    """
+    if not content.strip():
+        raise InspectError(name, "it is empty", _WHAT_IS_READ)
+    if looks_like_json(content[:65536]):
+        system = _read_json(content, name)
+        if system is not None:
+            return system
+    return _read_yaml(content, name)
+
+
+def _read_json(content: bytes, name: str) -> System | None:
+    """A JSON document as a System; None when it should be tried as YAML."""
+    stripped = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not stripped.startswith((b"{", b"[")):
+        # tt-smi's own lines before the document, when its output was redirected
+        stripped = content[content.index(b"\n{") + 1 :]
+        leading = True
+    else:
+        leading = False
+    try:
+        head = msgspec.json.decode(stripped, type=_Head)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
+        # the typed reader says where.
+        if leading or stripped[1:].lstrip()[:1] not in (b'"', b"{", b"[", b"}", b"]"):
+            return None
+        decode_json(stripped, _Head, name)
+        raise
+    if bytes(head.device_info):
+        from ttinspect.sources.tt_smi import read_tt_smi
+
+        return read_tt_smi(stripped, name)
+    if bytes(head.schema):
+        return _read_system(stripped, _schema_name(head.schema), name)
+    if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
+        return None
+    raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
+
+
+def _schema_name(raw: msgspec.Raw) -> str:
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else show(value)
+
+
+def _read_system(content: bytes, schema: str, name: str) -> System:
+    expected = System.__struct_config__.tag
+    if schema != expected:
+        known = schema.startswith("ttinspect.")
+        raise InspectError(
+            name,
+            f"it is a {schema} document, not a source"
+            if known
+            else f"its schema {schema!r} is not one of ttinspect's",
+            f"a source in JSON is {expected}",
+        )
+    system = decode_json(content, System, name)
+    source = msgspec.structs.replace(system.source, kind=SourceKind.SNAPSHOT, detail=name, live=False)
+    return msgspec.structs.replace(system, source=source)
+
+
+def _read_yaml(content: bytes, name: str) -> System:
+    document: Any = parse_yaml(content, name)
+    if is_soc_document(document):
+        arch = document.get("arch_name")
+        if isinstance(arch, str):
+            arch_named(arch)  # an unsupported name is what is wrong first
+        raise InspectError(
+            name,
+            "it is a SoC descriptor, which describes a design and not a chip",
+            f"use --from masks:{arch or 'ARCH'},soc={name}, or ttinspect soc --file {name}",
+        )
+    if (
+        not isinstance(document, dict)
+        or not {"arch", "ethernet_connections", "chips_with_mmio", "harvesting"} & document.keys()
+    ):
+        raise InspectError(name, f"found {show(document)}, expected a UMD cluster descriptor", _WHAT_IS_READ)
+    from ttinspect.sources.cluster import read_cluster
+
+    return read_cluster(document, name)
+
+
+def no_devices_error(detail: str) -> InspectError:
+    """No device on this host."""
+    return InspectError(
+        "no Tenstorrent devices found",
+        detail,
+        "check lspci -d 1e52: and the tenstorrent kernel driver, or try --from board:n300",
+        ExitCode.NO_DEVICES,
+    )

@@ -1,0 +1,204 @@
+"""tt-smi -s documents.
+
+Blackhole's raw telemetry has its harvesting, in physical order. Wormhole's has none: its masks are
+unknown. A tag that is missing (null), or reads as all ones because the chip is off the bus, is
+unknown too, never 0.
+"""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.boards import board_named, board_of_id, product_of
+from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
+from ttinspect.facts.socs import builtin_soc
+from ttinspect.harvesting import shuffle
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip, Masks, Unknown
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.sources.building import refuse_impossible_masks
+from ttinspect.sources.jsontext import decode_json
+
+Scalar = str | int | float | bool | None
+_TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
+    "tensix": ("ENABLED_TENSIX_COL", shuffle.tensix_from_enabled_columns),
+    "dram": ("ENABLED_GDDR", shuffle.dram_from_enabled_gddr),
+    "eth": ("ENABLED_ETH", shuffle.eth_from_enabled),
+    "pcie": ("PCIE_USAGE", shuffle.pcie_from_usage),
+    "l2cpu": ("ENABLED_L2CPU", shuffle.l2cpu_from_enabled),
+}
+_OLD_PREFIX = "SMBUS_TX_"
+_BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
+_BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")
+_GRAYSKULL_NAMES = ("e75", "e150", "e300", "grayskull")
+_GALAXY = (Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
+_UNIQUE_ID_LOCATION_BITS = 5
+
+
+class _BoardInfo(msgspec.Struct):
+    bus_id: Scalar = None
+    board_type: Scalar = None
+    board_id: Scalar = None
+
+
+class _Device(msgspec.Struct):
+    smbus_telem: dict[str, Scalar] | None
+    board_info: _BoardInfo = msgspec.field(default_factory=_BoardInfo)
+
+
+class _Document(msgspec.Struct):
+    device_info: list[_Device]
+
+
+def read_tt_smi(content: bytes, name: str) -> System:
+    """The System of a tt-smi -s document; chip ids are positions in device_info.
+
+    Raises:
+        InspectError: 2 for a document that is not one, or masks that are refused; 3 when it lists no
+            device; 7 for a Grayskull.
+    """
+    document = decode_json(content, _Document, name)
+    if not document.device_info:
+        raise InspectError(
+            f"{name}: no devices",
+            "device_info is empty",
+            "run tt-smi -s on a host with devices",
+            ExitCode.NO_DEVICES,
+        )
+    chips = [
+        _chip(index, device, f"{name}: device_info[{index}]")
+        for index, device in enumerate(document.device_info)
+    ]
+    refuse_impossible_masks(chips, name)
+    return System(
+        source=Source(kind=SourceKind.TT_SMI, detail=name, live=False, example=False), chips=tuple(chips)
+    )
+
+
+class _Telemetry:
+    """smbus_telem with its raw values as numbers."""
+
+    def __init__(self, raw: dict[str, Scalar] | None, where: str) -> None:
+        self.where = where
+        self.raw = {key.removeprefix(_OLD_PREFIX): value for key, value in (raw or {}).items()}
+
+    def number(self, tag: str) -> int | None:
+        """The value of a tag; None where it is missing, null or all ones."""
+        value = self.raw.get(tag)
+        if value is None:
+            return None
+        number = parse_unsigned(value) if isinstance(value, str) else value
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
+            raise InspectError(
+                f"{self.where}.smbus_telem.{tag}",
+                f"found {value!r}, expected a 32-bit number or null",
+                "write the document anew with tt-smi -s",
+            )
+        return None if number == U32_MAX else number
+
+
+def _chip(index: int, device: _Device, where: str) -> Chip:
+    telemetry = _Telemetry(device.smbus_telem, where)
+    info = device.board_info
+    board_id = _board_id(telemetry, info)
+    board = _board(board_id, info)
+    arch = _arch(telemetry, board, info, where)
+    masks, unknown = _masks(arch, telemetry)
+    translation = telemetry.number("NOC_TRANSLATION")
+    if translation is None:
+        unknown.append(Unknown(path="noc_translation", why="telemetry NOC_TRANSLATION is missing"))
+    location = telemetry.number("ASIC_LOCATION")
+    bdf = info.bus_id if isinstance(info.bus_id, str) and _BDF.fullmatch(info.bus_id) else None
+    return Chip(
+        id=index,
+        arch=arch,
+        soc=builtin_soc(arch),
+        board=board,
+        board_name=info.board_type if board is None and isinstance(info.board_type, str) else None,
+        board_id=None if board_id is None else str(board_id),
+        unique_id=_unique_id(arch, board, board_id, location),
+        asic_location=location,
+        noc_translation=None if translation is None else bool(translation),
+        masks=masks,
+        firmware=_firmware(telemetry.number("FLASH_BUNDLE_VERSION")),
+        mmio=True if bdf else None,
+        pci_bdf=bdf,
+        unknown=tuple(unknown),
+    )
+
+
+def _board_id(telemetry: _Telemetry, info: _BoardInfo) -> int | None:
+    high, low = telemetry.number("BOARD_ID_HIGH"), telemetry.number("BOARD_ID_LOW")
+    if high is not None and low is not None:
+        return (high << 32 | low) or None
+    if isinstance(info.board_id, str) and re.fullmatch(r"(?:0x)?[0-9a-fA-F]{1,16}", info.board_id):
+        number = int(info.board_id, 16)
+        return number if 0 < number <= U64_MAX else None
+    return None
+
+
+def _board(board_id: int | None, info: _BoardInfo) -> Board | None:
+    """The board of the id; the name tt-smi prints counts only where there is no id."""
+    if board_id is not None:
+        return board_of_id(board_id)
+    return board_named(info.board_type) if isinstance(info.board_type, str) else None
+
+
+def _arch(telemetry: _Telemetry, board: Board | None, info: _BoardInfo, where: str) -> Arch:
+    product = product_of(board)
+    if product is not None:
+        return product.arch
+    name = info.board_type.lower() if isinstance(info.board_type, str) else ""
+    if any(part in name for part in _GRAYSKULL_NAMES):
+        raise InspectError(
+            f"{where}: unsupported architecture grayskull",
+            f"the board is {info.board_type!r}",
+            f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
+            ExitCode.UNSUPPORTED_ARCH,
+        )
+    if "ENABLED_TENSIX_COL" in telemetry.raw or any(part in name for part in _BLACKHOLE_NAMES):
+        return Arch.BLACKHOLE
+    if any(part in name for part in _WORMHOLE_NAMES):
+        return Arch.WORMHOLE_B0
+    raise InspectError(
+        f"{where}: cannot tell the architecture",
+        f"neither the board id nor the board type ({info.board_type!r}) names a product that ttinspect knows",
+        "describe the chip with masks:ARCH,tensix=MASK",
+    )
+
+
+def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
+    values: dict[str, int | None] = dict.fromkeys(_TAGS)
+    unknown = []
+    for mask, (tag, convert) in _TAGS.items():
+        if arch is not Arch.BLACKHOLE:
+            why = f"tt-smi documents carry no harvesting of {arch.value}"
+        else:
+            number = telemetry.number(tag)
+            values[mask] = None if number is None else convert(number)
+            why = f"telemetry {tag} is missing"
+        if values[mask] is None:
+            unknown.append(Unknown(path=f"masks.{mask}", why=why))
+    return Masks(**values), unknown
+
+
+def _firmware(bundle: int | None) -> tuple[int, int, int] | None:
+    """FLASH_BUNDLE_VERSION (tag 28), one byte each: 0x12080200 is 18.8.2."""
+    return None if not bundle else (bundle >> 24, bundle >> 16 & 0xFF, bundle >> 8 & 0xFF)
+
+
+def _unique_id(arch: Arch, board: Board | None, board_id: int | None, location: int | None) -> str | None:
+    """Blackhole outside Galaxy: (board_id << 5) | asic_location; others cannot be told from here."""
+    if (
+        arch is not Arch.BLACKHOLE
+        or board is None
+        or board in _GALAXY
+        or board_id is None
+        or location is None
+    ):
+        return None
+    mask = (1 << _UNIQUE_ID_LOCATION_BITS) - 1
+    return str((board_id << _UNIQUE_ID_LOCATION_BITS | location & mask) & U64_MAX)

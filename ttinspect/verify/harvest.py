@@ -1,0 +1,227 @@
+"""Findings about harvesting: what deviates from the product, what is doubtful, what is unknown."""
+
+from ttinspect.facts.boards import Product, product_of
+from ttinspect.harvesting.architectures import ARCHITECTURES
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.system import System
+
+_MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 row", "2 rows", "0 rows"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def chip_findings(chip: Chip) -> tuple[Finding, ...]:
+    """Everything that is worth a sentence about the harvesting of one chip."""
+    found = [
+        *_deviations(chip),
+        _ignored_masks(chip),
+        _unknown_masks(chip),
+        _unknown_board(chip),
+        _placeholder(chip),
+    ]
+    return tuple(finding for finding in found if finding is not None)
+
+
+def system_findings(system: System) -> tuple[Finding, ...]:
+    """What is worth a sentence about the chips together, and about the source."""
+    doubts = [
+        Finding(id="TTH007", name="doubtful source", severity=Severity.WARNING, message=warning)
+        for warning in system.warnings
+    ]
+    return (*_differing_chips(system), *doubts)
+
+
+def as_expected(chip: Chip) -> bool | None:
+    """Whether a chip is harvested as its product should be; None if that cannot be decided."""
+    if product_of(chip.board) is None or None in _harvested_counts(chip).values():
+        return None
+    severities = [finding.severity for finding in _deviations(chip)]
+    if Severity.WARNING in severities:
+        return False
+    return None if severities else True
+
+
+def _harvested_counts(chip: Chip) -> dict[str, int | None]:
+    grid = chip_grid(chip.soc, chip.masks)
+    lines, banks, channels = grid.tensix.harvested_lines, grid.dram.harvested, grid.eth.harvested
+    return {
+        "tensix": None if lines is None else len(lines),
+        "dram": None if banks is None else len(banks),
+        "eth": None if channels is None else len(channels),
+    }
+
+
+def _deviations(chip: Chip) -> list[Finding]:
+    product = product_of(chip.board)
+    if product is None or product.arch is not chip.arch:
+        return []
+    units = {
+        "tensix": f"tensix {ARCHITECTURES[chip.arch].axis.value}",
+        "dram": "DRAM bank",
+        "eth": "eth channel",
+    }
+    findings = []
+    for name, count in _harvested_counts(chip).items():
+        expected: int = getattr(product, name)
+        if count is None or count == expected:
+            continue
+        if name == "tensix" and count == 0 and product.unharvested_tensix_before is not None:
+            finding = _unharvested_tensix(chip, product)
+        else:
+            finding = _deviation(
+                product,
+                name,
+                count,
+                f"a {product.board.value} should have {plural(expected, units[name])} harvested, "
+                f"this chip has {count}",
+                Severity.WARNING,
+            )
+        if finding is not None:
+            findings.append(finding)
+    return findings
+
+
+def _deviation(product: Product, unit: str, count: int, message: str, severity: Severity) -> Finding:
+    return Finding(
+        id="TTH001",
+        name="not as the product",
+        severity=severity,
+        message=message,
+        evidence={
+            "board": product.board.value,
+            "unit": unit,
+            "expected": getattr(product, unit),
+            "found": count,
+        },
+    )
+
+
+def _unharvested_tensix(chip: Chip, product: Product) -> Finding | None:
+    """No harvested tensix line is right before a firmware, wrong from it on, and undecided where the
+    firmware is unknown."""
+    before = product.unharvested_tensix_before
+    if before is None or (chip.firmware is not None and chip.firmware < before):
+        return None
+    axis = ARCHITECTURES[chip.arch].axis.value
+    limit = ".".join(map(str, before))
+    lines = plural(product.tensix, f"tensix {axis}")
+    said = (
+        f"a {product.board.value} with firmware {limit} or later should have {lines} harvested, "
+        "this chip has 0"
+    )
+    if chip.firmware is None:
+        return _deviation(
+            product,
+            "tensix",
+            0,
+            f"{said}; its firmware is unknown, before {limit} it is right",
+            Severity.INCONCLUSIVE,
+        )
+    firmware = ".".join(map(str, chip.firmware))
+    return _deviation(product, "tensix", 0, f"{said} and firmware {firmware}", Severity.WARNING)
+
+
+def _ignored_masks(chip: Chip) -> Finding | None:
+    ignored = {
+        name: mask for name in ARCHITECTURES[chip.arch].ignored_masks if (mask := getattr(chip.masks, name))
+    }
+    if not ignored:
+        return None
+    told = " and ".join(f"{name} mask {mask:#x}" for name, mask in ignored.items())
+    return Finding(
+        id="TTH003",
+        name="ignored mask",
+        severity=Severity.WARNING,
+        message=(
+            f"the {told} {'is' if len(ignored) == 1 else 'are'} ignored: {chip.arch.value} has no "
+            f"such harvesting"
+        ),
+        evidence=dict(ignored),
+    )
+
+
+def _unknown_masks(chip: Chip) -> Finding | None:
+    names = [name for name in _MASK_NAMES if getattr(chip.masks, name) is None]
+    if not names:
+        return None
+    reasons = list(dict.fromkeys(unknown.why for unknown in chip.unknown if unknown.path.startswith("masks")))
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    which = (
+        "no harvesting mask is" if len(names) == len(_MASK_NAMES) else f"the {', '.join(names)} mask is not"
+    )
+    return Finding(
+        id="TTH004",
+        name="unknown mask",
+        severity=Severity.WARNING,
+        message=f"{which} known{why}; what depends on it is unknown, not unharvested",
+        evidence={"masks": names},
+    )
+
+
+def _unknown_board(chip: Chip) -> Finding | None:
+    if chip.board is not None or chip.board_name is None:
+        return None
+    return Finding(
+        id="TTH005",
+        name="unknown board",
+        severity=Severity.WARNING,
+        message=f"UMD knows no board {chip.board_name!r}; what it should have is unknown",
+        evidence={"board": chip.board_name},
+    )
+
+
+def _placeholder(chip: Chip) -> Finding | None:
+    if chip.arch is not Arch.QUASAR or not chip.soc.built_in:
+        return None
+    return Finding(
+        id="TTH006",
+        name="placeholder design",
+        severity=Severity.WARNING,
+        message="the Quasar table is tt-umd's placeholder: cores outside its grid, nodes with two cores",
+    )
+
+
+def _differing_chips(system: System) -> list[Finding]:
+    """Chips of one mesh should be alike; a MeshDevice uses what all of them have."""
+    if len(system.chips) < 2:
+        return []
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for chip in system.chips:
+        grid = chip_grid(chip.soc, chip.masks)
+        if grid.tensix.grid is None or grid.dram.active is None or grid.eth.active is None:
+            return []
+        width, height = grid.tensix.grid
+        key = (
+            f"{width}x{height} tensix",
+            plural(grid.dram.active, "DRAM bank"),
+            plural(grid.eth.active, "eth channel"),
+        )
+        groups.setdefault(key, []).append(chip.id)
+    if len(groups) < 2:
+        return []
+    columns = list(zip(*groups, strict=True))
+    differing = [index for index, column in enumerate(columns) if len(set(column)) > 1]
+    told = "; ".join(
+        f"{', '.join(key[index] for index in differing)}: {_chips(ids)}" for key, ids in groups.items()
+    )
+    return [
+        Finding(
+            id="TTH002",
+            name="chips differ",
+            severity=Severity.WARNING,
+            message=f"the chips of this mesh differ ({told})",
+            evidence={", ".join(key): ids for key, ids in groups.items()},
+        )
+    ]
+
+
+def _chips(ids: list[int]) -> str:
+    shown = ", ".join(map(str, ids[:6]))
+    more = f" and {len(ids) - 6} more" if len(ids) > 6 else ""
+    return f"chip {shown}" if len(ids) == 1 else f"chips {shown}{more}"
