@@ -3,9 +3,9 @@
 import msgspec
 
 GONE_STATES = frozenset({"Z", "X", "x"})
-"""States of PID/stat in which a process no longer runs. A zombie has closed its files, unmapped its memory and
-will never execute again; only its exit code waits. It can neither free its slot nor write to a region, so for
-a region it is as dead as one that is not there."""
+"""States of PID/stat in which a process no longer runs. A zombie has closed its files, unmapped its memory
+and will never execute again; only its exit code waits. It can neither free its slot nor write to a region,
+so for a region it is as dead as one that is not there."""
 
 STOPPED_STATES = frozenset({"T", "t"})
 """Stopped or traced: may stand in the middle of an update for as long as somebody likes."""

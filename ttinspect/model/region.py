@@ -15,10 +15,10 @@ RELEASING_PID = -1
 class RegionState(str, Enum):
     """How far a region is initialised, as far as its own bytes tell.
 
-    ``empty``: the file has 0 bytes. ``uninitialized``: version 0, or v4's init_state 0. ``initializing``: v4's
-    init_state 1, or timestamp 0 before v4. ``ready``: neither. ``unknown``: a version above 4, too few bytes
-    for the version, or a v4 init_state that is none of its three values. ``unreadable``: not a regular file,
-    or it could not be opened or read.
+    ``empty``: the file has 0 bytes. ``uninitialized``: version 0, or v4's init_state 0. ``initializing``:
+    v4's init_state 1, or timestamp 0 before v4. ``ready``: neither. ``unknown``: a version above 4, too few
+    bytes for the version, or a v4 init_state that is none of its three values. ``unreadable``: not a regular
+    file, or it could not be opened or read.
     """
 
     EMPTY = "empty"
@@ -124,9 +124,9 @@ class RegionFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is the file's name in the bytes of its directory, ``path`` the whole path harmless to print,
     ``file_id`` the id in the name (decimal string, leading zeros kept out; None if it is no number below
-    2^64). ``file_type``, ``size`` (bytes), ``mode`` (permission bits), ``uid`` and ``mtime_ns`` are None where
-    not even lstat answered. ``errno`` says why a regular file gave no bytes; ENOENT: it vanished since the
-    listing. ``data`` is what was read, at most a little more than the largest layout, and None if nothing
+    2^64). ``file_type``, ``size`` (bytes), ``mode`` (permission bits), ``uid`` and ``mtime_ns`` are None
+    where not even lstat answered. ``errno`` says why a regular file gave no bytes; ENOENT: it vanished since
+    the listing. ``data`` is what was read, at most a little more than the largest layout, and None if nothing
     was; ``size`` is that of the file at the same moment. ``version`` is the first word of the bytes, None
     where there are fewer than 4. ``region`` is None where there is nothing to decode; ``state`` says why.
     """

@@ -1,8 +1,8 @@
 """The bytes of a region file -> Region, in one pass.
 
-Most entries of both tables are free. Each layout is therefore compiled to one Struct that cuts a table into the
-heads of its entries (everything but name and timestamp), heads are compared with that of a free entry, and only
-the others become objects.
+Most entries of both tables are free. Each layout is therefore compiled to Structs that cut a table into the
+heads of its entries (all but name and timestamp); heads are compared with that of a free entry, and only the
+others become objects.
 """
 
 import struct
@@ -41,7 +41,7 @@ _V4_STATES = {
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """What the bytes of a file say. ``version`` is None below 4 bytes; ``region`` where nothing is decoded."""
+    """What a file's bytes say. ``version`` is None below 4 bytes, ``region`` where nothing is decoded."""
 
     version: int | None
     state: RegionState
@@ -66,9 +66,9 @@ class _Plan:
 def decode(data: bytes) -> Decoded:
     """Decode a file's bytes. Never raises.
 
-    There is no Region for a file without bytes, for version 0 (nothing in it means anything yet), for a version
-    above 4, and for fewer bytes than the version needs. A file that is too long is decoded by its layout; that
-    it is too long is a finding of its own.
+    There is no Region for a file without bytes, for version 0 (nothing in it means anything yet), for a
+    version above 4, and for fewer bytes than the version needs. A file that is too long is decoded by its
+    layout; that it is too long is a finding of its own.
     """
     if not data:
         return Decoded(None, RegionState.EMPTY, None)
