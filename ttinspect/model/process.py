@@ -33,3 +33,29 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     def stopped(self) -> bool:
         """Whether it is stopped or traced."""
         return self.state in STOPPED_STATES
+
+
+class ProcessTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What a procfs says about the pids that were asked for.
+
+    ``found`` are those that it shows. ``unknowable`` are those about which it refuses an answer or may hide
+    one (permissions, hidepid, no procfs at all): whether they are alive is not known. Any other pid that was
+    asked for does not exist.
+    """
+
+    found: dict[int, Process]
+    unknowable: frozenset[int]
+
+    def alive(self, pid: int) -> bool | None:
+        """Whether a process of this pid can still run; None where that is not known, and below 1."""
+        if pid < 1 or pid in self.unknowable:
+            return None
+        process = self.found.get(pid)
+        return process is not None and process.alive
+
+
+class DeviceOpeners(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has /dev/tenstorrent/``device`` open, by the driver: pids of the host, None if not readable."""
+
+    device: int
+    pids: tuple[int, ...] | None

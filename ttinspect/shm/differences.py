@@ -18,8 +18,8 @@ the region, and is decided in verify/ by a predicate that the sampler is given.
 | TTS046 | buffer type | largest occupied slot - total, if above 0 |
 
 cb is left out of 020 and 021 before v4: there its total is the last writer's. It stays in 046, where the
-rules grade it. kernel is left out of everything but 022 and 027: it is not usage. Where a counter that belongs
-to a sum has underflowed, the sum says nothing and is left out; 022 tells.
+rules grade it. kernel is left out of everything but 022 and 027: it is not usage. Where a counter that
+belongs to a sum has underflowed, the sum says nothing and is left out; 022 tells.
 """
 
 from collections import Counter

@@ -1,8 +1,8 @@
 """Tells a fault from a race: the decision about one quantity that was looked at several times. Pure.
 
-A writer updates total, chip entry, timestamp and slot one after the other without a lock, so that a look at a
-healthy region can catch any step in between, and a preempted writer shows the same difference again and again.
-z is the number of legal looks, m the count of the most frequent illegal difference:
+A writer updates total, chip entry, timestamp and slot one after the other without a lock, so that a look at
+a healthy region can catch any step in between, and a preempted writer shows the same difference again and
+again. z is the number of legal looks, m the count of the most frequent illegal difference:
 
 1. legal in the first look, or z >= 3 and z > m at any time, or z > m at the end: no finding;
 2. all of at least 2 looks byte-identical: the region rests, and the difference is what it is;
