@@ -2,7 +2,7 @@
 
 Nothing is asked of the kernel but files below the given root (no kill(2)): the same code reads a host's
 procfs mounted into a container, a saved tree, or a test. PID/stat and PID/comm are enough; start times also
-need PROCFS/stat.
+need PROCFS/stat, owners PID/status.
 """
 
 import os
@@ -112,7 +112,18 @@ def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None
         comm=harmless(comm),
         state=harmless(fields[0]),
         start_time_ns=_start_time_ns(fields, boot_time_ns),
+        uid=_effective_uid(procfs / str(pid) / "status"),
     )
+
+
+def _effective_uid(status: Path) -> int | None:
+    """The owner of PID itself will not do: a process that may not be dumped shows as root's."""
+    try:
+        _, found, rest = status.read_bytes().partition(b"\nUid:")
+    except OSError:
+        return None
+    uids = rest.partition(b"\n")[0].split()
+    return int(uids[1]) if found and len(uids) > 1 and uids[1].isdigit() else None
 
 
 def _start_time_ns(fields: list[bytes], boot_time_ns: int | None) -> int | None:

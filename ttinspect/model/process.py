@@ -16,13 +16,15 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     ``comm`` is harmless to print, escaped exactly as the names in a region are. ``state`` is the letter of
     PID/stat (R, S, D, T, t, Z, ...). ``start_time_ns`` is realtime nanoseconds, None where procfs has no
-    btime.
+    btime. ``uid`` is the effective one (what a file that it creates belongs to), None where procfs has no
+    PID/status.
     """
 
     pid: int
     comm: str
     state: str
     start_time_ns: int | None
+    uid: int | None = None
 
     @property
     def alive(self) -> bool:
