@@ -59,7 +59,7 @@ def test_what_is_written_is_what_verify_shm_reads(tmp_path: Path) -> None:
     ttnn_stats.dump(MeshDevice(), path)
     (statistics,) = decode_allocator(path.read_bytes(), "allocator.json")
     assert statistics.pid == os.getpid()
-    assert statistics.devices == (0, 1)
+    assert statistics.devices == ("0", "1")
     assert statistics.memory_view.l1 is not None
     assert statistics.memory_view.l1.reserved_bytes == 72 * 8_192
     assert statistics.memory_view.trace is not None

@@ -17,7 +17,7 @@ def _encode(document: object) -> bytes:
 def test_a_document_names_its_process_device_and_time() -> None:
     document = {"pid": 17706, "device": 0, "realtime_ns": 5, "memory_view": {"DRAM": DRAM}}
     (statistics,) = decode_allocator(_encode(document), "allocator.json")
-    assert (statistics.pid, statistics.devices, statistics.realtime_ns) == (17706, (0,), 5)
+    assert (statistics.pid, statistics.devices, statistics.realtime_ns) == (17706, ("0",), 5)
     assert statistics.memory_view.dram is not None
     assert statistics.memory_view.dram.reserved_bytes == 2_323_200
     assert statistics.memory_view.dram.capacity_bytes == 12_871_236_864
@@ -38,8 +38,8 @@ def test_a_bare_memory_view_is_accepted() -> None:
 def test_a_list_holds_several_processes() -> None:
     documents = [{"pid": pid, "device": [0, 1], "memory_view": {"DRAM": DRAM}} for pid in (7, 8)]
     assert [(one.pid, one.devices) for one in decode_allocator(_encode(documents), "a.json")] == [
-        (7, (0, 1)),
-        (8, (0, 1)),
+        (7, ("0", "1")),
+        (8, ("0", "1")),
     ]
 
 

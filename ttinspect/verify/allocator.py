@@ -7,8 +7,8 @@ JSON list of them::
      "memory_view": {"DRAM": {"num_banks": 12, "total_bytes_per_bank": 1072603072,
                               "total_bytes_allocated_per_bank": 193600}, "L1": {...}}}
 
-``device`` is the runtime's device id, or a list of them for a mesh. A bare ``memory_view`` is accepted too.
-Other keys are ignored, so that a document may carry more than ttinspect needs.
+``device`` is the runtime's device id, or UMD's unique id as a decimal string, or a list of them for a mesh. A
+bare ``memory_view`` is accepted too. Other keys are ignored, so that a document may carry more than ttinspect needs.
 """
 
 from typing import Annotated
@@ -20,6 +20,7 @@ from ttinspect.errors import InspectError
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Pid = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 DeviceId = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+UniqueId = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,19})$")]
 
 
 class BankStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,14 +59,18 @@ class AllocatorStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     memory_view: MemoryView
     pid: Pid | None = None
-    device: DeviceId | tuple[DeviceId, ...] | None = None
+    device: DeviceId | UniqueId | tuple[DeviceId | UniqueId, ...] | None = None
     realtime_ns: Count | None = None
     monotonic_ns: Count | None = None
 
     @property
-    def devices(self) -> tuple[int, ...] | None:
-        """The runtime's device ids that these figures hold for, None if the file does not say."""
-        return (self.device,) if isinstance(self.device, int) else self.device
+    def devices(self) -> tuple[str, ...] | None:
+        """The devices that these figures hold for, each by its device id or its unique id in decimal; None
+        if the file does not say."""
+        if self.device is None:
+            return None
+        devices = self.device if isinstance(self.device, tuple) else (self.device,)
+        return tuple(str(device) for device in devices)
 
 
 def decode_allocator(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:

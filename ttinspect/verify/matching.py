@@ -46,8 +46,13 @@ def match_region(chips: Sequence[Chip], file_id: int | None, header: RegionHeade
     unique id publishes under the device id, and a source that has none can be matched by that alone.
     """
     if header is None:
-        return _by_name(chips, file_id)
+        by_name = _by_name(chips, file_id)
+        named_after_device = (chip.id for chip in chips if chip.id == file_id)
+        return by_name if by_name.chip is not None else _only(named_after_device, Basis.DEVICE_ID)
     match = _by_board(chips, header) if header.version == 1 else _by_unique_id(chips, int(header.asic_id))
+    if match.chip is None:
+        # A header that no chip has, in a file that is named after one, is that chip's (and TTS007).
+        match = _by_name(chips, file_id)
     if match.chip is not None:
         return match
     nameless = published_under_device_id(file_id, header)
@@ -123,12 +128,11 @@ def _by_name(chips: Sequence[Chip], file_id: int | None) -> Match:
     boards = (
         chip.id
         for chip in chips
-        if chip.board_id is not None and int(chip.board_id) == file_id >> 8 and file_id & 0xFF in v1_keys(chip)
+        if chip.board_id is not None
+        and int(chip.board_id) == file_id >> 8
+        and file_id & 0xFF in v1_keys(chip)
     )
-    by_board = _only(boards, Basis.BOARD)
-    return by_board if by_board.chip is not None else _only(
-        (chip.id for chip in chips if chip.id == file_id), Basis.DEVICE_ID
-    )
+    return _only(boards, Basis.BOARD)
 
 
 def _only(ids: Iterable[int], basis: Basis) -> Match:

@@ -9,7 +9,14 @@ UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 BUFFER_TYPES = ("dram", "l1", "l1_small", "trace", "cb")
 """In the order of the layouts; kernel is never usage."""
 
-LABELS = {"dram": "DRAM", "l1": "L1", "l1_small": "L1_SMALL", "trace": "TRACE", "cb": "CB", "kernel": "KERNEL"}
+LABELS = {
+    "dram": "DRAM",
+    "l1": "L1",
+    "l1_small": "L1_SMALL",
+    "trace": "TRACE",
+    "cb": "CB",
+    "kernel": "KERNEL",
+}
 
 
 def size(count: int) -> str:
@@ -34,7 +41,7 @@ def holdings(figures: Figures) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 

@@ -15,9 +15,6 @@ REUSE_NS = 2 * 10**9
 """A process must have started this long after a slot's last update before it is called another one:
 procfs gives start times in ticks since a boot time in whole seconds."""
 
-GONE = frozenset({"Z", "X", "x"})
-STOPPED = frozenset({"T", "t"})
-
 
 class Writer(str, Enum):
     """What is known about the process that wrote a slot."""
@@ -42,12 +39,12 @@ class SlotWriter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pid_exists(self) -> bool | None:
         """Whether procfs shows the pid as running; None where the slot has no pid of a process."""
-        return None if self.slot.pid < 1 else self.process is not None and self.process.state not in GONE
+        return None if self.slot.pid < 1 else self.process is not None and self.process.alive
 
     @property
     def stopped(self) -> bool:
         """Whether the process is stopped or traced, and so may stand in the middle of an update."""
-        return self.pid_exists is True and self.process is not None and self.process.state in STOPPED
+        return self.slot.pid >= 1 and self.process is not None and self.process.stopped
 
 
 def writer_of(slot: Slot, updated_ns: int | None, processes: Mapping[int, Process]) -> SlotWriter:
@@ -59,7 +56,7 @@ def writer_of(slot: Slot, updated_ns: int | None, processes: Mapping[int, Proces
 def _judge(slot: Slot, updated_ns: int | None, process: Process | None) -> Writer:
     if slot.pid < 1:
         return Writer.UNKNOWN
-    if process is None or process.state in GONE:
+    if process is None or not process.alive:
         return Writer.DEAD
     started_ns = process.start_time_ns
     if started_ns is not None and updated_ns is not None and started_ns >= updated_ns + REUSE_NS:

@@ -208,7 +208,9 @@ ACCOUNTING = (
             "Sixteen chips are entered. A further chip gets no entry, and its bytes are in the totals only, "
             "so chips and totals are no longer compared."
         ),
-        cause="One process opened more than 16 chips through this device, as on large meshes behind one gateway.",
+        cause=(
+            "Processes opened more than 16 chips through this device, as on large meshes behind one gateway."
+        ),
         remedy=(
             "Nothing is lost in the totals. For figures per chip use one region per chip, as runtimes from "
             "0.81 on write."

@@ -69,7 +69,9 @@ FILES = (
             "A tt-metal newer than this ttinspect wrote it. If that cannot be, the file was written by "
             "something else."
         ),
-        remedy="Update ttinspect. Until then this chip's memory is not checked, and scripts get exit code 11.",
+        remedy=(
+            "Update ttinspect. Until then this chip's memory is not checked, and scripts get exit code 11."
+        ),
     ),
     Explanation(
         id="TTS005",

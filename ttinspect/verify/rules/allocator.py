@@ -17,22 +17,9 @@ MANAGED = ("dram", "l1", "l1_small", "trace")
 
 def published_over_reserved(case: Case, subject: Subject) -> Iterator[Hit]:
     """A slot publishes logical sizes, its process's allocator reserves at least as much."""
-    for statistics in case.allocator:
-        if not subject.is_device(statistics.devices):
-            continue
-        slots = subject.occupied
-        if statistics.pid is None and len(slots) > 1:
-            yield Hit(
-                "over",
-                f"The allocator statistics name no pid and the region has {len(slots)} slots: which of them "
-                f"they belong to is unknown.",
-                {"slots": [slot.index for slot in slots]},
-                undecided="the allocator statistics could not be compared",
-            )
-            continue
-        for slot in slots:
-            if statistics.pid in (None, slot.pid):
-                yield from _slot_over_reserved(case, subject, slot, statistics)
+    for statistics, slot in subject.statistics:
+        if slot is not None:
+            yield from _slot_over_reserved(case, subject, slot, statistics)
 
 
 def _slot_over_reserved(
@@ -70,13 +57,11 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     L1_SMALL and TRACE are cut out of L1 and DRAM, so the sums are compared, which hold for every size of
     them.
     """
-    for statistics in case.allocator:
-        if not subject.is_device(statistics.devices):
-            continue
+    for statistics, _ in subject.statistics:
         view, limits = statistics.memory_view, subject.limits
         for kind, whole, part, expected in (
-            ("L1", view.l1, view.l1_small, limits.l1_allocatable_any),
-            ("DRAM", view.dram, view.trace, limits.dram_allocatable_any),
+            ("L1", view.l1, view.l1_small, _known(limits.l1_allocatable, *limits.l1_allocatable_others)),
+            ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
         ):
             if whole is None or part is None or not expected:
                 continue
@@ -85,7 +70,11 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
                 yield Hit(
                     "differs",
                     f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
-                    f"chip {subject.chip_id} are {size(expected[0])}: "
+                    f"chip {subject.match.chip} are {size(expected[0])}: "
                     f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
-                    {"kind": kind, "allocator_bytes": found, "computed_bytes": list(expected)},
+                    {"kind": kind, "allocator_bytes": found, "computed_bytes": expected},
                 )
+
+
+def _known(*figures: int | None) -> list[int]:
+    return [figure for figure in figures if figure is not None]

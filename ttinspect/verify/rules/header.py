@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
+from ttinspect.model.region import EMPTY_CHIP_ID
 from ttinspect.verify.case import Case
 from ttinspect.verify.clocks import FUTURE_NS, ahead_ns
 from ttinspect.verify.matching import published_under_device_id
 from ttinspect.verify.rules.rule import Hit
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import plural
-
-EMPTY_CHIP_ID = 0xFFFFFFFF
 
 
 def name_against_header(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -48,24 +46,24 @@ def clock(case: Case, subject: Subject) -> Iterator[Hit]:
 
 def process_table_full(case: Case, subject: Subject) -> Iterator[Hit]:
     """No slot is free."""
-    slots = subject.region.slots
-    if slots and len(subject.occupied) == len(slots):
+    slots = subject.region.slot_count
+    if len(subject.occupied) >= slots:
         lost = "counted nowhere" if subject.version >= 4 else "in the totals only"
         yield Hit(
             "full",
-            f"All {plural(len(slots), 'slot')} are taken: what a further process allocates is {lost}.",
-            {"slots": len(slots)},
+            f"All {slots} slots are taken: what a further process allocates is {lost}.",
+            {"slots": slots},
         )
 
 
 def chip_table_full(case: Case, subject: Subject) -> Iterator[Hit]:
     """Every entry has a chip of its own. Sixteen phantoms of chip 0 are TTS028."""
-    chips = subject.region.chips
-    ids = {entry.chip_id for entry in subject.chip_entries}
-    if chips and len(ids) == len(chips):
+    entries = subject.region.chip_count
+    ids = {entry.chip_id for entry in subject.region.chips if entry.chip_id != EMPTY_CHIP_ID}
+    if len(ids) >= entries:
         yield Hit(
             "full",
-            f"All {len(chips)} chip entries are taken: what is allocated on a further chip is in the totals "
+            f"All {entries} chip entries are taken: what is allocated on a further chip is in the totals "
             f"only.",
-            {"entries": len(chips)},
+            {"entries": entries},
         )

@@ -64,7 +64,7 @@ def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
 
 
 def _confirmed(subject: Subject, writer: Writer) -> Iterator[SlotWriter]:
-    return (one for one in subject.confirmed_writers if one.writer is writer)
+    return (one for one in subject.confirmed if one.writer is writer)
 
 
 def _holds(one: SlotWriter) -> bool:
