@@ -8,7 +8,7 @@ JSON list of them::
                               "total_bytes_allocated_per_bank": 193600}, "L1": {...}}}
 
 ``device`` is the runtime's device id, or UMD's unique id as a decimal string, or a list of them for a mesh. A
-bare ``memory_view`` is accepted too. Other keys are ignored, so that a document may carry more than ttinspect needs.
+bare ``memory_view`` is accepted too. Other keys are ignored: a document may carry more than ttinspect needs.
 """
 
 from typing import Annotated

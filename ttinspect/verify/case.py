@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ttinspect.model.process import Process
+from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import System
 from ttinspect.shm.sampler import Looks
@@ -42,17 +42,16 @@ class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What verify-shm knows.
 
-    ``processes`` are those of procfs by pid: a pid that is not there is gone. ``process_uids`` are their
-    owners, as far as known. ``openers`` are the pids that have /dev/tenstorrent/N open, by N; None where that
-    cannot be known. ``limits`` are by chip id. ``now_monotonic_ns`` is of the host that wrote the regions.
+    ``processes`` are those of the pids in all slots. ``openers`` are the pids that have /dev/tenstorrent/N
+    open; None where no driver tells. ``limits`` are by chip id. ``now_monotonic_ns`` is of the host that
+    wrote the regions.
     """
 
     system: System
     regions: tuple[LookedAt, ...]
-    processes: Mapping[int, Process]
+    processes: ProcessTable
     now_realtime_ns: int
     now_monotonic_ns: int
-    process_uids: Mapping[int, int] = {}
-    openers: Mapping[int, tuple[int, ...]] | None = None
+    openers: tuple[DeviceOpeners, ...] | None = None
     limits: Mapping[int, Limits] = {}
     allocator: tuple[AllocatorStatistics, ...] = ()

@@ -109,9 +109,8 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
 def openers_of(case: Case, chip_id: int | None) -> tuple[int, ...] | None:
     """The pids that have a chip's device open; a remote chip is opened through its gateway."""
     device = device_of(case.system.chips, chip_id)
-    if case.openers is None or device is None:
-        return None
-    return case.openers.get(device)
+    by_device = {one.device: one.pids for one in case.openers or ()}
+    return None if device is None else by_device.get(device)
 
 
 def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:

@@ -1,11 +1,10 @@
 """Who wrote a slot: the process behind its pid, as far as procfs can tell."""
 
-from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
 
-from ttinspect.model.process import Process
+from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.region import Slot
 
 COMM_BYTES = 15
@@ -25,37 +24,40 @@ class Writer(str, Enum):
     """The pid belongs to a process that started after the slot's last update."""
     FOREIGN = "foreign"
     """The pid belongs to an older process of another name: probably another pid namespace."""
-    UNKNOWN = "unknown"
+    HIDDEN = "hidden"
+    """procfs does not tell whether the process is alive."""
+    NOBODY = "nobody"
     """The slot has no pid of a process."""
 
 
 class SlotWriter(msgspec.Struct, frozen=True, kw_only=True):
-    """An occupied slot, what is known about its writer, and the process that has its pid now."""
+    """An occupied slot, what is known about its writer, and the process that has its pid now.
+
+    ``alive`` is whether that pid runs; None where procfs does not tell, and below 1.
+    """
 
     slot: Slot
     writer: Writer
     process: Process | None
-
-    @property
-    def pid_exists(self) -> bool | None:
-        """Whether procfs shows the pid as running; None where the slot has no pid of a process."""
-        return None if self.slot.pid < 1 else self.process is not None and self.process.alive
+    alive: bool | None
 
     @property
     def stopped(self) -> bool:
         """Whether the process is stopped or traced, and so may stand in the middle of an update."""
-        return self.slot.pid >= 1 and self.process is not None and self.process.stopped
+        return self.process is not None and self.process.stopped
 
 
-def writer_of(slot: Slot, updated_ns: int | None, processes: Mapping[int, Process]) -> SlotWriter:
+def writer_of(slot: Slot, updated_ns: int | None, processes: ProcessTable) -> SlotWriter:
     """Judge one slot. ``updated_ns`` is its last update in realtime, None if that cannot be told."""
-    process = processes.get(slot.pid)
-    return SlotWriter(slot=slot, writer=_judge(slot, updated_ns, process), process=process)
+    process, alive = processes.found.get(slot.pid), processes.alive(slot.pid)
+    if alive is None:
+        writer = Writer.NOBODY if slot.pid < 1 else Writer.HIDDEN
+    else:
+        writer = _judge(slot, updated_ns, process)
+    return SlotWriter(slot=slot, writer=writer, process=process, alive=alive)
 
 
 def _judge(slot: Slot, updated_ns: int | None, process: Process | None) -> Writer:
-    if slot.pid < 1:
-        return Writer.UNKNOWN
     if process is None or not process.alive:
         return Writer.DEAD
     started_ns = process.start_time_ns

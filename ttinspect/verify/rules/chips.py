@@ -58,7 +58,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
         )
     idle = [chip.id for chip in bare if chip not in in_use]
     if idle:
-        known = case.openers is not None
+        known = all(openers_of(case, chip_id) is not None for chip_id in idle)
         who = "nobody has it open" if known else "whether somebody has it open is not known"
         yield Hit(
             "idle",
@@ -87,9 +87,10 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
         missing = sorted(set(openers_of(case, chip_id) or ()) - slots)
         if missing:
             device = device_of(case.system.chips, chip_id)
+            who = plural(len(missing), "process", "processes")
             yield Hit(
                 "open",
-                f"/dev/tenstorrent/{device} (chip {chip_id}) is open in {plural(len(missing), 'process', 'processes')} "
+                f"/dev/tenstorrent/{device} (chip {chip_id}) is open in {who} "
                 f"without a slot (pid {numbers(missing)}): what is held there is in no slot.",
                 {"chip": chip_id, "pids": missing},
                 version=max(subject.version for subject in regions),
@@ -108,16 +109,16 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
 
 
 def _nothing_published(case: Case) -> Iterator[Hit]:
-    if case.openers is None:
+    pids = sorted({pid for one in case.openers or () for pid in one.pids or ()})
+    if not pids and (case.openers is None or any(one.pids is None for one in case.openers)):
         yield Hit(
             "not knowable",
             "Nothing is published, and whether a process has a device open cannot be known from this procfs.",
             {"chips": [chip.id for chip in case.system.chips]},
         )
         return
-    pids = sorted({pid for openers in case.openers.values() for pid in openers})
     if pids:
-        devices = sorted(device for device, openers in case.openers.items() if openers)
+        devices = [one.device for one in case.openers or () if one.pids]
         yield Hit(
             "nothing, in use",
             f"Nothing is published, but /dev/tenstorrent/{numbers(devices)} is open (pid {numbers(pids)}): "

@@ -108,8 +108,8 @@ def unsafe_mode(file: RegionFile) -> Iterator[Hit]:
 
 def stranger(case: Case, subject: Subject) -> Iterator[Hit]:
     """The owner of the file runs none of the live processes in it."""
-    live = [one.slot.pid for one in subject.confirmed if one.pid_exists]
-    owners = {case.process_uids[pid] for pid in live if pid in case.process_uids}
+    live = [one.process for one in subject.confirmed if one.alive and one.process is not None]
+    owners = {process.uid for process in live if process.uid is not None}
     uid = subject.file.uid
     if uid is not None and owners and uid not in owners:
         yield Hit(

@@ -6,7 +6,7 @@ from ttinspect.model.finding import EvidenceValue
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.rule import Hit
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import BUFFER_TYPES, holdings
+from ttinspect.verify.words import BUFFER_TYPES, holdings, numbers
 from ttinspect.verify.writers import SlotWriter, Writer
 
 
@@ -20,6 +20,14 @@ def ghost(case: Case, subject: Subject) -> Iterator[Hit]:
                 f"{_who_frees(subject.version)}: the totals are too high by that much.",
                 {**_evidence(one), **{name: getattr(one.slot.figures, name) for name in BUFFER_TYPES}},
             )
+    hidden = [one.slot.pid for one in _confirmed(subject, Writer.HIDDEN)]
+    if hidden:
+        yield Hit(
+            "ghost",
+            f"Whether pid {numbers(hidden)} {'is' if len(hidden) == 1 else 'are'} alive is not known.",
+            {"pids": hidden},
+            undecided="procfs is not readable, or hides the processes of other users",
+        )
 
 
 def dead_and_empty(case: Case, subject: Subject) -> Iterator[Hit]:
