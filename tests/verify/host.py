@@ -12,6 +12,7 @@ from ttinspect.host.procfs import device_openers, read_processes
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip
 from ttinspect.model.finding import Finding
+from ttinspect.model.region import RegionFile, RegionState
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
@@ -67,6 +68,10 @@ class Host:
     allocator: bytes | None = None
     now_ns: int = NOW
     monotonic_ns: int = MONOTONIC_NOW
+    errno: int | None = None
+    """What reading every region fails with."""
+    second_look: bool = True
+    """Whether the regions are read again after the processes."""
 
     def __post_init__(self) -> None:
         self.shm.mkdir()
@@ -120,10 +125,10 @@ class Host:
 
     def case(self, pace: Pace = AT_REST) -> Case:
         """Read everything, in the order in which verify-shm does."""
-        files = read_regions(self.shm, named=True)
+        files = [self._as_read(file) for file in read_regions(self.shm, named=True)]
         pids = [slot.pid for file in files if file.region for slot in file.region.occupied]
         processes = read_processes(self.proc, pids, named=True)
-        second = [look_at(self.shm, file.name) for file in files]
+        second = [look_at(self.shm, file.name) if self.second_look else None for file in files]
         looks = sample(self.shm, files, is_illegal, pace)
         return Case(
             system=self.system,
@@ -136,6 +141,13 @@ class Host:
             allocator=() if self.allocator is None else decode_allocator(self.allocator, "allocator.json"),
             now_realtime_ns=self.now_ns,
             now_monotonic_ns=self.monotonic_ns,
+        )
+
+    def _as_read(self, file: RegionFile) -> RegionFile:
+        if self.errno is None:
+            return file
+        return msgspec.structs.replace(
+            file, errno=self.errno, data=None, version=None, state=RegionState.UNREADABLE, region=None
         )
 
     def verify(self, pace: Pace = AT_REST) -> Verified:
