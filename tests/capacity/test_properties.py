@@ -100,7 +100,8 @@ def test_a_given_base_overrides_the_runtimes() -> None:
 @pytest.mark.parametrize("tensix", [0b111, 0x3FF])
 def test_without_a_table_allocatable_is_unknown_but_physical_is_not(tensix: int) -> None:
     capacity = chip_capacity(chip(Arch.WORMHOLE_B0, None, _wormhole(tensix)), make_settings())
-    assert capacity.l1.allocatable is capacity.l1.compute_grid is capacity.dram.allocatable is None
+    assert capacity.l1.compute_grid is None
+    assert capacity.l1.allocatable is capacity.dram.allocatable is None
     assert capacity.l1.physical == (10 - tensix.bit_count()) * 8 * 1_499_136
 
 

@@ -81,7 +81,8 @@ def test_what_is_unknown_is_none_and_never_a_count(case: tuple[Arch, Masks]) -> 
     grid = chip_grid(SOCS[arch], masks)
     coordinates = ChipCoordinates(SOCS[arch], masks, True)
     if masks.tensix is None:
-        assert grid.tensix.grid is grid.tensix.active is grid.tensix.harvested is None
+        assert grid.tensix.grid is None
+        assert grid.tensix.active is grid.tensix.harvested is None
         assert grid.tensix.harvested_lines is grid.tensix.harvested_noc0 is None
         assert coordinates.type_cores(CoreType.TENSIX) is None
     assert grid.tensix.full_grid == chip_grid(SOCS[arch], Masks(**{**_zero(), "tensix": 0})).tensix.full_grid

@@ -55,9 +55,16 @@ def n300(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in {**base, **changes}.items() if value is not None}
 
 
+class _Dumper(yaml.SafeDumper):
+    """No anchors for values that stand twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def to_yaml(document: dict[str, Any]) -> str:
     """Plain values as a file."""
-    return str(yaml.safe_dump(document, sort_keys=False))
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False)
 
 
 def galaxy(count: int) -> str:
