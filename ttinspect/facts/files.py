@@ -63,13 +63,12 @@ def read_document(path: str) -> bytes:
         if isinstance(error, OSError):
             raise os_error(path, error) from None
         raise InspectError("cannot read a file", "its name holds a NUL byte", "check the path") from None
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(fd)
+        what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InspectError(f"cannot read {path}", f"it is {what}", "name a file, or - to read standard input")
     with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise InspectError(
-                f"cannot read {path}", f"it is {what}", "name a file, or - to read standard input"
-            )
         try:
             head = file.read(65536)
             limit = JSON_LIMIT_BYTES if looks_like_json(head) else YAML_LIMIT_BYTES

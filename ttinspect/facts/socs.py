@@ -13,6 +13,7 @@ from ttinspect.model.soc import Soc
 
 _XY = re.compile(r"(0|[1-9][0-9]{0,3})-(0|[1-9][0-9]{0,3})")
 _NAMES = {arch.value: arch for arch in Arch} | {"wormhole": Arch.WORMHOLE_B0}
+_HARVESTED_KEYS = ("harvested_workers", "harvested_dram", "harvested_eth")
 _KEYS = frozenset({"functional_workers", "worker_l1_size"})
 
 
@@ -67,6 +68,13 @@ def soc_from_document(document: Any, name: str) -> Soc:
     if not isinstance(document, dict) or not document:
         node.fail("a SoC descriptor")
     return _soc(node, built_in=False)
+
+
+def lists_harvested_cores(path: str) -> bool:
+    """Whether a descriptor file was written by a runtime: it lists live cores, and the harvested ones
+    apart (files of 2025-07 to 2026-03)."""
+    document = parse_yaml(read_document(path), path)
+    return isinstance(document, dict) and any(document.get(key) for key in _HARVESTED_KEYS)
 
 
 def is_soc_document(document: Any) -> bool:

@@ -1,5 +1,6 @@
 """A finding: something that deserves a sentence, with its stable id."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 import msgspec
@@ -14,7 +15,7 @@ class Severity(str, Enum):
     INCONCLUSIVE = "inconclusive"
 
 
-EvidenceValue = int | float | str | bool | list[int] | list[str] | None
+EvidenceValue = int | float | str | bool | Sequence[int | str] | None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

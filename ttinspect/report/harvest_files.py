@@ -26,8 +26,7 @@ def harvest_csv(answer: HarvestAnswer) -> Rows:
     if any(device.cores is not msgspec.UNSET for device in answer.devices):
         empty = ("-", UNKNOWN)
         return CORE_COLUMNS, (
-            tuple(None if cell in empty and column > 2 else cell for column, cell in enumerate(cells))
-            for cells in core_rows(answer)
+            tuple(None if cell in empty else cell for cell in cells) for cells in core_rows(answer)
         )
     return _HEADER, (_cells(device) for device in answer.devices)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import board_named, example_named, example_of, product_of
 from ttinspect.facts.node import U32_MAX, parse_unsigned
-from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
+from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Masks
@@ -63,6 +63,11 @@ def read_masks(text: str) -> System:
         if location is not None:
             assumed.append("asic_location")
 
+    if marker and any(given.values()) and lists_harvested_cores(soc_path):
+        raise _refuse(
+            f"soc={soc_path}",
+            "a runtime wrote it, already without its harvested cores: masks do not apply",
+        )
     chip = Chip(
         id=0,
         arch=arch,

@@ -1,0 +1,105 @@
+"""Allocatable memory is what ttnn 0.81.1's allocator hands out, to the byte."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.golden.reading import allocator_records
+from ttinspect.capacity.chip import chip_capacity
+from ttinspect.capacity.settings import make_settings
+from ttinspect.facts.boards import example_named
+from ttinspect.facts.socs import builtin_soc
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.capacity import ChipCapacity, Dispatch
+from ttinspect.model.chip import Chip, Masks
+
+
+def chip(arch: Arch, board: Board | None, masks: Masks) -> Chip:
+    return Chip(
+        id=0,
+        arch=arch,
+        soc=builtin_soc(arch),
+        board=board,
+        board_name=None,
+        board_id=None,
+        unique_id=None,
+        asic_location=0,
+        noc_translation=True,
+        masks=masks,
+    )
+
+
+def _chip_of(board: str) -> Chip:
+    if board == "8xp150":  # one harvested column where a p150 has two
+        masks = Masks(tensix=0x10, dram=0, eth=0x120, pcie=2, l2cpu=0)
+        return chip(Arch.BLACKHOLE, Board.P150, masks)
+    example = example_named(board)
+    assert example is not None
+    return chip(example.arch, example.board, example.chips[0].masks)
+
+
+def _figures(capacity: ChipCapacity) -> dict[str, Any]:
+    return {
+        "l1": {"banks": capacity.l1.banks, "bytes_per_bank": capacity.l1.bank_bytes},
+        "dram": {"banks": capacity.dram.views, "bytes_per_bank": capacity.dram.view_bytes},
+        "l1_small": {"banks": capacity.l1_small.banks, "bytes_per_bank": capacity.l1_small.bank_bytes},
+        "trace": {"banks": capacity.trace.banks, "bytes_per_bank": capacity.trace.bank_bytes},
+    }
+
+
+def _record_id(record: dict[str, Any]) -> str:
+    sizes = f"{record['l1_small_size']}-{record['trace_region_size']}"
+    return f"{record['board']}-{record['dispatch']}-{sizes}"
+
+
+@pytest.mark.parametrize("record", allocator_records(), ids=_record_id)
+def test_banks_and_bytes_equal_the_allocators(record: dict[str, Any]) -> None:
+    settings = make_settings(
+        dispatch=Dispatch(record["dispatch"]),
+        l1_small=record["l1_small_size"],
+        trace_region=record["trace_region_size"],
+    )
+    capacity = chip_capacity(_chip_of(record["board"]), settings)
+    if "error" in record:  # the device does not open
+        assert all(figure is None for part in _figures(capacity).values() for figure in part.values())
+        assert capacity.l1.compute_grid is None
+        assert capacity.l1.allocatable is capacity.dram.allocatable is None
+        return
+    assert capacity.l1.compute_grid == tuple(record["compute_grid"])
+    assert _figures(capacity) == {part: record[part] for part in ("l1", "dram", "l1_small", "trace")}
+
+
+BOARD_OF_CAPTURE = {
+    "mockN150": "n150",
+    "fastN300": "n300",
+    "fastP100": "p100",
+    "multiP150": "p150",
+    "simwh": "n150",
+}
+
+
+def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> None:
+    seen = 0
+    for path in sorted((shared / "regions").glob("real-*.json")):
+        view = json.loads(path.read_text()).get("memory_view")
+        if not view:
+            continue
+        board = BOARD_OF_CAPTURE[path.stem.split("-")[1]]
+        fast = path.stem.split("-")[1].startswith("fast")
+        settings = make_settings(
+            dispatch=Dispatch.AUTO if fast else Dispatch.SLOW,
+            l1_small=32768,
+            trace_region=50_000_000 if fast else 1_048_576,
+        )
+        figures = _figures(chip_capacity(_chip_of(board), settings))
+        assert figures == {
+            part: {
+                "banks": view[part.upper()]["num_banks"],
+                "bytes_per_bank": view[part.upper()]["total_bytes_per_bank"],
+            }
+            for part in figures
+        }, path.stem
+        seen += 1
+    assert seen >= 15

@@ -1,0 +1,142 @@
+"""Laws of capacity, and the mistake that it exists to prevent."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.capacity.test_allocator import chip
+from tests.harvesting.strategies import arch_and_masks, masks_with_unknowns
+from ttinspect.capacity.chip import chip_capacity, mesh_capacity
+from ttinspect.capacity.settings import make_settings
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.capacity import Dispatch
+from ttinspect.model.chip import Masks
+
+DISPATCHES = st.sampled_from(list(Dispatch))
+
+
+def _wormhole(tensix: int) -> Masks:
+    return Masks(tensix=tensix, dram=0, eth=0, pcie=0, l2cpu=0)
+
+
+def test_an_n300_chip_has_91_5_mib_and_not_171_6() -> None:
+    l1 = chip_capacity(chip(Arch.WORMHOLE_B0, Board.N300, _wormhole(0x041)), make_settings()).l1
+    assert l1.physical == 95_944_704
+    assert l1.naive_bytes == 179_896_320
+
+
+@given(arch_and_masks(), DISPATCHES, st.integers(0, 1000), st.integers(0, 10**8))
+@settings(deadline=None)
+def test_allocatable_never_exceeds_physical(
+    case: tuple[Arch, Masks], dispatch: Dispatch, l1_small: int, trace: int
+) -> None:
+    arch, masks = case
+    settings = make_settings(dispatch=dispatch, l1_small=l1_small * 64, trace_region=trace)
+    capacity = chip_capacity(chip(arch, None, masks), settings)
+    if capacity.l1.allocatable is not None:
+        assert capacity.l1.physical is not None
+        assert capacity.l1.cores is not None
+        assert capacity.l1.banks is not None
+        assert capacity.l1.banks <= capacity.l1.cores
+        reserved = capacity.l1.dispatch_bytes, capacity.l1.reserved_bytes, capacity.l1_small.bytes
+        assert capacity.l1.allocatable + sum(part or 0 for part in reserved) == capacity.l1.physical
+    if capacity.dram.allocatable is not None:
+        assert capacity.dram.physical is not None
+        assert capacity.dram.allocatable <= capacity.dram.physical
+
+
+@given(arch_and_masks(), st.data())
+@settings(deadline=None)
+def test_physical_falls_strictly_with_each_harvested_line(
+    case: tuple[Arch, Masks], data: st.DataObject
+) -> None:
+    arch, masks = case
+    lines = {Arch.WORMHOLE_B0: 10, Arch.BLACKHOLE: 14, Arch.QUASAR: 4}[arch]
+    assert masks.tensix is not None
+    live = [line for line in range(lines) if not masks.tensix >> line & 1]
+    if not live:
+        return
+    fewer = Masks(
+        tensix=masks.tensix | 1 << data.draw(st.sampled_from(live)),
+        dram=masks.dram,
+        eth=masks.eth,
+        pcie=masks.pcie,
+        l2cpu=masks.l2cpu,
+    )
+    before = chip_capacity(chip(arch, None, masks), make_settings()).l1.physical
+    after = chip_capacity(chip(arch, None, fewer), make_settings()).l1.physical
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
+@given(masks_with_unknowns())
+@settings(deadline=None)
+def test_an_unknown_mask_gives_unknown_bytes(case: tuple[Arch, Masks]) -> None:
+    arch, masks = case
+    capacity = chip_capacity(chip(arch, None, masks), make_settings())
+    assert (capacity.l1.physical is None) == (masks.tensix is None)
+    assert (capacity.dram.physical is None) == (masks.dram is None)
+    assert (capacity.eth_l1.physical is None) == (masks.eth is None)
+    if masks.tensix is None:
+        assert capacity.l1.allocatable is capacity.l1.banks is capacity.l1_small.banks is None
+
+
+def test_the_bases_of_the_newer_runtime_are_used_when_it_is_named() -> None:
+    n150 = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010))
+    capacity = chip_capacity(n150, make_settings(runtime="main-2026-06"))
+    assert capacity.l1.bank_bytes == 1_499_136 - 103_712
+    assert capacity.dram.view_bytes == 1_073_741_824 - 32
+
+
+def test_a_given_base_overrides_the_runtimes() -> None:
+    n150 = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010))
+    capacity = chip_capacity(n150, make_settings(l1_base=0, dram_base=0))
+    assert capacity.l1.bank_bytes == 1_499_136
+    assert capacity.dram.view_bytes == 1_073_741_824
+
+
+@pytest.mark.parametrize("tensix", [0b111, 0x3FF])
+def test_without_a_table_allocatable_is_unknown_but_physical_is_not(tensix: int) -> None:
+    capacity = chip_capacity(chip(Arch.WORMHOLE_B0, None, _wormhole(tensix)), make_settings())
+    assert capacity.l1.compute_grid is None
+    assert capacity.l1.allocatable is capacity.dram.allocatable is None
+    assert capacity.l1.physical == (10 - tensix.bit_count()) * 8 * 1_499_136
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"runtime": "ttnn-9"}, "ttnn-0.81.1"),
+        ({"l1_small": 100}, "no multiple of 64"),
+        ({"l1_small": -64}, "negative"),
+        ({"trace_region": -1}, "negative"),
+        ({"l1_base": -1}, "negative"),
+    ],
+)
+def test_settings_that_were_not_measured_or_make_no_sense_are_refused(
+    arguments: dict[str, int], said: str
+) -> None:
+    with pytest.raises(InspectError) as caught:
+        make_settings(**arguments)  # type: ignore[arg-type]
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert said in f"{caught.value.why} {caught.value.next_step}"
+
+
+@pytest.mark.parametrize("arguments", [{"l1_small": 1_499_136}, {"trace_region": 12 * 2**30}])
+def test_what_does_not_fit_the_bank_is_refused(arguments: dict[str, int]) -> None:
+    with pytest.raises(InspectError, match="does not fit"):
+        chip_capacity(
+            chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010)),
+            make_settings(**arguments),  # type: ignore[arg-type]
+        )
+
+
+def test_a_mesh_uses_the_smallest_compute_grid_on_every_chip() -> None:
+    chips = [
+        chip_capacity(chip(Arch.WORMHOLE_B0, None, _wormhole(mask)), make_settings()) for mask in (0b1, 0b11)
+    ]
+    mesh = mesh_capacity(chips)
+    assert (mesh.compute_grid, mesh.banks, mesh.chips) == ((8, 7), 56, 2)
+    assert mesh.allocatable == 56 * (1_499_136 - 105_824)

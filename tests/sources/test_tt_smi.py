@@ -1,0 +1,119 @@
+"""tt-smi -s documents: Blackhole's masks from raw telemetry, Wormhole's unknown."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks
+from ttinspect.sources.opening import open_source, read_content
+
+TELEMETRY = {
+    "BOARD_ID_HIGH": "0x470",
+    "BOARD_ID_LOW": "0x1e07ea63",
+    "FLASH_BUNDLE_VERSION": "0x13060000",
+    "ENABLED_TENSIX_COL": "0x3eff",
+    "ENABLED_ETH": "0x3fdb",
+    "ENABLED_GDDR": "0xff",
+    "ENABLED_L2CPU": "0x7",
+    "PCIE_USAGE": "0x4",
+    "NOC_TRANSLATION": "0x1",
+    "ASIC_LOCATION": "0x0",
+}
+"""What a simulated Blackhole Galaxy chip says; tt-umd 0.9.14 reported the masks below for it."""
+MASKS = Masks(tensix=16, dram=0, eth=36, pcie=1, l2cpu=4)
+
+
+def tt_smi(telemetry: dict[str, Any] | None, **board_info: Any) -> str:
+    info = {
+        "bus_id": "0000:41:00.0",
+        "board_type": "tt-galaxy-bh",
+        "board_id": "000004701e07ea63",
+        **board_info,
+    }
+    return json.dumps({"time": "now", "device_info": [{"smbus_telem": telemetry, "board_info": info}]})
+
+
+def chip(text: str) -> Chip:
+    return read_content(text.encode(), "f.json").chips[0]
+
+
+def test_blackhole_masks_come_from_telemetry_in_descriptor_order() -> None:
+    found = chip(tt_smi(TELEMETRY))
+    assert found.masks == MASKS
+    assert found.board is Board.UBB_BLACKHOLE
+    assert found.firmware == (19, 6, 0)
+    assert found.noc_translation is True
+    assert (found.board_id, found.pci_bdf) == (str(0x4701E07EA63), "0000:41:00.0")
+
+
+@pytest.mark.parametrize("missing", [None, "0xffffffff"], ids=["null", "all ones"])
+@pytest.mark.parametrize(
+    ("tag", "mask"),
+    [
+        ("ENABLED_TENSIX_COL", "tensix"), ("ENABLED_GDDR", "dram"), ("ENABLED_ETH", "eth"),
+        ("PCIE_USAGE", "pcie"), ("ENABLED_L2CPU", "l2cpu"),
+    ],
+)  # fmt: skip
+def test_a_missing_tag_is_an_unknown_mask_and_not_an_unharvested_chip(
+    tag: str, mask: str, missing: str | None
+) -> None:
+    found = chip(tt_smi({**TELEMETRY, tag: missing}))
+    assert getattr(found.masks, mask) is None
+    assert [unknown.path for unknown in found.unknown] == [f"masks.{mask}"]
+    assert tag in found.unknown[0].why
+
+
+def test_wormhole_masks_are_unknown_and_it_is_said() -> None:
+    telemetry = {"SMBUS_TX_BOARD_ID_HIGH": "0x1000144", "SMBUS_TX_BOARD_ID_LOW": "0x11703043"}
+    found = chip(tt_smi(telemetry, board_type="n300 L", board_id="0100014411703043"))
+    assert (found.arch, found.board, found.masks) == (Arch.WORMHOLE_B0, Board.N300, UNKNOWN_MASKS)
+    assert "no harvesting of wormhole_b0" in found.unknown[0].why
+
+
+def test_the_board_comes_from_the_id_and_not_from_the_printed_name() -> None:
+    assert chip(tt_smi(TELEMETRY, board_type="p100a")).board is Board.UBB_BLACKHOLE
+
+
+def test_lines_that_tt_smi_prints_before_the_document_are_passed_over() -> None:
+    assert chip("Gathering Information...\n Detected Chips: 1\n" + tt_smi(TELEMETRY)).masks == MASKS
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ('{"device_info": []}', ExitCode.NO_DEVICES, "device_info is empty"),
+        ('{"device_info": 5}', ExitCode.USAGE, "found int, expected array"),
+        ('{"device_info": [5]}', ExitCode.USAGE, "found int, expected object"),
+        ('{"device_info": [{}]}', ExitCode.USAGE, "smbus_telem"),
+        ('{"device_info": [{"smbus_telem": {"A": [1]}}]}', ExitCode.USAGE, "device_info"),
+        ('{"device_info": [], "device_info": []}', ExitCode.USAGE, "'device_info' is repeated"),
+        (tt_smi({**TELEMETRY, "ENABLED_ETH": "many"}), ExitCode.USAGE, "found 'many'"),
+        (tt_smi({**TELEMETRY, "ENABLED_ETH": "0x3fff"}), ExitCode.USAGE, "Exactly 2 or 14 ETH"),
+        (tt_smi({}, board_type="e150", board_id=None), ExitCode.UNSUPPORTED_ARCH, "grayskull"),
+        (tt_smi({}, board_type="toaster", board_id=None), ExitCode.USAGE, "cannot tell the architecture"),
+        (tt_smi(TELEMETRY)[:-9], ExitCode.USAGE, "not valid JSON"),
+    ],
+)
+def test_refusals(text: str, code: ExitCode, said: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        chip(text)
+    assert caught.value.exit_code is code
+    assert said in f"{caught.value.what}: {caught.value.why}"
+
+
+def test_masks_and_grids_equal_the_truth_of_every_recorded_document(shared: Path) -> None:
+    truths = sorted((shared / "tt-smi").glob("*.truth.json"))
+    assert truths
+    for path in truths:
+        truth = json.loads(path.read_text())
+        system = open_source(str(path).replace(".truth.json", ".json"))
+        assert [chip.masks for chip in system.chips] == [Masks(**masks) for masks in truth["masks"]], (
+            path.name
+        )
+        live = [chip_grid(chip.soc, chip.masks).tensix.active for chip in system.chips]
+        assert live == truth["live_tensix"], path.name

@@ -1,0 +1,104 @@
+"""The rooms of the package, and who may import whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ttinspect
+
+PACKAGE = Path(ttinspect.__file__).parent
+ROOMS = (
+    "errors", "model", "facts", "harvesting", "capacity", "shm", "host", "sources", "verify", "answers",
+    "report", "cli",
+)  # fmt: skip
+"""Each room may import those before it, never those after."""
+ROOMS_WITH_IO = {"facts", "shm", "host", "sources", "cli"}
+OUTSIDE = {"__init__", "__main__", "ttnn_stats"}
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+LONGEST_FILE = 400
+
+
+def _room(module: Path) -> str:
+    return module.parts[0].removesuffix(".py")
+
+
+def _imports(module: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_room_imports_only_those_above_it(module: Path) -> None:
+    room = _room(module)
+    if room in OUTSIDE:
+        return
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    ours = {name.split(".")[1] for name in _imports(module) if name.startswith("ttinspect.")}
+    assert ours <= {*allowed, "__version__"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_io_happens_at_the_edge_only(module: Path) -> None:
+    if _room(module) in ROOMS_WITH_IO | OUTSIDE:
+        return
+    imported = {name.split(".")[0] for name in _imports(module)}
+    assert not imported & {"os", "pathlib", "subprocess", "socket", "shutil", "tempfile", "psutil", "mmap"}
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & {"open", "print", "input", "exec", "eval"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_arithmetic_in_cli_and_report_but_in_units(module: Path) -> None:
+    if _room(module) not in ("cli", "report") or module.name == "units.py":
+        return
+    divisions = [
+        node.lineno
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+        if not (isinstance(node.left, ast.Name | ast.Call) and "path" in ast.dump(node.left).lower())
+    ]
+    assert not divisions
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_modules_are_small(module: Path) -> None:
+    assert len((PACKAGE / module).read_text().splitlines()) <= LONGEST_FILE
+
+
+_HEAVY = ("rich", "psutil", "tt_umd", "numpy", "asyncio", "pydantic")
+
+
+def _imported_by(arguments: list[str]) -> set[str]:
+    script = (
+        "import sys; from ttinspect.cli.main import main; code = main(sys.argv[1:]);"
+        "print('\\n'.join(sys.modules), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.split(".")[0] for name in done.stderr.splitlines()}
+
+
+def test_version_imports_no_library_at_all() -> None:
+    assert not _imported_by(["--version"]) & {*_HEAVY, "yaml", "msgspec", "typer"}
+
+
+@pytest.mark.parametrize("command", ["harvest", "capacity"])
+def test_json_from_an_offline_source_imports_neither_rich_nor_tt_umd(command: str) -> None:
+    assert not _imported_by([command, "--from", "board:n300", "--json"]) & set(_HEAVY)
+
+
+def test_tables_do_not_import_tt_umd() -> None:
+    assert "tt_umd" not in _imported_by(["harvest", "--from", "board:n300"])
