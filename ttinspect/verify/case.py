@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ttinspect.model.chip import Chip
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import System
@@ -43,8 +44,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What verify-shm knows.
 
     ``processes`` are those of the pids in all slots. ``openers`` are the pids that have /dev/tenstorrent/N
-    open; None where no driver tells. ``limits`` are by chip id. ``now_monotonic_ns`` is of the host that
-    wrote the regions.
+    open; None where no driver tells. ``limits`` are by chip id. ``chosen`` are the chips to report about,
+    None all: matching knows the others too. ``now_monotonic_ns`` is of the host that wrote the regions.
     """
 
     system: System
@@ -55,3 +56,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     openers: tuple[DeviceOpeners, ...] | None = None
     limits: Mapping[int, Limits] = {}
     allocator: tuple[AllocatorStatistics, ...] = ()
+    chosen: frozenset[int] | None = None
+
+    @property
+    def shown(self) -> tuple[Chip, ...]:
+        """The chips to report about."""
+        chips = self.system.chips
+        return chips if self.chosen is None else tuple(chip for chip in chips if chip.id in self.chosen)

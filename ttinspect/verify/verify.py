@@ -51,7 +51,8 @@ def verify(case: Case) -> Verified:
         for hit in rule.of_host(case, judged)
         if (finding := _finding(rule, hit, hit.version)) is not None
     ]
-    return Verified(regions=regions, findings=(*found, *(_not_compared(why) for why in unpaired)))
+    shown = [region for region in regions if case.chosen is None or region.chip in case.chosen]
+    return Verified(regions=tuple(shown), findings=(*found, *(_not_compared(why) for why in unpaired)))
 
 
 def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:

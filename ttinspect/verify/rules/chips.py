@@ -46,7 +46,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
         yield from _nothing_published(case)
         return
     claimed = {subject.match.chip for subject in subjects} | _claimed_by_name(case)
-    bare = [chip for chip in case.system.chips if chip.id not in claimed]
+    bare = [chip for chip in case.shown if chip.id not in claimed]
     in_use = [chip for chip in bare if openers_of(case, chip.id)]
     for chip in in_use:
         pids = openers_of(case, chip.id) or ()
@@ -70,7 +70,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
 def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
     """Processes that the driver lists for a chip and its regions do not. Only of chips with a device of
     their own: who opens a gateway need not use the chips behind it."""
-    own = {chip.id for chip in case.system.chips if chip.kmd_id is not None}
+    own = {chip.id for chip in case.shown if chip.kmd_id is not None}
     for chip_id in sorted(
         own & {subject.match.chip for subject in subjects if subject.match.chip is not None}
     ):
@@ -109,16 +109,18 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
 
 
 def _nothing_published(case: Case) -> Iterator[Hit]:
-    pids = sorted({pid for one in case.openers or () for pid in one.pids or ()})
-    if not pids and (case.openers is None or any(one.pids is None for one in case.openers)):
+    asked = None if case.chosen is None else {device_of(case.system.chips, chip.id) for chip in case.shown}
+    openers = [one for one in case.openers or () if asked is None or one.device in asked]
+    pids = sorted({pid for one in openers for pid in one.pids or ()})
+    if not pids and (case.openers is None or any(one.pids is None for one in openers)):
         yield Hit(
             "not knowable",
             "Nothing is published, and whether a process has a device open cannot be known from this procfs.",
-            {"chips": [chip.id for chip in case.system.chips]},
+            {"chips": [chip.id for chip in case.shown]},
         )
         return
     if pids:
-        devices = [one.device for one in case.openers or () if one.pids]
+        devices = [one.device for one in openers if one.pids]
         yield Hit(
             "nothing, in use",
             f"Nothing is published, but /dev/tenstorrent/{numbers(devices)} is open (pid {numbers(pids)}): "
@@ -129,7 +131,7 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
         yield Hit(
             "idle",
             "Nothing is published, and nobody has a device open.",
-            {"chips": [chip.id for chip in case.system.chips]},
+            {"chips": [chip.id for chip in case.shown]},
         )
 
 

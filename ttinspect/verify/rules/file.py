@@ -1,7 +1,6 @@
 """TTS001 to TTS006: the file, before anything in it is believed."""
 
 import errno
-import os
 from collections.abc import Iterator
 
 from ttinspect.model.region import FileType, RegionFile, RegionState
@@ -15,6 +14,18 @@ NEWEST_VERSION = max(LAYOUTS)
 SIZES = frozenset(layout.size for layout in LAYOUTS.values())
 WRITABLE_BY_OTHERS, READABLE_BY_OTHERS = 0o022, 0o044
 
+REASONS = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EIO: "input/output error",
+    errno.EMFILE: "too many open files",
+}
+
+
+def reason(number: int) -> str:
+    """Why the kernel refused, in words."""
+    return REASONS.get(number) or errno.errorcode.get(number, f"errno {number}")
+
 
 def unreadable(file: RegionFile) -> Iterator[Hit]:
     """Listed, and then gone or refused."""
@@ -26,7 +37,7 @@ def unreadable(file: RegionFile) -> Iterator[Hit]:
     elif file.errno == errno.ELOOP and file.file_type is not FileType.LINK:
         yield Hit("unreadable", "The file was replaced by a symbolic link while it was read.", {**evidence})
     elif file.errno != errno.ELOOP:
-        yield Hit("unreadable", f"The file cannot be read: {os.strerror(file.errno)}.", {**evidence})
+        yield Hit("unreadable", f"The file cannot be read: {reason(file.errno)}.", {**evidence})
 
 
 def not_regular(file: RegionFile) -> Iterator[Hit]:
