@@ -26,6 +26,8 @@ EXAMPLES = {
     "capacity": ["capacity", "--from", "board:p100", "--sources"],
     "capacity of unknowns": ["capacity", "--from", "unknown.yaml"],
     "capacity that does not open": ["capacity", "--from", "board:p150", "--dispatch", "eth"],
+    "topology": ["topology", "--from", "board:p300"],
+    "topology as a tree": ["topology", "--from", "board:n300", "--tree"],
     "soc": ["soc", "--arch", "quasar"],
     "explain": ["explain"],
 }

@@ -169,6 +169,7 @@ print(json.dumps({
     "unique_id": {i: str(u) for i, u in c.get_chip_unique_ids().items()},
     "mmio": sorted(c.get_chips_with_mmio()),
     "via": {i: c.get_closest_mmio_capable_chip(i) for i in chips},
+    "tray": {i: c.get_tray_id(i) if c.get_bus_id(i) else None for i in chips},
     "links": sorted([i, a, j, b] for i, ends in c.get_ethernet_connections().items()
                     for a, (j, b) in ends.items()),
 }))
@@ -183,6 +184,7 @@ def _facts(system: System) -> dict[str, Any]:
         "unique_id": {str(c.id): c.unique_id for c in system.chips},
         "mmio": [c.id for c in system.chips if c.mmio],
         "via": {str(c.id): c.id if c.via is None else c.via for c in system.chips},
+        "tray": {str(c.id): c.tray for c in system.chips},
         "links": sorted([a.chip, a.channel, b.chip, b.channel] for a, b in ends),
     }
 

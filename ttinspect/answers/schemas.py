@@ -9,6 +9,7 @@ from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.answers.soc import SocAnswer
+from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 
@@ -19,6 +20,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "harvest": HarvestAnswer,
     "soc": SocAnswer,
     "system": System,
+    "topology": TopologyAnswer,
 }
 """The document of each command, of a failure ("error"), and the System itself."""
 

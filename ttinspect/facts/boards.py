@@ -13,6 +13,8 @@ from ttinspect.model.system import Link, LinkEnd
 
 _PRODUCT_CODE_SHIFT = 36
 _PRODUCT_CODE_MASK = 0xFFFFF
+_TRAY_BUS_MASK = 0xF0
+_BUS_MASK = 0xFF
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class _Boards(msgspec.Struct, frozen=True, kw_only=True):
     products: dict[Board, Product]
     names: dict[str, Board]
     codes: dict[int, Board]
+    tray_bus_ids: dict[Board, tuple[int, ...]]
     examples: dict[str, Node]
     aliases: dict[str, str]
 
@@ -66,6 +69,10 @@ def _boards() -> _Boards:
         },
         names={name: Board(node.text()) for name, node in root.child("names").entries()},
         codes={code: Board(node.text()) for code, node in root.child("board_id_codes").entries()},
+        tray_bus_ids={
+            Board(name): tuple(bus.unsigned() for bus in node.sequence())
+            for name, node in root.child("tray_bus_ids").entries()
+        },
         examples=dict(root.child("examples").entries()),
         aliases={name: node.text() for name, node in root.child("example_aliases").entries()},
     )
@@ -101,6 +108,15 @@ def board_named(name: str) -> Board | None:
 def board_of_id(board_id: int) -> Board | None:
     """The board type of a board id's product code; None for a code that UMD does not know."""
     return _boards().codes.get(board_id >> _PRODUCT_CODE_SHIFT & _PRODUCT_CODE_MASK)
+
+
+def tray_of(board: Board | None, bus_id: int | None) -> int | None:
+    """The tray (from 1) of a Galaxy chip by its PCI bus id; None for other boards and bus ids."""
+    if board is None or bus_id is None:
+        return None
+    buses = _boards().tray_bus_ids.get(board, ())
+    tray_bus = bus_id & _TRAY_BUS_MASK
+    return buses.index(tray_bus) + 1 if tray_bus in buses and bus_id <= _BUS_MASK else None
 
 
 def product_of(board: Board | None) -> Product | None:

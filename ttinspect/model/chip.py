@@ -26,6 +26,16 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class PcieLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The PCIe link of a chip; None is unknown. ``generation`` is the PCIe generation it trained to."""
+
+    bus_id: int | None = None
+    lanes: int | None = None
+    max_lanes: int | None = None
+    generation: int | None = None
+    max_generation: int | None = None
+
+
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """Identity, design and harvesting of one chip. 64-bit ids are decimal strings; None is unknown.
 
@@ -50,4 +60,6 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     via: int | None = None
     kmd_id: int | None = None
     pci_bdf: str | None = None
+    pcie: PcieLink | None = None
+    tray: int | None = None
     unknown: tuple[Unknown, ...] = ()

@@ -37,11 +37,20 @@ class LinkEnd(msgspec.Struct, frozen=True, kw_only=True):
     channel: int
 
 
+class LinkState(str, Enum):
+    """Whether an eth link trained. A descriptor lists trained links only."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """An eth link between two chips of this system."""
 
     a: LinkEnd
     b: LinkEnd
+    state: LinkState = LinkState.UP
 
 
 class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from ttinspect.model.picture import PictureGroup
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.picture import pictures
 from ttinspect.report.screen import columns, row
-from ttinspect.report.units import UNKNOWN, grid, of
+from ttinspect.report.units import UNKNOWN, grid, of, reach
 
 _MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
 
@@ -31,7 +31,7 @@ def harvest_table(
             table,
             device.id,
             device.board.value if device.board else "-",
-            link(device),
+            reach(device.mmio, device.via),
             grid(device.tensix.grid),
             of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
             harvested_lines(device),
@@ -58,15 +58,6 @@ def harvest_table(
         parts.append(Text(""))
         parts += [Text(product_sentence(product)) for product in answer.products]
     return parts
-
-
-def link(device: HarvestDevice) -> str:
-    """How a chip is reached: mmio, "via 0", or "-" where the source does not say."""
-    if device.mmio is None:
-        return "-"
-    if device.mmio:
-        return "mmio"
-    return "remote" if device.via is None else f"via {device.via}"
 
 
 def harvested_lines(device: HarvestDevice) -> str:

@@ -6,9 +6,9 @@ import msgspec
 
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice
 from ttinspect.report.common import grouped, source_line
-from ttinspect.report.harvest import CORE_COLUMNS, core_rows, harvested_lines, link, mask, product_sentence
+from ttinspect.report.harvest import CORE_COLUMNS, core_rows, harvested_lines, mask, product_sentence
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
-from ttinspect.report.units import UNKNOWN, grid, of
+from ttinspect.report.units import UNKNOWN, grid, of, reach
 
 Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
 
@@ -78,7 +78,7 @@ def harvest_markdown(answer: HarvestAnswer) -> str:
         (
             device.id,
             device.board.value if device.board else "-",
-            link(device),
+            reach(device.mmio, device.via),
             grid(device.tensix.grid),
             of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
             harvested_lines(device),

@@ -1,8 +1,9 @@
 """The terminal: width, colour, and text that cannot do harm."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
+from itertools import zip_longest
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -59,10 +60,11 @@ def render(parts: Iterable[RenderableType], screen: Screen) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().replace(GLUE, " ").split("\n"))
 
 
-def columns(*specs: str, header: bool = True) -> Table:
-    """A plain table. A spec is a heading, ">" before it aligns right, "~" lets it fold."""
+def columns(*specs: str, header: bool = True, widths: Sequence[int] = ()) -> Table:
+    """A plain table. A spec is a heading, ">" before it aligns right, "~" lets it fold; widths are the
+    least of the first columns, for tables that stand below one another."""
     table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for spec in specs:
+    for spec, width in zip_longest(specs, widths):
         name = spec.lstrip(">~")
         flags = spec[: len(spec) - len(name)]
         table.add_column(
@@ -70,7 +72,7 @@ def columns(*specs: str, header: bool = True) -> Table:
             justify="right" if ">" in flags else "left",
             no_wrap="~" not in flags,
             overflow="fold",
-            min_width=min(len(name), _LEAST_FOLDED_WIDTH) if "~" in flags else None,
+            min_width=min(len(name), _LEAST_FOLDED_WIDTH) if "~" in flags else width,
         )
     return table
 

@@ -55,3 +55,12 @@ def id_ranges(ids: tuple[int, ...] | list[int]) -> str:
         else:
             runs.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}-{b}" if b > a + 1 else f"{a}, {b}" for a, b in runs)
+
+
+def reach(mmio: bool | None, via: int | None) -> str:
+    """How a chip is reached: mmio, "via 0", or "-" where the source does not say."""
+    if mmio is None:
+        return "-"
+    if mmio:
+        return "mmio"
+    return "remote" if via is None else f"via {via}"

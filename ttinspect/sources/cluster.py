@@ -4,16 +4,17 @@ Parsed here and not by tt_umd, which has no getter for harvesting masks and kill
 unknown architecture.
 """
 
+import re
 from collections import deque
 from typing import Any
 
 import msgspec
 
-from ttinspect.facts.boards import board_named, board_of_id
+from ttinspect.facts.boards import board_named, board_of_id, tray_of
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node, key_unsigned
 from ttinspect.facts.socs import arch_of, builtin_soc
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, Unknown
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 
@@ -23,6 +24,7 @@ _OPTIONAL_MASKS = {
     "pcie": "pcie_harvesting_mask",
     "l2cpu": "l2cpu_harvesting_mask",
 }
+_BDF = re.compile(r"[0-9a-fA-F]{4,8}:([0-9a-fA-F]{2}):[0-9a-fA-F]{2}\.[0-7]")
 _NO_HARVESTING = "the cluster descriptor has no harvesting table"
 _UNIQUE_ID_SHIFT = 32
 
@@ -56,6 +58,7 @@ def read_cluster(document: Any, name: str) -> System:
     unique_ids = _per_chip(root, "chip_unique_ids", ids, complete=True)
     locations = _per_chip(root, "asic_locations", ids, complete=False)
     bdfs = _bdfs(root, ids)
+    pcie = _pcie_links(root, ids, bdfs)
     mmio = _mmio(root, ids)
     via = _closest_mmio(ids, links, mmio)
     _check_table(root, "chips", ids)
@@ -85,6 +88,8 @@ def read_cluster(document: Any, name: str) -> System:
                 mmio=chip_id in mmio,
                 via=via.get(chip_id),
                 pci_bdf=bdfs.get(chip_id),
+                pcie=pcie.get(chip_id),
+                tray=tray_of(boards[chip_id].board, pcie[chip_id].bus_id) if chip_id in pcie else None,
                 unknown=harvest.unknown,
             )
         )
@@ -147,6 +152,25 @@ def _bdfs(root: Node, ids: list[int]) -> dict[int, str]:
     if not node:
         return {}
     return {_known_chip(node, key, ids): value.text() for key, value in node.entries()}
+
+
+def _pcie_links(root: Node, ids: list[int], bdfs: dict[int, str]) -> dict[int, PcieLink]:
+    """What the file says of PCIe: bus ids (from the BDF where there is no table) and lanes."""
+    table = _per_chip(root, "chip_to_bus_id", ids, complete=False)
+    buses = {
+        chip_id: int(bus[1], 16) for chip_id, bdf in bdfs.items() if (bus := _BDF.fullmatch(bdf))
+    } | table
+    lanes_node = root.child("chip_pcie_lane_counts")
+    lanes = (
+        {_known_chip(lanes_node, key, ids): value.unsigned() for key, value in lanes_node.entries() if value}
+        if lanes_node
+        else {}
+    )
+    return {
+        chip_id: PcieLink(bus_id=buses.get(chip_id), lanes=lanes.get(chip_id))
+        for chip_id in ids
+        if chip_id in buses or chip_id in lanes
+    }
 
 
 def _harvests(root: Node, ids: list[int]) -> dict[int, _Harvest]:

@@ -1,0 +1,85 @@
+"""What does not add up in a topology."""
+
+import msgspec
+import pytest
+
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Severity
+from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
+from ttinspect.sources.opening import open_source
+from ttinspect.verify.topology import topology_findings
+
+
+def system(board: str = "n300", **changes: object) -> System:
+    """A recorded system with unique ids and board ids."""
+    example = open_source(f"board:{board}")
+    chips = tuple(
+        msgspec.structs.replace(chip, unique_id=str(100 + chip.id), board_id="72058994491072600")
+        for chip in example.chips
+    )
+    source = Source(kind=SourceKind.CLUSTER, detail="f", live=False, example=False)
+    return msgspec.structs.replace(example, source=source, chips=chips, **changes)
+
+
+def with_chips(base: System, **changes: object) -> System:
+    """The System with a change to its last chip."""
+    *first, last = base.chips
+    return msgspec.structs.replace(base, chips=(*first, msgspec.structs.replace(last, **changes)))
+
+
+def found(of: System) -> list[tuple[int | None, str]]:
+    return [(chip, f.id) for chip, findings in topology_findings(of).items() for f in findings]
+
+
+def test_a_healthy_board_has_no_findings() -> None:
+    assert found(system()) == []
+    assert found(system("p300")) == []
+
+
+def test_examples_are_not_told_that_they_have_no_links() -> None:
+    assert topology_findings(open_source("board:galaxy-wh")) == {}
+
+
+def _third(base: System) -> System:
+    chip: Chip = msgspec.structs.replace(base.chips[1], id=2, unique_id="102")
+    link = Link(a=LinkEnd(chip=1, channel=2), b=LinkEnd(chip=2, channel=2))
+    return msgspec.structs.replace(base, chips=(*base.chips, chip), links=(*base.links, link))
+
+
+@pytest.mark.parametrize(
+    ("faulty", "expected"),
+    [
+        (with_chips(system(), unique_id="100"), [(None, "TTT001")]),
+        (_third(system()), [(None, "TTT002")]),
+        (
+            system(
+                remote_links=(
+                    RemoteLink(a=LinkEnd(chip=0, channel=3), remote_unique_id="101", remote_channel=3),
+                )
+            ),
+            [(0, "TTT003")],
+        ),
+        (
+            system(links=(*system().links, Link(a=LinkEnd(chip=0, channel=8), b=LinkEnd(chip=1, channel=5)))),
+            [(0, "TTT004")],
+        ),
+        (system(links=()), [(0, "TTT005"), (1, "TTT005")]),
+        (with_chips(system(), via=None), [(1, "TTT006")]),
+        (msgspec.structs.replace(system(), chips=system().chips[:1]), [(None, "TTT007")]),
+    ],
+    ids=["TTT001", "TTT002", "TTT003", "TTT004", "TTT005", "TTT006", "TTT007"],
+)
+def test_each_fault_gives_its_finding_and_no_other(
+    faulty: System, expected: list[tuple[int | None, str]]
+) -> None:
+    assert found(faulty) == expected
+
+
+def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:
+    cards = system("p150")
+    two = msgspec.structs.replace(
+        cards,
+        chips=(cards.chips[0], msgspec.structs.replace(cards.chips[0], id=1, unique_id="9", board_id="5")),
+    )
+    findings = [finding for each in topology_findings(two).values() for finding in each]
+    assert [(f.id, f.severity) for f in findings] == [("TTT005", Severity.INFO)] * 2

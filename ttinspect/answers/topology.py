@@ -1,0 +1,95 @@
+"""The answer of ``topology``: chips, boards, trays, PCIe, eth links."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip, PcieLink, Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.system import Link, RemoteLink, Source, System
+from ttinspect.verify.topology import topology_findings
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """Another chip, and how many eth links lead to it."""
+
+    chip: int
+    links: int
+
+
+class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip. ``kmd_id`` is N of /dev/tenstorrent/N; ``via`` the MMIO-capable chip of a remote one;
+    ``outside_links`` the links that leave this system. 64-bit ids are decimal strings."""
+
+    id: int
+    kmd_id: int | None
+    pci_bdf: str | None
+    unique_id: str | None
+    board_id: str | None
+    arch: Arch
+    board: Board | None
+    tray: int | None
+    asic_location: int | None
+    mmio: bool | None
+    via: int | None
+    pcie: PcieLink
+    neighbours: tuple[Neighbour, ...]
+    outside_links: int
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class TopologyAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.topology.v1"
+):
+    """What ``topology`` says: links between the shown chips, and those that leave the system."""
+
+    tool: Tool = TOOL
+    source: Source
+    chips: tuple[TopologyChip, ...]
+    links: tuple[Link, ...]
+    remote_links: tuple[RemoteLink, ...]
+    findings: tuple[Finding, ...]
+
+
+def build_topology(system: System) -> TopologyAnswer:
+    """The answer for the chips of a System; links are those that touch one of them."""
+    shown = {chip.id for chip in system.chips}
+    links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
+    remote = tuple(link for link in system.remote_links if link.a.chip in shown)
+    findings = topology_findings(system)
+    return TopologyAnswer(
+        source=system.source,
+        chips=tuple(_chip(chip, links, remote, tuple(findings.get(chip.id, ()))) for chip in system.chips),
+        links=links,
+        remote_links=remote,
+        findings=tuple(findings.get(None, ())),
+    )
+
+
+def _chip(
+    chip: Chip, links: tuple[Link, ...], remote: tuple[RemoteLink, ...], findings: tuple[Finding, ...]
+) -> TopologyChip:
+    counts: dict[int, int] = {}
+    for link in links:
+        for end, other in ((link.a, link.b), (link.b, link.a)):
+            if end.chip == chip.id:
+                counts[other.chip] = counts.get(other.chip, 0) + 1
+    return TopologyChip(
+        id=chip.id,
+        kmd_id=chip.kmd_id,
+        pci_bdf=chip.pci_bdf,
+        unique_id=chip.unique_id,
+        board_id=chip.board_id,
+        arch=chip.arch,
+        board=chip.board,
+        tray=chip.tray,
+        asic_location=chip.asic_location,
+        mmio=chip.mmio,
+        via=chip.via,
+        pcie=chip.pcie or PcieLink(),
+        neighbours=tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
+        outside_links=sum(link.a.chip == chip.id for link in remote),
+        unknown=chip.unknown,
+        findings=findings,
+    )

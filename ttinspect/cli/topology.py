@@ -1,0 +1,55 @@
+"""``ttinspect topology``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.topology import build_topology
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.errors import ExitCode
+
+
+@command("svg", "dot", "mermaid")
+def run(
+    common: Common,
+    *,
+    tree: Annotated[bool, typer.Option("--tree", help="a tree with both ends of every eth link")] = False,
+) -> int:
+    """Chips, boards, trays, PCIe and eth links, grouped by board and tray.
+
+    \b
+    Examples:
+      ttinspect topology --from cluster_descriptor.yaml
+      ttinspect topology --from cluster_descriptor.yaml --tree
+      ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
+    """
+    answer = build_topology(common.open())
+
+    def table() -> str:
+        from ttinspect.report.topology import topology_table, topology_tree
+
+        return to_table(topology_tree(answer) if tree else topology_table(answer), common)
+
+    def csv() -> str:
+        from ttinspect.report.topology import topology_csv
+
+        return to_csv(*topology_csv(answer))
+
+    def svg() -> str:
+        from ttinspect.report.topology_graph import topology_svg
+
+        return topology_svg(answer)
+
+    def dot() -> str:
+        from ttinspect.report.topology_graph import topology_dot
+
+        return topology_dot(answer)
+
+    def mermaid() -> str:
+        from ttinspect.report.topology_graph import topology_mermaid
+
+        return topology_mermaid(answer)
+
+    emit(common, answer, {"table": table, "csv": csv, "svg": svg, "dot": dot, "mermaid": mermaid})
+    return ExitCode.DONE

@@ -1,0 +1,123 @@
+"""The reports of ``topology``: table, tree, csv."""
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from ttinspect.answers.topology import TopologyAnswer, TopologyChip
+from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.units import reach
+
+_COLUMNS = (">id", ">dev", "PCI", "unique id", ">loc", "reached", "~eth links")
+_WIDTHS = (4, 3, 12, 20, 3, 7)
+Group = tuple[str, list[TopologyChip]]
+
+
+def board_groups(answer: TopologyAnswer) -> list[Group]:
+    """Chips by board and tray, with a heading, in the order of their first chip."""
+    groups: dict[tuple[str | None, int | None, int | None], list[TopologyChip]] = {}
+    for chip in answer.chips:
+        alone = chip.id if chip.board_id is None else None
+        groups.setdefault((chip.board_id, chip.tray, alone), []).append(chip)
+    return [(_heading(chips), chips) for chips in groups.values()]
+
+
+def _heading(chips: list[TopologyChip]) -> str:
+    first = chips[0]
+    words = [first.board.value if first.board else "board", first.board_id or "of unknown id"]
+    if first.tray is not None:
+        words.append(f"tray {first.tray}")
+    return " ".join(words)
+
+
+def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
+    """A row per chip, grouped by board and tray; links as neighbour:count."""
+    parts: list[RenderableType] = [source_line(answer.source), Text("")]
+    parts.append(columns(*_COLUMNS, widths=_WIDTHS))
+    for heading, chips in board_groups(answer):
+        parts.append(Text(harmless(heading), style="bold"))
+        table = columns(*_COLUMNS, header=False, widths=_WIDTHS)
+        for chip in chips:
+            row(
+                table,
+                chip.id,
+                "-" if chip.kmd_id is None else chip.kmd_id,
+                chip.pci_bdf or "-",
+                chip.unique_id or "-",
+                "-" if chip.asic_location is None else chip.asic_location,
+                reach(chip.mmio, chip.via),
+                links(chip),
+            )
+        parts.append(table)
+    parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
+    return parts + _findings(answer)
+
+
+def _findings(answer: TopologyAnswer) -> list[RenderableType]:
+    return findings_table(grouped(((chip.id, chip.findings) for chip in answer.chips), answer.findings))
+
+
+def links(chip: TopologyChip) -> str:
+    """ "1:2 4:2 out:1", or "none"."""
+    words = [f"{other.chip}:{other.links}" for other in chip.neighbours]
+    if chip.outside_links:
+        words.append(f"out:{chip.outside_links}")
+    return " ".join(words) or "none"
+
+
+def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
+    """Boards, their chips, and every link with both ends."""
+    root = Tree(source_line(answer.source))
+    for heading, chips in board_groups(answer):
+        branch = root.add(Text(harmless(heading)))
+        for chip in chips:
+            where = chip.pci_bdf or reach(chip.mmio, chip.via)
+            node = branch.add(Text(harmless(f"chip {chip.id}  {where}")))
+            for link in answer.links:
+                for end, other in ((link.a, link.b), (link.b, link.a)):
+                    if end.chip == chip.id:
+                        node.add(
+                            Text(
+                                f"eth {end.channel} - chip {other.chip} eth {other.channel} "
+                                f"{link.state.value}"
+                            )
+                        )
+            for far in answer.remote_links:
+                if far.a.chip == chip.id:
+                    node.add(
+                        Text(f"eth {far.a.channel} - outside {far.remote_unique_id} eth {far.remote_channel}")
+                    )
+    return [root, *_findings(answer)]
+
+
+def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per chip."""
+    header = (
+        "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tray", "asic_location", "mmio",
+        "via", "pcie_bus_id", "pcie_lanes", "pcie_generation", "neighbours", "outside_links", "findings",
+    )  # fmt: skip
+    return header, (
+        (
+            chip.id,
+            chip.kmd_id,
+            chip.pci_bdf,
+            chip.unique_id,
+            chip.board_id,
+            chip.arch.value,
+            chip.board.value if chip.board else None,
+            chip.tray,
+            chip.asic_location,
+            None if chip.mmio is None else str(chip.mmio).lower(),
+            chip.via,
+            chip.pcie.bus_id,
+            chip.pcie.lanes,
+            chip.pcie.generation,
+            " ".join(f"{other.chip}:{other.links}" for other in chip.neighbours),
+            chip.outside_links,
+            " ".join(finding.id for finding in chip.findings),
+        )
+        for chip in answer.chips
+    )

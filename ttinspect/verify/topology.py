@@ -1,0 +1,136 @@
+"""Findings about topology: ids, links, boards that do not add up."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ttinspect.facts.boards import product_of
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Board
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.system import Link, LinkEnd, System
+
+_WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
+"""Boards whose chips are linked on the board itself."""
+
+
+def topology_findings(system: System) -> dict[int | None, list[Finding]]:
+    """Findings by chip id; None holds those about the system."""
+    found: dict[int | None, list[Finding]] = {}
+    for rule in (
+        _duplicate_unique_ids,
+        _duplicate_board_ids,
+        _one_sided_links,
+        _impossible_links,
+        _isolated,
+        _unreachable,
+        _incomplete_boards,
+    ):
+        for chip_id, finding in rule(system):
+            found.setdefault(chip_id, []).append(finding)
+    return found
+
+
+Found = Iterator[tuple[int | None, Finding]]
+
+
+def _warning(
+    number: int,
+    name: str,
+    message: str,
+    severity: Severity = Severity.WARNING,
+    **evidence: int | str | list[int],
+) -> Finding:
+    return Finding(
+        id=f"TTT{number:03}", name=name, severity=severity, message=message, evidence=dict(evidence)
+    )
+
+
+def _by(chips: tuple[Chip, ...], name: str) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = {}
+    for chip in chips:
+        key = getattr(chip, name)
+        if key is not None and name not in chip.assumed:
+            groups.setdefault(key, []).append(chip.id)
+    return groups
+
+
+def _listed(ids: list[int]) -> str:
+    return ", ".join(map(str, ids))
+
+
+def _duplicate_unique_ids(system: System) -> Found:
+    for unique_id, ids in _by(system.chips, "unique_id").items():
+        if len(ids) > 1:
+            message = f"chips {_listed(ids)} have the same unique id {unique_id}"
+            yield None, _warning(1, "duplicate unique id", message, unique_id=unique_id, chips=ids)
+
+
+def _duplicate_board_ids(system: System) -> Found:
+    chips = {chip.id: chip for chip in system.chips}
+    for board_id, ids in _by(system.chips, "board_id").items():
+        product = product_of(chips[ids[0]].board)
+        if product is not None and len(ids) > product.chips:
+            should = f"a {product.board.value} has {product.chips}"
+            message = f"{len(ids)} chips have the board id {board_id}, but {should}"
+            yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=ids)
+
+
+def _one_sided_links(system: System) -> Found:
+    """A link that one chip reports and the other end, a chip of this system, does not."""
+    ids = {chip.unique_id: chip.id for chip in system.chips if chip.unique_id is not None}
+    for link in system.remote_links:
+        other = ids.get(link.remote_unique_id)
+        if other is not None:
+            message = (
+                f"channel {link.a.channel} says it is linked to channel {link.remote_channel} of "
+                f"chip {other}, "
+                "which says nothing of it"
+            )
+            yield (
+                link.a.chip,
+                _warning(3, "one-sided link", message, channel=link.a.channel, other_chip=other),
+            )
+
+
+def _ends(link: Link) -> tuple[LinkEnd, LinkEnd]:
+    return link.a, link.b
+
+
+def _impossible_links(system: System) -> Found:
+    uses = Counter(end for link in system.links for end in _ends(link))
+    uses.update(link.a for link in system.remote_links)
+    for end, count in uses.items():
+        if count > 1:
+            message = f"channel {end.channel} is an end of {count} links"
+            yield end.chip, _warning(4, "impossible link", message, channel=end.channel, links=count)
+
+
+def _isolated(system: System) -> Found:
+    if len(system.chips) < 2 or system.source.example:
+        return
+    linked = {end.chip for link in system.links for end in _ends(link)}
+    linked |= {link.a.chip for link in system.remote_links}
+    for chip in system.chips:
+        if chip.id in linked or chip_grid(chip.soc, chip.masks).eth.active == 0:
+            continue
+        severity = Severity.WARNING if chip.board in _WIRED_BOARDS else Severity.INFO
+        yield chip.id, _warning(5, "isolated chip", "no eth link leads to another chip", severity)
+
+
+def _unreachable(system: System) -> Found:
+    for chip in system.chips:
+        if chip.mmio is False and chip.via is None:
+            yield (
+                chip.id,
+                _warning(6, "unreachable chip", "it is remote, and no MMIO-capable chip reaches it"),
+            )
+
+
+def _incomplete_boards(system: System) -> Found:
+    chips = {chip.id: chip for chip in system.chips}
+    for board_id, ids in _by(system.chips, "board_id").items():
+        product = product_of(chips[ids[0]].board)
+        if product is not None and product.board in (Board.N300, Board.P300) and len(ids) < product.chips:
+            message = f"a {product.board.value} has {product.chips} chips, board {board_id} shows {len(ids)}"
+            yield None, _warning(7, "incomplete board", message, board_id=board_id, chips=ids)
