@@ -1,6 +1,6 @@
 """Speed of decoding and reading regions, and what the looks say about regions under fire.
 
-    python tests/bench_shm.py [--fire RUNS]
+    python -m tests.bench_shm [--fire RUNS]
 
 ``measure()`` and ``fire(runs)`` give one line per figure; tests/bench.py prints them with the others.
 """

@@ -117,6 +117,17 @@ def test_states(tmp_path: Path, state: bytes, alive: bool, stopped: bool) -> Non
     assert (table.alive(7), table.found[7].stopped) == (alive, stopped)
 
 
+def test_a_process_that_stopped_since_is_stopped_and_otherwise_the_same(tmp_path: Path) -> None:
+    for pid, state in ((7, b"R"), (8, b"S"), (9, b"T")):
+        put(tmp_path / "first", pid, b"python3", state)
+    for pid, state in ((7, b"T"), (9, b"R"), (10, b"T")):
+        put(tmp_path / "later", pid, b"python3", state)
+    first = read_processes(tmp_path / "first", range(7, 11), named=True)
+    merged = first.with_stops_of(read_processes(tmp_path / "later", range(7, 11), named=True))
+    assert {pid: process.state for pid, process in merged.found.items()} == {7: "T", 8: "S", 9: "T"}
+    assert first.with_stops_of(first) == first
+
+
 @pytest.mark.parametrize("stat", [b"", b"7 python3 S", b"7 (python3)", b")(", b"\0" * 50])
 def test_a_stat_that_is_none_tells_nothing(tmp_path: Path, stat: bytes) -> None:
     put(tmp_path, 7)

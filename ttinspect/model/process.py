@@ -55,6 +55,25 @@ class ProcessTable(msgspec.Struct, frozen=True, kw_only=True):
         process = self.found.get(pid)
         return process is not None and process.alive
 
+    def with_stops_of(self, later: "ProcessTable") -> "ProcessTable":
+        """This table, with the processes stopped that ``later`` shows as stopped.
+
+        A process can stop between its own look-up and the looks at its region, and then stands in the middle
+        of an update in all of them: states have to be read again after the looks.
+        """
+        stops = {
+            pid: process
+            for pid, process in later.found.items()
+            if process.stopped and pid in self.found and not self.found[pid].stopped
+        }
+        if not stops:
+            return self
+        found = {
+            pid: msgspec.structs.replace(process, state=stops[pid].state) if pid in stops else process
+            for pid, process in self.found.items()
+        }
+        return ProcessTable(found=found, unknowable=self.unknowable)
+
 
 class DeviceOpeners(msgspec.Struct, frozen=True, kw_only=True):
     """Who has /dev/tenstorrent/``device`` open, by the driver: pids of the host, None if not readable."""
