@@ -11,7 +11,7 @@ from ttinspect.answers.shm import RegionFacts
 from ttinspect.model.region import Figures
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.shm_usage import no_region, usage_block
+from ttinspect.report.shm_usage import more, no_region, usage_block
 from ttinspect.report.units import count
 
 _HEADER = (
@@ -19,6 +19,7 @@ _HEADER = (
     "l1_allocatable", "dram_used", "dram_physical", "dram_allocatable", "cb_is_counted", "dram", "l1",
     "l1_small", "trace", "cb", "kernel", "processes",
 )  # fmt: skip
+_MOST_REGIONS = 64
 _TYPES = ("dram", "l1", "l1_small", "trace", "cb", "kernel")
 
 
@@ -31,8 +32,9 @@ def memory_table(answer: MemoryAnswer) -> list[RenderableType]:
             parts.append(no_region(f"Device {device.id}"))
         for region in device.regions:
             parts += usage_block(region)
-    for region in answer.unmatched:
+    for region in answer.unmatched[:_MOST_REGIONS]:
         parts += [Text(""), *usage_block(region)]
+    parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
     if answer.raw is not msgspec.UNSET:
         for raw in answer.raw:
             parts += _raw(raw)

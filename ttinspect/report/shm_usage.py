@@ -1,12 +1,14 @@
 """Used of total, the way an operator reads it: a block per region, and a row per process."""
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.shm import ProcessSlot, RegionFacts, ShmCapacity
 from ttinspect.model.region import RegionState
 from ttinspect.report.screen import columns, glued, harmless, row
-from ttinspect.report.units import UNKNOWN, percent, size
+from ttinspect.report.units import UNKNOWN, count, percent, size
 
 _NOT_READY = {
     RegionState.EMPTY: "no bytes yet",
@@ -52,6 +54,12 @@ def usage_block(region: RegionFacts) -> list[RenderableType]:
 def no_region(label: str) -> Text:
     """A chip without a region: unknown is not zero."""
     return Text(f" {label}   nothing is published: what is used is unknown")
+
+
+def more(everything: Sequence[object], shown: int, noun: str) -> list[RenderableType]:
+    """A line about what a table leaves out, if it does."""
+    left = len(everything) - shown
+    return [] if left <= 0 else [Text(f" and {count(left)} more {noun}: --json has all of them")]
 
 
 def _processes(slots: tuple[ProcessSlot, ...]) -> list[RenderableType]:

@@ -9,15 +9,20 @@ from ttinspect.answers.verify_shm import VerifiedRegion, VerifyShmAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.shm_usage import region_label, usage_block
+from ttinspect.report.shm_usage import more, region_label, usage_block
 from ttinspect.verify.verdict import Verdict
 
 _STYLES = {
     Severity.ERROR: "bold red",
+    Severity.INCONCLUSIVE: "magenta",
     Severity.WARNING: "yellow",
     Severity.INFO: "",
-    Severity.INCONCLUSIVE: "magenta",
 }
+_WORST_FIRST = tuple(_STYLES)
+_MOST_REGIONS = 64
+_MOST_FINDINGS = 200
+"""So much of a table can be read; json, csv and junit have everything."""
+
 _VERDICT_STYLES = {
     Verdict.PASS: "bold green",
     Verdict.WARN: "bold yellow",
@@ -29,8 +34,9 @@ _VERDICT_STYLES = {
 def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal. ``exit_code`` is what the command will exit with."""
     parts: list[RenderableType] = [source_line(answer.source)]
-    for region in answer.regions:
+    for region in answer.regions[:_MOST_REGIONS]:
         parts += [Text(""), *usage_block(region)]
+    parts += more(answer.regions, _MOST_REGIONS, "regions")
     devices = Counter(region.device for region in answer.regions)
     found = [
         (_where(region, alone=devices[region.device] == 1), one)
@@ -39,7 +45,9 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
     ]
     found += [("", one) for one in answer.findings]
     if found:
-        parts += [Text(""), _findings(found, frozenset(answer.ignored))]
+        found.sort(key=lambda one: _WORST_FIRST.index(one[1].severity))
+        parts += [Text(""), _findings(found[:_MOST_FINDINGS], frozenset(answer.ignored))]
+        parts += more(found, _MOST_FINDINGS, "findings")
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 

@@ -1,16 +1,23 @@
 """``verify-shm`` as CSV and JUnit."""
 
 import json
-from collections.abc import Iterable, Iterator
-from xml.etree import ElementTree
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
 
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.screen import harmless
 from ttinspect.verify.rules.rule import Rule
 from ttinspect.verify.rules.table import RULES
+from ttinspect.verify.verify import NOT_DECIDABLE
 
 _HEADER = ("path", "file_id", "device", "id", "name", "severity", "message", "ignored", "evidence")
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+_ABOUT_HOST = [rule for rule in RULES if rule.of_host is not None]
+_ABOUT_REGIONS = [rule for rule in RULES if rule.of_file or rule.of_region or rule.id == NOT_DECIDABLE]
+_FILE_RULES = frozenset(rule.id for rule in RULES if rule.of_file is not None)
 
 
 def verify_shm_csv(answer: VerifyShmAnswer) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
@@ -21,20 +28,21 @@ def verify_shm_csv(answer: VerifyShmAnswer) -> tuple[tuple[str, ...], Iterator[t
 def verify_shm_junit(answer: VerifyShmAnswer) -> str:
     """A test suite per region and one for the host, a test case per rule.
 
-    An error is a failure; what could not be decided is an error of the test; an ignored one is skipped.
-    Warnings and infos stand in the output of a test that passed.
+    An error is a failure; what could not be decided is an error of the test; ignored rules, and those that
+    had nothing to judge in a file that is no region, are skipped. Warnings and infos stand in the output of
+    a test that passed.
     """
-    root = ElementTree.Element("testsuites", name="ttinspect verify-shm")
     ignored = frozenset(answer.ignored)
-    about_host = [rule for rule in RULES if rule.of_host is not None]
-    about_regions = [rule for rule in RULES if rule.of_file is not None or rule.of_region is not None]
-    suites = [(region.path, about_regions, region.findings) for region in answer.regions]
-    for name, rules, findings in [*suites, ("host", about_host, answer.findings)]:
-        _suite(root, harmless(name), rules, findings, ignored)
-    for total in ("tests", "failures", "errors", "skipped"):
-        root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    suites = [
+        _suite(region.path, _ABOUT_REGIONS, region.findings, ignored, judged=region.totals is not None)
+        for region in answer.regions
+    ]
+    suites.append(_suite("host", _ABOUT_HOST, answer.findings, ignored, judged=True))
+    totals = Counter[str]()
+    for suite in suites:
+        totals.update(suite.totals)
+    head = f'<testsuites name="ttinspect verify-shm" {_attributes(totals)}>'
+    return "\n".join([_DECLARATION, head, *(suite.text for suite in suites), "</testsuites>"]) + "\n"
 
 
 def _rows(answer: VerifyShmAnswer) -> Iterator[tuple[object, ...]]:
@@ -56,39 +64,46 @@ def _cells(finding: Finding, answer: VerifyShmAnswer) -> tuple[object, ...]:
     )
 
 
+@dataclass(frozen=True)
+class _Suite:
+    text: str
+    totals: Counter[str]
+
+
 def _suite(
-    root: ElementTree.Element,
-    name: str,
-    rules: Iterable[Rule],
-    findings: Iterable[Finding],
-    ignored: frozenset[str],
-) -> None:
-    suite = ElementTree.SubElement(root, "testsuite", name=name)
-    by_rule = {rule.id: f"{rule.id} {rule.name}" for rule in rules}
+    name: str, rules: Sequence[Rule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
+) -> _Suite:
+    found: dict[str, list[Finding]] = {rule.id: [] for rule in rules}
+    titles = {rule.id: rule.name for rule in rules}
     for finding in findings:
-        by_rule.setdefault(finding.id, f"{finding.id} {finding.name}")
-    for rule_id, title in sorted(by_rule.items()):
-        case = ElementTree.SubElement(suite, "testcase", classname=name, name=title)
-        _outcome(case, [finding for finding in findings if finding.id == rule_id], rule_id in ignored)
-    suite.set("tests", str(len(suite)))
-    for total, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(total, str(sum(case.find(tag) is not None for case in suite)))
+        found.setdefault(finding.id, []).append(finding)
+        titles.setdefault(finding.id, finding.name)
+    where, totals, lines = quoteattr(harmless(name)), Counter[str](tests=len(found)), []
+    for rule_id in sorted(found):
+        title = quoteattr(f"{rule_id} {titles[rule_id]}")
+        outcome, body = _outcome(found[rule_id], rule_id in ignored, judged or rule_id in _FILE_RULES)
+        totals[outcome] += 1
+        case = f"    <testcase classname={where} name={title}"
+        lines.append(f"{case}>{body}</testcase>" if body else f"{case}/>")
+    head = f"  <testsuite name={where} {_attributes(totals)}>"
+    return _Suite(text="\n".join([head, *lines, "  </testsuite>"]), totals=totals)
 
 
-def _outcome(case: ElementTree.Element, findings: list[Finding], ignored: bool) -> None:
-    if not findings:
-        return
-    text = "\n".join(f"{finding.severity.value}: {finding.message}" for finding in findings)
-    severities = {finding.severity for finding in findings}
+def _attributes(totals: Counter[str]) -> str:
+    return " ".join(f'{name}="{totals[name]}"' for name in ("tests", "failures", "errors", "skipped"))
+
+
+def _outcome(findings: list[Finding], ignored: bool, judged: bool) -> tuple[str, str]:
     if ignored:
-        ElementTree.SubElement(case, "skipped", message="ignored")
-    elif Severity.ERROR in severities:
-        ElementTree.SubElement(case, "failure", message=_first(findings, Severity.ERROR)).text = text
-    elif Severity.INCONCLUSIVE in severities:
-        ElementTree.SubElement(case, "error", message=_first(findings, Severity.INCONCLUSIVE)).text = text
-    else:
-        ElementTree.SubElement(case, "system-out").text = text
-
-
-def _first(findings: list[Finding], severity: Severity) -> str:
-    return next(finding.message for finding in findings if finding.severity is severity)
+        return "skipped", '<skipped message="ignored"/>'
+    if not findings:
+        return ("passed", "") if judged else ("skipped", '<skipped message="nothing to judge"/>')
+    text = escape("\n".join(f"{one.severity.value}: {one.message}" for one in findings))
+    for severity, outcome, tag in (
+        (Severity.ERROR, "failures", "failure"),
+        (Severity.INCONCLUSIVE, "errors", "error"),
+    ):
+        worst = [one for one in findings if one.severity is severity]
+        if worst:
+            return outcome, f"<{tag} message={quoteattr(worst[0].message)}>{text}</{tag}>"
+    return "passed", f"<system-out>{text}</system-out>"

@@ -19,12 +19,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """A decoded region of a known version and its surroundings.
 
     ``writers`` are those of all occupied slots, ``confirmed`` of those that ``second_region`` (read after the
-    processes were) shows unchanged.
-    ``differences`` are those of the first look, ``judged`` what the looks came to about the illegal ones of
-    them. ``openers`` are the pids that have the chip's
-    device open, None if that is not known. ``twins`` are the paths of the regions of the same chip that come
-    before this one. ``statistics`` are the allocator's that belong here, each with the slot that it is held
-    against (None: only capacities are compared).
+    processes were) shows unchanged. ``differences`` are those of the first look, ``judged`` what the looks
+    came to about the illegal ones of them. ``openers`` are the pids that have the chip's device open, None
+    if that is not known. ``twin`` is the path of the first region of the same chip, None if this is it.
+    ``statistics`` are the allocator's that belong here, each with the slot that it is held against (None:
+    only capacities are compared).
     """
 
     file: RegionFile
@@ -39,7 +38,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: tuple[SlotWriter, ...]
     second_region: Region | None
     openers: tuple[int, ...] | None
-    twins: tuple[str, ...] = ()
+    twin: str | None = None
     statistics: tuple[tuple[AllocatorStatistics, Slot | None], ...] = ()
 
     @property

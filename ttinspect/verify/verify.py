@@ -14,6 +14,8 @@ from ttinspect.verify.subject import Subject, make_subject
 
 NOT_DECIDABLE = "TTS011"
 
+_FILE_RULES = tuple(rule for rule in RULES if rule.of_file is not None)
+
 
 class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What was found about one file. ``subject`` is None where nothing in it can be judged; ``chip`` is known
@@ -67,25 +69,24 @@ def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
 
 
 def _with_twins(subjects: list[Subject]) -> list[Subject]:
-    first: dict[int, tuple[str, ...]] = {}
+    first: dict[int, str] = {}
     found = []
     for subject in subjects:
-        chip = subject.match.chip
-        twins = () if chip is None else first.get(chip, ())
-        found.append(msgspec.structs.replace(subject, twins=twins))
-        if chip is not None:
-            first[chip] = (*twins, subject.file.path)
+        chip, path = subject.match.chip, subject.file.path
+        twin = None if chip is None else first.setdefault(chip, path)
+        found.append(subject if twin in (None, path) else msgspec.structs.replace(subject, twin=twin))
     return found
 
 
 def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerdict:
     file = looked.looks.file
     found = []
-    for rule in RULES:
+    for rule in RULES if subject is not None else _FILE_RULES:
         hits = [] if rule.of_file is None else list(rule.of_file(file))
         if subject is not None and rule.of_region is not None:
             hits += rule.of_region(case, subject)
-        found += [_finding(rule, _stopped(rule, hit, file, subject), file.version) for hit in hits]
+        if hits:
+            found += [_finding(rule, _stopped(rule, hit, file, subject), file.version) for hit in hits]
     return RegionVerdict(
         looked=looked,
         subject=subject,

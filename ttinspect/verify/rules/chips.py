@@ -32,11 +32,11 @@ def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
 
 def two_files(case: Case, subject: Subject) -> Iterator[Hit]:
     """Several regions of one chip; said at each but the first."""
-    if subject.twins:
+    if subject.twin is not None:
         yield Hit(
             "without ids" if subject.match.basis is Basis.DEVICE_ID else "two files",
-            f"Chip {subject.match.chip} has further regions: {', '.join(subject.twins)}.",
-            {"chip": subject.match.chip, "paths": list(subject.twins)},
+            f"Chip {subject.match.chip} has another region too: {subject.twin}.",
+            {"chip": subject.match.chip, "other": subject.twin},
         )
 
 
