@@ -3,6 +3,7 @@
 import msgspec
 
 from ttinspect.model.arch import Arch, Board
+from ttinspect.model.grid import TypeCores
 from ttinspect.model.soc import Soc
 
 
@@ -63,3 +64,5 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     pcie: PcieLink | None = None
     tray: int | None = None
     unknown: tuple[Unknown, ...] = ()
+    live_cores: dict[str, TypeCores] | None = None
+    """What tt_umd's live SoC descriptor answers for this chip, by core type; None where none was asked."""

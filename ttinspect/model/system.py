@@ -61,6 +61,13 @@ class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
     remote_channel: int
 
 
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A chip (None: an unknown number of them) that a live source could not read, and why."""
+
+    chip: int | None
+    why: str
+
+
 class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
     """Everything that a source tells. ``chips`` are in the order of their ids."""
 
@@ -70,3 +77,6 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     remote_links: tuple[RemoteLink, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the source had to say about its own input, one sentence each."""
+    unreadable: tuple[Unreadable, ...] = ()
+    kmd_version: str | None = None
+    """Version of the kernel driver, where the source tells."""
