@@ -138,7 +138,7 @@ def serialized(descriptor: Any) -> str:
     memory = os.memfd_create("cluster")
     try:
         descriptor.serialize_to_file(f"/proc/self/fd/{memory}")
-        with open(f"/proc/self/fd/{memory}") as file:
+        with open(f"/proc/self/fd/{memory}") as file:  # noqa: PTH123 - pathlib is not worth its import
             return file.read()
     finally:
         os.close(memory)
