@@ -8,8 +8,10 @@ from ttinspect.answers.capacity import CapacityAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
+from ttinspect.answers.memory import MemoryAnswer
 from ttinspect.answers.soc import SocAnswer
 from ttinspect.answers.topology import TopologyAnswer
+from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 
@@ -18,8 +20,10 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "error": FailureAnswer,
     "explain": ExplainAnswer,
     "harvest": HarvestAnswer,
+    "memory": MemoryAnswer,
     "soc": SocAnswer,
     "system": System,
+    "verify-shm": VerifyShmAnswer,
     "topology": TopologyAnswer,
 }
 """The document of each command, of a failure ("error"), and the System itself."""

@@ -4,6 +4,8 @@ COMMANDS: dict[str, str] = {
     "harvest": "live and harvested cores, grids, coordinates, pictures",
     "capacity": "physical and allocatable L1 and DRAM",
     "topology": "chips, boards, trays, PCIe, eth links",
+    "memory": "used of total, per chip and process, from the SHM regions",
+    "verify-shm": "are the published memory statistics true?",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",

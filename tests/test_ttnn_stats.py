@@ -1,0 +1,91 @@
+"""The helper that a user calls with a live ttnn device, against an object with the same interface."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from ttinspect import ttnn_stats
+from ttinspect.verify.allocator import decode_allocator
+
+# What ttnn 0.81.1 answered on an N150 with slow dispatch, after an L1 tensor of 512 KiB.
+VIEWS = {
+    "DRAM": (12, 1_072_603_072, 193_600),
+    "L1": (72, 1_360_544, 8_192),
+    "L1_SMALL": (72, 32_768, 0),
+    "TRACE": (12, 90_112, 0),
+}
+
+
+class MeshDevice:
+    """The part of ttnn.MeshDevice that is used."""
+
+    def get_device_ids(self) -> list[int]:
+        return [0, 1]
+
+
+class Device:
+    """The part of a single ttnn device that is used."""
+
+    def id(self) -> int:
+        return 3
+
+
+@pytest.fixture(autouse=True)
+def ttnn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_memory_view(device: object, buffer_type: str) -> SimpleNamespace:
+        assert isinstance(device, MeshDevice | Device)
+        banks, size, allocated = VIEWS[buffer_type]
+        return SimpleNamespace(
+            num_banks=banks,
+            total_bytes_per_bank=size,
+            total_bytes_allocated_per_bank=allocated,
+            total_bytes_free_per_bank=size - allocated,
+            largest_contiguous_bytes_free_per_bank=size - allocated,
+            block_table=[],
+        )
+
+    module = ModuleType("ttnn")
+    vars(module)["get_memory_view"] = get_memory_view
+    vars(module)["BufferType"] = SimpleNamespace(**{name: name for name in VIEWS})
+    monkeypatch.setitem(sys.modules, "ttnn", module)
+
+
+def test_what_is_written_is_what_verify_shm_reads(tmp_path: Path) -> None:
+    path = tmp_path / "allocator.json"
+    ttnn_stats.dump(MeshDevice(), path)
+    (statistics,) = decode_allocator(path.read_bytes(), "allocator.json")
+    assert statistics.pid == os.getpid()
+    assert statistics.devices == ("0", "1")
+    assert statistics.memory_view.l1 is not None
+    assert statistics.memory_view.l1.reserved_bytes == 72 * 8_192
+    assert statistics.memory_view.trace is not None
+    assert statistics.memory_view.trace.capacity_bytes == 12 * 90_112
+
+
+def test_all_figures_of_the_memory_view_are_kept(tmp_path: Path) -> None:
+    ttnn_stats.dump(Device(), str(tmp_path / "a.json"))
+    document = json.loads((tmp_path / "a.json").read_text())
+    assert document["schema"] == "ttinspect.allocator.v1"
+    assert document["device"] == [3]
+    assert document["memory_view"]["DRAM"] == {
+        "num_banks": 12,
+        "total_bytes_per_bank": 1_072_603_072,
+        "total_bytes_allocated_per_bank": 193_600,
+        "total_bytes_free_per_bank": 1_072_409_472,
+        "largest_contiguous_bytes_free_per_bank": 1_072_409_472,
+    }
+
+
+def test_nothing_but_the_file_is_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "allocator.json"
+    path.write_text("older")
+    ttnn_stats.dump(Device(), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["allocator.json"]
+
+
+def test_importing_it_does_not_import_ttnn(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "ttnn" not in vars(ttnn_stats)

@@ -1,0 +1,108 @@
+"""The severities are the law of the published table, word for word."""
+
+import re
+
+import pytest
+
+from ttinspect.model.finding import Explanation, Severity
+from ttinspect.verify.catalogue.shm import EXPLANATIONS
+from ttinspect.verify.rules.table import RULE_BY_ID, RULES
+
+# Copied by hand: v1 v2 v3 v4; E error, W warning, I info, Q inconclusive, - not judged.
+LAW = """
+TTS001 vanished           I I I I
+TTS001 unreadable         Q Q Q Q
+TTS002 not regular        W W W W
+TTS003 shrunk             W - - -
+TTS003 wrong              E E E E
+TTS004 unknown            Q Q Q Q
+TTS005 nothing yet        Q Q Q Q
+TTS005 unfinished         W W W W
+TTS006 writable           W W W W
+TTS006 readable           - - I I
+TTS006 stranger           W W W W
+TTS007 disagree           E E E E
+TTS008 unknown chip       W W W W
+TTS008 test               I I I I
+TTS008 without ids        I I I I
+TTS009 in use             Q Q Q Q
+TTS009 idle               I I I I
+TTS009 without ids        I I I I
+TTS009 nothing, in use    Q Q Q Q
+TTS009 not knowable       Q Q Q Q
+TTS010 two files          W W W W
+TTS010 without ids        I I I I
+TTS011 no chips           Q Q Q Q
+TTS020 above              E E E E
+TTS020 below              I W W W
+TTS020 below, nobody left I W W E
+TTS021 below              I I E E
+TTS021 above              I I I I
+TTS022 any                W W W E
+TTS023 any                E E E E
+TTS024 below              E E E E
+TTS024 above              I I I E
+TTS025 any                E E E W
+TTS026 any                E E E E
+TTS027 any                E E E E
+TTS028 chip 0             - - W W
+TTS028 other chip         E E E E
+TTS029 future             W W W W
+TTS030 full               W W W W
+TTS031 full               W W W W
+TTS040 over               W W W E
+TTS041 over               W W W E
+TTS042 over               W W W W
+TTS043 over               I I I E
+TTS044 present            I - - -
+TTS045 over               I I I E
+TTS046 cb                 I I I E
+TTS046 rest               E E E E
+TTS050 ghost              W W W W
+TTS051 empty              I I I I
+TTS052 reused             W W W W
+TTS053 foreign            Q Q Q Q
+TTS054 open               I I I W
+TTS060 over               E E E E
+TTS061 differs            W W W W
+"""
+
+LETTERS = {
+    "E": Severity.ERROR,
+    "W": Severity.WARNING,
+    "I": Severity.INFO,
+    "Q": Severity.INCONCLUSIVE,
+    "-": None,
+}
+
+
+def test_the_severities_are_the_law() -> None:
+    law = {}
+    for line in LAW.strip().splitlines():
+        rule, row, *letters = re.fullmatch(r"(\w+) (.*?) +(\S) (\S) (\S) (\S)", line).groups()  # type: ignore[union-attr]
+        law[(rule, row)] = tuple(LETTERS[letter] for letter in letters)
+    assert {(rule.id, row): by for rule in RULES for row, by in rule.severities.items()} == law
+
+
+def test_ids_are_unique_and_in_order() -> None:
+    ids = [rule.id for rule in RULES]
+    assert ids == sorted(set(ids))
+
+
+def test_without_a_version_only_what_all_versions_agree_on_is_judged() -> None:
+    assert RULE_BY_ID["TTS006"].severity("writable", None) is Severity.WARNING
+    assert RULE_BY_ID["TTS006"].severity("readable", None) is None
+    assert RULE_BY_ID["TTS006"].severity("readable", 9) is None
+
+
+def test_every_rule_is_explained_under_its_name() -> None:
+    assert [(text.id, text.name) for text in EXPLANATIONS] == [(rule.id, rule.name) for rule in RULES]
+
+
+@pytest.mark.parametrize("text", EXPLANATIONS, ids=lambda text: text.id)
+def test_an_explanation_says_what_why_and_what_to_do_in_few_sentences(text: Explanation) -> None:
+    for part in (text.title, text.meaning, text.cause, text.remedy):
+        assert part.endswith(".")
+    sentences = re.findall(r"[.!?](?:\s|$)", f"{text.meaning} {text.cause} {text.remedy}")
+    assert 3 <= len(sentences) <= 10
+    assert len(text.title) <= 80

@@ -1,0 +1,91 @@
+"""The answer of ``memory``: used of total per chip and process, from the regions, without judging."""
+
+import errno
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.answers.shm import RegionFacts, ShmCapacity, limits_for, region_facts, shm_capacity
+from ttinspect.errors import ExitCode
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.region import FileType, Region
+from ttinspect.model.system import Source
+from ttinspect.verify.case import UNKNOWN_LIMITS, Case
+from ttinspect.verify.verify import Verified, verify
+
+
+class MemoryDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip and its regions: one as a rule, none where nothing is published (unknown is not zero), several
+    where runtimes of different versions use it."""
+
+    id: int
+    arch: Arch
+    board: Board | None
+    capacity: ShmCapacity
+    regions: tuple[RegionFacts, ...]
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class RawRegion(msgspec.Struct, frozen=True, kw_only=True):
+    """The decoded region, as it is in the file; null where there is nothing to decode."""
+
+    path: str
+    region: Region | None
+
+
+class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.memory.v1"):
+    """What ``memory`` says. ``time_ns`` is realtime. ``unmatched`` are the regions of no chip of the source.
+    ``raw`` is there with --raw."""
+
+    tool: Tool = TOOL
+    source: Source
+    time_ns: int
+    devices: tuple[MemoryDevice, ...]
+    unmatched: tuple[RegionFacts, ...]
+    raw: tuple[RawRegion, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
+    """The answer for the chosen chips of a Case; regions of no chip are shown when none was chosen."""
+    verified = verify(case)
+    return MemoryAnswer(
+        source=case.system.source,
+        time_ns=case.now_realtime_ns,
+        devices=tuple(
+            MemoryDevice(
+                id=chip.id,
+                arch=chip.arch,
+                board=chip.board,
+                capacity=shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS)),
+                regions=_regions(case, verified, chip.id),
+                unknown=chip.unknown,
+            )
+            for chip in case.shown
+        ),
+        unmatched=_regions(case, verified, None),
+        raw=_raw(verified) if raw else msgspec.UNSET,
+    )
+
+
+def memory_exit_code(case: Case) -> ExitCode:
+    """0; 11 where a region could not be read, 6 where none could."""
+    files = [looked.looks.file for looked in case.regions]
+    refused = sum(
+        file.errno not in (None, errno.ENOENT) and file.file_type in (None, FileType.REGULAR)
+        for file in files
+    )
+    if not refused:
+        return ExitCode.DONE
+    return ExitCode.PERMISSION if refused == len(files) else ExitCode.INCONCLUSIVE
+
+
+def _regions(case: Case, verified: Verified, chip: int | None) -> tuple[RegionFacts, ...]:
+    return tuple(region_facts(one, limits_for(case, one)) for one in verified.regions if one.chip == chip)
+
+
+def _raw(verified: Verified) -> tuple[RawRegion, ...]:
+    files = (one.looked.looks.file for one in verified.regions)
+    return tuple(RawRegion(path=file.path, region=file.region) for file in files)

@@ -1,0 +1,165 @@
+"""What the answers about regions share: one region as it was decoded, and what is used of its chip."""
+
+import msgspec
+
+from ttinspect.model.region import Figures, Region, RegionFile, RegionState
+from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
+from ttinspect.verify.usage import CB_IS_A_SUM_FROM, dram_used, l1_used
+from ttinspect.verify.verify import RegionVerdict
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """The region's totals, bytes per buffer type. ``kernel`` is null from v2 on, and never usage."""
+
+    dram: int
+    l1: int
+    l1_small: int
+    trace: int
+    cb: int
+    kernel: int | None
+
+
+class ProcessSlot(msgspec.Struct, frozen=True, kw_only=True):
+    """One occupied slot, -1 (being released) included. ``alive`` is null below pid 1 and where procfs does
+    not tell. ``last_update`` is raw nanoseconds, of the version's clock. The rest is bytes."""
+
+    slot: int
+    pid: int
+    name: str
+    alive: bool | None
+    dram: int
+    l1: int
+    l1_small: int
+    trace: int
+    cb: int
+    kernel: int | None
+    last_update: int
+
+
+class ChipBytes(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the region's chip table that is not empty."""
+
+    index: int
+    chip_id: int
+    is_remote: bool
+    dram: int
+    l1: int
+    l1_small: int
+    trace: int
+    cb: int
+    kernel: int | None
+
+
+class ShmCapacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What the chip has, and what its allocator can hand out; null is unknown."""
+
+    l1_physical: int | None
+    l1_allocatable: int | None
+    dram_physical: int | None
+    dram_allocatable: int | None
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """L1 = l1 + l1_small, + cb where ``cb_is_counted`` (v4: before, cb is no sum); DRAM = dram + trace. Null
+    where a counter underflowed."""
+
+    l1: int | None
+    dram: int | None
+    cb_is_counted: bool
+
+
+class RegionFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate file. What could not be read or decoded is null or empty; ``device`` is a chip id."""
+
+    path: str
+    file_id: str | None
+    version: int | None
+    size: int | None
+    mode: str | None
+    state: RegionState
+    stable: bool | None
+    asic_id: str | None
+    device_id: int | None
+    device: int | None
+    totals: Totals | None
+    used: Used | None
+    processes: tuple[ProcessSlot, ...]
+    chips: tuple[ChipBytes, ...]
+    capacity: ShmCapacity
+
+
+def limits_for(case: Case, verdict: RegionVerdict) -> Limits:
+    """The limits of the chip that a file belongs to."""
+    return UNKNOWN_LIMITS if verdict.chip is None else case.limits.get(verdict.chip, UNKNOWN_LIMITS)
+
+
+def region_facts(verdict: RegionVerdict, limits: Limits) -> RegionFacts:
+    """One file after it was judged. Figures are shown only where the file is a region of a known size."""
+    file, subject = verdict.looked.looks.file, verdict.subject
+    region = None if subject is None else subject.region
+    header = None if region is None else region.header
+    return RegionFacts(
+        path=file.path,
+        file_id=file.file_id,
+        version=file.version,
+        size=file.size,
+        mode=_mode(file),
+        state=file.state,
+        stable=verdict.looked.looks.stable,
+        asic_id=None if header is None else header.asic_id,
+        device_id=None if header is None else header.device_id,
+        device=verdict.chip,
+        totals=None if region is None else _totals(region.totals),
+        used=None if region is None else _used(region),
+        processes=()
+        if subject is None
+        else tuple(
+            ProcessSlot(
+                slot=one.slot.index,
+                pid=one.slot.pid,
+                name=one.slot.name,
+                alive=one.alive,
+                last_update=one.slot.last_update,
+                **msgspec.structs.asdict(one.slot.figures),
+            )
+            for one in subject.writers
+        ),
+        chips=()
+        if region is None
+        else tuple(
+            ChipBytes(
+                index=entry.index,
+                chip_id=entry.chip_id,
+                is_remote=entry.is_remote != 0,
+                **msgspec.structs.asdict(entry.figures),
+            )
+            for entry in region.chips
+        ),
+        capacity=shm_capacity(limits),
+    )
+
+
+def shm_capacity(limits: Limits) -> ShmCapacity:
+    """The part of the limits that an answer shows."""
+    return ShmCapacity(
+        l1_physical=limits.l1_physical,
+        l1_allocatable=limits.l1_allocatable,
+        dram_physical=limits.dram_physical,
+        dram_allocatable=limits.dram_allocatable,
+    )
+
+
+def _mode(file: RegionFile) -> str | None:
+    return None if file.mode is None else f"{file.mode:04o}"
+
+
+def _totals(figures: Figures) -> Totals:
+    return Totals(**msgspec.structs.asdict(figures))
+
+
+def _used(region: Region) -> Used:
+    return Used(
+        l1=l1_used(region.version, region.totals),
+        dram=dram_used(region.totals),
+        cb_is_counted=region.version >= CB_IS_A_SUM_FROM,
+    )

@@ -1,0 +1,47 @@
+"""``ttinspect memory``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.memory import build_memory, memory_exit_code
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system
+
+
+@command()
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    raw: Annotated[bool, typer.Option("--raw", help="the decoded regions, field by field")] = False,
+) -> int:
+    """Used of total L1 and DRAM per chip and process, from what tt-metal publishes.
+
+    Nothing is judged: ttinspect verify-shm tells whether the figures can be believed.
+
+    \b
+    Examples:
+      ttinspect memory
+      ttinspect memory --from cluster_descriptor.yaml --shm-dir /mnt/container/dev/shm
+      ttinspect memory --raw --json | jq '.raw[].region.header'
+    """
+    places = Places(shm_dir, procfs)
+    system, chosen = open_system(common, places)
+    case = gather(system, places, chosen=chosen)
+    answer = build_memory(case, raw=raw)
+
+    def table() -> str:
+        from ttinspect.report.memory import memory_table
+
+        return to_table(memory_table(answer), common)
+
+    def csv() -> str:
+        from ttinspect.report.memory import memory_csv
+
+        return to_csv(*memory_csv(answer))
+
+    emit(common, answer, {"table": table, "csv": csv})
+    return memory_exit_code(case)

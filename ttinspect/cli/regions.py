@@ -1,0 +1,142 @@
+"""What the commands about regions read: the directory, procfs, the source; as one Case."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.common import select_chips
+from ttinspect.capacity.settings import make_settings
+from ttinspect.cli.options import ENVIRONMENT_SOURCE, Common
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
+from ttinspect.model.region import RegionFile
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.shm.reader import DEFAULT_DIRECTORY, list_candidates, look_at, read_regions
+from ttinspect.shm.sampler import Pace, sample
+from ttinspect.sources.opening import kind_of, open_source
+from ttinspect.verify.allocator import AllocatorStatistics
+from ttinspect.verify.case import Case, Limits, LookedAt
+from ttinspect.verify.legality import is_illegal
+from ttinspect.verify.limits import limits_of
+
+ONE_LOOK = Pace(samples=1, window_s=0.0)
+
+ShmDir = Annotated[
+    str | None,
+    typer.Option(
+        "--shm-dir",
+        metavar="DIR",
+        help=f"where the regions are [default: {DEFAULT_DIRECTORY}]",
+        show_default=False,
+    ),
+]
+Procfs = Annotated[
+    str | None,
+    typer.Option(
+        "--procfs",
+        metavar="DIR",
+        help=f"where processes are looked up [default: {DEFAULT_PROCFS}]",
+        show_default=False,
+    ),
+]
+
+
+class Places:
+    """Where regions and processes are; what the user did not name may be missing."""
+
+    def __init__(self, shm_dir: str | None, procfs: str | None) -> None:
+        self.directory = DEFAULT_DIRECTORY if shm_dir is None else Path(shm_dir)
+        self.directory_named = shm_dir is not None
+        self.procfs = DEFAULT_PROCFS if procfs is None else Path(procfs)
+        self.procfs_named = procfs is not None
+
+
+def open_system(common: Common, places: Places) -> tuple[System, frozenset[int] | None]:
+    """The whole System of the source, and the ids of the chips that were asked for (None: all).
+
+    Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
+    regions: they are judged without chips.
+
+    Raises:
+        InspectError: with the exit code of what went wrong.
+    """
+    try:
+        system = open_source(common.source)
+    except InspectError as error:
+        if error.exit_code is not ExitCode.NO_DEVICES or not _has_candidates(places):
+            raise
+        system = System(source=_source_without_devices(common.source), chips=())
+    if not common.devices:
+        return system, None
+    return system, frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
+
+
+def refuse_forgotten_example(common: Common, command: str) -> None:
+    """No green light from a forgotten variable.
+
+    Raises:
+        InspectError: 2 when the environment names a board: or masks: source.
+    """
+    if not common.source_given and kind_of(common.source) in ("board", "masks"):
+        raise InspectError(
+            f"{command} does not take {common.source} from {ENVIRONMENT_SOURCE}",
+            "an invented chip from a forgotten variable would let a check pass",
+            "name the source with --from",
+        )
+
+
+def gather(
+    system: System,
+    places: Places,
+    *,
+    chosen: frozenset[int] | None = None,
+    pace: Pace = ONE_LOOK,
+    allocator: tuple[AllocatorStatistics, ...] = (),
+) -> Case:
+    """Read everything once, and what is illegal again.
+
+    Raises:
+        InspectError: a named directory or procfs cannot be listed (2 or 6).
+    """
+    files = read_regions(places.directory, named=places.directory_named)
+    pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
+    openers = device_openers(places.procfs)
+    processes = read_processes(places.procfs, pids, named=places.procfs_named)
+    # What is said about a process holds only if its slot is the same after the process was looked up.
+    seconds = [
+        look_at(places.directory, file.name) if _has_slots(file) or openers else None for file in files
+    ]
+    now_realtime_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
+    looks = sample(places.directory, files, is_illegal, pace)
+    return Case(
+        system=system,
+        regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
+        processes=processes,
+        openers=openers,
+        limits=_limits(system),
+        allocator=allocator,
+        chosen=chosen,
+        now_realtime_ns=now_realtime_ns,
+        now_monotonic_ns=now_monotonic_ns,
+    )
+
+
+def _has_slots(file: RegionFile) -> bool:
+    return file.region is not None and bool(file.region.slots)
+
+
+def _has_candidates(places: Places) -> bool:
+    return bool(list_candidates(places.directory, named=places.directory_named))
+
+
+def _source_without_devices(source: str) -> Source:
+    kind = SourceKind.SYSFS if kind_of(source) == "sysfs" else SourceKind.UMD
+    return Source(kind=kind, detail="no devices", live=True, example=False)
+
+
+def _limits(system: System) -> Mapping[int, Limits]:
+    settings = make_settings()
+    return {chip.id: limits_of(chip, settings) for chip in system.chips}

@@ -1,0 +1,93 @@
+"""``ttinspect verify-shm``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, verify_shm_exit_code
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system, refuse_forgotten_example
+from ttinspect.errors import InspectError
+from ttinspect.facts.files import read_document
+from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
+from ttinspect.verify.allocator import decode_allocator
+
+LONGEST_WINDOW_S = 3600.0
+MOST_SAMPLES = 100_000
+
+
+@command("junit")
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    allocator: Annotated[
+        str | None,
+        typer.Option(
+            "--allocator",
+            metavar="FILE",
+            help="the allocator's own statistics, written by ttinspect.ttnn_stats.dump",
+            show_default=False,
+        ),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", help="looks at what does not add up")
+    ] = DEFAULT_SAMPLES,
+    window: Annotated[
+        float, typer.Option("--window", metavar="SECONDS", help="time that the looks are spread over")
+    ] = DEFAULT_WINDOW_S,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="ID", help="findings that do not count; repeatable"),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+) -> int:
+    """Are the memory statistics true that tt-metal publishes in /dev/shm?
+
+    Every region is held against itself, the chip it belongs to, the processes in it and, with
+    --allocator, the allocator's own statistics. Nothing is ever written. Exit code 0: passed
+    (warnings allowed), 10: failed, 11: could not be decided, 6: no region may be read.
+
+    \b
+    Examples:
+      ttinspect verify-shm
+      ttinspect verify-shm --from cluster_descriptor.yaml --strict --json
+      ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
+    """
+    refuse_forgotten_example(common, "verify-shm")
+    ignored = ignored_ids(ignore or [])
+    pace = _pace(samples, window)
+    statistics = () if allocator is None else decode_allocator(read_document(allocator), allocator)
+    places = Places(shm_dir, procfs)
+    system, chosen = open_system(common, places)
+    case = gather(system, places, chosen=chosen, pace=pace, allocator=statistics)
+    answer = build_verify_shm(case, ignored)
+    code = verify_shm_exit_code(answer, strict=strict)
+
+    def table() -> str:
+        from ttinspect.report.verify_shm import verify_shm_table
+
+        return to_table(verify_shm_table(answer, int(code)), common)
+
+    def csv() -> str:
+        from ttinspect.report.verify_shm_files import verify_shm_csv
+
+        return to_csv(*verify_shm_csv(answer))
+
+    def junit() -> str:
+        from ttinspect.report.verify_shm_files import verify_shm_junit
+
+        return verify_shm_junit(answer)
+
+    emit(common, answer, {"table": table, "csv": csv, "junit": junit})
+    return code
+
+
+def _pace(samples: int, window: float) -> Pace:
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise InspectError(f"--samples {samples}", f"it is not 1 to {MOST_SAMPLES}", "give a number of looks")
+    if not 0 <= window <= LONGEST_WINDOW_S:
+        raise InspectError(f"--window {window}", f"it is not 0 to {LONGEST_WINDOW_S:g}", "give seconds")
+    return Pace(samples=samples, window_s=window)

@@ -1,0 +1,162 @@
+"""Processes, and who has which device open, from a procfs anywhere in the file system.
+
+Nothing is asked of the kernel but files below the given root (no kill(2)): the same code reads a host's
+procfs mounted into a container, a saved tree, or a test. PID/stat and PID/comm are enough; start times also
+need PROCFS/stat, owners PID/status.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.process import DeviceOpeners, Process, ProcessTable
+from ttinspect.shm.names import harmless
+
+DEFAULT_PROCFS = Path("/proc")
+
+_STAT_START_TIME = 19
+"""Index of starttime (proc(5), field 22) among the fields behind the command name."""
+
+_HIDDEN = ("hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable")
+
+_GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
+"""What reading PID/stat raises for a process that is not there, or no longer."""
+
+
+def read_processes(procfs: Path, pids: Iterable[int], *, named: bool) -> ProcessTable:
+    """Look up processes. ``named``: the user named the procfs; a default one that is missing knows nothing.
+
+    A thread has no process of its own: /proc/TID exists for one, but only processes are listed.
+
+    Raises:
+        InspectError: a named procfs cannot be listed (6 permission, 2 it does not exist or is none).
+    """
+    wanted = sorted({pid for pid in pids if pid >= 1})
+    listed = _listed(procfs, named)
+    if listed is None:
+        return ProcessTable(found={}, unknowable=frozenset(wanted))
+    boot_time_ns = _boot_time_ns(procfs) if wanted else None
+    found, missing, unknowable = {}, [], []
+    for pid in wanted:
+        if str(pid) not in listed:
+            missing.append(pid)
+            continue
+        try:
+            process = _process(procfs, pid, boot_time_ns)
+        except _GONE:
+            missing.append(pid)
+        except OSError:
+            unknowable.append(pid)
+        else:
+            if process is None:
+                unknowable.append(pid)
+            else:
+                found[pid] = process
+    if missing and _hides_processes(procfs):
+        unknowable += missing
+    return ProcessTable(found=found, unknowable=frozenset(unknowable))
+
+
+def device_openers(procfs: Path) -> tuple[DeviceOpeners, ...] | None:
+    """Who has which device open, in the order of the devices; None where no driver tells.
+
+    Source: the kernel driver's PROCFS/driver/tenstorrent/N/pids, one pid of the host per line.
+    """
+    root = procfs / "driver" / "tenstorrent"
+    try:
+        devices = sorted(int(name) for name in os.listdir(root) if name.isdecimal())  # noqa: PTH208
+    except OSError:
+        return None
+    return tuple(DeviceOpeners(device=device, pids=_pids(root / str(device) / "pids")) for device in devices)
+
+
+def _pids(path: Path) -> tuple[int, ...] | None:
+    try:
+        words = path.read_bytes().split()
+    except OSError:
+        return None
+    return tuple(sorted({int(word) for word in words})) if all(map(bytes.isdigit, words)) else None
+
+
+def _listed(procfs: Path, named: bool) -> frozenset[str] | None:
+    what = f"cannot read processes from {harmless(os.fsencode(procfs))}"
+    try:
+        return frozenset(os.listdir(procfs))  # noqa: PTH208
+    except OSError as error:
+        if not named:
+            return None
+        denied = isinstance(error, PermissionError)
+        raise InspectError(
+            what,
+            os.strerror(error.errno).lower() if error.errno else str(error),
+            "name a directory that holds PID/stat and PID/comm with --procfs",
+            ExitCode.PERMISSION if denied else ExitCode.USAGE,
+        ) from error
+
+
+def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None:
+    """One process, None if its stat is not what proc(5) says."""
+    stat = (procfs / str(pid) / "stat").read_bytes()
+    # The name stands in parentheses and may hold more of them, spaces and newlines; nothing behind it does.
+    opened, closed = stat.find(b"("), stat.rfind(b")")
+    fields = stat[closed + 1 :].split()
+    if opened < 0 or closed < opened or not fields:
+        return None
+    try:
+        comm = (procfs / str(pid) / "comm").read_bytes().removesuffix(b"\n")
+    except OSError:
+        comm = stat[opened + 1 : closed]
+    return Process(
+        pid=pid,
+        comm=harmless(comm),
+        state=harmless(fields[0]),
+        start_time_ns=_start_time_ns(fields, boot_time_ns),
+        uid=_effective_uid(procfs / str(pid) / "status"),
+    )
+
+
+def _effective_uid(status: Path) -> int | None:
+    """The owner of PID itself will not do: a process that may not be dumped shows as root's."""
+    try:
+        _, found, rest = status.read_bytes().partition(b"\nUid:")
+    except OSError:
+        return None
+    uids = rest.partition(b"\n")[0].split()
+    return int(uids[1]) if found and len(uids) > 1 and uids[1].isdigit() else None
+
+
+def _start_time_ns(fields: list[bytes], boot_time_ns: int | None) -> int | None:
+    if boot_time_ns is None or len(fields) <= _STAT_START_TIME or not fields[_STAT_START_TIME].isdigit():
+        return None
+    return boot_time_ns + int(fields[_STAT_START_TIME]) * 10**9 // os.sysconf("SC_CLK_TCK")
+
+
+def _boot_time_ns(procfs: Path) -> int | None:
+    """Boot time in realtime nanoseconds (whole seconds), None where PROCFS/stat does not tell."""
+    try:
+        lines = (procfs / "stat").read_bytes().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, value = line.partition(b" ")
+        if name == b"btime" and value.strip().isdigit():
+            return int(value) * 10**9
+    return None
+
+
+def _hides_processes(procfs: Path) -> bool:
+    """Whether this procfs may leave out processes of other users (mount option hidepid)."""
+    if os.geteuid() == 0:
+        return False
+    try:
+        mounts = (procfs / "self" / "mounts").read_bytes().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    fields = (line.split() for line in mounts)
+    of_proc = (options for _, _, kind, options, *_ in filter(_is_whole, fields) if kind == "proc")
+    return any(option in _HIDDEN for options in of_proc for option in options.split(","))
+
+
+def _is_whole(fields: list[str]) -> bool:
+    return len(fields) >= 4

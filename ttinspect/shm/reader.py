@@ -1,0 +1,146 @@
+"""Reads region files, and never touches them: opened read-only, read once, never mapped, never written.
+
+mmap would end in SIGBUS where a writer shrinks the file or has not sized it yet. lstat comes before open,
+because opening a device node can already have an effect; the flags cover what changes between the two.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.region import FileType, RegionFile, RegionState
+from ttinspect.shm.decode import Decoded, decode
+from ttinspect.shm.layout import LARGEST_SIZE
+from ttinspect.shm.names import harmless
+
+DEFAULT_DIRECTORY = Path("/dev/shm")
+
+PREFIX, SUFFIX = b"tt_device_", b"_memory"
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+_READ_BYTES = LARGEST_SIZE + 1
+"""One byte more than the largest layout tells that a file is longer."""
+
+_TYPES = {
+    stat.S_IFREG: FileType.REGULAR,
+    stat.S_IFLNK: FileType.LINK,
+    stat.S_IFDIR: FileType.DIRECTORY,
+    stat.S_IFIFO: FileType.FIFO,
+    stat.S_IFSOCK: FileType.SOCKET,
+    stat.S_IFCHR: FileType.CHARACTER_DEVICE,
+    stat.S_IFBLK: FileType.BLOCK_DEVICE,
+}
+
+_UNREADABLE = Decoded(None, RegionState.UNREADABLE, None)
+
+
+def read_regions(directory: Path, *, named: bool) -> tuple[RegionFile, ...]:
+    """One look at every candidate in ``directory``, whatever its type, in the order of their ids.
+
+    ``named``: the user named the directory. A default one that does not exist holds no regions.
+
+    Raises:
+        InspectError: the directory cannot be listed (6 permission, 2 it does not exist or is none).
+    """
+    return tuple(look_at(directory, name) for name in list_candidates(directory, named=named))
+
+
+def list_candidates(directory: Path, *, named: bool) -> tuple[bytes, ...]:
+    """The names ``tt_device_*_memory`` in ``directory``: by id, then those without one by their bytes.
+
+    Raises:
+        InspectError: as read_regions.
+    """
+    try:
+        with os.scandir(os.fsencode(directory)) as entries:
+            names = [entry.name for entry in entries]
+    except FileNotFoundError as error:
+        if not named:
+            return ()
+        raise _refused(directory, "it does not exist") from error
+    except NotADirectoryError as error:
+        raise _refused(directory, "it is not a directory") from error
+    except PermissionError as error:
+        raise InspectError(
+            f"cannot list {harmless(os.fsencode(directory))}",
+            "permission denied",
+            "run as a user who may read the directory, or name another one with --shm-dir",
+            ExitCode.PERMISSION,
+        ) from error
+    except OSError as error:
+        raise _refused(directory, os.strerror(error.errno) if error.errno else str(error)) from error
+    return tuple(sorted(filter(_is_candidate, names), key=_by_id))
+
+
+def look_at(directory: Path, name: bytes) -> RegionFile:
+    """One look at one candidate. Never raises for what a file is or does: see RegionFile.errno."""
+    raw_path = os.path.join(os.fsencode(directory), name)  # noqa: PTH118 (a name of any bytes)
+    status, error, data = None, None, None
+    try:
+        status = os.lstat(raw_path)
+        if stat.S_ISREG(status.st_mode):
+            status, data = _read(raw_path)
+    except OSError as failure:
+        error = failure.errno
+    decoded = decode(data) if data is not None else _UNREADABLE
+    size = None if status is None else status.st_size
+    if data is not None:
+        # What was read is the newer truth about a file that grows or shrinks meanwhile.
+        size = len(data) if len(data) < _READ_BYTES else max(len(data), size or 0)
+    return RegionFile(
+        name=name,
+        path=harmless(raw_path),
+        file_id=file_id_of(name),
+        file_type=None if status is None else _TYPES.get(stat.S_IFMT(status.st_mode), FileType.UNKNOWN),
+        size=size,
+        mode=None if status is None else stat.S_IMODE(status.st_mode),
+        uid=None if status is None else status.st_uid,
+        mtime_ns=None if status is None else status.st_mtime_ns,
+        errno=error,
+        data=data,
+        version=decoded.version,
+        state=decoded.state,
+        region=decoded.region,
+    )
+
+
+def file_id_of(name: bytes) -> str | None:
+    """The id in a candidate's name as a decimal string; None if it is no number, or not below 2^64."""
+    digits = name[len(PREFIX) : -len(SUFFIX)]
+    if not digits.isdigit():
+        return None
+    number = int(digits)
+    return str(number) if number < 1 << 64 else None
+
+
+def _read(raw_path: bytes) -> tuple[os.stat_result, bytes | None]:
+    """The status of the open file, and its bytes if it still is a regular one."""
+    descriptor = os.open(raw_path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return status, None
+        # One call: the kernel copies the whole region with as little in between as can be had.
+        return status, os.read(descriptor, _READ_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def _is_candidate(name: bytes) -> bool:
+    return name.startswith(PREFIX) and name.endswith(SUFFIX) and len(name) >= len(PREFIX) + len(SUFFIX)
+
+
+def _by_id(name: bytes) -> tuple[bool, int, bytes]:
+    file_id = file_id_of(name)
+    return (file_id is None, 0 if file_id is None else int(file_id), name)
+
+
+def _refused(directory: Path, why: str) -> InspectError:
+    return InspectError(
+        f"cannot list {harmless(os.fsencode(directory))}",
+        why,
+        "name the directory that holds the tt_device_*_memory files with --shm-dir",
+        ExitCode.USAGE,
+    )

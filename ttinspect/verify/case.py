@@ -1,0 +1,65 @@
+"""Everything that verify-shm judges, as values: who reads files, processes and clocks is somebody else."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ttinspect.model.chip import Chip
+from ttinspect.model.process import DeviceOpeners, ProcessTable
+from ttinspect.model.region import RegionFile
+from ttinspect.model.system import System
+from ttinspect.shm.sampler import Looks
+from ttinspect.verify.allocator import AllocatorStatistics
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one chip has and what its allocator can hand out, in bytes. None is unknown.
+
+    The allocatable figures are those of the assumed runtime and dispatch mode, with L1_SMALL and TRACE of
+    size 0. ``l1_allocatable_others`` are the L1 figures of the other dispatch modes: which of them a workload
+    uses is not known from outside.
+    """
+
+    l1_physical: int | None = None
+    l1_allocatable: int | None = None
+    dram_physical: int | None = None
+    dram_allocatable: int | None = None
+    l1_allocatable_others: tuple[int, ...] = ()
+
+
+UNKNOWN_LIMITS = Limits()
+
+
+class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate file: all looks at it, and ``second``, read once more after the processes were.
+
+    Only slots that ``second`` shows unchanged can be told whose they are; None: it was not read again.
+    """
+
+    looks: Looks
+    second: RegionFile | None = None
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What verify-shm knows.
+
+    ``processes`` are those of the pids in all slots. ``openers`` are the pids that have /dev/tenstorrent/N
+    open; None where no driver tells. ``limits`` are by chip id. ``chosen`` are the chips to report about,
+    None all: matching knows the others too. ``now_monotonic_ns`` is of the host that wrote the regions.
+    """
+
+    system: System
+    regions: tuple[LookedAt, ...]
+    processes: ProcessTable
+    now_realtime_ns: int
+    now_monotonic_ns: int
+    openers: tuple[DeviceOpeners, ...] | None = None
+    limits: Mapping[int, Limits] = {}
+    allocator: tuple[AllocatorStatistics, ...] = ()
+    chosen: frozenset[int] | None = None
+
+    @property
+    def shown(self) -> tuple[Chip, ...]:
+        """The chips to report about."""
+        chips = self.system.chips
+        return chips if self.chosen is None else tuple(chip for chip in chips if chip.id in self.chosen)

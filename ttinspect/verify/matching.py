@@ -1,0 +1,140 @@
+"""Which chip a region belongs to."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+import msgspec
+
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip
+from ttinspect.model.region import RegionHeader
+
+TEST_ID_BASE = 0x77 << 56
+"""tt-metal's own tests publish under this id plus their pid."""
+
+PID_LIMIT = 1 << 22
+"""Linux gives no pid from here on (PID_MAX_LIMIT)."""
+
+UBB_TRAY_BUS = {Arch.WORMHOLE_B0: (0xC0, 0x80, 0x00, 0x40), Arch.BLACKHOLE: (0x00, 0x40, 0xC0, 0x80)}
+"""Upper half of the PCI bus number per tray, trays counted from 1 (tt-metal, ubb_bus_ids)."""
+
+UBB_BOARDS = (Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
+
+
+class Basis(str, Enum):
+    """What a region was matched by."""
+
+    UNIQUE_ID = "unique_id"
+    BOARD = "board"
+    DEVICE_ID = "device_id"
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """The chip that a region belongs to: id in the System, None if there is none."""
+
+    chip: int | None
+    basis: Basis | None
+
+
+NO_MATCH = Match(chip=None, basis=None)
+
+
+def match_region(chips: Sequence[Chip], file_id: int | None, header: RegionHeader | None) -> Match:
+    """Match one region. Without a header (the file could not be decoded) its name has to do.
+
+    v2 and later carry UMD's chip_unique_id, v1 (board_id << 8) | asic_location. A runtime that has no
+    unique id publishes under the device id, and a source that has none can be matched by that alone.
+    """
+    if header is None:
+        by_name = _by_name(chips, file_id)
+        named_after_device = (chip.id for chip in chips if chip.id == file_id)
+        return by_name if by_name.chip is not None else _only(named_after_device, Basis.DEVICE_ID)
+    match = _by_board(chips, header) if header.version == 1 else _by_unique_id(chips, int(header.asic_id))
+    if match.chip is None:
+        # A header that no chip has, in a file that is named after one, is that chip's (and TTS007).
+        match = _by_name(chips, file_id)
+    if match.chip is not None:
+        return match
+    nameless = published_under_device_id(file_id, header)
+    anonymous = [chip for chip in chips if nameless or not has_identity(chip, header.version)]
+    return _only((chip.id for chip in anonymous if chip.id == header.device_id), Basis.DEVICE_ID)
+
+
+def v1_keys(chip: Chip) -> frozenset[int]:
+    """The asic_location words under which a v1 writer can have published this chip.
+
+    On UBB it holds the tray as well: (tray << 4) | chip in tray, both read off the PCI bus number.
+    """
+    if chip.board in UBB_BOARDS and chip.pci_bdf is not None:
+        bus = int(chip.pci_bdf.split(":")[-2], 16)
+        trays = UBB_TRAY_BUS.get(chip.arch, ())
+        if bus & 0xF0 in trays:
+            return frozenset({(trays.index(bus & 0xF0) + 1) << 4 | bus & 0x0F})
+    if chip.asic_location is None:
+        return frozenset()
+    if chip.board in UBB_BOARDS and chip.asic_location < 0x10:
+        return frozenset(tray << 4 | chip.asic_location for tray in range(1, 5))
+    return frozenset({chip.asic_location})
+
+
+def published_under_device_id(file_id: int | None, header: RegionHeader) -> bool:
+    """Whether the writer had no unique id and named the file after its device id."""
+    asic_id = int(header.asic_id)
+    return file_id == header.device_id and (asic_id in (0, header.device_id)) and not int(header.board_serial)
+
+
+def is_test_leftover(file_id: int | None) -> bool:
+    """Whether tt-metal's own tests wrote it."""
+    return file_id is not None and 0 < file_id - TEST_ID_BASE < PID_LIMIT
+
+
+def names_chips(chips: Iterable[Chip], version: int) -> bool:
+    """Whether the source has ids to find a region of this version by (board: and masks: have none): without
+    them TTS008 to TTS010 are only info."""
+    return any(has_identity(chip, version) for chip in chips)
+
+
+def has_identity(chip: Chip, version: int) -> bool:
+    """Whether a region of this version that belongs to the chip could be recognised by an id."""
+    if version == 1:
+        return chip.board_id is not None and bool(v1_keys(chip))
+    return chip.unique_id is not None
+
+
+def _by_unique_id(chips: Sequence[Chip], unique_id: int) -> Match:
+    named = (chip.id for chip in chips if chip.unique_id is not None and int(chip.unique_id) == unique_id)
+    return _only(named, Basis.UNIQUE_ID)
+
+
+def _by_board(chips: Sequence[Chip], header: RegionHeader) -> Match:
+    fitting = [
+        chip.id
+        for chip in chips
+        if chip.board_id is not None
+        and int(chip.board_id) == int(header.board_serial)
+        and int(header.asic_id) in v1_keys(chip)
+    ]
+    # Trays of a Galaxy may share a board id and be told apart by nothing else that the source knows.
+    told_apart = [chip for chip in fitting if chip == header.device_id] if len(fitting) > 1 else fitting
+    return _only(told_apart, Basis.BOARD)
+
+
+def _by_name(chips: Sequence[Chip], file_id: int | None) -> Match:
+    if file_id is None:
+        return NO_MATCH
+    by_id = _by_unique_id(chips, file_id)
+    if by_id.chip is not None:
+        return by_id
+    boards = (
+        chip.id
+        for chip in chips
+        if chip.board_id is not None
+        and int(chip.board_id) == file_id >> 8
+        and file_id & 0xFF in v1_keys(chip)
+    )
+    return _only(boards, Basis.BOARD)
+
+
+def _only(ids: Iterable[int], basis: Basis) -> Match:
+    found = list(ids)
+    return Match(chip=found[0], basis=basis) if len(found) == 1 else NO_MATCH

@@ -1,0 +1,80 @@
+"""TTS060 and TTS061: a process's slot, and a chip's capacity, against tt-metal's own allocator."""
+
+from collections.abc import Iterator
+
+from ttinspect.model.region import Slot
+from ttinspect.verify.allocator import AllocatorStatistics, BankStatistics
+from ttinspect.verify.case import Case
+from ttinspect.verify.clocks import realtime_of
+from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.subject import Subject
+from ttinspect.verify.usage import counted
+from ttinspect.verify.words import exact, size
+
+MANAGED = ("dram", "l1", "l1_small", "trace")
+"""The buffer types that tt-metal's allocator manages; circular buffers are not among them."""
+
+
+def published_over_reserved(case: Case, subject: Subject) -> Iterator[Hit]:
+    """A slot publishes logical sizes, its process's allocator reserves at least as much."""
+    for statistics, slot in subject.statistics:
+        if slot is not None:
+            yield from _slot_over_reserved(case, subject, slot, statistics)
+
+
+def _slot_over_reserved(
+    case: Case, subject: Subject, slot: Slot, statistics: AllocatorStatistics
+) -> Iterator[Hit]:
+    for name in MANAGED:
+        banks: BankStatistics | None = getattr(statistics.memory_view, name)
+        published = counted(getattr(slot.figures, name))
+        if banks is None or published is None or published <= banks.reserved_bytes:
+            continue
+        newer = statistics.realtime_ns is not None and _is_newer(case, subject, slot, statistics.realtime_ns)
+        yield Hit(
+            "over",
+            f"pid {slot.pid} ({slot.name}) publishes {exact(published)} of {name.upper()}, its allocator has "
+            f"reserved {exact(banks.reserved_bytes)}: {exact(published - banks.reserved_bytes)} too many.",
+            {
+                "slot": slot.index,
+                "pid": slot.pid,
+                "buffer_type": name,
+                "published_bytes": published,
+                "reserved_bytes": banks.reserved_bytes,
+            },
+            undecided="the slot was updated after the statistics were taken" if newer else None,
+        )
+
+
+def _is_newer(case: Case, subject: Subject, slot: Slot, taken_ns: int) -> bool:
+    updated = realtime_of(slot.last_update, subject.version, case.now_realtime_ns, case.now_monotonic_ns)
+    return updated is None or updated > taken_ns
+
+
+def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
+    """Banks x bytes per bank, against what capacity computes for this chip.
+
+    L1_SMALL and TRACE are cut out of L1 and DRAM, so the sums are compared, which hold for every size of
+    them.
+    """
+    for statistics, _ in subject.statistics:
+        view, limits = statistics.memory_view, subject.limits
+        for kind, whole, part, expected in (
+            ("L1", view.l1, view.l1_small, _known(limits.l1_allocatable, *limits.l1_allocatable_others)),
+            ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
+        ):
+            if whole is None or part is None or not expected:
+                continue
+            found = whole.capacity_bytes + part.capacity_bytes
+            if found not in expected:
+                yield Hit(
+                    "differs",
+                    f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
+                    f"chip {subject.match.chip} are {size(expected[0])}: "
+                    f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
+                    {"kind": kind, "allocator_bytes": found, "computed_bytes": expected},
+                )
+
+
+def _known(*figures: int | None) -> list[int]:
+    return [figure for figure in figures if figure is not None]

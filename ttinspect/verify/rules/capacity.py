@@ -1,0 +1,88 @@
+"""TTS040 to TTS045: the totals against what the chip has and what the allocator can hand out."""
+
+from collections.abc import Iterator
+
+from ttinspect.verify.case import Case
+from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.subject import Subject
+from ttinspect.verify.usage import counted, dram_used, l1_buffers
+from ttinspect.verify.words import exact, size
+
+
+def l1_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
+    """l1 + l1_small against the L1 of the live Tensix cores."""
+    yield from _over_physical(subject, "L1", l1_buffers(subject.totals), subject.limits.l1_physical)
+
+
+def dram_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
+    """dram + trace against the live DRAM banks."""
+    yield from _over_physical(subject, "DRAM", dram_used(subject.totals), subject.limits.dram_physical)
+
+
+def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
+    """What fits the chip, but is more than its allocator can hand out. What does not fit is TTS040, 041."""
+    limits = subject.limits
+    for kind, used, physical, allocatable in (
+        ("L1", l1_buffers(subject.totals), limits.l1_physical, limits.l1_allocatable),
+        ("DRAM", dram_used(subject.totals), limits.dram_physical, limits.dram_allocatable),
+    ):
+        if used is None or allocatable is None or used <= allocatable:
+            continue
+        if physical is not None and used > physical:
+            continue
+        yield Hit(
+            "over",
+            f"{size(used)} of {kind} published, but tt-metal's allocator can hand out {size(allocatable)} "
+            f"on chip {subject.match.chip}: {exact(used - allocatable)} too many.",
+            {"kind": kind, "used_bytes": used, "allocatable_bytes": allocatable},
+        )
+
+
+def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
+    """Circular buffers alone against L1."""
+    cb, physical = counted(subject.totals.cb), subject.limits.l1_physical
+    if cb is not None and physical is not None and cb > physical:
+        yield Hit(
+            "over",
+            f"{size(cb)} of circular buffers published, chip {subject.match.chip} has {size(physical)} of "
+            f"L1: {exact(cb - physical)} too many.",
+            {"cb_bytes": cb, "l1_physical_bytes": physical},
+        )
+
+
+def kernel_counter(case: Case, subject: Subject) -> Iterator[Hit]:
+    """v1's counter of kernel bytes, which only ever grows."""
+    kernel = subject.totals.kernel
+    if kernel:
+        yield Hit(
+            "present",
+            f"The region counts {exact(kernel)} of kernels. That counter only grows and is no usage; it is "
+            f"added to nothing.",
+            {"kernel_bytes": kernel},
+        )
+
+
+def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
+    """Buffers and circular buffers together against L1. Either of them alone is TTS040 or TTS043."""
+    physical = subject.limits.l1_physical
+    buffers, cb = l1_buffers(subject.totals), counted(subject.totals.cb)
+    if physical is None or buffers is None or cb is None or max(buffers, cb) > physical:
+        return
+    if buffers + cb > physical:
+        yield Hit(
+            "over",
+            f"{size(buffers)} of L1 and {size(cb)} of circular buffers together are more than the "
+            f"{size(physical)} of L1 of chip {subject.match.chip}: {exact(buffers + cb - physical)} too "
+            f"many.",
+            {"l1_bytes": buffers, "cb_bytes": cb, "l1_physical_bytes": physical},
+        )
+
+
+def _over_physical(subject: Subject, kind: str, used: int | None, physical: int | None) -> Iterator[Hit]:
+    if used is not None and physical is not None and used > physical:
+        yield Hit(
+            "over",
+            f"{size(used)} of {kind} published, chip {subject.match.chip} has {size(physical)}: "
+            f"{exact(used - physical)} too many.",
+            {"kind": kind, "used_bytes": used, "physical_bytes": physical},
+        )

@@ -1,0 +1,250 @@
+"""All rules, with their severity in v1, v2, v3 and v4: the law of verify-shm."""
+
+from ttinspect.verify.rules import accounting, allocator, capacity, chips, file, header, processes
+from ttinspect.verify.rules.rule import E, I, Q, Rule, W, same
+
+RULES = (
+    Rule(
+        id="TTS001",
+        name="unreadable",
+        severities={"vanished": same(I), "unreadable": same(Q)},
+        of_file=file.unreadable,
+    ),
+    Rule(
+        id="TTS002",
+        name="not a regular file or a link",
+        severities={"not regular": same(W)},
+        of_file=file.not_regular,
+    ),
+    Rule(
+        id="TTS003",
+        name="wrong size",
+        severities={"shrunk": (W, None, None, None), "wrong": same(E)},
+        of_file=file.wrong_size,
+    ),
+    Rule(
+        id="TTS004",
+        name="unknown version",
+        severities={"unknown": same(Q)},
+        of_file=file.unknown_version,
+    ),
+    Rule(
+        id="TTS005",
+        name="not initialised",
+        severities={"nothing yet": same(Q), "unfinished": same(W)},
+        of_file=file.not_initialised,
+    ),
+    Rule(
+        id="TTS006",
+        name="unsafe mode or owner",
+        severities={"writable": same(W), "readable": (None, None, I, I), "stranger": same(W)},
+        of_file=file.unsafe_mode,
+        of_region=file.stranger,
+    ),
+    Rule(
+        id="TTS007",
+        name="name and asic_id disagree",
+        severities={"disagree": same(E)},
+        of_region=header.name_against_header,
+    ),
+    Rule(
+        id="TTS008",
+        name="no such chip",
+        severities={"unknown chip": same(W), "test": same(I), "without ids": same(I)},
+        of_region=chips.no_such_chip,
+    ),
+    Rule(
+        id="TTS009",
+        name="chip without region",
+        severities={
+            "in use": same(Q),
+            "idle": same(I),
+            "without ids": same(I),
+            "nothing, in use": same(Q),
+            "not knowable": same(Q),
+        },
+        of_host=chips.chip_without_region,
+    ),
+    Rule(
+        id="TTS010",
+        name="two files for one chip",
+        severities={"two files": same(W), "without ids": same(I)},
+        of_region=chips.two_files,
+    ),
+    Rule(
+        id="TTS011",
+        name="not decidable now",
+        severities={"no chips": same(Q)},
+        of_host=chips.nothing_to_match,
+    ),
+    Rule(
+        id="TTS020",
+        name="processes against totals",
+        # cb is compared in v4 only: shm/differences.py has no difference of it before.
+        severities={"above": same(E), "below": (I, W, W, W), "below, nobody left": (I, W, W, E)},
+        of_region=accounting.processes_against_totals,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS021",
+        name="chips against totals",
+        severities={"below": (I, I, E, E), "above": same(I)},
+        of_region=accounting.chips_against_totals,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS022",
+        name="underflow",
+        severities={"any": (W, W, W, E)},
+        of_region=accounting.underflow,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS023",
+        name="num_active",
+        severities={"any": same(E)},
+        of_region=accounting.num_active,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS024",
+        name="reference_count",
+        severities={"below": same(E), "above": (I, I, I, E)},
+        of_region=accounting.reference_count,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS025",
+        name="stuck release",
+        severities={"any": (E, E, E, W)},
+        of_region=accounting.stuck_release,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS026",
+        name="pid twice",
+        severities={"any": same(E)},
+        of_region=accounting.pid_twice,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS027",
+        name="bytes in a free slot",
+        severities={"any": same(E)},
+        of_region=accounting.bytes_in_free_slot,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS028",
+        name="phantom or double chip",
+        severities={"chip 0": (None, None, W, W), "other chip": same(E)},
+        of_region=accounting.double_chip,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS029",
+        name="clock",
+        severities={"future": same(W)},
+        of_region=header.clock,
+    ),
+    Rule(
+        id="TTS030",
+        name="process table full",
+        severities={"full": same(W)},
+        of_region=header.process_table_full,
+    ),
+    Rule(
+        id="TTS031",
+        name="chip table full",
+        severities={"full": same(W)},
+        of_region=header.chip_table_full,
+    ),
+    Rule(
+        id="TTS040",
+        name="L1 over physical",
+        severities={"over": (W, W, W, E)},
+        of_region=capacity.l1_over_physical,
+    ),
+    Rule(
+        id="TTS041",
+        name="DRAM over physical",
+        severities={"over": (W, W, W, E)},
+        of_region=capacity.dram_over_physical,
+    ),
+    Rule(
+        id="TTS042",
+        name="over allocatable",
+        severities={"over": same(W)},
+        of_region=capacity.over_allocatable,
+    ),
+    Rule(
+        id="TTS043",
+        name="CB over capacity",
+        severities={"over": (I, I, I, E)},
+        of_region=capacity.cb_over_capacity,
+    ),
+    Rule(
+        id="TTS044",
+        name="kernel counter",
+        severities={"present": (I, None, None, None)},
+        of_region=capacity.kernel_counter,
+    ),
+    Rule(
+        id="TTS045",
+        name="L1 and CB together",
+        severities={"over": (I, I, I, E)},
+        of_region=capacity.l1_and_cb_over_physical,
+    ),
+    Rule(
+        id="TTS046",
+        name="process over total",
+        severities={"cb": (I, I, I, E), "rest": same(E)},
+        of_region=accounting.process_over_total,
+        accounting=True,
+    ),
+    Rule(
+        id="TTS050",
+        name="ghost",
+        severities={"ghost": same(W)},
+        of_region=processes.ghost,
+    ),
+    Rule(
+        id="TTS051",
+        name="dead and empty",
+        severities={"empty": same(I)},
+        of_region=processes.dead_and_empty,
+    ),
+    Rule(
+        id="TTS052",
+        name="pid reused",
+        severities={"reused": same(W)},
+        of_region=processes.pid_reused,
+    ),
+    Rule(
+        id="TTS053",
+        name="other pid namespace",
+        severities={"foreign": same(Q)},
+        of_region=processes.other_pid_namespace,
+    ),
+    Rule(
+        id="TTS054",
+        name="device open but no slot",
+        severities={"open": (I, I, I, W)},
+        of_host=chips.open_without_slot,
+    ),
+    Rule(
+        id="TTS060",
+        name="published over reserved",
+        severities={"over": same(E)},
+        of_region=allocator.published_over_reserved,
+    ),
+    Rule(
+        id="TTS061",
+        name="allocator capacity differs",
+        severities={"differs": same(W)},
+        of_region=allocator.allocator_capacity,
+    ),
+)
+"""Every rule, in the order of the ids."""
+
+RULE_BY_ID = {rule.id: rule for rule in RULES}

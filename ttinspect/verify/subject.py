@@ -1,0 +1,122 @@
+"""A region that can be judged, with everything that the rules ask about it, worked out once."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ttinspect.model.chip import Chip
+from ttinspect.model.region import Figures, Region, RegionFile, RegionHeader, RegionState, Slot
+from ttinspect.shm.differences import Quantity, differences
+from ttinspect.shm.looks import Judged, unchanged_slots
+from ttinspect.verify.allocator import AllocatorStatistics
+from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits, LookedAt
+from ttinspect.verify.clocks import realtime_of
+from ttinspect.verify.matching import Match, match_region
+from ttinspect.verify.writers import SlotWriter, writer_of
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A decoded region of a known version and its surroundings.
+
+    ``writers`` are those of all occupied slots, ``confirmed`` of those that ``second_region`` (read after the
+    processes were) shows unchanged.
+    ``differences`` are those of the first look, ``judged`` what the looks came to about the illegal ones of
+    them. ``openers`` are the pids that have the chip's
+    device open, None if that is not known. ``twins`` are the paths of the regions of the same chip that come
+    before this one. ``statistics`` are the allocator's that belong here, each with the slot that it is held
+    against (None: only capacities are compared).
+    """
+
+    file: RegionFile
+    region: Region
+    match: Match
+    limits: Limits
+    differences: dict[Quantity, int]
+    judged: dict[Quantity, Judged]
+    looks: int
+    occupied: tuple[Slot, ...]
+    writers: tuple[SlotWriter, ...]
+    confirmed: tuple[SlotWriter, ...]
+    second_region: Region | None
+    openers: tuple[int, ...] | None
+    twins: tuple[str, ...] = ()
+    statistics: tuple[tuple[AllocatorStatistics, Slot | None], ...] = ()
+
+    @property
+    def header(self) -> RegionHeader:
+        """The header of the first look."""
+        return self.region.header
+
+    @property
+    def totals(self) -> Figures:
+        """The totals of the first look."""
+        return self.region.totals
+
+    @property
+    def version(self) -> int:
+        """1 to 4."""
+        return self.region.version
+
+    @property
+    def file_id(self) -> int | None:
+        """The id in the file's name."""
+        return None if self.file.file_id is None else int(self.file.file_id)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the header was never finished (timestamp 0 before v4): its ids mean nothing yet."""
+        return self.region.state is not RegionState.READY
+
+    @property
+    def stopped(self) -> tuple[int, ...]:
+        """Pids of live slots whose process is stopped or traced, and may stand in the middle of an update."""
+        return tuple(one.slot.pid for one in self.writers if one.stopped)
+
+
+def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
+    """Match a region to its chip, and its slots to their processes."""
+    file, chips = looked.looks.file, case.system.chips
+    finished = region.state is RegionState.READY
+    file_id = None if file.file_id is None else int(file.file_id)
+    match = match_region(chips, file_id, region.header if finished else None)
+    occupied = region.occupied
+    writers = tuple(
+        writer_of(
+            slot,
+            realtime_of(slot.last_update, region.version, case.now_realtime_ns, case.now_monotonic_ns),
+            case.processes,
+        )
+        for slot in occupied
+    )
+    second = None if looked.second is None else looked.second.region
+    unchanged = unchanged_slots(region, second)
+    return Subject(
+        file=file,
+        region=region,
+        match=match,
+        limits=UNKNOWN_LIMITS if match.chip is None else case.limits.get(match.chip, UNKNOWN_LIMITS),
+        differences=differences(region),
+        judged={one.quantity: one for one in looked.looks.judged},
+        looks=looked.looks.looks,
+        occupied=occupied,
+        writers=writers,
+        confirmed=tuple(one for one in writers if one.slot.index in unchanged),
+        second_region=second,
+        openers=openers_of(case, match.chip),
+    )
+
+
+def openers_of(case: Case, chip_id: int | None) -> tuple[int, ...] | None:
+    """The pids that have a chip's device open; a remote chip is opened through its gateway."""
+    device = device_of(case.system.chips, chip_id)
+    by_device = {one.device: one.pids for one in case.openers or ()}
+    return None if device is None else by_device.get(device)
+
+
+def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:
+    """N of the /dev/tenstorrent/N through which a chip is reached, None if the source does not tell."""
+    by_id = {chip.id: chip for chip in chips}
+    chip = None if chip_id is None else by_id.get(chip_id)
+    if chip is not None and chip.kmd_id is None and chip.via is not None:
+        chip = by_id.get(chip.via)
+    return None if chip is None else chip.kmd_id

@@ -1,0 +1,134 @@
+"""Case -> findings: every rule applied to every file, every region, and the host."""
+
+import msgspec
+
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.region import RegionFile
+from ttinspect.verify.case import Case, LookedAt
+from ttinspect.verify.matching import match_region
+from ttinspect.verify.pairing import pair_statistics
+from ttinspect.verify.rules.file import is_judgable
+from ttinspect.verify.rules.rule import Hit, Rule
+from ttinspect.verify.rules.table import RULE_BY_ID, RULES
+from ttinspect.verify.subject import Subject, make_subject
+
+NOT_DECIDABLE = "TTS011"
+
+
+class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found about one file. ``subject`` is None where nothing in it can be judged; ``chip`` is known
+    by the file's name then, if at all."""
+
+    looked: LookedAt
+    subject: Subject | None
+    chip: int | None
+    findings: tuple[Finding, ...]
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """All findings: about the files in the order of the Case, and about the host."""
+
+    regions: tuple[RegionVerdict, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """What the verdict is made of."""
+        return (*self.findings, *(one for region in self.regions for one in region.findings))
+
+
+def verify(case: Case) -> Verified:
+    """Judge a whole Case. Pure: the same Case has the same findings."""
+    subjects, unpaired = _subjects(case)
+    regions = tuple(
+        _region(case, looked, subject) for looked, subject in zip(case.regions, subjects, strict=True)
+    )
+    judged = [subject for subject in subjects if subject is not None]
+    found = [
+        finding
+        for rule in RULES
+        if rule.of_host is not None
+        for hit in rule.of_host(case, judged)
+        if (finding := _finding(rule, hit, hit.version)) is not None
+    ]
+    shown = [region for region in regions if case.chosen is None or region.chip in case.chosen]
+    return Verified(regions=tuple(shown), findings=(*found, *(_not_compared(why) for why in unpaired)))
+
+
+def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
+    made = {
+        at: make_subject(case, looked, looked.looks.file.region)
+        for at, looked in enumerate(case.regions)
+        if looked.looks.file.region is not None and is_judgable(looked.looks.file)
+    }
+    paired = pair_statistics(_with_twins(list(made.values())), case.allocator)
+    of_file = dict(zip(made, paired.subjects, strict=True))
+    return [of_file.get(at) for at in range(len(case.regions))], paired.unpaired
+
+
+def _with_twins(subjects: list[Subject]) -> list[Subject]:
+    first: dict[int, tuple[str, ...]] = {}
+    found = []
+    for subject in subjects:
+        chip = subject.match.chip
+        twins = () if chip is None else first.get(chip, ())
+        found.append(msgspec.structs.replace(subject, twins=twins))
+        if chip is not None:
+            first[chip] = (*twins, subject.file.path)
+    return found
+
+
+def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerdict:
+    file = looked.looks.file
+    found = []
+    for rule in RULES:
+        hits = [] if rule.of_file is None else list(rule.of_file(file))
+        if subject is not None and rule.of_region is not None:
+            hits += rule.of_region(case, subject)
+        found += [_finding(rule, _stopped(rule, hit, file, subject), file.version) for hit in hits]
+    return RegionVerdict(
+        looked=looked,
+        subject=subject,
+        chip=_chip_by_name(case, file) if subject is None else subject.match.chip,
+        findings=tuple(finding for finding in found if finding is not None),
+    )
+
+
+def _chip_by_name(case: Case, file: RegionFile) -> int | None:
+    return match_region(case.system.chips, None if file.file_id is None else int(file.file_id), None).chip
+
+
+def _stopped(rule: Rule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:
+    """An accounting error beside a stopped writer may be an update that it stands in the middle of."""
+    pids = () if subject is None else subject.stopped
+    if not rule.accounting or not pids or rule.severity(hit.row, file.version) is not Severity.ERROR:
+        return hit
+    who = f"pid {', '.join(str(pid) for pid in pids)}"
+    return Hit(hit.row, hit.message, hit.evidence, f"{who} is stopped, maybe in the middle of an update")
+
+
+def _finding(rule: Rule, hit: Hit, version: int | None) -> Finding | None:
+    severity = rule.severity(hit.row, version)
+    if severity is None:
+        return None
+    if hit.undecided is None or severity not in (Severity.ERROR, Severity.WARNING):
+        return Finding(
+            id=rule.id, name=rule.name, severity=severity, message=hit.message, evidence=hit.evidence
+        )
+    return Finding(
+        id=NOT_DECIDABLE,
+        name=RULE_BY_ID[NOT_DECIDABLE].name,
+        severity=Severity.INCONCLUSIVE,
+        message=f"{rule.id} {rule.name}: {hit.message} Not decidable now: {hit.undecided}.",
+        evidence={**hit.evidence, "rule": rule.id},
+    )
+
+
+def _not_compared(why: str) -> Finding:
+    return Finding(
+        id=NOT_DECIDABLE,
+        name=RULE_BY_ID[NOT_DECIDABLE].name,
+        severity=Severity.INCONCLUSIVE,
+        message=f"TTS060 {RULE_BY_ID['TTS060'].name}: not compared, {why}.",
+        evidence={"rule": "TTS060"},
+    )

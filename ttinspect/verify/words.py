@@ -1,0 +1,55 @@
+"""Numbers and names inside the sentences of findings."""
+
+from collections.abc import Iterable, Sequence
+
+from ttinspect.model.region import Figures
+
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+BUFFER_TYPES = ("dram", "l1", "l1_small", "trace", "cb")
+"""In the order of the layouts; kernel is never usage."""
+
+LABELS = {
+    "dram": "DRAM",
+    "l1": "L1",
+    "l1_small": "L1_SMALL",
+    "trace": "TRACE",
+    "cb": "CB",
+    "kernel": "KERNEL",
+}
+
+
+def size(count: int) -> str:
+    """A size for a sentence: exact bytes below 1 KiB, else with one decimal. The evidence has the bytes."""
+    if abs(count) < 1024:
+        return f"{count} bytes"
+    exponent = min((abs(count).bit_length() - 1) // 10, len(UNITS) - 1)
+    return f"{count / (1 << 10 * exponent):.1f} {UNITS[exponent]}"
+
+
+def exact(count: int) -> str:
+    """A size to the byte, where a difference of a few bytes is what matters."""
+    return f"{count:,} bytes"
+
+
+def holdings(figures: Figures) -> str:
+    """What a slot holds, buffer types with nothing in them left out: "1.0 GiB of DRAM and 8.0 KiB of L1"."""
+    parts = [
+        f"{size(getattr(figures, name))} of {LABELS[name]}" for name in BUFFER_TYPES if getattr(figures, name)
+    ]
+    return listed(parts) if parts else "nothing"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Numbers, listed."""
+    return listed([str(value) for value in values])
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """ "1 slot", "2 slots"."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
