@@ -15,7 +15,7 @@
  *   log FILE                      append every write to FILE
  */
 #define _GNU_SOURCE
-#include <stdarg.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static char crash_kind[16];
 static long crash_at = -1, accesses;
 static FILE *write_log;
 
-static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull, BAR0_SIZE = 0x20000000ull;
+static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull;
 static const uint64_t BAR2_OFFSET = 0x1000000000ull, BAR4_OFFSET = 0x2000000000ull;
 
 static uint64_t tile_key(int chip, unsigned x, unsigned y) { return (uint64_t)chip << 16 | x << 8 | y; }
@@ -90,7 +90,7 @@ static void maybe_crash(int at_init) {
     if (crash_at < 0 || (at_init ? crash_at != 0 : crash_at == 0 || ++accesses < crash_at)) return;
     if (!strcmp(crash_kind, "abort")) abort();
     if (!strcmp(crash_kind, "exit")) _Exit(1);
-    if (!strcmp(crash_kind, "segfault")) *(volatile int *)8 = 1;
+    if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
 }
 
@@ -161,10 +161,7 @@ typedef struct { unsigned x, y; uint64_t address; } Place;
 /* Where an offset of BAR0 leads: through a TLB window to a tile, to ARC, or to BAR-only registers. */
 static Place bar_place(int chip, int bar, uint64_t offset) {
     uint64_t bar_key = tile_key(chip, BAR_X, 0);
-    if (bar == 4) {
-        if (wormhole) offset += 0x1E000000ull - 0; /* unused by tt_umd on a simulator */
-        else return (Place){BAR_X, 4, offset};
-    }
+    if (bar == 4) return (Place){BAR_X, 4, offset};
     if (wormhole && offset >= 0x1FE80000 && offset < 0x1FF00000) return (Place){arc_x(), arc_y(), 0x810000000ull + offset - 0x1FE80000};
     if (wormhole && offset >= 0x1FF00000) return (Place){arc_x(), arc_y(), apb_base() + offset - 0x1FF00000};
     if (!wormhole && offset >= 0x1FF00000) return (Place){arc_x(), arc_y(), apb_base() + offset - 0x1FF00000};

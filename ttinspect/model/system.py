@@ -61,11 +61,13 @@ class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
     remote_channel: int
 
 
-class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A chip (None: an unknown number of them) that a live source could not read, and why."""
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """What a live source could not read of a chip (None: of an unknown number of them), or finds
+    wrong with it. ``readable``: its masks were read all the same."""
 
     chip: int | None
     why: str
+    readable: bool
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
@@ -77,6 +79,6 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     remote_links: tuple[RemoteLink, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the source had to say about its own input, one sentence each."""
-    unreadable: tuple[Unreadable, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""

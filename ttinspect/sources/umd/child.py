@@ -42,6 +42,7 @@ def main(argv: list[str]) -> None:
 
     kind = argv[2]
     if kind == "arch":
+        say("stage", name="opening the simulator")
         say("arch", arch=arch_of_library(argv[3]))
         return
     say("stage", name="loading tt_umd")
@@ -82,7 +83,7 @@ def main(argv: list[str]) -> None:
         say("failure", stage=stage, why=first_line(error), missing=False)
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: BaseException | str) -> str:
     """tt_umd's messages are followed by a C++ backtrace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
@@ -158,41 +159,48 @@ def remote_links(text: str) -> list[list[int]]:
 
 
 def health(descriptor: Any) -> dict[int, str]:
-    """What is wrong with each unhealthy chip."""
+    """What is wrong with each unhealthy chip; empty where tt_umd does not say."""
     errors = descriptor.get_health_errors()
     return {
-        chip: "; ".join(first_line(error) for error in errors.get(chip, ())) or "tt_umd calls it unhealthy"
+        chip: "; ".join(first_line(error.message()) for error in errors.get(chip, ()))
         for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, found in errors.items() if found)}
     }
 
 
 def attempt(question: Any, *arguments: Any) -> Any:
-    """An answer of tt_umd, None where it has none (its bindings raise these)."""
+    """An answer of tt_umd, None where it has none."""
     try:
         return question(*arguments)
-    except (RuntimeError, ValueError, LookupError):
+    except umd_errors():
         return None
+
+
+def umd_errors() -> tuple[type[Exception], ...]:
+    """What calls into tt_umd raise: its own errors, and the standard ones of its bindings."""
+    return (RuntimeError, ValueError, LookupError, OSError, sys.modules["tt_umd"].error.UmdBaseException)
 
 
 def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: str | None) -> Facts:
     """Everything about one chip; ``error`` says why it could not be read."""
-    mmio = descriptor.is_chip_mmio_capable(chip)
+    mmio = attempt(descriptor.is_chip_mmio_capable, chip)
     closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
     board = attempt(descriptor.get_board_type, chip)
+    placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
+    arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
     facts: Facts = {
         "id": chip,
-        "arch": descriptor.get_arch(chip).name.lower(),
+        "arch": arch.name.lower() if arch else None,
         "board": None if board is None else board.name.lower(),
         "board_id": attempt(descriptor.get_board_id_for_chip, chip),
-        "unique_id": descriptor.get_chip_unique_ids().get(chip),
-        "asic_location": descriptor.get_asic_location(chip),
-        "mmio": mmio,
+        "unique_id": descriptor.get_chip_unique_ids().get(chip) if placed else None,
+        "asic_location": attempt(descriptor.get_asic_location, chip),
+        "mmio": mmio if placed else None,
         "via": closest,
         "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
         "bus_id": descriptor.get_chip_to_bus_id().get(chip),
         "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),
         "kmd_id": descriptor.get_chips_with_mmio().get(chip),
-        "error": unhealthy,
+        "error": unhealthy or None,
         "masks": None,
         "noc_translation": None,
         "tags": {},
@@ -203,14 +211,18 @@ def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: 
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
         return facts
     try:
-        read_device(tt_umd, device, facts)
-    except (RuntimeError, ValueError, LookupError, tt_umd.error.UmdBaseException) as error:
+        read_device(device, facts)
+        if placed:  # otherwise its SoC descriptor was never told of the masks
+            facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
+    except umd_errors() as error:
         facts["error"] = facts["error"] or first_line(error)
+    if facts["error"] is None and unhealthy is not None:
+        facts["error"] = ""  # the reason is in the log only
     return facts
 
 
-def read_device(tt_umd: Any, device: Any, facts: Facts) -> None:
-    """Masks, telemetry tags behind them, and the live SoC descriptor of an opened device."""
+def read_device(device: Any, facts: Facts) -> None:
+    """Masks, the telemetry tags behind them, and firmware of an opened device."""
     reader = device.get_firmware_telemetry_reader()
     for name, tag in {**MASK_TAGS, "firmware": FIRMWARE_BUNDLE_TAG}.items():
         available = reader is not None and reader.is_entry_available(tag)
@@ -221,7 +233,6 @@ def read_device(tt_umd: Any, device: Any, facts: Facts) -> None:
     facts["noc_translation"] = info.noc_translation_enabled
     version = device.get_firmware_info_provider().get_firmware_version()
     facts["firmware"] = [version.major, version.minor, version.patch]
-    facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
 
 
 def live_cores(tt_umd: Any, soc: Any) -> Facts:

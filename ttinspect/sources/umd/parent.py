@@ -1,6 +1,7 @@
 """Starts the child that asks tt_umd, and reads what it says until it is done, dead or late."""
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -18,7 +19,8 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _READ_BYTES = 1 << 20
 _CHILD = str(Path(__file__).with_name("child.py"))
-_LOCK_WAIT = "Waiting for"
+_WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
+_HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
 
 
@@ -27,8 +29,9 @@ class Session(msgspec.Struct):
 
     stages: list[str]
     lines: list[wire.Line]
-    death: str | None
-    log: str
+    death: str | None = None
+    late: bool = False
+    log: str = ""
 
     def stage(self) -> str:
         """What the child was doing last."""
@@ -57,7 +60,7 @@ class Running:
 
     def finish(self, timeout_seconds: float) -> Session:
         """Read until the child is done, dead or late; it is gone afterwards."""
-        session = Session(stages=[], lines=[], death=None, log="")
+        session = Session(stages=[], lines=[])
         deadline = time.monotonic() + timeout_seconds
         buffer = b""
         late = False
@@ -79,8 +82,9 @@ class Running:
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
         finished = any(isinstance(line, wire.Done | wire.Failed | wire.ArchFound) for line in session.lines)
+        session.late = late
         if late:
-            session.death = f"it did not answer within {timeout_seconds:g} s{_lock_holder(session.log)}"
+            session.death = f"it did not answer within {timeout_seconds:g} s{_waited_for(session.log)}"
         elif not finished:
             session.death = _death(code)
         return session
@@ -120,10 +124,14 @@ def _death(code: int) -> str:
     return f"it ended with exit code {code} before it was done"
 
 
-def _lock_holder(log: str) -> str:
-    """What tt_umd's log says of a lock that it waits for: it names the process that holds it."""
-    waits = [line.partition(_LOCK_WAIT)[2].strip() for line in log.splitlines() if _LOCK_WAIT in line]
-    return f"; it was waiting for {waits[-1].rpartition(' (')[0] or waits[-1]}" if waits else ""
+def _waited_for(log: str) -> str:
+    """What tt_umd's log says that it was waiting for: a lock, with the process that holds it, or the
+    firmware of a hung device, for which it waits 300 s (tt-umd 0.9.14)."""
+    for line in reversed(log.splitlines()):
+        found = _WAITING.search(line)
+        if found:
+            return f"; it was waiting for {found[1]}"
+    return ""
 
 
 def ask(arguments: list[str], timeout_seconds: float) -> Session:
@@ -147,6 +155,9 @@ def failure(session: Session, what: str) -> InspectError | None:
             )
     if session.death is not None:
         return InspectError(
-            f"{what}: tt_umd died while {session.stage()}", session.death, _CRASH_HINT, ExitCode.UMD_FAILED
+            f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.stage()}",
+            session.death,
+            _HUNG_HINT if "ARC firmware" in session.death else _CRASH_HINT,
+            ExitCode.UMD_FAILED,
         )
     return None

@@ -2,13 +2,15 @@
 
 import os
 
+import msgspec
+
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_named, tray_of
 from ttinspect.facts.socs import arch_named
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
-from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Unreadable
+from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, failure
 
@@ -20,6 +22,9 @@ _MASK_TAG_NAMES = {
     "pcie": "PCIE_USAGE",
     "l2cpu": "ENABLED_L2CPU",
 }
+_UNHEALTHY = "Discovered unhealthy"
+_WARNING = "| warning "
+_UNTOLD = "tt_umd calls it unhealthy"
 VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
 
 
@@ -29,7 +34,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     Raises:
         InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
     """
-    chips = [line for line in session.lines if isinstance(line, wire.ChipFacts)]
+    chips = _with_reasons([line for line in session.lines if isinstance(line, wire.ChipFacts)], session.log)
     error = failure(session, source.detail or source.kind.value)
     if error is not None and not chips:
         raise error
@@ -37,17 +42,40 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if not chips:
         raise _no_chips(host)
     links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
-    unreadable = [Unreadable(chip=facts.id, why=facts.error) for facts in chips if facts.error]
+    troubles = [
+        Trouble(chip=facts.id, why=facts.error, readable=facts.masks is not None)
+        for facts in chips
+        if facts.error
+    ]
     if error is not None:
-        unreadable.append(Unreadable(chip=None, why=f"{error.what}: {error.why}"))
+        troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     return System(
         source=source,
-        chips=tuple(_chip(facts, socs, simulated=simulated) for facts in sorted(chips, key=lambda f: f.id)),
+        chips=tuple(_chip(facts, _arch(facts, chips), socs, simulated=simulated) for facts in chips),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
         warnings=tuple(_host_warnings(host, chips)),
-        unreadable=tuple(unreadable),
+        troubles=tuple(troubles),
         kmd_version=host.kmd_version if host else None,
+    )
+
+
+def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:
+    """Chips by id; where tt_umd told only its log why a chip is unhealthy, with what it told."""
+    silent = sum(facts.error == "" for facts in chips)
+    reasons, last = [], ""
+    for line in log.splitlines():
+        if _UNHEALTHY in line:
+            reasons.append(last)
+        elif _WARNING in line:
+            last = line.rpartition("| ")[2].rpartition(" (")[0]
+    told = iter(reasons if len(reasons) == silent else ())
+    return sorted(
+        (
+            facts if facts.error != "" else msgspec.structs.replace(facts, error=next(told, "") or _UNTOLD)
+            for facts in chips
+        ),
+        key=lambda facts: facts.id,
     )
 
 
@@ -68,18 +96,28 @@ def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> 
     warnings = []
     if os.environ.get(VISIBLE_DEVICES):
         warnings.append(f"{VISIBLE_DEVICES} is {os.environ[VISIBLE_DEVICES]!r}: other devices are hidden")
-    mmio = sum(facts.mmio for facts in chips)
+    mmio = sum(bool(facts.mmio) for facts in chips)
     if host is not None and len(host.kmd_devices) > mmio:
         warnings.append(f"the kernel driver sees {len(host.kmd_devices)} devices, tt_umd reports {mmio}")
     return warnings
 
 
-def _chip(facts: wire.ChipFacts, socs: dict[Arch, Soc], *, simulated: bool) -> Chip:
-    arch = arch_named(facts.arch)
+def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
+    """A chip's architecture; tt_umd opens hosts of one only, so that others tell it of a silent chip."""
+    names = [name for name in (facts.arch, *(other.arch for other in chips)) if name is not None]
+    if not names:
+        raise InspectError(
+            f"chip {facts.id} does not say its architecture",
+            facts.error or "tt_umd does not know it",
+            "reset the board (tt-smi -r) and look again",
+            ExitCode.UMD_FAILED,
+        )
+    return arch_named(names[0])
+
+
+def _chip(facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool) -> Chip:
     masks, unknown = _masks(facts, arch)
     board = board_named(facts.board) if facts.board else None
-    if facts.error:
-        unknown.append(Unknown(path="chip", why=facts.error))
     bus_id = None if simulated else facts.bus_id
     return Chip(
         id=facts.id,

@@ -44,15 +44,15 @@ class RawMasks(msgspec.Struct, frozen=True):
 
 class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     """One chip. ``tags`` are the raw telemetry words behind the masks, None where missing;
-    ``error`` says why the chip, or the rest of it, could not be read."""
+    ``error`` says why the chip, or the rest of it, could not be read; empty where only tt_umd's log does."""
 
     id: int
-    arch: str
+    arch: str | None
     board: str | None
     board_id: int | None
     unique_id: int | None
-    asic_location: int
-    mmio: bool
+    asic_location: int | None
+    mmio: bool | None
     via: int | None
     pci_bdf: str | None
     bus_id: int | None
