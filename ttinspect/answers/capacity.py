@@ -14,6 +14,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.verify.allocation import allocation_findings
 from ttinspect.verify.harvest import chip_findings, system_findings
+from ttinspect.verify.live import trouble_findings
 
 
 class CapacityDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +116,7 @@ def build_capacity(system: System, settings: Settings, *, sources: bool = False)
         ),
         runtime=_runtime(system.chips, settings),
         constants=_constants(system.chips, settings) if sources else msgspec.UNSET,
-        findings=system_findings(system),
+        findings=(*system_findings(system), *trouble_findings(system)),
     )
 
 

@@ -17,6 +17,7 @@ from ttinspect.model.grid import CoreAt, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
 from ttinspect.verify.harvest import as_expected, chip_findings, system_findings
+from ttinspect.verify.live import live_findings, trouble_findings
 
 
 class DramUnits(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,8 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
     """One chip. 64-bit ids are decimal strings, masks in descriptor order, None is unknown.
 
     ``assumed`` names what the source left out. ``cores`` is there with --cores, by core type (None
-    where its mask is unknown); ``at`` with --core.
+    where its mask is unknown); ``at`` with --core. ``checked``: grid and coordinates were
+    compared with tt_umd's live SoC descriptor of the same chip.
     """
 
     id: int
@@ -68,6 +70,7 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
     l2cpu: CoreUnits
     cores: dict[str, TypeCores | None] | msgspec.UnsetType = msgspec.UNSET
     at: tuple[CoreAt, ...] | msgspec.UnsetType = msgspec.UNSET
+    checked: bool
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -118,7 +121,7 @@ def build_harvest(
         devices=devices,
         common_grid=common_grid([device.tensix.grid for device in devices]),
         products=_products(system.chips),
-        findings=system_findings(system),
+        findings=(*system_findings(system), *trouble_findings(system)),
     )
 
 
@@ -162,8 +165,9 @@ def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) 
         if cores and coordinates is not None
         else msgspec.UNSET,
         at=cores_at(coordinates, *core) if core is not None and coordinates is not None else msgspec.UNSET,
+        checked=chip.live_cores is not None,
         unknown=chip.unknown,
-        findings=chip_findings(chip),
+        findings=(*chip_findings(chip), *live_findings(chip)),
     )
 
 

@@ -7,6 +7,7 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
+from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.topology import topology_findings
 
 
@@ -63,7 +64,7 @@ def build_topology(system: System) -> TopologyAnswer:
         chips=tuple(_chip(chip, links, remote, tuple(findings.get(chip.id, ()))) for chip in system.chips),
         links=links,
         remote_links=remote,
-        findings=tuple(findings.get(None, ())),
+        findings=(*findings.get(None, ()), *trouble_findings(system)),
     )
 
 

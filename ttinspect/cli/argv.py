@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output")
+VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output", "--timeout")
 """Options of every command that take a value; they may stand before the command."""
 
 FORMAT_OF_SUFFIX = {

@@ -7,8 +7,7 @@ import typer
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity.settings import make_settings
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, to_csv, to_table
-from ttinspect.errors import ExitCode
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.model.capacity import Dispatch
 
 
@@ -56,7 +55,8 @@ def run(
         l1_base=l1_base,
         dram_base=dram_base,
     )
-    answer = build_capacity(common.open(), settings, sources=sources)
+    system = common.open()
+    answer = build_capacity(system, settings, sources=sources)
 
     def table() -> str:
         from ttinspect.report.capacity import capacity_table
@@ -74,4 +74,4 @@ def run(
         return capacity_markdown(answer)
 
     emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
-    return ExitCode.DONE
+    return exit_code(system)

@@ -6,8 +6,8 @@ import typer
 
 from ttinspect.answers.harvest import build_harvest, build_pictures
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, to_csv, to_table
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.errors import InspectError
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.arch import Coord, CoordSystem
 
@@ -75,7 +75,7 @@ def run(
         return harvest_markdown(answer)
 
     emit(common, answer, {"table": table, "csv": csv, "svg": svg, "markdown": markdown})
-    return ExitCode.DONE
+    return exit_code(system)
 
 
 def _core_wanted(text: str | None) -> tuple[CoordSystem, Coord] | None:

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
@@ -32,6 +33,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     output: str | None
     quiet: bool
 
+    timeout_seconds: float
+    verbose: bool
+
     def open(self) -> System:
         """The System of the source, with the chosen devices only.
 
@@ -39,9 +43,14 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             InspectError: with the exit code of what went wrong.
         """
         from ttinspect.answers.common import select_chips
-        from ttinspect.sources.opening import open_source
+        from ttinspect.sources.opening import LiveOptions, open_source
 
-        return select_chips(open_source(self.source), list(self.devices))
+        options = LiveOptions(timeout_seconds=self.timeout_seconds)
+        try:
+            return select_chips(open_source(self.source, options), list(self.devices))
+        finally:
+            if self.verbose:
+                sys.stderr.write("".join(options.log))
 
 
 P = ParamSpec("P")
@@ -77,6 +86,11 @@ _Output = Annotated[
         show_default=False,
     ),
 ]
+_Timeout = Annotated[
+    float,
+    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="how long devices may take to answer"),
+]
+_Verbose = Annotated[bool, typer.Option("--verbose", help="show tt_umd's log on standard error")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
 
 
@@ -101,6 +115,8 @@ def command(
         "format_": (_format_option(formats), None),
         "json": (_Json, False),
         "output": (_Output, None),
+        "timeout": (_Timeout, 60.0),
+        "verbose": (_Verbose, False),
         "quiet": (_Quiet, False),
     }
 
@@ -153,4 +169,6 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
         format=chosen,
         output=output,
         quiet=values["quiet"],
+        timeout_seconds=values["timeout"],
+        verbose=values["verbose"],
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ttinspect.cli.options import Common
+    from ttinspect.model.system import System
 
 _DEFAULT_SIZE = (80, 24)
 
@@ -106,6 +107,12 @@ def write(text: str, output: str | None) -> None:
             "name another file with --output",
             code,
         ) from None
+
+
+def exit_code(system: "System") -> ExitCode:
+    """Done, or 5 when a live source could not read some of its chips (the others are printed)."""
+    unread = any(not trouble.readable for trouble in system.troubles)
+    return ExitCode.UMD_FAILED if unread else ExitCode.DONE
 
 
 def note(common: "Common", text: str) -> None:

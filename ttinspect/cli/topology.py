@@ -6,8 +6,7 @@ import typer
 
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, to_csv, to_table
-from ttinspect.errors import ExitCode
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 
 
 @command("svg", "dot", "mermaid")
@@ -24,7 +23,8 @@ def run(
       ttinspect topology --from cluster_descriptor.yaml --tree
       ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
     """
-    answer = build_topology(common.open())
+    system = common.open()
+    answer = build_topology(system)
 
     def table() -> str:
         from ttinspect.report.topology import topology_table, topology_tree
@@ -52,4 +52,4 @@ def run(
         return topology_mermaid(answer)
 
     emit(common, answer, {"table": table, "csv": csv, "svg": svg, "dot": dot, "mermaid": mermaid})
-    return ExitCode.DONE
+    return exit_code(system)

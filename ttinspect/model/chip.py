@@ -3,7 +3,9 @@
 import msgspec
 
 from ttinspect.model.arch import Arch, Board
+from ttinspect.model.grid import TypeCores
 from ttinspect.model.soc import Soc
+from ttinspect.model.telemetry import Telemetry
 
 
 class Masks(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,3 +65,6 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     pcie: PcieLink | None = None
     tray: int | None = None
     unknown: tuple[Unknown, ...] = ()
+    telemetry: Telemetry | None = None
+    live_cores: dict[str, TypeCores] | None = None
+    """What tt_umd's live SoC descriptor answers for this chip, by core type; None where none was asked."""

@@ -61,6 +61,15 @@ class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
     remote_channel: int
 
 
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """What a live source could not read of a chip (None: of an unknown number of them), or finds
+    wrong with it. ``readable``: its masks were read all the same."""
+
+    chip: int | None
+    why: str
+    readable: bool
+
+
 class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
     """Everything that a source tells. ``chips`` are in the order of their ids."""
 
@@ -70,3 +79,6 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     remote_links: tuple[RemoteLink, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the source had to say about its own input, one sentence each."""
+    troubles: tuple[Trouble, ...] = ()
+    kmd_version: str | None = None
+    """Version of the kernel driver, where the source tells."""

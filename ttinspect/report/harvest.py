@@ -49,6 +49,8 @@ def harvest_table(
         parts += _cores_at_table(answer)
     if any(device.cores is not msgspec.UNSET for device in answer.devices):
         parts += _cores_table(answer)
+    if answer.devices and all(device.checked for device in answer.devices):
+        parts.append(Text(" grid and coordinates checked against tt_umd's live SoC descriptor"))
     if drawings:
         parts += pictures(drawings, labels)
     parts += findings_table(

@@ -1,11 +1,10 @@
 """From what a user names as a source to a System: the one way in."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import InspectError
 from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document
 from ttinspect.facts.node import show
 from ttinspect.facts.socs import arch_named, is_soc_document
@@ -37,12 +36,20 @@ def kind_of(source: str) -> str:
     return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
 
 
-def open_source(source: str) -> System:
+class LiveOptions(msgspec.Struct, kw_only=True):
+    """For sources that ask devices: how long they may take, and where their log goes."""
+
+    timeout_seconds: float = 60.0
+    log: list[str] = msgspec.field(default_factory=list)
+
+
+def open_source(source: str, options: LiveOptions | None = None) -> System:
     """The System that a SOURCE describes.
 
     Raises:
         InspectError: with the exit code of what went wrong; see the README's table.
     """
+    options = options or LiveOptions()
     kind = kind_of(source)
     rest = source.partition(":")[2]
     if kind == "board":
@@ -53,13 +60,19 @@ def open_source(source: str) -> System:
         from ttinspect.sources.masks import read_masks
 
         return read_masks(rest)
-    if kind == "umd" and not Path("/dev/tenstorrent").is_dir():
-        raise no_devices_error("/dev/tenstorrent does not exist")
-    if kind in ("umd", "sim", "sysfs"):
+    if kind == "umd":
+        from ttinspect.sources.umd.reading import read_umd
+
+        return read_umd(options.timeout_seconds, options.log)
+    if kind == "sim":
+        from ttinspect.sources.umd.reading import read_simulator
+
+        return read_simulator(rest, options.timeout_seconds, options.log)
+    if kind == "sysfs":
         raise InspectError(
             f"cannot read {source}",
-            f"this version has no {kind}: source yet",
-            "name a cluster descriptor, board:NAME or masks:ARCH,tensix=MASK",
+            "this version has no sysfs: source yet",
+            "use umd, or name a cluster descriptor, board:NAME or masks:ARCH,tensix=MASK",
         )
     return read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
 
@@ -148,13 +161,3 @@ def _read_yaml(content: bytes, name: str) -> System:
     from ttinspect.sources.cluster import read_cluster
 
     return read_cluster(document, name)
-
-
-def no_devices_error(detail: str) -> InspectError:
-    """No device on this host."""
-    return InspectError(
-        "no Tenstorrent devices found",
-        detail,
-        "check lspci -d 1e52: and the tenstorrent kernel driver, or try --from board:n300",
-        ExitCode.NO_DEVICES,
-    )

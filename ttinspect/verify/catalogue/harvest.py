@@ -87,4 +87,32 @@ HARVEST = (
         cause="A file of another age of UMD, or one that was edited.",
         remedy="Write the file anew on the host that it describes.",
     ),
+    Explanation(
+        id="TTH008",
+        name="live chip differs",
+        title="tt_umd's live SoC descriptor says otherwise than the computed one.",
+        meaning=(
+            "The grid and all coordinates of a live chip are computed from its masks and "
+            "compared with what tt_umd "
+            "itself answers for it. One of the two is wrong."
+        ),
+        cause="A tt-umd of another version than 0.9.14, whose rules ttinspect follows, or a bug in either.",
+        remedy="Trust tt_umd for this chip; report the difference with the versions of both.",
+    ),
+    Explanation(
+        id="TTH009",
+        name="unreadable chip",
+        title="A chip of a live source could not be read.",
+        meaning="The other chips are shown; what could not be read is unknown. The exit code is 5.",
+        cause="A hung chip, one that is off the bus, firmware that tt_umd refuses, or a crash inside tt_umd.",
+        remedy="Look at the log with --verbose; reset the board (tt-smi -r) and look again.",
+    ),
+    Explanation(
+        id="TTH010",
+        name="unhealthy chip",
+        title="tt_umd finds something wrong with a chip that it could read.",
+        meaning="The chip's facts are shown; the sentence is tt_umd's own.",
+        cause="Firmware older than tt_umd supports, eth firmware that differs, a failed health check.",
+        remedy="Update the firmware (tt-flash), or reset the board (tt-smi -r), as the sentence suggests.",
+    ),
 )

@@ -1,0 +1,281 @@
+/* A Tenstorrent device for tests: the interface of a functional simulator (libttsim) over sparse
+ * memory. It knows how bytes move (PCI config space, BARs, TLB windows, NOC tiles, ARC messages);
+ * what the bytes are (telemetry, masks, link states) is written by the test into a script, the file
+ * that TTDEVICE_SCRIPT names:
+ *
+ *   arch wormhole|blackhole
+ *   chips N
+ *   mem CHIP X Y ADDRESS WORD     a 32-bit word of a NOC tile
+ *   bar CHIP OFFSET WORD          a 32-bit word of BAR0
+ *   harvest CHIP MASK             answer of ARC message 0x57 (Wormhole)
+ *   off CHIP                      off the bus: every read is all ones
+ *   count CHIP X Y ADDRESS        a word that grows by one with every read
+ *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init
+ *   shout                         print on fd 1 at every opportunity
+ *   log FILE                      append every write to FILE
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, BUCKETS = 1 << 14, MAX_CHIPS = 64, MAX_COUNTERS = 64 };
+enum { BAR_X = 200 }; /* tile column that stands for what is only reachable through BAR0 */
+
+typedef struct Page {
+    struct Page *next;
+    uint64_t key, number;
+    uint8_t bytes[PAGE];
+} Page;
+
+static Page *buckets[BUCKETS];
+static int wormhole, chips = 1, shouting;
+static uint32_t harvest[MAX_CHIPS];
+static int off_bus[MAX_CHIPS];
+static struct { uint64_t key, address; } counters[MAX_COUNTERS];
+static int counter_count;
+static char crash_kind[16];
+static long crash_at = -1, accesses;
+static FILE *write_log;
+
+static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull;
+static const uint64_t BAR2_OFFSET = 0x1000000000ull, BAR4_OFFSET = 0x2000000000ull;
+
+static uint64_t tile_key(int chip, unsigned x, unsigned y) { return (uint64_t)chip << 16 | x << 8 | y; }
+
+static Page *page_of(uint64_t key, uint64_t number, int make) {
+    uint64_t hash = (key * 0x9E3779B97F4A7C15ull) ^ (number * 0xC2B2AE3D27D4EB4Full);
+    Page **slot = &buckets[(hash >> 40) % BUCKETS];
+    for (Page *page = *slot; page; page = page->next)
+        if (page->key == key && page->number == number) return page;
+    if (!make) return NULL;
+    Page *page = calloc(1, sizeof *page);
+    if (!page) abort();
+    page->key = key, page->number = number, page->next = *slot;
+    return *slot = page;
+}
+
+static void sparse_read(uint64_t key, uint64_t address, void *to, size_t size) {
+    uint8_t *out = to;
+    while (size) {
+        size_t at = address % PAGE, part = PAGE - at < size ? PAGE - at : size;
+        Page *page = page_of(key, address / PAGE, 0);
+        if (page) memcpy(out, page->bytes + at, part); else memset(out, 0, part);
+        out += part, address += part, size -= part;
+    }
+}
+
+static void sparse_write(uint64_t key, uint64_t address, const void *from, size_t size) {
+    const uint8_t *in = from;
+    while (size) {
+        size_t at = address % PAGE, part = PAGE - at < size ? PAGE - at : size;
+        memcpy(page_of(key, address / PAGE, 1)->bytes + at, in, part);
+        in += part, address += part, size -= part;
+    }
+}
+
+static uint32_t word(uint64_t key, uint64_t address) {
+    uint32_t value;
+    sparse_read(key, address, &value, sizeof value);
+    return value;
+}
+
+static void set_word(uint64_t key, uint64_t address, uint32_t value) { sparse_write(key, address, &value, sizeof value); }
+
+static void maybe_crash(int at_init) {
+    if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
+    if (crash_at < 0 || (at_init ? crash_at != 0 : crash_at == 0 || ++accesses < crash_at)) return;
+    if (!strcmp(crash_kind, "abort")) abort();
+    if (!strcmp(crash_kind, "exit")) _Exit(1);
+    if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
+    if (!strcmp(crash_kind, "hang")) for (;;) pause();
+}
+
+static void log_write(const char *space, int chip, unsigned x, unsigned y, uint64_t address, size_t size) {
+    if (write_log) fprintf(write_log, "%s %d %u-%u 0x%llx %zu\n", space, chip, x, y, (unsigned long long)address, size), fflush(write_log);
+}
+
+/* ---- ARC ---- */
+
+static uint64_t apb_base(void) { return wormhole ? 0x880000000ull : 0x80000000ull; }
+static unsigned arc_x(void) { return wormhole ? 0 : 8; }
+static unsigned arc_y(void) { return wormhole ? 10 : 0; }
+static uint64_t arc_key(int chip) { return tile_key(chip, arc_x(), arc_y()); }
+
+/* Wormhole: the code stands in APB+0x30074, bit 16 of APB+0x30100 rings, the answer is in APB+0x30060.. */
+static void wormhole_message(int chip) {
+    uint64_t key = arc_key(chip), apb = apb_base();
+    uint32_t trigger = word(key, apb + 0x30100);
+    if (!(trigger & 1u << 16)) return;
+    uint32_t code = word(key, apb + 0x30074);
+    set_word(key, apb + 0x30100, trigger & ~(1u << 16));
+    if ((code & 0xFF) == 0x57) set_word(key, apb + 0x3006C, harvest[chip]);
+    set_word(key, apb + 0x30074, code & 0xFF);
+}
+
+/* Blackhole: a request is 8 words in a ring of CSM; the answer is 8 zero words, success. */
+static void blackhole_message(int chip) {
+    uint64_t key = arc_key(chip), apb = apb_base();
+    uint32_t block = word(key, apb + 0x3042C);
+    if (!block) return;
+    uint32_t base = word(key, block), entries = word(key, block + 4) & 0xFF;
+    if (!base || !entries) return;
+    for (int queue = 0; queue < 4; queue++) {
+        uint64_t header = base + (uint64_t)queue * (32 + entries * 2 * 32);
+        uint32_t requests = word(key, header), taken = word(key, header + 16), given = word(key, header + 20);
+        while (taken != requests) {
+            taken = (taken + 1) % (2 * entries);
+            uint64_t answer = header + 32 + (uint64_t)entries * 32 + (uint64_t)(given % entries) * 32;
+            for (int i = 0; i < 8; i++) set_word(key, answer + 4 * i, 0);
+            given = (given + 1) % (2 * entries);
+        }
+        set_word(key, header + 16, taken);
+        set_word(key, header + 20, given);
+    }
+}
+
+/* ---- tiles ---- */
+
+static void tile_read(int chip, unsigned x, unsigned y, uint64_t address, void *to, size_t size) {
+    if (off_bus[chip]) { memset(to, 0xFF, size); return; }
+    uint64_t key = tile_key(chip, x, y);
+    for (int i = 0; i < counter_count; i++)
+        if (counters[i].key == key && counters[i].address >= address && counters[i].address < address + size)
+            set_word(key, counters[i].address, word(key, counters[i].address) + 1);
+    sparse_read(key, address, to, size);
+}
+
+static void tile_write(int chip, unsigned x, unsigned y, uint64_t address, const void *from, size_t size) {
+    sparse_write(tile_key(chip, x, y), address, from, size);
+    if (x != arc_x() || y != arc_y()) return;
+    if (wormhole) wormhole_message(chip); else blackhole_message(chip);
+}
+
+/* ---- BARs ---- */
+
+typedef struct { unsigned x, y; uint64_t address; } Place;
+
+/* Where an offset of BAR0 leads: through a TLB window to a tile, to ARC, or to BAR-only registers. */
+static Place bar_place(int chip, int bar, uint64_t offset) {
+    uint64_t bar_key = tile_key(chip, BAR_X, 0);
+    if (bar == 4) return (Place){BAR_X, 4, offset};
+    if (wormhole && offset >= 0x1FE80000 && offset < 0x1FF00000) return (Place){arc_x(), arc_y(), 0x810000000ull + offset - 0x1FE80000};
+    if (wormhole && offset >= 0x1FF00000) return (Place){arc_x(), arc_y(), apb_base() + offset - 0x1FF00000};
+    if (!wormhole && offset >= 0x1FF00000) return (Place){arc_x(), arc_y(), apb_base() + offset - 0x1FF00000};
+    uint64_t window, size, config;
+    if (wormhole && offset < 156ull << 20) window = offset >> 20, size = 1 << 20;
+    else if (wormhole && offset < (156ull << 20) + (10ull << 21)) window = 156 + ((offset - (156ull << 20)) >> 21), size = 1 << 21;
+    else if (wormhole && offset < (156ull << 20) + (10ull << 21) + (20ull << 24)) window = 166 + ((offset - (156ull << 20) - (10ull << 21)) >> 24), size = 1 << 24;
+    else if (!wormhole && offset < 0x19400000) window = offset >> 21, size = 1 << 21;
+    else return (Place){BAR_X, 0, offset};
+    config = 0x1FC00000 + window * (wormhole ? 8 : 12);
+    uint64_t low = word(bar_key, config) | (uint64_t)word(bar_key, config + 4) << 32;
+    unsigned shift = 0;
+    while ((1ull << shift) < size) shift++;
+    unsigned address_bits = (wormhole ? 36 : 64) - shift;
+    uint64_t high = wormhole ? 0 : word(bar_key, config + 8);
+    unsigned __int128 all = (unsigned __int128)low | (unsigned __int128)high << 64;
+    uint64_t local = (uint64_t)(all & ((((unsigned __int128)1) << address_bits) - 1));
+    unsigned x = (unsigned)(all >> address_bits) & 63, y = (unsigned)(all >> (address_bits + 6)) & 63;
+    return (Place){x, y, (local << shift) | (offset & (size - 1))};
+}
+
+static int chip_of(uint64_t address, int *bar, uint64_t *offset) {
+    if (address < BAR0_BASE) return -1;
+    int chip = (int)((address - BAR0_BASE) / BAR_STEP);
+    uint64_t rest = (address - BAR0_BASE) % BAR_STEP;
+    *bar = rest >= BAR4_OFFSET ? 4 : rest >= BAR2_OFFSET ? 2 : 0;
+    *offset = rest - (*bar == 4 ? BAR4_OFFSET : *bar == 2 ? BAR2_OFFSET : 0);
+    return chip < chips ? chip : -1;
+}
+
+void libttsim_pci_mem_rd_bytes(uint64_t address, void *to, uint32_t size) {
+    maybe_crash(0);
+    int bar;
+    uint64_t offset;
+    int chip = chip_of(address, &bar, &offset);
+    if (chip < 0 || off_bus[chip]) { memset(to, 0xFF, size); return; }
+    if (bar == 2) { sparse_read(tile_key(chip, BAR_X, 2), offset, to, size); return; }
+    Place place = bar_place(chip, bar, offset);
+    tile_read(chip, place.x, place.y, place.address, to, size);
+}
+
+void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size) {
+    maybe_crash(0);
+    int bar;
+    uint64_t offset;
+    int chip = chip_of(address, &bar, &offset);
+    if (chip < 0) return;
+    if (bar == 2) { log_write("bar2", chip, 0, 0, offset, size); sparse_write(tile_key(chip, BAR_X, 2), offset, from, size); return; }
+    Place place = bar_place(chip, bar, offset);
+    log_write(place.x == BAR_X ? "bar" : "tile", chip, place.x, place.y, place.address, size);
+    tile_write(chip, place.x, place.y, place.address, from, size);
+}
+
+void libttsim_tile_rd_bytes(uint32_t x, uint32_t y, uint64_t address, void *to, uint32_t size) {
+    maybe_crash(0);
+    tile_read(0, x, y, address, to, size);
+}
+
+void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void *from, uint32_t size) {
+    maybe_crash(0);
+    log_write("tile", 0, x, y, address, size);
+    tile_write(0, x, y, address, from, size);
+}
+
+uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
+    maybe_crash(0);
+    unsigned chip = bdf >> 3;
+    if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;
+    uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
+    uint64_t bar = offset < 0x18 ? bar0 : offset < 0x20 ? bar0 + BAR2_OFFSET : bar0 + BAR4_OFFSET;
+    switch (offset) {
+    case 0x00: return (wormhole ? 0x401Eu : 0xB140u) << 16 | 0x1E52u;
+    case 0x10: case 0x18: case 0x20: return (uint32_t)bar | 0xC; /* 64 bits, prefetchable */
+    case 0x14: case 0x1C: case 0x24: return (uint32_t)(bar >> 32);
+    default: return 0;
+    }
+}
+
+void libttsim_pci_config_wr32(uint32_t bdf, uint32_t offset, uint32_t value) {
+    (void)value;
+    log_write("config", (int)(bdf >> 3), 0, 0, offset, 4);
+}
+
+void libttsim_set_pci_dma_mem_callbacks(void *read, void *write) { (void)read; (void)write; }
+void libttsim_clock(uint32_t cycles) { (void)cycles; }
+void libttsim_exit(void) {}
+
+static void script_line(const char *line) {
+    int chip;
+    unsigned x, y, value;
+    unsigned long long address;
+    char text[4096];
+    if (sscanf(line, "arch %15s", text) == 1) wormhole = !strcmp(text, "wormhole");
+    else if (sscanf(line, "chips %d", &chips) == 1) { if (chips < 1 || chips > MAX_CHIPS) abort(); }
+    else if (sscanf(line, "mem %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5) set_word(tile_key(chip, x, y), address, value);
+    else if (sscanf(line, "bar %d %llx %x", &chip, &address, &value) == 3) set_word(tile_key(chip, BAR_X, 0), address, value);
+    else if (sscanf(line, "harvest %d %x", &chip, &value) == 2) harvest[chip] = value;
+    else if (sscanf(line, "off %d", &chip) == 1) off_bus[chip] = 1;
+    else if (sscanf(line, "count %d %u %u %llx", &chip, &x, &y, &address) == 4 && counter_count < MAX_COUNTERS) {
+        counters[counter_count].key = tile_key(chip, x, y);
+        counters[counter_count++].address = address;
+    }
+    else if (sscanf(line, "crash %15s %ld", crash_kind, &crash_at) == 2) {}
+    else if (!strncmp(line, "shout", 5)) shouting = 1;
+    else if (sscanf(line, "log %4095s", text) == 1) write_log = fopen(text, "a");
+    else if (line[0] != '\n' && line[0] != '#') { fprintf(stderr, "test device: bad line: %s", line); abort(); }
+}
+
+void libttsim_init(void) {
+    const char *path = getenv("TTDEVICE_SCRIPT");
+    FILE *script = path ? fopen(path, "r") : NULL;
+    char line[8192];
+    if (!script) { fprintf(stderr, "test device: no TTDEVICE_SCRIPT\n"); abort(); }
+    while (fgets(line, sizeof line, script)) script_line(line);
+    fclose(script);
+    maybe_crash(1);
+}

@@ -1,0 +1,99 @@
+"""What goes wrong inside tt_umd: a message and a code, never a dead tool or a stray line."""
+
+import json
+
+import pytest
+
+from tests.conftest import Run
+from tests.device.conftest import RunOn
+from tests.device.simulated import ASIC_ID_HIGH, ENABLED_ETH, FIRMWARE, Chip, blackhole, wormhole
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("abort", "killed by SIGABRT"), ("exit", "ended with exit code 1"), ("segfault", "killed by SIGSEGV")],
+)
+@pytest.mark.parametrize("access", [0, 1, 400])
+def test_a_crash_inside_is_5_and_says_what_was_being_done(
+    run_on: RunOn, kind: str, access: int, said: str
+) -> None:
+    done = run_on(blackhole(crash=(kind, access)), "harvest", "--json")
+    assert done.returncode == 5
+    assert said in done.stderr
+    document = json.loads(done.stdout)
+    assert document["error"]["exit_code"] == 5
+    stage = "opening the simulator" if access < 2 else "discovering chips"
+    assert f"while {stage}" in document["error"]["what"]
+
+
+def test_a_hang_meets_the_deadline(run_on: RunOn) -> None:
+    done = run_on(blackhole(crash=("hang", 300)), "harvest", "--timeout", "1")
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert "hung while discovering chips" in done.stderr
+    assert "did not answer within 1 s" in done.stderr
+
+
+def test_a_hung_chip_is_named_when_the_deadline_comes_before_tt_umd_gives_up(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(), Chip(hung=True)), "harvest", "--timeout", "7")
+    assert done.returncode == 5
+    assert "waiting for ARC firmware on device" in done.stderr
+    assert "--timeout 330" in done.stderr
+
+
+def test_old_firmware_is_a_warning_and_the_chip_is_shown(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(tags={FIRMWARE: 0x12000000})), "harvest", "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert document["devices"][0]["tensix"]["active"] == 120
+    (finding,) = document["findings"]
+    assert finding["id"] == "TTH010"
+    assert "18.0.0" in finding["message"]
+    assert "18.5.0" in finding["message"]
+
+
+def test_a_chip_that_tt_umd_does_not_open_is_unknown_and_5(run_on: RunOn) -> None:
+    done = run_on(wormhole(Chip(tags={FIRMWARE: 0x11000000})), "harvest", "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 5
+    assert document["devices"][0]["tensix"]["active"] is None
+    assert "TTH009" in [finding["id"] for finding in document["findings"]]
+
+
+def test_what_discovery_refuses_is_5_in_its_words(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(tags={ASIC_ID_HIGH: None})), "harvest")
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert "Telemetry entry" in done.stderr
+
+
+def test_missing_eth_telemetry_is_an_unknown_mask_and_the_rest_is_shown(run_on: RunOn) -> None:
+    """tt-umd makes mask 0 of it, and then refuses to describe the chip."""
+    done = run_on(blackhole(Chip(tags={ENABLED_ETH: None})), "harvest", "--json")
+    document = json.loads(done.stdout)
+    device = document["devices"][0]
+    assert done.returncode == 0
+    assert (device["masks"]["eth"], device["eth"]["active"], device["tensix"]["active"]) == (None, None, 120)
+    assert not device["checked"]
+    (finding,) = document["findings"]
+    assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]
+
+
+def test_json_stays_one_document_while_tt_umd_and_the_device_shout(run_on: RunOn) -> None:
+    done = run_on(blackhole(shout=True), "harvest", "--json", TT_LOGGER_LEVEL="debug")
+    assert json.loads(done.stdout)["schema"] == "ttinspect.harvest.v1"
+    assert done.stderr == ""
+
+
+def test_verbose_shows_the_log_on_standard_error(run_on: RunOn) -> None:
+    done = run_on(blackhole(shout=True), "harvest", "--json", "--verbose", TT_LOGGER_LEVEL="debug")
+    json.loads(done.stdout)
+    assert "a line that nobody asked for" in done.stderr
+    assert "Completed topology discovery" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["nothing.so", "script", "."])
+def test_what_is_no_simulator_is_2(run: Run, path: str) -> None:
+    done = run("harvest", "--from", f"sim:{path}")
+    assert done.returncode == 2
+    assert "not a .so file" in done.stderr

@@ -1,0 +1,189 @@
+"""Harvesting of devices that the real tt_umd brings up."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.device.simulated import (
+    BOARD_ID_HIGH,
+    ENABLED_ETH,
+    GDDR,
+    L2CPU,
+    PCIE_USAGE,
+    TENSIX_COL,
+    Chip,
+    Device,
+    blackhole,
+    wormhole,
+)
+
+Answer = Callable[..., Any]
+
+
+def _described(run: Run, masks: str) -> Any:
+    import json
+
+    return json.loads(run("harvest", "--from", f"masks:{masks}", "--cores", "--json").stdout)["devices"][0]
+
+
+_SAME = ("arch", "masks", "noc_translation", "tensix", "dram", "eth", "pcie", "l2cpu", "cores")
+
+
+@pytest.mark.parametrize(
+    ("tags", "translation"),
+    [
+        ({TENSIX_COL: 0x3FFF, ENABLED_ETH: 0x3EDF, PCIE_USAGE: 1}, True),
+        ({TENSIX_COL: 0x3EFF, ENABLED_ETH: 0x3FDB, GDDR: 0xFF, L2CPU: 0x7, PCIE_USAGE: 4}, True),
+        ({TENSIX_COL: 0x1FFE, ENABLED_ETH: 0x1FFE, GDDR: 0xFE, L2CPU: 0x0, PCIE_USAGE: 1}, True),
+        ({TENSIX_COL: 0x2BAD, ENABLED_ETH: 0, GDDR: 0xDF, L2CPU: 0xA, PCIE_USAGE: 5}, True),
+        ({TENSIX_COL: 0x3F3F, ENABLED_ETH: 0x3EDF, GDDR: 0x7F, L2CPU: 0xF, PCIE_USAGE: 0}, False),
+    ],
+)
+def test_a_harvested_blackhole_is_what_its_telemetry_describes(
+    run: Run, answer: Answer, tags: dict[int, int], translation: bool
+) -> None:
+    words = {
+        TENSIX_COL: "ENABLED_TENSIX_COL", ENABLED_ETH: "ENABLED_ETH", GDDR: "ENABLED_GDDR",
+        L2CPU: "ENABLED_L2CPU", PCIE_USAGE: "PCIE_USAGE",
+    }  # fmt: skip
+    told = {GDDR: 0xFF, L2CPU: 0xF, **tags}
+    spelled = ",".join(f"{words[tag]}={value:#x}" for tag, value in told.items())
+    described = _described(run, f"blackhole,{spelled},noc_translation={'on' if translation else 'off'}")
+    # a Galaxy board: the board rules of tt-umd ask nothing of its PCIe cores
+    chip = Chip(tags={**told, BOARD_ID_HIGH: 0x470}, noc_translation=translation)
+    device = answer(blackhole(chip), "harvest", "--cores")["devices"][0]
+    assert {key: device[key] for key in _SAME} == {key: described[key] for key in _SAME}
+    assert device["checked"]
+    assert [f["id"] for f in device["findings"] if f["id"] == "TTH008"] == []
+
+
+@pytest.mark.parametrize("translation", [True, False])
+@pytest.mark.parametrize(
+    ("physical", "descriptor"), [(0x000, 0x000), (0x010, 0x080), (0x201, 0x210), (0x0AA, 0x00F)]
+)
+def test_a_harvested_wormhole_is_shuffled_to_descriptor_order(
+    run: Run, answer: Answer, physical: int, descriptor: int, translation: bool
+) -> None:
+    described = _described(
+        run, f"wormhole_b0,tensix={descriptor:#x},noc_translation={'on' if translation else 'off'}"
+    )
+    chip = Chip(harvested_rows=physical, noc_translation=translation)
+    device = answer(wormhole(chip), "harvest", "--cores")["devices"][0]
+    assert {key: device[key] for key in _SAME} == {key: described[key] for key in _SAME}
+    assert [f["id"] for f in device["findings"] if f["id"] == "TTH008"] == []
+
+
+def test_identity_is_tt_umds(answer: Answer) -> None:
+    document = answer(blackhole(Chip(), Chip()), "harvest")
+    assert document["source"] == {
+        "kind": "sim",
+        "detail": document["source"]["detail"],
+        "live": True,
+        "example": False,
+    }
+    assert [device["id"] for device in document["devices"]] == [0, 1]
+    first = document["devices"][0]
+    assert (first["board"], first["board_id"], first["mmio"]) == ("p150", str(0x401_12345678), True)
+    assert first["unique_id"] == str(0x1_C75A23C4)
+
+
+@pytest.mark.parametrize(
+    ("tag", "mask", "part"),
+    [
+        (TENSIX_COL, "tensix", "tensix"), (GDDR, "dram", "dram"),
+        (PCIE_USAGE, "pcie", "pcie"), (L2CPU, "l2cpu", "l2cpu"),
+    ],
+)  # fmt: skip
+def test_missing_telemetry_is_unknown_and_not_unharvested(
+    answer: Answer, tag: int, mask: str, part: str
+) -> None:
+    chip = Chip(tags={tag: None, **({BOARD_ID_HIGH: 0x470} if tag == PCIE_USAGE else {})})
+    device = answer(blackhole(chip), "harvest", "--cores")["devices"][0]
+    assert device["masks"][mask] is None
+    assert device[part]["active"] is None
+    assert device["cores"][part] is None
+    assert [unknown["path"] for unknown in device["unknown"]] == [f"masks.{mask}"]
+
+
+def test_capacity_of_a_live_chip(answer: Answer) -> None:
+    device = answer(wormhole(Chip(harvested_rows=1)), "capacity")["devices"][0]
+    assert (device["board"], device["l1"]["cores"], device["l1"]["banks"]) == ("n150", 72, 64)
+
+
+def test_the_soc_descriptor_beside_the_library_is_used(run: Run, library: Path, tmp_path: Path) -> None:
+    import json
+
+    from ttinspect.facts.files import data_directory
+
+    beside = tmp_path / "libttsim.so"
+    beside.symlink_to(library)
+    text = (
+        (data_directory() / "blackhole.yaml")
+        .read_text()
+        .replace("worker_l1_size: 1572864", "worker_l1_size: 1048576")
+    )
+    (tmp_path / "soc_descriptor.yaml").write_text(text)
+    env = blackhole().write(tmp_path / "script")
+    done = run("capacity", "--from", f"sim:{beside}", "--json", **env)
+    assert json.loads(done.stdout)["devices"][0]["l1"]["per_core"] == 1048576
+
+
+def test_a_live_chip_that_says_otherwise_than_we_compute_is_a_finding() -> None:
+    import msgspec
+
+    from ttinspect.harvesting.coordinates import ChipCoordinates
+    from ttinspect.model.arch import CoreType
+    from ttinspect.sources.opening import open_source
+    from ttinspect.verify.live import live_findings
+
+    chip = open_source("board:p150").chips[0]
+    coordinates = ChipCoordinates(chip.soc, chip.masks, chip.noc_translation)
+    live = {t.value: cores for t in CoreType if (cores := coordinates.type_cores(t)) is not None}
+    assert live_findings(msgspec.structs.replace(chip, live_cores=live)) == ()
+    wrong = msgspec.structs.replace(live["eth"], translated=tuple(reversed(live["eth"].translated or ())))
+    (finding,) = live_findings(msgspec.structs.replace(chip, live_cores={**live, "eth": wrong}))
+    assert finding.id == "TTH008"
+    assert "eth translated" in finding.message
+
+
+def test_only_reads_what_bare_discovery_reads_and_writes_no_more(
+    library: Path, answer: Answer, tmp_path: Path
+) -> None:
+    """Harvest writes to the device what tt_umd's discovery alone writes: TLB windows and messages."""
+    ours, bare = tmp_path / "ours.log", tmp_path / "bare.log"
+    answer(Device("wormhole", [Chip()], write_log=ours), "harvest")
+    _bare_discovery(library, Device("wormhole", [Chip()], write_log=bare), tmp_path)
+    assert _targets(ours) <= _targets(bare)
+    assert _targets(bare)
+
+
+def _targets(log: Path) -> set[str]:
+    """Where was written: the space and the address, whatever the TLB window."""
+    return {" ".join(line.split()[:4]) for line in log.read_text().splitlines()}
+
+
+def _bare_discovery(library: Path, device: Device, folder: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    from ttinspect.facts.files import data_directory
+
+    code = (
+        "import sys, tt_umd\n"
+        "o = tt_umd.TopologyDiscoveryOptions(); s = tt_umd.SimulationDiscoveryOptions()\n"
+        "s.simulator_path = sys.argv[1]; o.simulation = s\n"
+        "tt_umd.TopologyDiscovery.discover(o, tt_umd.IODeviceType.PCIe, sys.argv[2])\n"
+    )
+    beside = folder / "libttsim.so"
+    beside.symlink_to(library)
+    soc = folder / "soc_descriptor.yaml"
+    soc.write_bytes((data_directory() / "wormhole_b0.yaml").read_bytes())
+    subprocess.run(
+        [sys.executable, "-c", code, str(beside), str(soc)],
+        check=True, capture_output=True, timeout=60,
+        env={**os.environ, "TT_LOGGER_LEVEL": "off", **device.write(folder / "bare-script")},
+    )  # fmt: skip

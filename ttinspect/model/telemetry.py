@@ -1,0 +1,60 @@
+"""What a chip says of its own state. None is unknown: the tag is missing, or reads as all ones."""
+
+import msgspec
+
+
+class GddrModule(msgspec.Struct, frozen=True, kw_only=True):
+    """One live DRAM channel: training, temperatures, error counters."""
+
+    channel: int
+    trained: bool | None
+    top_celsius: float | None
+    bottom_celsius: float | None
+    corrected_read_errors: int | None
+    corrected_write_errors: int | None
+    uncorrected_read_errors: int | None
+    uncorrected_write_errors: int | None
+
+
+class EthChannel(msgspec.Struct, frozen=True, kw_only=True):
+    """One live eth channel, and whether its link is up."""
+
+    channel: int
+    up: bool | None
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading of a chip. ``time_ns`` is realtime nanoseconds. ``power_w`` and ``current_a`` are
+    what telemetry calls TDP and TDC, the chip's input now; their limits stand beside them.
+
+    ``gddr`` and ``eth`` have one entry per live channel, in descriptor order: a harvested channel is
+    not there, it is not "not trained". Firmware versions are dotted text.
+    """
+
+    time_ns: int | None = None
+    aiclk_mhz: int | None = None
+    aiclk_max_mhz: int | None = None
+    axiclk_mhz: int | None = None
+    arcclk_mhz: int | None = None
+    vcore_mv: int | None = None
+    power_w: int | None = None
+    power_limit_w: int | None = None
+    board_power_limit_w: int | None = None
+    current_a: int | None = None
+    current_limit_a: int | None = None
+    asic_celsius: float | None = None
+    board_celsius: float | None = None
+    gddr_max_celsius: float | None = None
+    throttle_celsius: float | None = None
+    shutdown_celsius: float | None = None
+    thermal_trips: int | None = None
+    fan_percent: int | None = None
+    fan_rpm: int | None = None
+    gddr_speed_mts: int | None = None
+    gddr: tuple[GddrModule, ...] | None = None
+    eth: tuple[EthChannel, ...] | None = None
+    firmware_bundle: str | None = None
+    firmware_minimum: str | None = None
+    firmware_latest: str | None = None
+    firmware_eth: str | None = None
+    heartbeat: int | None = None

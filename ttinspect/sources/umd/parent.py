@@ -1,0 +1,163 @@
+"""Starts the child that asks tt_umd, and reads what it says until it is done, dead or late."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.sources.umd import wire
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+_GRACE_SECONDS = 2.0
+_READ_BYTES = 1 << 20
+_CHILD = str(Path(__file__).with_name("child.py"))
+_WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
+_HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
+_CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
+
+
+class Session(msgspec.Struct):
+    """Everything a child said, how it ended, and its log."""
+
+    stages: list[str]
+    lines: list[wire.Line]
+    death: str | None = None
+    late: bool = False
+    log: str = ""
+
+    def stage(self) -> str:
+        """What the child was doing last."""
+        return self.stages[-1] if self.stages else "starting"
+
+
+class Running:
+    """A child at work. It gets descriptors of its own for everything it prints."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        read_end, write_end = os.pipe()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
+        environment.pop("TT_LOGGER_FILE", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", _CHILD, str(write_end), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(write_end,),
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(write_end)
+        self._wire = read_end
+
+    def finish(self, timeout_seconds: float) -> Session:
+        """Read until the child is done, dead or late; it is gone afterwards."""
+        session = Session(stages=[], lines=[])
+        deadline = time.monotonic() + timeout_seconds
+        buffer = b""
+        late = False
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                ready, _, _ = select.select([self._wire], [], [], max(left, 0))
+                if not ready:
+                    late = True
+                    break
+                data = os.read(self._wire, _READ_BYTES)
+                if not data:
+                    break
+                buffer = self._take(buffer + data, session)
+        finally:
+            code = self._stop(late)
+            os.close(self._wire)
+        self._log.seek(0)
+        session.log = self._log.read().decode("utf-8", "backslashreplace")
+        self._log.close()
+        finished = any(isinstance(line, wire.Done | wire.Failed | wire.ArchFound) for line in session.lines)
+        session.late = late
+        if late:
+            session.death = f"it did not answer within {timeout_seconds:g} s{_waited_for(session.log)}"
+        elif not finished:
+            session.death = _death(code)
+        return session
+
+    @staticmethod
+    def _take(buffer: bytes, session: Session) -> bytes:
+        *whole, rest = buffer.split(b"\n")
+        for text in whole:
+            line = wire.DECODER.decode(text)
+            if isinstance(line, wire.Stage):
+                session.stages.append(line.name)
+            else:
+                session.lines.append(line)
+        return rest
+
+    def _stop(self, late: bool) -> int:
+        """Wait for the child; a late one, or one that does not end, is terminated, then killed."""
+        if late:
+            self._signal(signal.SIGTERM)
+        try:
+            return self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            return self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return
+
+
+def _death(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
+        return f"it was killed by {name}"
+    return f"it ended with exit code {code} before it was done"
+
+
+def _waited_for(log: str) -> str:
+    """What tt_umd's log says that it was waiting for: a lock, with the process that holds it, or the
+    firmware of a hung device, for which it waits 300 s (tt-umd 0.9.14)."""
+    for line in reversed(log.splitlines()):
+        found = _WAITING.search(line)
+        if found:
+            return f"; it was waiting for {found[1]}"
+    return ""
+
+
+def ask(arguments: list[str], timeout_seconds: float) -> Session:
+    """Run a child to its end."""
+    return Running(arguments).finish(timeout_seconds)
+
+
+def failure(session: Session, what: str) -> InspectError | None:
+    """Why a session is no use at all, if it is none."""
+    for line in session.lines:
+        if isinstance(line, wire.Failed) and line.missing:
+            return InspectError(
+                f"{what}: tt_umd is not installed",
+                "it has wheels for Linux and Python up to 3.13",
+                "pip install tt-umd, or use a source that needs no device, such as sysfs or a file",
+                ExitCode.NO_UMD,
+            )
+        if isinstance(line, wire.Failed):
+            return InspectError(
+                f"{what}: tt_umd failed while {line.stage}", line.why, _CRASH_HINT, ExitCode.UMD_FAILED
+            )
+    if session.death is not None:
+        return InspectError(
+            f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.stage()}",
+            session.death,
+            _HUNG_HINT if "ARC firmware" in session.death else _CRASH_HINT,
+            ExitCode.UMD_FAILED,
+        )
+    return None

@@ -1,0 +1,184 @@
+"""What a child said, as a System."""
+
+import os
+
+import msgspec
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.boards import board_named, tray_of
+from ttinspect.facts.socs import arch_named
+from ttinspect.model.arch import Arch
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.soc import Soc
+from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
+from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.parent import Session, failure
+
+_ALL_ONES = 0xFFFFFFFF
+_MASK_TAG_NAMES = {
+    "tensix": "ENABLED_TENSIX_COL",
+    "dram": "ENABLED_GDDR",
+    "eth": "ENABLED_ETH",
+    "pcie": "PCIE_USAGE",
+    "l2cpu": "ENABLED_L2CPU",
+}
+_UNHEALTHY = "Discovered unhealthy"
+_WARNING = "| warning "
+_UNTOLD = "tt_umd calls it unhealthy"
+VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
+
+
+def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simulated: bool) -> System:
+    """The System of a session; chips that were read before a death are in it.
+
+    Raises:
+        InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
+    """
+    chips = _with_reasons([line for line in session.lines if isinstance(line, wire.ChipFacts)], session.log)
+    error = failure(session, source.detail or source.kind.value)
+    if error is not None and not chips:
+        raise error
+    host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
+    if not chips:
+        raise _no_chips(host)
+    links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
+    troubles = [
+        Trouble(chip=facts.id, why=facts.error, readable=facts.masks is not None)
+        for facts in chips
+        if facts.error
+    ]
+    if error is not None:
+        troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
+    return System(
+        source=source,
+        chips=tuple(_chip(facts, _arch(facts, chips), socs, simulated=simulated) for facts in chips),
+        links=_links(links, {facts.id for facts in chips}),
+        remote_links=_remote_links(links),
+        warnings=tuple(_host_warnings(host, chips)),
+        troubles=tuple(troubles),
+        kmd_version=host.kmd_version if host else None,
+    )
+
+
+def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:
+    """Chips by id; where tt_umd told only its log why a chip is unhealthy, with what it told."""
+    silent = sum(facts.error == "" for facts in chips)
+    reasons, last = [], ""
+    for line in log.splitlines():
+        if _UNHEALTHY in line:
+            reasons.append(last)
+        elif _WARNING in line:
+            last = line.rpartition("| ")[2].rpartition(" (")[0]
+    told = iter(reasons if len(reasons) == silent else ())
+    return sorted(
+        (
+            facts if facts.error != "" else msgspec.structs.replace(facts, error=next(told, "") or _UNTOLD)
+            for facts in chips
+        ),
+        key=lambda facts: facts.id,
+    )
+
+
+def _no_chips(host: wire.HostFacts | None) -> InspectError:
+    seen = len(host.kmd_devices) if host else 0
+    why = f"the kernel driver shows {seen}, tt_umd none" if seen else "tt_umd found none"
+    if os.environ.get(VISIBLE_DEVICES):
+        why += f" ({VISIBLE_DEVICES} is {os.environ[VISIBLE_DEVICES]!r})"
+    return InspectError(
+        "no Tenstorrent devices found",
+        why,
+        "check lspci -d 1e52: and the tenstorrent kernel driver, or try --from board:n300",
+        ExitCode.NO_DEVICES,
+    )
+
+
+def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> list[str]:
+    warnings = []
+    if os.environ.get(VISIBLE_DEVICES):
+        warnings.append(f"{VISIBLE_DEVICES} is {os.environ[VISIBLE_DEVICES]!r}: other devices are hidden")
+    mmio = sum(bool(facts.mmio) for facts in chips)
+    if host is not None and len(host.kmd_devices) > mmio:
+        warnings.append(f"the kernel driver sees {len(host.kmd_devices)} devices, tt_umd reports {mmio}")
+    return warnings
+
+
+def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
+    """A chip's architecture; tt_umd opens hosts of one only, so that others tell it of a silent chip."""
+    names = [name for name in (facts.arch, *(other.arch for other in chips)) if name is not None]
+    if not names:
+        raise InspectError(
+            f"chip {facts.id} does not say its architecture",
+            facts.error or "tt_umd does not know it",
+            "reset the board (tt-smi -r) and look again",
+            ExitCode.UMD_FAILED,
+        )
+    return arch_named(names[0])
+
+
+def _chip(facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool) -> Chip:
+    masks, unknown = _masks(facts, arch)
+    board = board_named(facts.board) if facts.board else None
+    bus_id = None if simulated else facts.bus_id
+    return Chip(
+        id=facts.id,
+        arch=arch,
+        soc=socs[arch],
+        board=board,
+        board_name=None,
+        board_id=None if facts.board_id is None else str(facts.board_id),
+        unique_id=None if facts.unique_id is None else str(facts.unique_id),
+        asic_location=facts.asic_location,
+        noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
+        masks=masks,
+        firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
+        mmio=facts.mmio,
+        via=facts.via,
+        # bus ids, BDFs and driver numbers of a simulator mean nothing
+        kmd_id=None if simulated else facts.kmd_id,
+        pci_bdf=None if simulated else facts.pci_bdf,
+        pcie=None if simulated or not facts.mmio else PcieLink(bus_id=bus_id, lanes=facts.pcie_lanes),
+        tray=tray_of(board, bus_id),
+        unknown=tuple(unknown),
+        live_cores=facts.cores,
+    )
+
+
+def _masks(facts: wire.ChipFacts, arch: Arch) -> tuple[Masks, list[Unknown]]:
+    """tt_umd's masks, but unknown where it made a 0 of a telemetry tag that is missing, or read a chip
+    that is off the bus."""
+    if facts.masks is None:
+        return UNKNOWN_MASKS, [Unknown(path="masks", why=facts.error or "the chip did not answer")]
+    values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
+    unknown = []
+    if arch is Arch.BLACKHOLE:
+        for name, tag in _MASK_TAG_NAMES.items():
+            if facts.tags.get(name) in (None, _ALL_ONES):
+                values[name] = None
+                unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
+    return Masks(**values), unknown
+
+
+def _links(facts: wire.LinkFacts | None, ids: set[int]) -> tuple[Link, ...]:
+    """Links between known chips; one that only one side reports is not up for certain."""
+    if facts is None:
+        return ()
+    ends = {
+        (LinkEnd(chip=a, channel=b), LinkEnd(chip=c, channel=d)) for a, b, c, d in facts.ends if {a, c} <= ids
+    }
+    links = []
+    for a, b in sorted(ends, key=lambda pair: (pair[0].chip, pair[0].channel)):
+        both = (b, a) in ends
+        if not both or (a.chip, a.channel) < (b.chip, b.channel):
+            links.append(Link(a=a, b=b, state=LinkState.UP if both else LinkState.UNKNOWN))
+    return tuple(links)
+
+
+def _remote_links(facts: wire.LinkFacts | None) -> tuple[RemoteLink, ...]:
+    if facts is None:
+        return ()
+    return tuple(
+        RemoteLink(
+            a=LinkEnd(chip=chip, channel=channel), remote_unique_id=str(far), remote_channel=far_channel
+        )
+        for chip, channel, far, far_channel in facts.remote
+    )

@@ -1,0 +1,82 @@
+"""What the child says, typed: JSON lines, each tagged with its type."""
+
+import msgspec
+
+from ttinspect.model.grid import TypeCores
+
+
+class Stage(msgspec.Struct, frozen=True, tag="stage"):
+    """What the child is about to do; where it died, if nothing follows."""
+
+    name: str
+
+
+class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
+    """The architecture of a simulator library; None for a PCI id that is not known."""
+
+    arch: str | None
+
+
+class HostFacts(msgspec.Struct, frozen=True, tag="host"):
+    """The kernel driver's version and its devices: BDF by N of /dev/tenstorrent/N."""
+
+    kmd_version: str | None
+    kmd_devices: dict[int, str]
+
+
+class LinkFacts(msgspec.Struct, frozen=True, tag="links"):
+    """Ends of eth links as [chip, channel, other chip, its channel], one per side that reports it;
+    links that leave the host as [chip, channel, unique id, its channel]."""
+
+    ends: list[tuple[int, int, int, int]]
+    remote: list[tuple[int, int, int, int]]
+
+
+class RawMasks(msgspec.Struct, frozen=True):
+    """Harvesting masks as tt_umd reports them: descriptor order, and 0 where telemetry is missing."""
+
+    tensix: int
+    dram: int
+    eth: int
+    pcie: int
+    l2cpu: int
+
+
+class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
+    """One chip. ``tags`` are the raw telemetry words behind the masks, None where missing;
+    ``error`` says why the chip, or the rest of it, could not be read; empty where only tt_umd's log does."""
+
+    id: int
+    arch: str | None
+    board: str | None
+    board_id: int | None
+    unique_id: int | None
+    asic_location: int | None
+    mmio: bool | None
+    via: int | None
+    pci_bdf: str | None
+    bus_id: int | None
+    pcie_lanes: int | None
+    kmd_id: int | None
+    error: str | None
+    masks: RawMasks | None
+    noc_translation: bool | None
+    tags: dict[str, int | None]
+    firmware: tuple[int, int, int] | None
+    cores: dict[str, TypeCores] | None
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failure"):
+    """tt_umd raised at a stage; ``missing`` when it is not installed at all."""
+
+    stage: str
+    why: str
+    missing: bool
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """Everything was said."""
+
+
+Line = Stage | ArchFound | HostFacts | LinkFacts | ChipFacts | Failed | Done
+DECODER = msgspec.json.Decoder(Line)
