@@ -36,16 +36,17 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     timeout_seconds: float
     verbose: bool
 
-    def open(self) -> System:
+    def open(self, *, telemetry: bool = False) -> System:
         """The System of the source, with the chosen devices only.
 
         Raises:
             InspectError: with the exit code of what went wrong.
         """
         from ttinspect.answers.common import select_chips
-        from ttinspect.sources.opening import LiveOptions, open_source
+        from ttinspect.sources.live import LiveOptions
+        from ttinspect.sources.opening import open_source
 
-        options = LiveOptions(timeout_seconds=self.timeout_seconds)
+        options = LiveOptions(timeout_seconds=self.timeout_seconds, telemetry=telemetry)
         try:
             return select_chips(open_source(self.source, options), list(self.devices))
         finally:

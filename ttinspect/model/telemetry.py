@@ -58,3 +58,5 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     firmware_latest: str | None = None
     firmware_eth: str | None = None
     heartbeat: int | None = None
+    heartbeat_moves: bool | None = None
+    """Whether the heartbeat grew between two reads."""

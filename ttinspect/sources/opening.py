@@ -11,6 +11,7 @@ from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.system import SourceKind, System
 from ttinspect.sources.jsontext import decode_json
+from ttinspect.sources.live import LiveOptions
 
 KINDS = ("umd", "sim", "sysfs", "board", "masks")
 """What may stand before the first colon of a SOURCE; everything else is a path."""
@@ -36,13 +37,6 @@ def kind_of(source: str) -> str:
     return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
 
 
-class LiveOptions(msgspec.Struct, kw_only=True):
-    """For sources that ask devices: how long they may take, and where their log goes."""
-
-    timeout_seconds: float = 60.0
-    log: list[str] = msgspec.field(default_factory=list)
-
-
 def open_source(source: str, options: LiveOptions | None = None) -> System:
     """The System that a SOURCE describes.
 
@@ -60,14 +54,10 @@ def open_source(source: str, options: LiveOptions | None = None) -> System:
         from ttinspect.sources.masks import read_masks
 
         return read_masks(rest)
-    if kind == "umd":
-        from ttinspect.sources.umd.reading import read_umd
+    if kind in ("umd", "sim"):
+        from ttinspect.sources.umd.reading import read_live
 
-        return read_umd(options.timeout_seconds, options.log)
-    if kind == "sim":
-        from ttinspect.sources.umd.reading import read_simulator
-
-        return read_simulator(rest, options.timeout_seconds, options.log)
+        return read_live(kind, rest, options)
     if kind == "sysfs":
         raise InspectError(
             f"cannot read {source}",

@@ -1,4 +1,7 @@
-"""The only importer of tt_umd, run as a file by parent.py: ``child.py WIRE_FD KIND [LIBRARY SOC_FILE]``.
+"""The only importer of tt_umd, run as a file by parent.py: ``child.py WIRE_FD TASK KIND [LIBRARY SOC_FILE]``.
+
+TASK is arch (of a simulator), chips, telemetry (chips and one reading of it), or watch (chips, then a
+reading for every line on standard input, until it ends).
 
 Nothing that happens in here can kill the tool, hang it, or soil its output: tt_umd aborts, its
 simulators call _Exit, and both print on fd 1. What was learned goes out as JSON lines on an inherited
@@ -11,6 +14,7 @@ power option is ever set.
 import json
 import os
 import sys
+import time
 from typing import Any
 
 Facts = dict[str, Any]
@@ -20,7 +24,8 @@ CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "S
 OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
-ALL_ONES = 0xFFFFFFFF
+LAST_TAG = 69
+HEARTBEAT_SECONDS = 0.5
 IGNORED_FAILURES = (
     "cmfw_mismatch_action",
     "cmfw_unsupported_action",
@@ -40,10 +45,10 @@ def main(argv: list[str]) -> None:
     def say(kind: str, **fields: Any) -> None:
         wire.write(json.dumps({"type": kind, **fields}, separators=(",", ":")) + "\n")
 
-    kind = argv[2]
-    if kind == "arch":
+    task, kind = argv[2], argv[3]
+    if task == "arch":
         say("stage", name="opening the simulator")
-        say("arch", arch=arch_of_library(argv[3]))
+        say("arch", arch=arch_of_library(argv[4]))
         return
     say("stage", name="loading tt_umd")
     try:
@@ -62,7 +67,7 @@ def main(argv: list[str]) -> None:
         say("host", **host_facts(tt_umd, kind))
         stage = "discovering chips"
         say("stage", name=stage)
-        descriptor, devices = discover(tt_umd, kind, argv[3:])
+        descriptor, devices = discover(tt_umd, kind, argv[4:])
         stage = "reading the cluster descriptor"
         say("stage", name=stage)
         say("links", **link_facts(descriptor))
@@ -71,7 +76,18 @@ def main(argv: list[str]) -> None:
             stage = f"reading chip {chip}"
             say("stage", name=stage)
             say("chip", **chip_facts(tt_umd, descriptor, chip, devices.get(chip), unhealthy.get(chip)))
+        if task == "telemetry":
+            stage = "reading telemetry"
+            read_telemetry(tt_umd, devices, say)
+            time.sleep(HEARTBEAT_SECONDS)
+            stage = "reading the heartbeats again"
+            for chip, device in sorted(devices.items()):
+                say("heartbeat", chip=chip, value=attempt(heartbeat, device))
         say("done")
+        while task == "watch" and sys.stdin.readline():
+            stage = "reading telemetry"
+            read_telemetry(tt_umd, devices, say)
+            say("tick")
     except (
         RuntimeError,
         ValueError,
@@ -265,6 +281,87 @@ def translated(soc: Any, core: Any, system: Any) -> Any:
     if answer.core_type.name != core.core_type.name:
         return {"type": answer.core_type.name, "xy": [answer.x, answer.y]}
     return [answer.x, answer.y]
+
+
+def heartbeat(device: Any) -> int | None:
+    """The firmware's heartbeat."""
+    return device.get_firmware_info_provider().get_heartbeat()  # type: ignore[no-any-return]
+
+
+def read_telemetry(tt_umd: Any, devices: Any, say: Any) -> None:
+    """One reading of every chip, a line each; one that does not answer does not stop the others."""
+    for chip, device in sorted(devices.items()):
+        try:
+            say("telemetry", chip=chip, time_ns=time.time_ns(), **telemetry_facts(tt_umd, device), error=None)
+        except umd_errors() as error:
+            nothing: Facts = {
+                "tags": {},
+                "getters": {},
+                "firmware": {},
+                "training": None,
+                "gddr": {},
+                "eth": None,
+            }
+            say("telemetry", chip=chip, time_ns=time.time_ns(), **nothing, error=first_line(error))
+
+
+GETTERS = (
+    "aiclk", "axiclk", "arcclk", "vcore", "tdp", "tdc", "board_temperature", "max_clock_freq", "heartbeat",
+    "tdp_limit", "board_power_limit", "thm_limit_throttle", "thm_limit_shutdown", "therm_trip_count",
+    "dram_speed", "current_max_dram_temperature",
+)  # fmt: skip
+
+
+def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
+    """Raw telemetry words by tag (none of a legacy table, whose tags mean something else), and what
+    tt_umd's own getters make of them."""
+    reader = device.get_firmware_telemetry_reader()
+    provider = device.get_firmware_info_provider()
+    tags = {}
+    if type(reader).__name__ != "SmBusArcTelemetryReader":
+        tags = {tag: reader.read_entry(tag) for tag in range(1, LAST_TAG) if reader.is_entry_available(tag)}
+    arch = device.get_arch()
+    firmware = {
+        "bundle": str(provider.get_firmware_version()),
+        "minimum": str(tt_umd.get_minimum_compatible_firmware_version(arch)),
+        "latest": str(tt_umd.get_latest_supported_firmware_version(arch)),
+        "eth": text_of(attempt(provider.get_eth_fw_version)),
+    }
+    training = attempt(provider.get_dram_training_status, DRAM_CHANNELS.get(arch.name, 0))
+    links = attempt(provider.get_eth_link_status_per_core)
+    return {
+        "tags": tags,
+        "getters": {name: attempt(getattr(provider, "get_" + name)) for name in GETTERS},
+        "firmware": firmware,
+        "training": None if training is None else [status.name for status in training],
+        "gddr": gddr_facts(tt_umd, provider),
+        "eth": None if links is None else [[core.x, core.y, up] for core, up in links],
+    }
+
+
+DRAM_CHANNELS = {"WORMHOLE_B0": 6, "BLACKHOLE": 8}
+
+
+def text_of(value: Any) -> str | None:
+    """A version as text."""
+    return None if value is None else str(value)
+
+
+def gddr_facts(tt_umd: Any, provider: Any) -> Facts:
+    """Temperatures and error counters by GDDR module."""
+    found: Facts = {}
+    for channel, module in enumerate(tt_umd.GddrModule):
+        state = attempt(provider.get_dram_telemetry, module)
+        if state is not None:
+            found[str(channel)] = [
+                state.dram_temperature_top,
+                state.dram_temperature_bottom,
+                state.corr_edc_rd_errors,
+                state.corr_edc_wr_errors,
+                state.uncorr_edc_rd_error,
+                state.uncorr_edc_wr_error,
+            ]
+    return found
 
 
 if __name__ == "__main__":

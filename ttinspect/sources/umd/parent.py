@@ -1,5 +1,6 @@
 """Starts the child that asks tt_umd, and reads what it says until it is done, dead or late."""
 
+import contextlib
 import os
 import re
 import select
@@ -41,14 +42,14 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], *, asked: bool = False) -> None:
         read_end, write_end = os.pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
         environment.pop("TT_LOGGER_FILE", None)
         self._process = subprocess.Popen(
             [sys.executable, "-I", _CHILD, str(write_end), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             pass_fds=(write_end,),
@@ -57,64 +58,62 @@ class Running:
         )
         os.close(write_end)
         self._wire = read_end
+        self._buffer = b""
+        self.session = Session(stages=[], lines=[])
 
-    def finish(self, timeout_seconds: float) -> Session:
-        """Read until the child is done, dead or late; it is gone afterwards."""
-        session = Session(stages=[], lines=[])
+    def ask(self) -> None:
+        """Ask a watching child for a round of readings."""
+        stdin = self._process.stdin
+        if stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it is dead; reading finds out how
+                stdin.write(b"\n")
+                stdin.flush()
+
+    def read_until(self, timeout_seconds: float, *ends: type[wire.Line]) -> bool:
+        """Read until a line of one of these types; False when the child is dead or late."""
         deadline = time.monotonic() + timeout_seconds
-        buffer = b""
-        late = False
+        while True:
+            ready, _, _ = select.select([self._wire], [], [], max(deadline - time.monotonic(), 0))
+            if not ready:
+                self.session.late = True
+                return False
+            data = os.read(self._wire, _READ_BYTES)
+            if not data:
+                return False
+            *whole, self._buffer = (self._buffer + data).split(b"\n")
+            lines = [wire.DECODER.decode(text) for text in whole]
+            self.session.stages += [line.name for line in lines if isinstance(line, wire.Stage)]
+            self.session.lines += [line for line in lines if not isinstance(line, wire.Stage)]
+            if any(isinstance(line, ends) for line in lines):
+                return True
+
+    def stop(self, timeout_seconds: float, *, finished: bool) -> Session:
+        """End the child, which is gone afterwards, and say how it ended."""
+        session = self.session
+        if session.late:
+            self._signal(signal.SIGTERM)
+        stdin = self._process.stdin
+        if stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
         try:
-            while True:
-                left = deadline - time.monotonic()
-                ready, _, _ = select.select([self._wire], [], [], max(left, 0))
-                if not ready:
-                    late = True
-                    break
-                data = os.read(self._wire, _READ_BYTES)
-                if not data:
-                    break
-                buffer = self._take(buffer + data, session)
-        finally:
-            code = self._stop(late)
-            os.close(self._wire)
+            code = self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            code = self._process.wait()
+        os.close(self._wire)
         self._log.seek(0)
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
-        finished = any(isinstance(line, wire.Done | wire.Failed | wire.ArchFound) for line in session.lines)
-        session.late = late
-        if late:
+        if session.late:
             session.death = f"it did not answer within {timeout_seconds:g} s{_waited_for(session.log)}"
         elif not finished:
             session.death = _death(code)
         return session
 
-    @staticmethod
-    def _take(buffer: bytes, session: Session) -> bytes:
-        *whole, rest = buffer.split(b"\n")
-        for text in whole:
-            line = wire.DECODER.decode(text)
-            if isinstance(line, wire.Stage):
-                session.stages.append(line.name)
-            else:
-                session.lines.append(line)
-        return rest
-
-    def _stop(self, late: bool) -> int:
-        """Wait for the child; a late one, or one that does not end, is terminated, then killed."""
-        if late:
-            self._signal(signal.SIGTERM)
-        try:
-            return self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
-            return self._process.wait()
-
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return
 
 
 def _death(code: int) -> str:
@@ -135,8 +134,17 @@ def _waited_for(log: str) -> str:
 
 
 def ask(arguments: list[str], timeout_seconds: float) -> Session:
-    """Run a child to its end."""
-    return Running(arguments).finish(timeout_seconds)
+    """Run a child to its end: done, dead or late."""
+    running = Running(arguments)
+    finished = False
+    try:
+        finished = running.read_until(timeout_seconds, wire.Done, wire.Failed, wire.ArchFound)
+    except BaseException:
+        running.session.late = True  # interrupted: the child must not outlive us
+        raise
+    finally:
+        session = running.stop(timeout_seconds, finished=finished)
+    return session
 
 
 def failure(session: Session, what: str) -> InspectError | None:

@@ -1,8 +1,13 @@
 """The sources umd and sim:."""
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory
@@ -10,6 +15,7 @@ from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
 from ttinspect.model.arch import Arch
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, ask, failure
 from ttinspect.sources.umd.system import system_of
@@ -18,13 +24,40 @@ _DEVICE_NODES = Path("/dev/tenstorrent")
 _SOC_FILE = "soc_descriptor.yaml"
 
 
-def read_umd(timeout_seconds: float, log: list[str]) -> System:
-    """The devices of this host. What the child printed is appended to ``log``.
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child is pointed at: its arguments, and the designs of the chips that it may find."""
+
+    arguments: tuple[str, ...]
+    source: Source
+    socs: dict[Arch, Soc]
+    simulated: bool
+
+    def system(self, session: Session) -> System:
+        """What a session says, as a System."""
+        return system_of(session, self.source, self.socs, simulated=self.simulated)
+
+
+def read_live(kind: str, path: str, options: LiveOptions) -> System:
+    """The devices of this host (umd) or the chips of a simulator (sim), with one reading of their
+    telemetry if the options ask for it. What the child printed is appended to ``options.log``.
 
     Raises:
-        InspectError: 3 without devices or driver, 4 without tt_umd, 5 when it failed, 6 without
-            permission on the device nodes.
+        InspectError: 2 for what is no simulator, 3 without devices or driver, 4 without tt_umd, 5 when it
+            failed, 6 without permission on the device nodes, 7 for an unknown architecture.
     """
+    task = "telemetry" if options.telemetry else "chips"
+    with target_of(kind, path, options) as target:
+        session = ask([task, *target.arguments], options.timeout_seconds)
+    options.log.append(session.log)
+    return target.system(session)
+
+
+def target_of(kind: str, path: str, options: LiveOptions) -> AbstractContextManager[Target]:
+    """Where to point the child; what was made for it is removed at the end."""
+    return simulator_target(path, options) if kind == "sim" else contextlib.nullcontext(_host_target())
+
+
+def _host_target() -> Target:
     nodes = _device_nodes()
     closed = [str(node) for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
     if closed and len(closed) == len(nodes):
@@ -34,10 +67,12 @@ def read_umd(timeout_seconds: float, log: list[str]) -> System:
             "run as root, or as a member of the group that owns the device nodes",
             ExitCode.PERMISSION,
         )
-    session = ask(["umd"], timeout_seconds)
-    log.append(session.log)
-    source = Source(kind=SourceKind.UMD, detail="", live=True, example=False)
-    return system_of(session, source, {arch: builtin_soc(arch) for arch in Arch}, simulated=False)
+    return Target(
+        arguments=("umd",),
+        source=Source(kind=SourceKind.UMD, detail="", live=True, example=False),
+        socs={arch: builtin_soc(arch) for arch in Arch},
+        simulated=False,
+    )
 
 
 def _device_nodes() -> list[Path]:
@@ -58,42 +93,33 @@ def _device_nodes() -> list[Path]:
     return sorted(node for node in _DEVICE_NODES.iterdir() if node.name.isdigit())
 
 
-def read_simulator(path: str, timeout_seconds: float, log: list[str]) -> System:
-    """The chips of a functional simulator (a libttsim .so), its SoC descriptor beside it or ours.
-
-    Raises:
-        InspectError: 2 when the library is not there, 4 and 5 as read_umd, 7 for an architecture
-            that we do not know.
-    """
+@contextlib.contextmanager
+def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
+    """A functional simulator (a libttsim .so), its SoC descriptor beside it or ours."""
     library = Path(path).absolute()
     if not library.is_file() or library.suffix != ".so":
-        raise InspectError(
-            f"cannot open the simulator {path!r}", "it is not a .so file", "name it as sim:PATH.so"
-        )
+        what = f"cannot open the simulator {path!r}"
+        raise InspectError(what, "it is not a .so file", "name it as sim:PATH.so")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
     if beside.is_file():
         soc = soc_from_file(str(beside))
-        session = ask(["sim", str(library), str(beside)], timeout_seconds)
-        return _simulated(session, source, soc, log)
-    soc = builtin_soc(_arch_of(library, timeout_seconds, log))
+        arguments = ("sim", str(library), str(beside))
+        yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True)
+        return
+    soc = builtin_soc(_arch_of(library, options))
     with tempfile.TemporaryDirectory() as folder:
         link = Path(folder) / library.name
         link.symlink_to(library)
         descriptor = link.with_name(_SOC_FILE)
         descriptor.write_bytes((data_directory() / f"{soc.arch.value}.yaml").read_bytes())
-        session = ask(["sim", str(link), str(descriptor)], timeout_seconds)
-    return _simulated(session, source, soc, log)
+        arguments = ("sim", str(link), str(descriptor))
+        yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True)
 
 
-def _simulated(session: Session, source: Source, soc: Soc, log: list[str]) -> System:
-    log.append(session.log)
-    return system_of(session, source, {soc.arch: soc}, simulated=True)
-
-
-def _arch_of(library: Path, timeout_seconds: float, log: list[str]) -> Arch:
-    session = ask(["arch", str(library)], timeout_seconds)
-    log.append(session.log)
+def _arch_of(library: Path, options: LiveOptions) -> Arch:
+    session = ask(["arch", "sim", str(library)], options.timeout_seconds)
+    options.log.append(session.log)
     found = next((line.arch for line in session.lines if isinstance(line, wire.ArchFound)), None)
     if found is None:
         error = failure(session, str(library))

@@ -13,6 +13,7 @@ from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, failure
+from ttinspect.sources.umd.readings import telemetry_of
 
 _ALL_ONES = 0xFFFFFFFF
 _MASK_TAG_NAMES = {
@@ -51,7 +52,10 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     return System(
         source=source,
-        chips=tuple(_chip(facts, _arch(facts, chips), socs, simulated=simulated) for facts in chips),
+        chips=with_telemetry(
+            tuple(_chip(facts, _arch(facts, chips), socs, simulated=simulated) for facts in chips),
+            session.lines,
+        ),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
         warnings=tuple(_host_warnings(host, chips)),
@@ -100,6 +104,20 @@ def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> 
     if host is not None and len(host.kmd_devices) > mmio:
         warnings.append(f"the kernel driver sees {len(host.kmd_devices)} devices, tt_umd reports {mmio}")
     return warnings
+
+
+def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chip, ...]:
+    """The chips with the last reading of each that is among the lines; none where there is none."""
+    readings = {line.chip: line for line in lines if isinstance(line, wire.TelemetryFacts)}
+    beats = {line.chip: line.value for line in lines if isinstance(line, wire.Heartbeat)}
+    found = []
+    for chip in chips:
+        reading = telemetry_of(readings[chip.id], chip) if chip.id in readings else None
+        again = beats.get(chip.id)
+        if reading is not None and reading.heartbeat is not None and again is not None:
+            reading = msgspec.structs.replace(reading, heartbeat_moves=again != reading.heartbeat)
+        found.append(msgspec.structs.replace(chip, telemetry=reading))
+    return tuple(found)
 
 
 def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:

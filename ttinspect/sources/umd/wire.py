@@ -66,6 +66,33 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     cores: dict[str, TypeCores] | None
 
 
+class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
+    """One reading of a chip: raw words by tag, what tt_umd's getters make of them, firmware versions,
+    DRAM training by channel, GDDR modules (temperatures and error counters) and eth cores at NOC0 with
+    whether their link is up. ``error`` says why there is nothing."""
+
+    chip: int
+    time_ns: int
+    tags: dict[int, int]
+    getters: dict[str, int | float | None]
+    firmware: dict[str, str | None]
+    training: list[str] | None
+    gddr: dict[int, tuple[float, float, int, int, int, int]]
+    eth: list[tuple[int, int, bool]] | None
+    error: str | None
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """The heartbeat of a chip, read again."""
+
+    chip: int
+    value: int | None
+
+
+class Tick(msgspec.Struct, frozen=True, tag="tick"):
+    """One round of readings is complete."""
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failure"):
     """tt_umd raised at a stage; ``missing`` when it is not installed at all."""
 
@@ -78,5 +105,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     """Everything was said."""
 
 
-Line = Stage | ArchFound | HostFacts | LinkFacts | ChipFacts | Failed | Done
+Line = (
+    Stage | ArchFound | HostFacts | LinkFacts | ChipFacts | TelemetryFacts | Heartbeat | Tick | Failed | Done
+)
 DECODER = msgspec.json.Decoder(Line)

@@ -1,0 +1,74 @@
+"""From raw telemetry words to Telemetry. The tags are those of Tenstorrent's firmware (tt-umd 0.9.14,
+TelemetryTag); tt-smi prints the same words by name."""
+
+from collections.abc import Mapping
+
+from ttinspect.model.telemetry import Telemetry
+
+TAG_OF_NAME = {
+    "VCORE": 6, "TDP": 7, "TDC": 8, "THM_LIMIT_SHUTDOWN": 10, "ASIC_TEMPERATURE": 11,
+    "BOARD_TEMPERATURE": 13, "AICLK": 14, "AXICLK": 15, "ARCCLK": 16, "DDR_SPEED": 23,
+    "ETH_FW_VERSION": 24, "FLASH_BUNDLE_VERSION": 28, "FAN_SPEED": 31, "TIMER_HEARTBEAT": 32,
+    "FAN_RPM": 41, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "TDC_LIMIT_MAX": 55,
+    "THM_LIMIT_THROTTLE": 56, "THERM_TRIP_COUNT": 60, "AICLK_LIMIT_MAX": 63, "TDP_LIMIT_MAX": 64,
+}  # fmt: skip
+_ALL_ONES = 0xFFFFFFFF
+_FRACTION = 1 << 16
+_SIGN = 1 << 31
+
+
+def _fixed(word: int | None) -> float | None:
+    """A signed 16.16 number of degrees."""
+    if word is None:
+        return None
+    return (word - (word & _SIGN) * 2) / _FRACTION
+
+
+def _version(word: int | None) -> str | None:
+    """0x010800 is 1.8.0."""
+    return None if not word else f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
+
+
+def bundle_version(word: int | None) -> tuple[int, int, int] | None:
+    """FLASH_BUNDLE_VERSION, one byte each: 0x12080200 is 18.8.2."""
+    return None if not word else (word >> 24, word >> 16 & 0xFF, word >> 8 & 0xFF)
+
+
+def telemetry_of_tags(tags: Mapping[int, int | None], time_ns: int | None = None) -> Telemetry:
+    """What raw words say; a missing one, and one of all ones (off the bus), is unknown."""
+
+    def word(name: str) -> int | None:
+        value = tags.get(TAG_OF_NAME[name])
+        return None if value == _ALL_ONES else value
+
+    shutdown, throttle = word("THM_LIMIT_SHUTDOWN"), word("THM_LIMIT_THROTTLE")
+    bundle = bundle_version(word("FLASH_BUNDLE_VERSION"))
+    return Telemetry(
+        time_ns=time_ns,
+        aiclk_mhz=word("AICLK"),
+        aiclk_max_mhz=word("AICLK_LIMIT_MAX"),
+        axiclk_mhz=word("AXICLK"),
+        arcclk_mhz=word("ARCCLK"),
+        vcore_mv=word("VCORE"),
+        power_w=word("TDP"),
+        power_limit_w=word("TDP_LIMIT_MAX"),
+        board_power_limit_w=word("BOARD_POWER_LIMIT"),
+        current_a=word("TDC"),
+        current_limit_a=word("TDC_LIMIT_MAX"),
+        asic_celsius=_fixed(word("ASIC_TEMPERATURE")),
+        board_celsius=_fixed(word("BOARD_TEMPERATURE")),
+        gddr_max_celsius=_degrees(word("MAX_GDDR_TEMP")),
+        throttle_celsius=_degrees(throttle),
+        shutdown_celsius=_degrees(shutdown),
+        thermal_trips=word("THERM_TRIP_COUNT"),
+        fan_percent=word("FAN_SPEED"),
+        fan_rpm=word("FAN_RPM"),
+        gddr_speed_mts=word("DDR_SPEED"),
+        firmware_bundle=None if bundle is None else ".".join(map(str, bundle)),
+        firmware_eth=_version(word("ETH_FW_VERSION")),
+        heartbeat=word("TIMER_HEARTBEAT"),
+    )
+
+
+def _degrees(word: int | None) -> float | None:
+    return None if word is None else float(word)

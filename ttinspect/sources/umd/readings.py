@@ -1,0 +1,94 @@
+"""What the child says of telemetry, as Telemetry."""
+
+import msgspec
+
+from ttinspect.harvesting.coordinates import mask_in_force
+from ttinspect.model.arch import CoreType
+from ttinspect.model.chip import Chip
+from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
+from ttinspect.sources.telemetry_tags import telemetry_of_tags
+from ttinspect.sources.umd import wire
+
+_TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
+_ALL_ONES = 0xFFFFFFFF
+_AICLK_TAG = 14
+_GETTER_OF_FIELD = {
+    "aiclk_mhz": "aiclk",
+    "axiclk_mhz": "axiclk",
+    "arcclk_mhz": "arcclk",
+    "vcore_mv": "vcore",
+    "power_w": "tdp",
+    "current_a": "tdc",
+    "board_celsius": "board_temperature",
+    "aiclk_max_mhz": "max_clock_freq",
+    "heartbeat": "heartbeat",
+    "power_limit_w": "tdp_limit",
+    "board_power_limit_w": "board_power_limit",
+    "throttle_celsius": "thm_limit_throttle",
+    "shutdown_celsius": "thm_limit_shutdown",
+    "thermal_trips": "therm_trip_count",
+    "gddr_max_celsius": "current_max_dram_temperature",
+    "gddr_speed_mts": "dram_speed",
+}
+
+
+def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
+    """One reading; None when the chip did not answer or is off the bus (every word is all ones).
+
+    Raw words come first; tt_umd's getters fill in what a legacy table keeps elsewhere.
+    """
+    if facts.error is not None or facts.tags.get(_AICLK_TAG) == _ALL_ONES:
+        return None
+    reading = telemetry_of_tags(facts.tags, facts.time_ns)
+    filled = {
+        field: facts.getters.get(getter)
+        for field, getter in _GETTER_OF_FIELD.items()
+        if getattr(reading, field) is None
+    }
+    return msgspec.structs.replace(
+        reading,
+        **filled,
+        gddr=_gddr(facts, chip),
+        eth=_eth(facts, chip),
+        firmware_bundle=reading.firmware_bundle or facts.firmware.get("bundle"),
+        firmware_minimum=facts.firmware.get("minimum"),
+        firmware_latest=facts.firmware.get("latest"),
+        firmware_eth=reading.firmware_eth or facts.firmware.get("eth"),
+    )
+
+
+def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
+    mask = mask_in_force(chip.arch, chip.masks, core_type)
+    return None if mask is None else [index for index in range(count) if not mask >> index & 1]
+
+
+def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | None:
+    """The live DRAM channels; None where it is unknown which those are."""
+    channels = _live(chip, CoreType.DRAM, len(chip.soc.dram))
+    if channels is None or (facts.training is None and not facts.gddr):
+        return None
+    modules = []
+    for channel in channels:
+        training = facts.training or []
+        state = facts.gddr.get(channel, (None,) * 6)
+        modules.append(
+            GddrModule(
+                channel=channel,
+                trained=_TRAINED.get(training[channel]) if channel < len(training) else None,
+                top_celsius=state[0],
+                bottom_celsius=state[1],
+                corrected_read_errors=state[2],
+                corrected_write_errors=state[3],
+                uncorrected_read_errors=state[4],
+                uncorrected_write_errors=state[5],
+            )
+        )
+    return tuple(modules)
+
+
+def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
+    channels = _live(chip, CoreType.ETH, len(chip.soc.eth))
+    if channels is None:
+        return None
+    states = {(x, y): up for x, y, up in facts.eth or ()}
+    return tuple(EthChannel(channel=channel, up=states.get(chip.soc.eth[channel])) for channel in channels)

@@ -1,0 +1,87 @@
+"""Telemetry again and again over one child that stays open; a dead or silent one is replaced."""
+
+import contextlib
+
+import msgspec
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.system import System, Trouble
+from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.parent import Running, Session, failure
+from ttinspect.sources.umd.reading import Target, target_of
+from ttinspect.sources.umd.system import with_telemetry
+
+
+class Watcher:
+    """Readings of the chips of a live source. Use as a context manager."""
+
+    def __init__(self, kind: str, path: str, options: LiveOptions) -> None:
+        self._options = options
+        self._stack = contextlib.ExitStack()
+        self._target: Target = self._stack.enter_context(target_of(kind, path, options))
+        self._running: Running | None = None
+        self._system: System | None = None
+
+    def __enter__(self) -> "Watcher":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end(late=True)
+        self._stack.close()
+
+    def read(self) -> System:
+        """The next reading. A child that died or did not answer in time costs one reading: the chips
+        that are known are shown without telemetry, and the next reading starts a new child, which
+        discovers the devices anew.
+
+        Raises:
+            InspectError: as reading the source once, when there are no chips to show at all.
+        """
+        if self._running is None:
+            self._start()
+        running, system = self._running, self._system
+        if running is None or system is None:
+            raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
+        before = len(running.session.lines)
+        running.ask()
+        if running.read_until(self._options.timeout_seconds, wire.Tick):
+            lines = running.session.lines[before:]
+            del running.session.lines[before:]
+            previous = {chip.id: chip.telemetry for chip in system.chips}
+            chips = []
+            for chip in with_telemetry(system.chips, lines):
+                now, last = chip.telemetry, previous[chip.id]
+                if now is not None and last is not None and None not in (now.heartbeat, last.heartbeat):
+                    now = msgspec.structs.replace(now, heartbeat_moves=now.heartbeat != last.heartbeat)
+                chips.append(msgspec.structs.replace(chip, telemetry=now))
+            self._system = msgspec.structs.replace(system, chips=tuple(chips))
+            return self._system
+        return self._lost(system)
+
+    def _start(self) -> None:
+        self._running = Running(["watch", *self._target.arguments], asked=True)
+        if self._running.read_until(self._options.timeout_seconds, wire.Done, wire.Failed):
+            self._system = self._target.system(self._running.session)
+            return
+        session = self._running.stop(self._options.timeout_seconds, finished=False)
+        self._running = None
+        if self._system is None:
+            self._system = self._target.system(session)
+
+    def _lost(self, system: System) -> System:
+        session = self._end(late=False)
+        error = failure(session, "telemetry") if session is not None else None
+        why = error.why if error is not None else "the child ended"
+        silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
+        trouble = Trouble(chip=None, why=why, readable=False)
+        return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
+
+    def _end(self, *, late: bool) -> Session | None:
+        running, self._running = self._running, None
+        if running is None:
+            return None
+        running.session.late = running.session.late or late
+        session = running.stop(self._options.timeout_seconds, finished=False)
+        self._options.log.append(session.log)
+        return session
