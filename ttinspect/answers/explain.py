@@ -8,10 +8,11 @@ from ttinspect.model.finding import Explanation
 from ttinspect.verify.catalogue.allocation import ALLOCATION
 from ttinspect.verify.catalogue.harvest import HARVEST
 from ttinspect.verify.catalogue.shm import EXPLANATIONS as SHM
+from ttinspect.verify.catalogue.telemetry import TELEMETRY
 from ttinspect.verify.catalogue.topology import TOPOLOGY
 
 EXPLANATIONS: tuple[Explanation, ...] = tuple(
-    sorted((*HARVEST, *ALLOCATION, *TOPOLOGY, *SHM), key=lambda text: text.id)
+    sorted((*HARVEST, *ALLOCATION, *TOPOLOGY, *TELEMETRY, *SHM), key=lambda text: text.id)
 )
 """Every finding that ttinspect gives, by id."""
 

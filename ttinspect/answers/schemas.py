@@ -10,6 +10,7 @@ from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.answers.memory import MemoryAnswer
 from ttinspect.answers.soc import SocAnswer
+from ttinspect.answers.telemetry import TelemetryAnswer
 from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.errors import InspectError
@@ -23,6 +24,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "memory": MemoryAnswer,
     "soc": SocAnswer,
     "system": System,
+    "telemetry": TelemetryAnswer,
     "verify-shm": VerifyShmAnswer,
     "topology": TopologyAnswer,
 }

@@ -5,6 +5,9 @@ from pathlib import PurePath
 VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output", "--timeout")
 """Options of every command that take a value; they may stand before the command."""
 
+_WATCH = ("-w", "--watch")
+_WATCH_SECONDS = "1"
+
 FORMAT_OF_SUFFIX = {
     ".json": "json",
     ".yaml": "yaml",
@@ -49,3 +52,13 @@ def wants_json(argv: list[str]) -> bool:
     if chosen is None and output is not None:
         chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
     return chosen == "json"
+
+
+def with_watch_seconds(argv: list[str]) -> list[str]:
+    """The command line with the default of ``--watch [SECONDS]`` filled in where no number follows."""
+    filled: list[str] = []
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        filled.append(word)
+        if word in _WATCH and not following.replace(".", "", 1).isdigit():
+            filled.append(_WATCH_SECONDS)
+    return filled

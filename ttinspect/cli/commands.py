@@ -6,6 +6,7 @@ COMMANDS: dict[str, str] = {
     "topology": "chips, boards, trays, PCIe, eth links",
     "memory": "used of total, per chip and process, from the SHM regions",
     "verify-shm": "are the published memory statistics true?",
+    "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",
@@ -24,6 +25,7 @@ Commands:
 
 Sources (--from, or TTINSPECT_FROM; default umd):
   umd                   the devices of this host
+  sim:PATH.so           a functional simulator
   FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot
   board:NAME            built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh
   masks:ARCH,KEY=VALUE  one chip from its harvesting masks

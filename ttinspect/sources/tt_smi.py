@@ -20,6 +20,7 @@ from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
+from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags
 
 Scalar = str | int | float | bool | None
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
@@ -123,9 +124,10 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         asic_location=location,
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
-        firmware=_firmware(telemetry.number("FLASH_BUNDLE_VERSION")),
+        firmware=bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
         mmio=True if bdf else None,
         pci_bdf=bdf,
+        telemetry=telemetry_of_tags({tag: telemetry.number(name) for name, tag in TAG_OF_NAME.items()}),
         unknown=tuple(unknown),
     )
 
@@ -183,11 +185,6 @@ def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
         if values[mask] is None:
             unknown.append(Unknown(path=f"masks.{mask}", why=why))
     return Masks(**values), unknown
-
-
-def _firmware(bundle: int | None) -> tuple[int, int, int] | None:
-    """FLASH_BUNDLE_VERSION (tag 28), one byte each: 0x12080200 is 18.8.2."""
-    return None if not bundle else (bundle >> 24, bundle >> 16 & 0xFF, bundle >> 8 & 0xFF)
 
 
 def _unique_id(arch: Arch, board: Board | None, board_id: int | None, location: int | None) -> str | None:

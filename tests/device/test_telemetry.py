@@ -1,0 +1,168 @@
+"""Telemetry of devices that the real tt_umd reads."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.device.conftest import RunOn
+from tests.device.simulated import (
+    AICLK,
+    ASIC_TEMPERATURE,
+    BLACKHOLE_TAGS,
+    DDR_STATUS,
+    FIRMWARE,
+    GDDR,
+    HEARTBEAT,
+    TDP,
+    Chip,
+    Device,
+    blackhole,
+    wormhole,
+)
+
+Answer = Callable[..., Any]
+
+
+def test_the_values_that_were_set_are_shown(answer: Answer) -> None:
+    tags: dict[int, int | None] = {
+        41: 1500,
+        42: 0x1F1E1D1C,
+        46: 0x01020304,
+        50: 0x2,
+        51: 47,
+        53: 300,
+        55: 200,
+        56: 90,
+        60: 2,
+        63: 1400,
+        64: 250,
+    }
+    device = answer(blackhole(Chip(tags=tags)), "telemetry")["devices"][0]
+    expected = {
+        "aiclk_mhz": 1350, "aiclk_max_mhz": 1400, "axiclk_mhz": 960, "arcclk_mhz": 800, "vcore_mv": 800,
+        "power_w": 60, "power_limit_w": 250, "board_power_limit_w": 300, "current_a": 70, "current_limit_a": 200,
+        "asic_celsius": 35.5, "board_celsius": 40.0, "gddr_max_celsius": 47.0, "throttle_celsius": 90.0,
+        "thermal_trips": 2, "fan_percent": 35, "fan_rpm": 1500, "gddr_speed_mts": 16000,
+        "firmware_bundle": "19.6.0", "firmware_minimum": "18.5.0", "firmware_eth": "1.8.0", "heartbeat": 5,
+    }  # fmt: skip
+    assert {key: device[key] for key in expected} == expected
+    first = device["gddr"][0]
+    assert (first["top_celsius"], first["bottom_celsius"]) == (29.0, 28.0)
+    assert (first["corrected_read_errors"], first["corrected_write_errors"]) == (4, 3)
+    assert device["dram_trained"] == [True] * 8
+
+
+def test_a_wormhole_shows_its_links_and_limits(answer: Answer) -> None:
+    device = answer(wormhole(Chip(tags={63: 1000, 64: 160})), "telemetry")["devices"][0]
+    assert (device["aiclk_mhz"], device["power_w"], device["power_limit_w"]) == (1000, 50, 160)
+    assert device["firmware_bundle"] == "18.8.2"
+    assert len(device["eth_up"]) == 16
+
+
+def test_what_is_missing_is_null(answer: Answer) -> None:
+    chip = Chip(tags={AICLK: None, TDP: None, ASIC_TEMPERATURE: None, HEARTBEAT: None})
+    device = answer(blackhole(chip), "telemetry")["devices"][0]
+    for name in ("aiclk_mhz", "power_w", "asic_celsius", "heartbeat", "heartbeat_moves", "fan_rpm"):
+        assert device[name] is None, name
+
+
+def test_all_ones_is_unknown_and_not_a_temperature(answer: Answer) -> None:
+    device = answer(blackhole(Chip(tags={ASIC_TEMPERATURE: 0xFFFFFFFF})), "telemetry")["devices"][0]
+    assert device["asic_celsius"] is None
+    silent = answer(blackhole(Chip(tags={AICLK: 0xFFFFFFFF})), "telemetry")["devices"][0]
+    assert silent["vcore_mv"] is None
+
+
+def test_below_zero_is_below_zero(answer: Answer) -> None:
+    device = answer(blackhole(Chip(tags={ASIC_TEMPERATURE: 0xFFFB8000})), "telemetry")["devices"][0]
+    assert device["asic_celsius"] == -4.5
+
+
+def test_a_harvested_channel_is_not_untrained(answer: Answer) -> None:
+    chip = Chip(tags={GDDR: 0xEF, DDR_STATUS: BLACKHOLE_TAGS[DDR_STATUS] & ~(3 << 8)})
+    device = answer(blackhole(chip), "telemetry")["devices"][0]
+    assert [module["channel"] for module in device["gddr"]] == [0, 1, 2, 3, 5, 6, 7]
+    assert device["dram_trained"] == [True] * 7
+    assert "TTT011" not in [finding["id"] for finding in device["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("tags", "beating", "expected"),
+    [
+        ({}, True, []),
+        ({}, False, ["TTT012"]),
+        ({DDR_STATUS: 0x5555 & ~3}, True, ["TTT011"]),
+        ({FIRMWARE: 0x12000000}, True, ["TTT013"]),
+        ({ASIC_TEMPERATURE: 95 << 16, 56: 90}, True, ["TTT014"]),
+        ({42: 0, 46: 0, 50: 1}, True, ["TTT015"]),
+    ],
+)
+def test_what_is_not_right_is_a_finding(
+    answer: Answer, tags: dict[int, int | None], beating: bool, expected: list[str]
+) -> None:
+    device = answer(blackhole(Chip(tags=tags, beating=beating)), "telemetry")["devices"][0]
+    assert [finding["id"] for finding in device["findings"]] == expected
+    assert device["heartbeat_moves"] is beating
+
+
+def test_watch_appends_json_lines(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(beating=True)), "telemetry", "--watch", "0.02", "--count", "4", "--json")
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == 4
+    beats = [line["devices"][0]["heartbeat"] for line in lines]
+    assert beats == sorted(set(beats))
+    assert [line["devices"][0]["heartbeat_moves"] for line in lines] == [None, True, True, True]
+
+
+def test_watch_appends_csv_under_one_header(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(), Chip()), "telemetry", "-w", "0.02", "-n", "3", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["id"] for row in rows] == ["0", "1"] * 3
+
+
+def test_watch_survives_a_crash_of_the_child(run_on: RunOn) -> None:
+    """One reading is lost, the next ones come from a new child."""
+    whole = run_on(blackhole(write_log=None), "telemetry", "-w", "0.02", "-n", "2", "--json")
+    assert whole.returncode == 0
+    for access in (1500, 2500):
+        done = run_on(
+            Device("blackhole", [Chip()], crash=("segfault", access)),
+            "telemetry",
+            "-w",
+            "0.02",
+            "-n",
+            "400",
+            "--json",
+        )
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        if len(lines) == 400:
+            break
+    assert len(lines) == 400
+    readings = [line["devices"][0]["aiclk_mhz"] for line in lines]
+    assert None in readings
+    assert readings[0] == 1350
+    assert readings[readings.index(None) + 1] == 1350
+    assert done.returncode == 5
+    assert any("SIGSEGV" in finding["message"] for line in lines for finding in line["findings"])
+
+
+def test_telemetry_writes_to_the_device_no_more_than_discovery(answer: Answer, tmp_path: Any) -> None:
+    from tests.device.test_harvest import _targets
+
+    plain, telemetry = tmp_path / "plain.log", tmp_path / "telemetry.log"
+    answer(Device("blackhole", [Chip()], write_log=plain), "harvest")
+    answer(Device("blackhole", [Chip()], write_log=telemetry), "telemetry")
+    assert _targets(telemetry) <= _targets(plain)
+
+
+def test_telemetry_of_a_source_without_any_says_so(run_on: RunOn, run: Any) -> None:
+    done = run("telemetry", "--from", "board:n150", "--json")
+    device = json.loads(done.stdout)["devices"][0]
+    assert done.returncode == 0
+    assert device["aiclk_mhz"] is None
+    assert [finding["id"] for finding in device["findings"]] == ["TTT010"]

@@ -1,0 +1,62 @@
+"""The answer of ``telemetry``: what chips say of their own state."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.system import Source, System
+from ttinspect.model.telemetry import Telemetry
+from ttinspect.verify.live import trouble_findings
+from ttinspect.verify.telemetry import telemetry_findings
+
+
+class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
+    """One chip and its reading; everything is None where there is none. ``dram_trained`` and
+    ``eth_up`` have one entry per live channel."""
+
+    id: int
+    arch: Arch
+    board: Board | None
+    pci_bdf: str | None
+    dram_trained: tuple[bool | None, ...] | None
+    eth_up: tuple[bool | None, ...] | None
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class TelemetryAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.telemetry.v1"
+):
+    """What ``telemetry`` says."""
+
+    tool: Tool = TOOL
+    source: Source
+    devices: tuple[TelemetryDevice, ...]
+    findings: tuple[Finding, ...]
+
+
+_NOTHING = Telemetry()
+
+
+def build_telemetry(system: System) -> TelemetryAnswer:
+    """The answer for all chips of a System."""
+    devices = []
+    for chip in system.chips:
+        reading = chip.telemetry or _NOTHING
+        fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
+        devices.append(
+            TelemetryDevice(
+                id=chip.id,
+                arch=chip.arch,
+                board=chip.board,
+                pci_bdf=chip.pci_bdf,
+                dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
+                eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
+                unknown=chip.unknown,
+                findings=telemetry_findings(chip),
+                **fields,
+            )
+        )
+    return TelemetryAnswer(source=system.source, devices=tuple(devices), findings=trouble_findings(system))
