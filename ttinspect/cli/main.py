@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ttinspect import __version__
-from ttinspect.cli.argv import split_command, wants_json
+from ttinspect.cli.argv import split_command, wants_json, with_watch_interval
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, help_text
 from ttinspect.errors import ExitCode, InspectError
 
@@ -69,7 +69,7 @@ def _invoke(command: str, rest: list[str]) -> int:
     )
     parser: Any = typer.main.get_command(app)
     try:
-        code = parser.main(rest, prog_name=f"ttinspect {command}", standalone_mode=False)
+        code = parser.main(with_watch_interval(rest), prog_name=f"ttinspect {command}", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
