@@ -212,6 +212,26 @@ def test_v4_counts_cb_as_l1(host: Host, run: Run) -> None:
     assert device["regions"][0]["used"] == {"l1": 2 * MIB, "dram": 0, "cb_is_counted": True}
 
 
+def test_memory_watches_in_json_lines(host: Host, run: Run) -> None:
+    done = run("memory", *_arguments(host, "--json", "--watch", "0.05", "--count", "3"))
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [document["schema"] for document in documents] == ["ttinspect.memory.v1"] * 3
+    times = [document["time_ns"] for document in documents]
+    assert times == sorted(set(times))
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("watch", [("--watch", "-n", "1"), ("-n", "1", "-w"), ("-w", "2", "-n", "1")])
+def test_the_interval_of_watch_may_be_left_out(host: Host, run: Run, watch: tuple[str, ...]) -> None:
+    done = run("memory", *_arguments(host, *watch))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("watch", [("-w", "0"), ("-w", "nan"), ("-n", "0"), ("-w", "-o", "x.json")])
+def test_a_watch_that_makes_no_sense_is_exit_2(host: Host, run: Run, watch: tuple[str, ...]) -> None:
+    assert run("memory", *_arguments(host, *watch)).returncode == 2
+
+
 def test_explain_tells_about_every_finding_of_verify_shm(run: Run) -> None:
     document = json.loads(run("explain", "--json").stdout)
     assert {rule.id for rule in RULES} <= {text["id"] for text in document["findings"]}

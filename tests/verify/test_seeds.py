@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.verify.build import Bytes, ChipSpec
-from tests.verify.host import ONE_LOOK, p150_host
+from tests.verify.build import Bytes, ChipSpec, RegionSpec, SlotSpec
+from tests.verify.host import ONE_LOOK, p150_host, summary
 from tests.verify.seeds import HELD, SEEDS, Seed, healthy
 from ttinspect.model.finding import Severity
 from ttinspect.verify.rules.table import RULES
+from ttinspect.verify.verify import verify
 
 
 def test_every_rule_has_a_seeded_fault() -> None:
@@ -78,3 +80,18 @@ def test_an_unconfirmed_slot_says_nothing_about_its_process(tmp_path: Path) -> N
     assert host.found() == ["TTS050 warning"]
     host.second_look = False
     assert host.found() == []
+
+
+def test_a_total_that_is_over_capacity_in_one_look_only_is_no_fault(tmp_path: Path) -> None:
+    host = p150_host(tmp_path)
+    host.run(101)
+    too_much = Bytes(l1=120 * 1_572_864, l1_small=1)
+    path = host.publish(RegionSpec(version=4, slots=[SlotSpec(pid=101, held=too_much)]))
+    case = host.case()
+    assert summary(verify(case).all_findings) == ["TTS040 error"]
+    path.write_bytes(RegionSpec(version=4, slots=[SlotSpec(pid=101, held=Bytes(l1=1))]).encode())
+    again = host.case().regions[0].second
+    (first,) = case.regions
+    moved = msgspec.structs.replace(case, regions=(msgspec.structs.replace(first, second=again),))
+    (finding,) = verify(moved).all_findings
+    assert (finding.id, finding.evidence["rule"]) == ("TTS011", "TTS040")

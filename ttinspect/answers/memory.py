@@ -1,7 +1,5 @@
 """The answer of ``memory``: used of total per chip and process, from the regions, without judging."""
 
-import errno
-
 import msgspec
 
 from ttinspect.answers.common import TOOL, Tool
@@ -10,9 +8,10 @@ from ttinspect.errors import ExitCode
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.region import FileType, Region
+from ttinspect.model.region import Region
 from ttinspect.model.system import Source
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case
+from ttinspect.verify.rules.file import FORBIDDEN, unreadable
 from ttinspect.verify.verify import Verified, verify
 
 
@@ -71,15 +70,13 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
 
 
 def memory_exit_code(case: Case) -> ExitCode:
-    """0; 11 where a region could not be read, 6 where none could."""
+    """0; 11 where a region could not be read, 6 where this user may read none."""
     files = [looked.looks.file for looked in case.regions]
-    refused = sum(
-        file.errno not in (None, errno.ENOENT) and file.file_type in (None, FileType.REGULAR)
-        for file in files
-    )
+    refused = [file for file in files if any(hit.row == "unreadable" for hit in unreadable(file))]
     if not refused:
         return ExitCode.DONE
-    return ExitCode.PERMISSION if refused == len(files) else ExitCode.INCONCLUSIVE
+    forbidden = [file for file in refused if file.errno in FORBIDDEN]
+    return ExitCode.PERMISSION if len(forbidden) == len(files) else ExitCode.INCONCLUSIVE
 
 
 def _regions(case: Case, verified: Verified, chip: int | None) -> tuple[RegionFacts, ...]:

@@ -11,6 +11,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
 from ttinspect.verify.case import Case
+from ttinspect.verify.rules.file import FORBIDDEN
 from ttinspect.verify.rules.table import RULE_BY_ID
 from ttinspect.verify.verdict import Verdict, exit_code_of, verdict_of
 from ttinspect.verify.verify import Verified, verify
@@ -84,7 +85,7 @@ def build_verify_shm(case: Case, ignore: frozenset[str] = frozenset()) -> Verify
 def verify_shm_exit_code(answer: VerifyShmAnswer, *, strict: bool = False) -> ExitCode:
     """The exit code of an answer: 0, 10, 11, or 6 where no region could be read."""
     findings = (*answer.findings, *(one for region in answer.regions for one in region.findings))
-    forbidden = sum(one.id == "TTS001" and one.severity is Severity.INCONCLUSIVE for one in findings)
+    forbidden = sum(one.id == "TTS001" and one.evidence.get("errno") in FORBIDDEN for one in findings)
     return exit_code_of(
         findings,
         frozenset(answer.ignored),

@@ -5,8 +5,8 @@ from pathlib import PurePath
 VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output", "--timeout")
 """Options of every command that take a value; they may stand before the command."""
 
-_WATCH = ("-w", "--watch")
-_WATCH_SECONDS = "1"
+WATCH_OPTIONS = ("-w", "--watch")
+DEFAULT_WATCH_S = "1"
 
 FORMAT_OF_SUFFIX = {
     ".json": "json",
@@ -35,10 +35,28 @@ def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
     return None, argv
 
 
+def with_watch_interval(argv: list[str]) -> list[str]:
+    """``--watch`` without its optional SECONDS gets the default: typer has no optional values."""
+    found = []
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
+        found.append(word)
+        if word in WATCH_OPTIONS and not _is_number(following):
+            found.append(DEFAULT_WATCH_S)
+    return found
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def wants_json(argv: list[str]) -> bool:
     """Whether the answer was to be JSON, for a failure before or during parsing."""
     chosen = output = None
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
         if word == "--json" or (word.startswith("-") and not word.startswith("--") and "j" in word[1:]):
             return True
         if word == "--format":
@@ -52,13 +70,3 @@ def wants_json(argv: list[str]) -> bool:
     if chosen is None and output is not None:
         chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
     return chosen == "json"
-
-
-def with_watch_seconds(argv: list[str]) -> list[str]:
-    """The command line with the default of ``--watch [SECONDS]`` filled in where no number follows."""
-    filled: list[str] = []
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        filled.append(word)
-        if word in _WATCH and not following.replace(".", "", 1).isdigit():
-            filled.append(_WATCH_SECONDS)
-    return filled

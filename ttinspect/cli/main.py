@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ttinspect import __version__
-from ttinspect.cli.argv import split_command, wants_json, with_watch_seconds
+from ttinspect.cli.argv import split_command, wants_json, with_watch_interval
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, help_text
 from ttinspect.errors import ExitCode, InspectError
 
@@ -47,7 +47,7 @@ def _run(args: list[str]) -> int:
     if "-V" in args or "--version" in args:
         print(f"ttinspect {__version__}")
         return ExitCode.DONE
-    command, rest = split_command(with_watch_seconds(args))
+    command, rest = split_command(args)
     if command is None:
         if "-h" in args or "--help" in args:
             sys.stdout.write(help_text())
@@ -69,7 +69,7 @@ def _invoke(command: str, rest: list[str]) -> int:
     )
     parser: Any = typer.main.get_command(app)
     try:
-        code = parser.main(rest, prog_name=f"ttinspect {command}", standalone_mode=False)
+        code = parser.main(with_watch_interval(rest), prog_name=f"ttinspect {command}", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:

@@ -8,6 +8,7 @@ from ttinspect.answers.memory import build_memory, memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, to_csv, to_table
 from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system
+from ttinspect.cli.watching import Count, Watch, repeat
 
 
 @command()
@@ -16,6 +17,8 @@ def run(
     *,
     shm_dir: ShmDir = None,
     procfs: Procfs = None,
+    watch: Watch = None,
+    count: Count = None,
     raw: Annotated[bool, typer.Option("--raw", help="the decoded regions, field by field")] = False,
 ) -> int:
     """Used of total L1 and DRAM per chip and process, from what tt-metal publishes.
@@ -26,22 +29,27 @@ def run(
     Examples:
       ttinspect memory
       ttinspect memory --from cluster_descriptor.yaml --shm-dir /mnt/container/dev/shm
+      ttinspect memory --watch 2
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
     places = Places(shm_dir, procfs)
     system, chosen = open_system(common, places)
-    case = gather(system, places, chosen=chosen)
-    answer = build_memory(case, raw=raw)
 
-    def table() -> str:
-        from ttinspect.report.memory import memory_table
+    def once() -> int:
+        case = gather(system, places, chosen=chosen)
+        answer = build_memory(case, raw=raw)
 
-        return to_table(memory_table(answer), common)
+        def table() -> str:
+            from ttinspect.report.memory import memory_table
 
-    def csv() -> str:
-        from ttinspect.report.memory import memory_csv
+            return to_table(memory_table(answer), common)
 
-        return to_csv(*memory_csv(answer))
+        def csv() -> str:
+            from ttinspect.report.memory import memory_csv
 
-    emit(common, answer, {"table": table, "csv": csv})
-    return memory_exit_code(case)
+            return to_csv(*memory_csv(answer))
+
+        emit(common, answer, {"table": table, "csv": csv})
+        return memory_exit_code(case)
+
+    return repeat(common, watch, count, once)

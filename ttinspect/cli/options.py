@@ -50,8 +50,12 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return select_chips(open_source(self.source, options), list(self.devices))
         finally:
-            if self.verbose:
-                sys.stderr.write("".join(options.log))
+            self.show(options.log)
+
+    def show(self, log: list[str]) -> None:
+        """The log of a live source, on standard error, if it is wanted."""
+        if self.verbose:
+            sys.stderr.write("".join(log))
 
 
 P = ParamSpec("P")

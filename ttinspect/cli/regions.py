@@ -111,6 +111,9 @@ def gather(
     ]
     now_realtime_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
     looks = sample(places.directory, files, is_illegal, pace)
+    if any(one.judged for one in looks):
+        # A process that stopped meanwhile stood in the middle of an update in all looks.
+        processes = processes.with_stops_of(read_processes(places.procfs, pids, named=places.procfs_named))
     return Case(
         system=system,
         regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from ttinspect.answers.common import select_chips
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, exit_code, to_csv, to_json, to_table
-from ttinspect.cli.watch import Count, Watch, watch
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.cli.watching import Count, Watch, repeat
+from ttinspect.errors import ExitCode
 from ttinspect.model.system import System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.opening import kind_of
@@ -23,14 +23,18 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
       ttinspect telemetry --watch 0.5 --count 20 --json
       tt-smi -s | ttinspect telemetry --from -
     """
-    if seconds is not None:
-        return _watch(common, seconds, count)
-    if count is not None:
-        raise InspectError("--count", "it belongs to --watch", "give --watch too")
-    system = common.open(telemetry=True)
-    answer = build_telemetry(system)
-    emit(common, answer, {"table": lambda: _table(answer, common), "csv": lambda: _csv(answer, True)})
-    return exit_code(system)
+    if seconds is None and count is None:
+        system = common.open(telemetry=True)
+        _write(common, build_telemetry(system), first=True)
+        return exit_code(system)
+    kind = kind_of(common.source)
+    if kind in ("umd", "sim"):
+        return _watch_live(common, kind, seconds, count)
+    return _repeat(common, seconds, count, lambda: common.open(telemetry=True))
+
+
+def _write(common: Common, answer: TelemetryAnswer, *, first: bool) -> None:
+    emit(common, answer, {"table": lambda: _table(answer, common), "csv": lambda: _csv(answer, first)})
 
 
 def _table(answer: TelemetryAnswer, common: Common) -> str:
@@ -46,47 +50,26 @@ def _csv(answer: TelemetryAnswer, first: bool) -> str:
     return text if first else text.partition("\n")[2]
 
 
-def _watch(common: Common, seconds: float, count: int | None) -> int:
-    kind = kind_of(common.source)
-    if kind in ("umd", "sim"):
-        return _watch_live(common, kind, seconds, count)
-    last: list[System] = []
-
-    def once() -> TelemetryAnswer:
-        last[:] = [common.open(telemetry=True)]
-        return build_telemetry(last[0])
-
-    _repeat(common, seconds, count, once)
-    return exit_code(last[0])
-
-
-def _watch_live(common: Common, kind: str, seconds: float, count: int | None) -> int:
+def _watch_live(common: Common, kind: str, seconds: float | None, count: int | None) -> int:
     """Over one child that stays open."""
     from ttinspect.sources.umd.watching import Watcher
 
     options = LiveOptions(timeout_seconds=common.timeout_seconds)
-    worst = ExitCode.DONE
-    with Watcher(kind, common.source.partition(":")[2], options) as watcher:
-
-        def once() -> TelemetryAnswer:
-            nonlocal worst
-            system = select_chips(watcher.read(), list(common.devices))
-            worst = max(worst, exit_code(system))
-            return build_telemetry(system)
-
-        _repeat(common, seconds, count, once)
-    return worst
+    try:
+        with Watcher(kind, common.source.partition(":")[2], options) as watcher:
+            return _repeat(common, seconds, count, lambda: select_chips(watcher.read(), list(common.devices)))
+    finally:
+        common.show(options.log)
 
 
-def _repeat(common: Common, seconds: float, count: int | None, once: Callable[[], TelemetryAnswer]) -> None:
-    watch(
-        common,
-        seconds,
-        count,
-        once,
-        {
-            "table": lambda answer, _first: _table(answer, common),
-            "json": lambda answer, _first: to_json(answer),
-            "csv": _csv,
-        },
-    )
+def _repeat(common: Common, seconds: float | None, count: int | None, read: Callable[[], System]) -> int:
+    """Readings one after the other; the worst exit code of all counts, the CSV header stands once."""
+    codes: list[ExitCode] = []
+
+    def once() -> int:
+        system = read()
+        codes.append(exit_code(system))
+        _write(common, build_telemetry(system), first=len(codes) == 1)
+        return max(codes)
+
+    return repeat(common, seconds, count, once)

@@ -77,6 +77,21 @@ def v1_keys(chip: Chip) -> frozenset[int]:
     return frozenset({chip.asic_location})
 
 
+def name_agrees(file_id: int | None, header: RegionHeader) -> bool:
+    """Whether the file is named after the chip that its header names."""
+    if file_id is None:
+        return False
+    if published_under_device_id(file_id, header):
+        return True
+    return file_id == _named_by(header)
+
+
+def _named_by(header: RegionHeader) -> int:
+    if header.version == 1:
+        return int(header.board_serial) << 8 | int(header.asic_id)
+    return int(header.asic_id)
+
+
 def published_under_device_id(file_id: int | None, header: RegionHeader) -> bool:
     """Whether the writer had no unique id and named the file after its device id."""
     asic_id = int(header.asic_id)

@@ -5,7 +5,7 @@ import msgspec
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.region import RegionFile
 from ttinspect.verify.case import Case, LookedAt
-from ttinspect.verify.matching import match_region
+from ttinspect.verify.matching import match_region, name_agrees
 from ttinspect.verify.pairing import pair_statistics
 from ttinspect.verify.rules.file import is_judgable
 from ttinspect.verify.rules.rule import Hit, Rule
@@ -73,7 +73,9 @@ def _with_twins(subjects: list[Subject]) -> list[Subject]:
     found = []
     for subject in subjects:
         chip, path = subject.match.chip, subject.file.path
-        twin = None if chip is None else first.setdefault(chip, path)
+        # A copy under another name is TTS007, and no second region of the chip.
+        named = subject.unfinished or name_agrees(subject.file_id, subject.header)
+        twin = None if chip is None or not named else first.setdefault(chip, path)
         found.append(subject if twin in (None, path) else msgspec.structs.replace(subject, twin=twin))
     return found
 

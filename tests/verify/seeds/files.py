@@ -148,3 +148,36 @@ in_versions(
 def _(host: Host) -> None:
     host.run(7, uid=UID + 1)
     host.publish(RegionSpec(version=4, slots=[SlotSpec(pid=7, held=HELD)]))
+
+
+@seed("a v1 region that was shrunk while its lost slots were taken", "TTS003 warning", "TTS020 info")
+def _(host: Host) -> None:
+    for pid in range(1000, 1062):
+        host.run(pid)
+    taken = [index for index in range(64) if index not in (3, 4)]
+    slots = [
+        SlotSpec(pid=pid, held=Bytes(dram=1024), index=index)
+        for pid, index in zip(range(1000, 1062), taken, strict=True)
+    ]
+    host.put(RegionSpec(version=1, slots=slots).encode()[:8576], BOARD_ID << 8 | LOCATION)
+
+
+@seed("a name that is no number", "TTS007 error")
+def _(host: Host) -> None:
+    host.put(healthy(host).encode(), file_id="x\ny")
+
+
+@seed("a copy under another name beside the region itself", "TTS007 error")
+def _(host: Host) -> None:
+    host.publish(healthy(host))
+    host.publish(healthy(host), file_id=99)
+
+
+@seed("a wrong size says more than its mode", "TTS003 error")
+def _(host: Host) -> None:
+    host.put(healthy(host, 3).encode()[:-1], mode=0o666)
+
+
+@seed("an empty file that others can write", "TTS005 inconclusive", "TTS006 warning")
+def _(host: Host) -> None:
+    host.put(b"", mode=0o666)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import RELEASING_PID, Figures, Region
 from ttinspect.shm.differences import UNDERFLOW_FROM, Quantity
+from ttinspect.shm.layout import SLOT_COUNT
 from ttinspect.shm.looks import Judged, Outcome
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.rule import Hit
@@ -21,6 +22,8 @@ def row_of(region: Region, quantity: Quantity, difference: int) -> str:
     rule, subject = quantity
     if rule == "TTS020" and difference > 0 and difference <= _being_released(region, subject):
         # A writer that died while it released a slot may have subtracted from the total already.
+        return "explained"
+    if rule in ("TTS023", "TTS024") and 0 < difference <= _slots_cut_off(region):
         return "explained"
     if rule in ("TTS020", "TTS021", "TTS024"):
         return "above" if difference > 0 else "below"
@@ -142,6 +145,11 @@ def _everybody_has_a_slot(subject: Subject) -> bool:
 def _being_released(region: Region, buffer_type: str) -> int:
     held = (getattr(slot.figures, buffer_type) for slot in region.occupied if slot.pid == RELEASING_PID)
     return sum(one for one in held if one < UNDERFLOW_FROM)
+
+
+def _slots_cut_off(region: Region) -> int:
+    """Slots that a newer runtime cut off a v1 file: whoever is in them is counted and cannot be seen."""
+    return SLOT_COUNT - region.slot_count
 
 
 def _counter(figures: Figures, buffer_type: str) -> int:

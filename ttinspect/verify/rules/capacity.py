@@ -1,31 +1,35 @@
 """TTS040 to TTS045: the totals against what the chip has and what the allocator can hand out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from ttinspect.model.region import Figures
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.rule import Hit
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.usage import counted, dram_used, l1_buffers
 from ttinspect.verify.words import exact, size
 
+SumOf = Callable[[Figures], int | None]
+
 
 def l1_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """l1 + l1_small against the L1 of the live Tensix cores."""
-    yield from _over_physical(subject, "L1", l1_buffers(subject.totals), subject.limits.l1_physical)
+    yield from _over_physical(subject, "L1", l1_buffers, subject.limits.l1_physical)
 
 
 def dram_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """dram + trace against the live DRAM banks."""
-    yield from _over_physical(subject, "DRAM", dram_used(subject.totals), subject.limits.dram_physical)
+    yield from _over_physical(subject, "DRAM", dram_used, subject.limits.dram_physical)
 
 
 def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
     """What fits the chip, but is more than its allocator can hand out. What does not fit is TTS040, 041."""
     limits = subject.limits
-    for kind, used, physical, allocatable in (
-        ("L1", l1_buffers(subject.totals), limits.l1_physical, limits.l1_allocatable),
-        ("DRAM", dram_used(subject.totals), limits.dram_physical, limits.dram_allocatable),
+    for kind, sum_of, physical, allocatable in (
+        ("L1", l1_buffers, limits.l1_physical, limits.l1_allocatable),
+        ("DRAM", dram_used, limits.dram_physical, limits.dram_allocatable),
     ):
+        used = sum_of(subject.totals)
         if used is None or allocatable is None or used <= allocatable:
             continue
         if physical is not None and used > physical:
@@ -35,18 +39,20 @@ def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
             f"{size(used)} of {kind} published, but tt-metal's allocator can hand out {size(allocatable)} "
             f"on chip {subject.match.chip}: {exact(used - allocatable)} too many.",
             {"kind": kind, "used_bytes": used, "allocatable_bytes": allocatable},
+            _gone_again(subject, sum_of, allocatable),
         )
 
 
 def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     """Circular buffers alone against L1."""
-    cb, physical = counted(subject.totals.cb), subject.limits.l1_physical
+    cb, physical = _cb(subject.totals), subject.limits.l1_physical
     if cb is not None and physical is not None and cb > physical:
         yield Hit(
             "over",
             f"{size(cb)} of circular buffers published, chip {subject.match.chip} has {size(physical)} of "
             f"L1: {exact(cb - physical)} too many.",
             {"cb_bytes": cb, "l1_physical_bytes": physical},
+            _gone_again(subject, _cb, physical),
         )
 
 
@@ -65,7 +71,7 @@ def kernel_counter(case: Case, subject: Subject) -> Iterator[Hit]:
 def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """Buffers and circular buffers together against L1. Either of them alone is TTS040 or TTS043."""
     physical = subject.limits.l1_physical
-    buffers, cb = l1_buffers(subject.totals), counted(subject.totals.cb)
+    buffers, cb = l1_buffers(subject.totals), _cb(subject.totals)
     if physical is None or buffers is None or cb is None or max(buffers, cb) > physical:
         return
     if buffers + cb > physical:
@@ -75,14 +81,33 @@ def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
             f"{size(physical)} of L1 of chip {subject.match.chip}: {exact(buffers + cb - physical)} too "
             f"many.",
             {"l1_bytes": buffers, "cb_bytes": cb, "l1_physical_bytes": physical},
+            _gone_again(subject, _all_in_l1, physical),
         )
 
 
-def _over_physical(subject: Subject, kind: str, used: int | None, physical: int | None) -> Iterator[Hit]:
+def _over_physical(subject: Subject, kind: str, sum_of: SumOf, physical: int | None) -> Iterator[Hit]:
+    used = sum_of(subject.totals)
     if used is not None and physical is not None and used > physical:
         yield Hit(
             "over",
             f"{size(used)} of {kind} published, chip {subject.match.chip} has {size(physical)}: "
             f"{exact(used - physical)} too many.",
             {"kind": kind, "used_bytes": used, "physical_bytes": physical},
+            _gone_again(subject, sum_of, physical),
         )
+
+
+def _gone_again(subject: Subject, sum_of: SumOf, limit: int) -> str | None:
+    """A look can catch one counter before and another after a process moved bytes between them."""
+    if subject.second_region is None:
+        return None
+    again = sum_of(subject.second_region.totals)
+    return "a second look does not show it" if again is not None and again <= limit else None
+
+
+def _cb(figures: Figures) -> int | None:
+    return counted(figures.cb)
+
+
+def _all_in_l1(figures: Figures) -> int | None:
+    return counted(figures.l1, figures.l1_small, figures.cb)

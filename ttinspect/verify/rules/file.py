@@ -14,6 +14,9 @@ NEWEST_VERSION = max(LAYOUTS)
 SIZES = frozenset(layout.size for layout in LAYOUTS.values())
 WRITABLE_BY_OTHERS, READABLE_BY_OTHERS = 0o022, 0o044
 
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
+"""This user may not read the file; another one may."""
+
 REASONS = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
@@ -108,13 +111,21 @@ def not_initialised(file: RegionFile) -> Iterator[Hit]:
 
 def unsafe_mode(file: RegionFile) -> Iterator[Hit]:
     """Who else can change or read the region."""
-    if file.mode is None or file.file_type is not FileType.REGULAR:
+    if file.mode is None or file.file_type is not FileType.REGULAR or not _is_tt_metal_s(file):
         return
     mode = f"{file.mode:04o}"
     if file.mode & WRITABLE_BY_OTHERS:
         yield Hit("writable", f"Mode {mode}: others than the owner can change the figures.", {"mode": mode})
     elif file.mode & READABLE_BY_OTHERS:
         yield Hit("readable", f"Mode {mode}: others than the owner can read the figures.", {"mode": mode})
+
+
+def _is_tt_metal_s(file: RegionFile) -> bool:
+    """Whether the file is a region as far as its size and version tell; of any other there is more to say
+    than its mode."""
+    if file.region is None:
+        return file.state in (RegionState.EMPTY, RegionState.UNINITIALIZED) and not any(wrong_size(file))
+    return is_judgable(file)
 
 
 def stranger(case: Case, subject: Subject) -> Iterator[Hit]:

@@ -5,28 +5,25 @@ from collections.abc import Iterator
 from ttinspect.model.region import EMPTY_CHIP_ID
 from ttinspect.verify.case import Case
 from ttinspect.verify.clocks import FUTURE_NS, ahead_ns
-from ttinspect.verify.matching import published_under_device_id
+from ttinspect.verify.matching import name_agrees
 from ttinspect.verify.rules.rule import Hit
 from ttinspect.verify.subject import Subject
 
 
 def name_against_header(case: Case, subject: Subject) -> Iterator[Hit]:
     """The id in the file's name and the ids in the header. An unfinished header has no ids yet."""
-    header = subject.header
-    file_id = subject.file_id
-    if file_id is None or subject.unfinished or published_under_device_id(file_id, header):
+    header, file_id = subject.header, subject.file_id
+    if subject.unfinished or name_agrees(file_id, header):
         return
-    asic_id, board_serial = int(header.asic_id), int(header.board_serial)
+    name = "carries no id" if file_id is None else f"is named after {file_id}"
+    says = f"asic_id {header.asic_id}"
     if subject.version == 1:
-        named, what = board_serial << 8 | asic_id, f"board {board_serial}, location {asic_id}"
-    else:
-        named, what = asic_id, f"asic_id {asic_id}"
-    if named != file_id:
-        yield Hit(
-            "disagree",
-            f"The file is named after {file_id}, its header says {what} (a name of {named}).",
-            {"file_id": str(file_id), "asic_id": str(asic_id), "board_serial": str(board_serial)},
-        )
+        says = f"board {header.board_serial}, location {header.asic_id}"
+    yield Hit(
+        "disagree",
+        f"The file {name}, its header says {says}.",
+        {"file_id": subject.file.file_id, "asic_id": header.asic_id, "board_serial": header.board_serial},
+    )
 
 
 def clock(case: Case, subject: Subject) -> Iterator[Hit]:
