@@ -20,6 +20,23 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+_BY_PRECEDENCE = (
+    ExitCode.INTERRUPTED,
+    ExitCode.INTERNAL,
+    ExitCode.USAGE,
+    ExitCode.CHECK_FAILED,
+    ExitCode.UMD_FAILED,
+    ExitCode.PERMISSION,
+    ExitCode.INCONCLUSIVE,
+    ExitCode.DONE,
+)
+
+
+def most_important(*codes: ExitCode) -> ExitCode:
+    """Of the exit codes that apply at once, the one to exit with."""
+    return min(codes, key=_BY_PRECEDENCE.index)
+
+
 class InspectError(Exception):
     """Something that a user can cause or meet, said in their words.
 

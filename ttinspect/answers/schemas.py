@@ -8,6 +8,7 @@ from ttinspect.answers.capacity import CapacityAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
+from ttinspect.answers.listing import ListAnswer
 from ttinspect.answers.memory import MemoryAnswer
 from ttinspect.answers.soc import SocAnswer
 from ttinspect.answers.telemetry import TelemetryAnswer
@@ -21,6 +22,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "error": FailureAnswer,
     "explain": ExplainAnswer,
     "harvest": HarvestAnswer,
+    "list": ListAnswer,
     "memory": MemoryAnswer,
     "soc": SocAnswer,
     "system": System,

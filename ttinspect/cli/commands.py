@@ -1,6 +1,7 @@
 """The commands by name, for the help and for dispatch; their modules are imported when they run."""
 
 COMMANDS: dict[str, str] = {
+    "list": "one row per chip; what ttinspect alone does",
     "harvest": "live and harvested cores, grids, coordinates, pictures",
     "capacity": "physical and allocatable L1 and DRAM",
     "topology": "chips, boards, trays, PCIe, eth links",
@@ -12,7 +13,7 @@ COMMANDS: dict[str, str] = {
     "schema": "the JSON Schema of a command's output",
 }
 
-DEFAULT_COMMAND = "harvest"
+DEFAULT_COMMAND = "list"
 
 HELP = """\
 Usage: ttinspect [COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]

@@ -5,12 +5,15 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from ttinspect import __version__
 from ttinspect.cli.argv import split_command, wants_json, with_watch_interval
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, help_text
 from ttinspect.errors import ExitCode, InspectError
+
+_VERSION = ("--version", "-V")
+_HELP = ("--help", "-h")
 
 
 class _TerminatedError(BaseException):
@@ -44,47 +47,64 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: list[str]) -> int:
-    if "-V" in args or "--version" in args:
-        print(f"ttinspect {__version__}")
-        return ExitCode.DONE
     command, rest = split_command(args)
     if command is None:
-        if "-h" in args or "--help" in args:
-            sys.stdout.write(help_text())
-            return ExitCode.DONE
+        if {*_HELP, *_VERSION} & {*args}:
+            return _about(args)
         command = DEFAULT_COMMAND
     if command not in COMMANDS:
         raise _unknown_command(command)
     return _invoke(command, rest)
 
 
+def _about(args: list[str]) -> int:
+    """The options of the program itself; importing the CLI library is all that they cost."""
+    import typer
+
+    def about(version: bool = False, show_help: bool = False) -> None:
+        sys.stdout.write(f"ttinspect {__version__}\n" if version and not show_help else help_text())
+
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, add_help_option=False)
+    app.command()(about)
+    about.__annotations__ = {
+        "version": Annotated[bool, typer.Option(*_VERSION)],
+        "show_help": Annotated[bool, typer.Option(*_HELP)],
+    }
+    return _parse(app, [word for word in args if word in (*_HELP, *_VERSION)], "ttinspect")
+
+
 def _invoke(command: str, rest: list[str]) -> int:
     import typer
-    from typer.exceptions import TyperException
 
     module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})(
-        module.run
-    )
+    app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
+    return _parse(app, with_watch_interval(rest), f"ttinspect {command}")
+
+
+def _parse(app: Any, args: list[str], name: str) -> int:
+    """Run a typer application in its own words for usage errors, without its boxes."""
+    import typer
+    from typer.exceptions import TyperException
+
     parser: Any = typer.main.get_command(app)
     try:
-        code = parser.main(with_watch_interval(rest), prog_name=f"ttinspect {command}", standalone_mode=False)
+        code = parser.main(args, prog_name=name, standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
         return stop.exit_code
     except TyperException as error:
-        raise _usage_error(command, error) from None
+        raise _usage_error(name, error) from None
     return int(code or ExitCode.DONE)
 
 
-def _usage_error(command: str, error: Any) -> InspectError:
+def _usage_error(name: str, error: Any) -> InspectError:
     message = " ".join(error.format_message().split()).rstrip(".")
     return InspectError(
-        f"ttinspect {command}: wrong usage",
+        f"{name.removeprefix('ttinspect ')}: wrong usage",
         message[:1].lower() + message[1:],
-        f"see ttinspect {command} --help",
+        f"see {name} --help",
     )
 
 

@@ -6,9 +6,10 @@ import typer
 
 from ttinspect.answers.memory import build_memory, memory_exit_code
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system
 from ttinspect.cli.watching import Count, Watch, repeat
+from ttinspect.errors import most_important
 
 
 @command()
@@ -50,6 +51,6 @@ def run(
             return to_csv(*memory_csv(answer))
 
         emit(common, answer, {"table": table, "csv": csv})
-        return memory_exit_code(case)
+        return most_important(exit_code(system), memory_exit_code(case))
 
     return repeat(common, watch, count, once)

@@ -14,6 +14,7 @@ import typer
 from ttinspect.cli.argv import FORMAT_OF_SUFFIX
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
+from ttinspect.sources.live import Ask, LiveOptions
 
 ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
 DEFAULT_SOURCE = "umd"
@@ -36,19 +37,27 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     timeout_seconds: float
     verbose: bool
 
-    def open(self, *, telemetry: bool = False) -> System:
-        """The System of the source, with the chosen devices only.
+    def open(self, *, ask: Ask = Ask.CHIPS) -> System:
+        """The System of the source, with the chosen devices only; and what is asked of live ones.
 
         Raises:
             InspectError: with the exit code of what went wrong.
         """
         from ttinspect.answers.common import select_chips
-        from ttinspect.sources.live import LiveOptions
+
+        return select_chips(self.open_all(ask=ask), list(self.devices))
+
+    def open_all(self, *, ask: Ask = Ask.CHIPS) -> System:
+        """The whole System of the source, whatever devices were chosen.
+
+        Raises:
+            InspectError: with the exit code of what went wrong.
+        """
         from ttinspect.sources.opening import open_source
 
-        options = LiveOptions(timeout_seconds=self.timeout_seconds, telemetry=telemetry)
+        options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask)
         try:
-            return select_chips(open_source(self.source, options), list(self.devices))
+            return open_source(self.source, options)
         finally:
             self.show(options.log)
 

@@ -16,7 +16,8 @@ from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.shm.reader import DEFAULT_DIRECTORY, list_candidates, look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
-from ttinspect.sources.opening import kind_of, open_source
+from ttinspect.sources.live import Ask
+from ttinspect.sources.opening import kind_of
 from ttinspect.verify.allocator import AllocatorStatistics
 from ttinspect.verify.case import Case, Limits, LookedAt
 from ttinspect.verify.legality import is_illegal
@@ -54,7 +55,9 @@ class Places:
         self.procfs_named = procfs is not None
 
 
-def open_system(common: Common, places: Places) -> tuple[System, frozenset[int] | None]:
+def open_system(
+    common: Common, places: Places, *, ask: Ask = Ask.CHIPS
+) -> tuple[System, frozenset[int] | None]:
     """The whole System of the source, and the ids of the chips that were asked for (None: all).
 
     Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
@@ -64,7 +67,7 @@ def open_system(common: Common, places: Places) -> tuple[System, frozenset[int] 
         InspectError: with the exit code of what went wrong.
     """
     try:
-        system = open_source(common.source)
+        system = common.open_all(ask=ask)
     except InspectError as error:
         if error.exit_code is not ExitCode.NO_DEVICES or not _has_candidates(places):
             raise

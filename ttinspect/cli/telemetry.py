@@ -7,9 +7,9 @@ from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.watching import Count, Watch, repeat
-from ttinspect.errors import ExitCode
+from ttinspect.errors import ExitCode, most_important
 from ttinspect.model.system import System
-from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
 
 
@@ -24,13 +24,13 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
       tt-smi -s | ttinspect telemetry --from -
     """
     if seconds is None and count is None:
-        system = common.open(telemetry=True)
+        system = common.open(ask=Ask.TELEMETRY)
         _write(common, build_telemetry(system), first=True)
         return exit_code(system)
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
         return _watch_live(common, kind, seconds, count)
-    return _repeat(common, seconds, count, lambda: common.open(telemetry=True))
+    return _repeat(common, seconds, count, lambda: common.open(ask=Ask.TELEMETRY))
 
 
 def _write(common: Common, answer: TelemetryAnswer, *, first: bool) -> None:
@@ -70,6 +70,6 @@ def _repeat(common: Common, seconds: float | None, count: int | None, read: Call
         system = read()
         codes.append(exit_code(system))
         _write(common, build_telemetry(system), first=len(codes) == 1)
-        return max(codes)
+        return most_important(*codes)
 
     return repeat(common, seconds, count, once)

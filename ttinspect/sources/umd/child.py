@@ -1,6 +1,7 @@
 """The only importer of tt_umd, run as a file by parent.py: ``child.py WIRE_FD TASK KIND [LIBRARY SOC_FILE]``.
 
-TASK is arch (of a simulator), chips, telemetry (chips and one reading of it), or watch (chips, then a
+TASK is arch (of a simulator), chips, reading (chips and one reading of their telemetry), telemetry (the
+same, and the heartbeats again after half a second), or watch (chips, then a
 reading for every line on standard input, until it ends).
 
 Nothing that happens in here can kill the tool, hang it, or soil its output: tt_umd aborts, its
@@ -76,9 +77,10 @@ def main(argv: list[str]) -> None:
             stage = f"reading chip {chip}"
             say("stage", name=stage)
             say("chip", **chip_facts(tt_umd, descriptor, chip, devices.get(chip), unhealthy.get(chip)))
-        if task == "telemetry":
+        if task in ("reading", "telemetry"):
             stage = "reading telemetry"
             read_telemetry(tt_umd, devices, say)
+        if task == "telemetry":
             time.sleep(HEARTBEAT_SECONDS)
             stage = "reading the heartbeats again"
             for chip, device in sorted(devices.items()):

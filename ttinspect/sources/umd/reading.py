@@ -45,9 +45,8 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
         InspectError: 2 for what is no simulator, 3 without devices or driver, 4 without tt_umd, 5 when it
             failed, 6 without permission on the device nodes, 7 for an unknown architecture.
     """
-    task = "telemetry" if options.telemetry else "chips"
     with target_of(kind, path, options) as target:
-        session = ask([task, *target.arguments], options.timeout_seconds)
+        session = ask([options.ask.value, *target.arguments], options.timeout_seconds)
     options.log.append(session.log)
     return target.system(session)
 

@@ -1,0 +1,75 @@
+"""The answer of ``list``: one row per chip."""
+
+import msgspec
+
+from ttinspect.answers.common import TOOL, Tool
+from ttinspect.answers.memory import MemoryDevice, build_memory
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch, Board, Coord
+from ttinspect.model.chip import Chip, Unknown
+from ttinspect.model.finding import Finding
+from ttinspect.model.system import Source
+from ttinspect.verify.case import Case
+from ttinspect.verify.harvest import chip_findings, system_findings
+from ttinspect.verify.live import trouble_findings
+
+
+class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip with the names that people use for it. Used bytes are what its one region publishes;
+    None is unknown. ``kmd_id`` is N of /dev/tenstorrent/N."""
+
+    id: int
+    kmd_id: int | None
+    pci_bdf: str | None
+    unique_id: str | None
+    board_id: str | None
+    arch: Arch
+    board: Board | None
+    tensix_grid: Coord | None
+    l1_used: int | None
+    l1_physical: int | None
+    dram_used: int | None
+    dram_physical: int | None
+    asic_celsius: float | None
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.list.v1"):
+    """What ``list`` says."""
+
+    tool: Tool = TOOL
+    source: Source
+    devices: tuple[ListDevice, ...]
+    findings: tuple[Finding, ...]
+
+
+def build_list(case: Case) -> ListAnswer:
+    """The answer for the chosen chips of a Case."""
+    memory = {device.id: device for device in build_memory(case).devices}
+    return ListAnswer(
+        source=case.system.source,
+        devices=tuple(_device(chip, memory[chip.id]) for chip in case.shown),
+        findings=(*system_findings(case.system), *trouble_findings(case.system)),
+    )
+
+
+def _device(chip: Chip, memory: MemoryDevice) -> ListDevice:
+    used = memory.regions[0].used if len(memory.regions) == 1 else None
+    return ListDevice(
+        id=chip.id,
+        kmd_id=chip.kmd_id,
+        pci_bdf=chip.pci_bdf,
+        unique_id=chip.unique_id,
+        board_id=chip.board_id,
+        arch=chip.arch,
+        board=chip.board,
+        tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
+        l1_used=None if used is None else used.l1,
+        l1_physical=memory.capacity.l1_physical,
+        dram_used=None if used is None else used.dram,
+        dram_physical=memory.capacity.dram_physical,
+        asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
+        unknown=chip.unknown,
+        findings=chip_findings(chip),
+    )
