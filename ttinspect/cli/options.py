@@ -21,6 +21,15 @@ DEFAULT_SOURCE = "umd"
 COMMON_FORMATS = ("table", "json", "yaml", "csv")
 
 
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def _show_stage(stage: str) -> None:
+    """What takes so long, on one line that is cleared afterwards."""
+    sys.stderr.write(f"{_CLEAR_LINE}{stage} ...")
+    sys.stderr.flush()
+
+
 class Common(msgspec.Struct, frozen=True, kw_only=True):
     """The options of every command that reads a source.
 
@@ -55,10 +64,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         """
         from ttinspect.sources.opening import open_source
 
-        options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask)
+        progress = None if self.quiet or not sys.stderr.isatty() else _show_stage
+        options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask, progress=progress)
         try:
             return open_source(self.source, options)
         finally:
+            if progress is not None:
+                sys.stderr.write(_CLEAR_LINE)
             self.show(options.log)
 
     def show(self, log: list[str]) -> None:

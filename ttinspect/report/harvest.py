@@ -14,6 +14,7 @@ from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.picture import pictures
 from ttinspect.report.screen import columns, row
 from ttinspect.report.units import UNKNOWN, grid, of, reach
+from ttinspect.verify.harvest import with_article
 
 _MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
 
@@ -102,15 +103,14 @@ def _assumed_value(device: HarvestDevice, name: str) -> str:
 
 def product_sentence(product: ProductSummary) -> str:
     """ "2 of 2 chips are what an n300 should be (2 rows harvested each)."""
-    name = product.board.value
-    article = "an" if name[0] in "n" else "a"
     lines = product.harvested_tensix_lines
     unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
     undecided = f" {product.undecided} cannot be told." if product.undecided else ""
     one = product.as_expected == product.chips == 1
     noun, verb = ("chip", "is") if one else ("chips", "are")
+    what = f"what {with_article(product.board)} should be"
     return (
-        f"{product.as_expected} of {product.chips} {noun} {verb} what {article} {name} should be "
+        f"{product.as_expected} of {product.chips} {noun} {verb} {what} "
         f"({lines} {unit} harvested{'' if product.chips == 1 else ' each'}).{undecided}"
     )
 

@@ -9,16 +9,14 @@ from ttinspect.answers.listing import ListAnswer
 from ttinspect.model.arch import Coord
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.screen import columns, row
-from ttinspect.report.units import grid, size
+from ttinspect.report.units import grid, used_of
 
 _DASH = "-"
 
 
 def list_table(answer: ListAnswer) -> list[RenderableType]:
     """A row per chip; unknown is "-"."""
-    table = columns(
-        ">id", ">dev", "PCI", "~board", "grid", ">L1 used / physical", ">DRAM used / physical", ">ASIC C"
-    )
+    table = columns(">id", ">dev", "PCI", "board", "grid", ">L1 used/all", ">DRAM used/all", ">C")
     for device in answer.devices:
         row(
             table,
@@ -27,8 +25,8 @@ def list_table(answer: ListAnswer) -> list[RenderableType]:
             device.pci_bdf or _DASH,
             device.board.value if device.board else device.arch.value,
             _grid(device.tensix_grid),
-            f"{_size(device.l1_used)} / {_size(device.l1_physical)}",
-            f"{_size(device.dram_used)} / {_size(device.dram_physical)}",
+            used_of(device.l1_used, device.l1_physical),
+            used_of(device.dram_used, device.dram_physical),
             _DASH if device.asic_celsius is None else f"{device.asic_celsius:.1f}",
         )
     parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
@@ -39,10 +37,6 @@ def list_table(answer: ListAnswer) -> list[RenderableType]:
 
 def _grid(value: Coord | None) -> str:
     return _DASH if value is None else grid(value)
-
-
-def _size(value: int | None) -> str:
-    return _DASH if value is None else size(value)
 
 
 def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:

@@ -23,6 +23,15 @@ def size(count_bytes: int | None) -> str:
     return f"{count_bytes / _GIB:.2f} GiB"
 
 
+def used_of(used: int | None, whole: int | None) -> str:
+    """Bytes used of a whole, in the unit of the whole: "1.3/91.5 MiB", "-/91.5 MiB", "-"."""
+    if whole is None:
+        return "-" if used is None else size(used)
+    digits, unit, name = (2, _GIB, "GiB") if whole >= _GIB else (1, _MIB, "MiB")
+    part = "-" if used is None else f"{used / unit:.{digits}f}"
+    return f"{part}/{whole / unit:.{digits}f} {name}"
+
+
 def count(number: int | None) -> str:
     """A number with thousands separators."""
     return UNKNOWN if number is None else f"{number:,}"

@@ -1,5 +1,6 @@
 """What sources that ask devices are told."""
 
+from collections.abc import Callable
 from enum import Enum
 
 import msgspec
@@ -20,3 +21,5 @@ class LiveOptions(msgspec.Struct, kw_only=True):
     timeout_seconds: float = 60.0
     ask: Ask = Ask.CHIPS
     log: list[str] = msgspec.field(default_factory=list)
+    progress: Callable[[str], None] | None = None
+    """Told what is being done, from half a second on."""

@@ -3,7 +3,7 @@
 from ttinspect.facts.boards import Product, product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch
+from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
@@ -14,6 +14,11 @@ _MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
 def plural(count: int, noun: str) -> str:
     """ "1 row", "2 rows", "0 rows"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def with_article(board: Board) -> str:
+    """ "an n300", "a p150"."""
+    return f"{'an' if board.value.startswith('n') else 'a'} {board.value}"
 
 
 def chip_findings(chip: Chip) -> tuple[Finding, ...]:
@@ -78,7 +83,7 @@ def _deviations(chip: Chip) -> list[Finding]:
                 product,
                 name,
                 count,
-                f"a {product.board.value} should have {plural(expected, units[name])} harvested, "
+                f"{with_article(product.board)} should have {plural(expected, units[name])} harvested, "
                 f"this chip has {count}",
                 Severity.WARNING,
             )
@@ -112,7 +117,7 @@ def _unharvested_tensix(chip: Chip, product: Product) -> Finding | None:
     limit = ".".join(map(str, before))
     lines = plural(product.tensix, f"tensix {axis}")
     said = (
-        f"a {product.board.value} with firmware {limit} or later should have {lines} harvested, "
+        f"{with_article(product.board)} with firmware {limit} or later should have {lines} harvested, "
         "this chip has 0"
     )
     if chip.firmware is None:

@@ -9,6 +9,7 @@ from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Link, LinkEnd, System
+from ttinspect.verify.harvest import with_article
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 """Boards whose chips are linked on the board itself."""
@@ -71,7 +72,7 @@ def _duplicate_board_ids(system: System) -> Found:
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is not None and len(ids) > product.chips:
-            should = f"a {product.board.value} has {product.chips}"
+            should = f"{with_article(product.board)} has {product.chips}"
             message = f"{len(ids)} chips have the board id {board_id}, but {should}"
             yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=ids)
 
@@ -132,5 +133,7 @@ def _incomplete_boards(system: System) -> Found:
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is not None and product.board in (Board.N300, Board.P300) and len(ids) < product.chips:
-            message = f"a {product.board.value} has {product.chips} chips, board {board_id} shows {len(ids)}"
+            message = (
+                f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
+            )
             yield None, _warning(7, "incomplete board", message, board_id=board_id, chips=ids)

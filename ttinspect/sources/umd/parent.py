@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,11 +19,14 @@ from ttinspect.sources.umd import wire
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
+_PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
 _CHILD = str(Path(__file__).with_name("child.py"))
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
+
+Progress = Callable[[str], None]
 
 
 class Session(msgspec.Struct):
@@ -69,12 +73,21 @@ class Running:
                 stdin.write(b"\n")
                 stdin.flush()
 
-    def read_until(self, timeout_seconds: float, *ends: type[wire.Line]) -> bool:
+    def read_until(
+        self, timeout_seconds: float, *ends: type[wire.Line], progress: Progress | None = None
+    ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late."""
-        deadline = time.monotonic() + timeout_seconds
+        start = time.monotonic()
+        deadline = start + timeout_seconds
         while True:
-            ready, _, _ = select.select([self._wire], [], [], max(deadline - time.monotonic(), 0))
+            left = max(deadline - time.monotonic(), 0)
+            pause = left if progress is None else min(left, _PROGRESS_SECONDS)
+            ready, _, _ = select.select([self._wire], [], [], pause)
+            if progress is not None and time.monotonic() - start >= _PROGRESS_SECONDS:
+                progress(self.session.stage())
             if not ready:
+                if time.monotonic() < deadline:
+                    continue
                 self.session.late = True
                 return False
             data = os.read(self._wire, _READ_BYTES)
@@ -133,12 +146,14 @@ def _waited_for(log: str) -> str:
     return ""
 
 
-def ask(arguments: list[str], timeout_seconds: float) -> Session:
-    """Run a child to its end: done, dead or late."""
+def ask(arguments: list[str], timeout_seconds: float, progress: Progress | None = None) -> Session:
+    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on."""
     running = Running(arguments)
     finished = False
     try:
-        finished = running.read_until(timeout_seconds, wire.Done, wire.Failed, wire.ArchFound)
+        finished = running.read_until(
+            timeout_seconds, wire.Done, wire.Failed, wire.ArchFound, progress=progress
+        )
     except BaseException:
         running.session.late = True  # interrupted: the child must not outlive us
         raise

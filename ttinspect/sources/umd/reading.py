@@ -46,7 +46,7 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
             failed, 6 without permission on the device nodes, 7 for an unknown architecture.
     """
     with target_of(kind, path, options) as target:
-        session = ask([options.ask.value, *target.arguments], options.timeout_seconds)
+        session = ask([options.ask.value, *target.arguments], options.timeout_seconds, options.progress)
     options.log.append(session.log)
     return target.system(session)
 
