@@ -5,7 +5,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test lint format bench clean help
+.PHONY: run test lint format bench fire clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo 'make test   run all tests'
 	@echo 'make lint   ruff and mypy'
 	@echo 'make bench  measure speed, as ratios in one run'
+	@echo 'make fire   1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
 	@echo 'make clean  remove what the others made'
 
 $(STAMP): pyproject.toml
@@ -37,6 +38,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(VENV)/bin/python tests/bench.py
+
+fire: $(STAMP)
+	@$(VENV)/bin/python -m tests.bench_fire $(RUNS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,20 +4,25 @@ Every row runs two command lines in turn, so that whatever else the machine does
 and shows the medians and their ratio beside the most that is aimed at.
 """
 
-import importlib
+import os
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests import bench_shm
 from tests.cli.test_bad_input import CONTENTS
+from tests.device.simulated import Chip, blackhole, build, compiler
+from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150, galaxy
+from ttinspect.facts.files import data_directory
 
 PYTHON = sys.executable
 SCRIPT = str(Path(sys.executable).with_name("ttinspect"))
@@ -96,6 +101,65 @@ def bad_input(folder: Path) -> Iterator[Row]:
     yield Row(f"slowest bad input ({name})", slowest, "the limit", 2000.0, 1.0)
 
 
+def regions(folder: Path) -> Iterator[Row]:
+    """verify-shm on 32 regions with 64 full slots each, against the start of the program."""
+    data = bytearray(captures()["v3-full64"].data)
+    shm, procfs = folder / "shm", folder / "proc"
+    shm.mkdir()
+    procfs.mkdir()
+    pids = [struct.unpack_from("<i", data, 856 + 120 * slot)[0] for slot in range(64)]
+    for pid in pids:
+        (procfs / str(pid)).mkdir()
+        (procfs / str(pid) / "stat").write_text(f"{pid} (python3) S 1 " + "0 " * 49)
+        (procfs / str(pid) / "comm").write_text("python3\n")
+    for number in range(1, 33):
+        struct.pack_into("<Q", data, 32, number)
+        (shm / f"tt_device_{number}_memory").write_bytes(data)
+    command = [SCRIPT, "verify-shm", "--from", "masks:wormhole_b0", "--format", "json", "--samples", "1"]
+    command += ["--shm-dir", str(shm), "--procfs", str(procfs)]
+    yield compare(
+        "verify-shm, 32 regions, 64 slots", command, "ttinspect --version", [SCRIPT, "--version"], 3.0
+    )
+
+
+_BARE = """
+import sys, tt_umd
+tt_umd.logging.set_level(tt_umd.logging.Level.Off)
+options, simulation = tt_umd.TopologyDiscoveryOptions(), tt_umd.SimulationDiscoveryOptions()
+simulation.simulator_path = sys.argv[1]
+options.simulation = simulation
+tt_umd.TopologyDiscovery.discover(options, tt_umd.IODeviceType.PCIe, sys.argv[2])
+"""
+
+
+def simulated(folder: Path) -> Iterator[Row]:
+    """harvest of a simulated device, against what it is made of; watching telemetry, against a core."""
+    if compiler() is None:
+        return
+    library = build(folder)
+    soc = folder / "soc_descriptor.yaml"
+    soc.write_bytes((data_directory() / "blackhole.yaml").read_bytes())
+    (folder / "p150.yaml").write_text(MODERN_P150)
+    offline_json = [SCRIPT, "harvest", "--from", str(folder / "p150.yaml"), "--format", "json"]
+    bare = [PYTHON, "-c", _BARE, str(library), str(soc)]
+    ours = [SCRIPT, "harvest", "--from", f"sim:{library}", "--format", "json"]
+    for chips in (1, 32):
+        os.environ.update(blackhole(*[Chip() for _ in range(chips)]).write(folder / f"script{chips}"))
+        times = [(run(ours), run(offline_json), run(bare)) for _ in range(RUNS)]
+        medians = [statistics.median(each) for each in zip(*times, strict=True)]
+        parts = medians[1] + medians[2]
+        other, aim = (parts + 30, 1.0) if chips == 1 else (parts, 1.1)
+        name = "file + bare discovery + 30 ms" if chips == 1 else "file + bare discovery"
+        yield Row(f"harvest, sim, {chips} chips, json", medians[0], name, other, aim)
+    os.environ.update(blackhole(*[Chip(beating=True) for _ in range(8)]).write(folder / "script8"))
+    before = os.times()
+    watch = [SCRIPT, "telemetry", "--from", f"sim:{library}", "--json", "--watch", "0.1", "--count", "100"]
+    wall = run(watch)
+    after = os.times()
+    cpu = (after.children_user - before.children_user + after.children_system - before.children_system) * 1000
+    yield Row("telemetry --watch 0.1, 8 chips, CPU", cpu, "the wall time", wall, 0.25)
+
+
 def table(rows: Iterator[Row]) -> None:
     """Print rows as they are measured."""
     for row in rows:
@@ -109,14 +173,13 @@ def table(rows: Iterator[Row]) -> None:
 
 
 def main() -> None:
-    """All tables; modules beside this one (bench_*.py) add their own."""
+    """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        parts: list[Callable[[Path], Iterator[Row]]] = [offline, bad_input]
-        for path in sorted(Path(__file__).parent.glob("bench_*.py")):
-            parts.append(importlib.import_module(f"tests.{path.stem}").rows)
-        for part in parts:
+        for part in (offline, bad_input, regions, simulated):
             table(part(folder))
+        for line in bench_shm.measure():
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ static void work(void) {
             update_cb(&slot, (roll() % 64) << 10);
         } else if (count == 0 || (count < HELD && chance < 9)) {
             held[count].type = (int)(roll() % CB);
-            held[count].bytes = (int64_t)(1 + roll() % (8u << 20));
+            held[count].bytes = (int64_t)(1 + roll() % (2u << 20));
             update(&slot, held[count].type, held[count].bytes);
             count++;
         } else {
