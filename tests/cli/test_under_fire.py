@@ -57,7 +57,7 @@ def test_a_drift_of_64_mib_under_fire_is_named(run: Run, writer: Path, version: 
     with burning(writer, version, 4, "--keeper", "--drift", str(DRIFT_BYTES)) as fire:
         fire.wait_for("DRIFT")
         document = _verify(run, fire)
-    assert document["verdict"] in ("fail", "warn")
+    assert document["verdict"] != "pass"
     found = [finding for region in document["regions"] for finding in region["findings"]]
     assert "TTS020" in {finding["id"] for finding in found}
 

@@ -6,7 +6,7 @@ from ttinspect.answers.common import TOOL, Tool
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.coordinates import ChipCoordinates
+from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.harvesting.grids import chip_grid, common_grid
 from ttinspect.harvesting.lookup import cores_at
 from ttinspect.harvesting.picture import draw
@@ -142,7 +142,7 @@ def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, .
 def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) -> HarvestDevice:
     grid = chip_grid(chip.soc, chip.masks)
     coordinates = (
-        ChipCoordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
+        chip_coordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
     )
     return HarvestDevice(
         id=chip.id,

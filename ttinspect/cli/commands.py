@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
 }
 
 DEFAULT_COMMAND = "list"
+ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
 
 HELP = """\
 Usage: ttinspect [COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]

@@ -9,9 +9,11 @@ from typing import Annotated, Any, NoReturn
 
 from ttinspect import __version__
 from ttinspect.cli.argv import split_command, wants_json, with_watch_interval
-from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, help_text
+from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
+from ttinspect.cli.early import early_child
 from ttinspect.errors import ExitCode, InspectError
 
+_LAUNCH = "ttinspect.sources.umd.launch"
 _VERSION = ("--version", "-V")
 _HELP = ("--help", "-h")
 
@@ -54,7 +56,16 @@ def _run(args: list[str]) -> int:
         command = DEFAULT_COMMAND
     if command not in COMMANDS:
         raise _unknown_command(command)
-    return _invoke(command, rest)
+    child = early_child(command, rest, os.environ.get(ENVIRONMENT_SOURCE))
+    if child is not None:
+        from ttinspect.sources.umd.launch import start_early
+
+        start_early(child)
+    try:
+        return _invoke(command, rest)
+    finally:
+        if _LAUNCH in sys.modules:
+            sys.modules[_LAUNCH].finish()
 
 
 def _about(args: list[str]) -> int:

@@ -12,11 +12,11 @@ import msgspec
 import typer
 
 from ttinspect.cli.argv import FORMAT_OF_SUFFIX
+from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 
-ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
 DEFAULT_SOURCE = "umd"
 COMMON_FORMATS = ("table", "json", "yaml", "csv")
 

@@ -9,7 +9,8 @@ import typer
 
 from ttinspect.answers.common import select_chips
 from ttinspect.capacity.settings import make_settings
-from ttinspect.cli.options import ENVIRONMENT_SOURCE, Common
+from ttinspect.cli.commands import ENVIRONMENT_SOURCE
+from ttinspect.cli.options import Common
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
 from ttinspect.model.region import RegionFile

@@ -4,7 +4,7 @@ tt-umd 0.9.14, CoordinateManager: the maps from NOC0 to the other systems are ke
 core type, and the first core entered at a node answers for all.
 """
 
-from collections.abc import Iterable
+import functools
 
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.blackhole import dram_quirk
@@ -42,6 +42,7 @@ class ChipCoordinates:
 
     def __init__(self, soc: Soc, masks: Masks, noc_translation: bool | None) -> None:
         self._soc = soc
+        self._types: dict[CoreType, TypeCores] = {}
         self.translation = noc_translation
         in_force = {name: mask_in_force(soc.arch, masks, CoreType(name)) for name in _MASKED.values()}
         self.places: Placement = ARCHITECTURES[soc.arch].place(
@@ -120,6 +121,11 @@ class ChipCoordinates:
         """Live and harvested cores of a type; None if that is unknown."""
         if core_type not in self.known:
             return None
+        if core_type not in self._types:
+            self._types[core_type] = self._type_cores(core_type)
+        return self._types[core_type]
+
+    def _type_cores(self, core_type: CoreType) -> TypeCores:
         live = [place for place in self.places[core_type] if place.live]
         lost = [place for place in self.places[core_type] if not place.live]
         if core_type in _NEVER_LISTED_AS_HARVESTED:
@@ -137,6 +143,7 @@ class ChipCoordinates:
         )
 
 
-def core_types() -> Iterable[CoreType]:
-    """All core types in the order in which they are listed."""
-    return CoreType
+@functools.lru_cache(maxsize=64)
+def chip_coordinates(soc: Soc, masks: Masks, noc_translation: bool | None) -> ChipCoordinates:
+    """The coordinates of a chip; those of equal chips are computed once."""
+    return ChipCoordinates(soc, masks, noc_translation)

@@ -3,7 +3,7 @@
 import functools
 
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.coordinates import ChipCoordinates, mask_in_force
+from ttinspect.harvesting.coordinates import ChipCoordinates, chip_coordinates, mask_in_force
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.harvesting.placement import INSERTION_ORDER, worker_grid
 from ttinspect.model.arch import Axis, Coord, CoordSystem, CoreType
@@ -23,7 +23,7 @@ def draw(soc: Soc, masks: Masks, noc_translation: bool | None, labels: CoordSyst
     ``labels`` is the system in which the lines of the tensix cores are labelled: "-" for a harvested
     line, "" for one without tensix cores (NOC0 labels every line).
     """
-    coordinates = ChipCoordinates(soc, masks, noc_translation)
+    coordinates = chip_coordinates(soc, masks, noc_translation)
     nodes: dict[Coord, PictureNode] = {}
     for core_type in INSERTION_ORDER:
         known = mask_in_force(soc.arch, masks, core_type) is not None

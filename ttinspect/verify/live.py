@@ -1,6 +1,6 @@
 """Findings about a live source: where tt_umd's own SoC descriptor says otherwise, what it could not read."""
 
-from ttinspect.harvesting.coordinates import ChipCoordinates
+from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
@@ -17,7 +17,7 @@ def live_findings(chip: Chip) -> tuple[Finding, ...]:
     """
     if chip.live_cores is None:
         return ()
-    coordinates = ChipCoordinates(chip.soc, chip.masks, chip.noc_translation)
+    coordinates = chip_coordinates(chip.soc, chip.masks, chip.noc_translation)
     differences = []
     for core_type in CoreType:
         ours, theirs = coordinates.type_cores(core_type), chip.live_cores.get(core_type.value)

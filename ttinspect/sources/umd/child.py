@@ -22,6 +22,7 @@ Facts = dict[str, Any]
 """What becomes one JSON line; wire.py holds its type."""
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
+NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
 OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
@@ -267,20 +268,31 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
         for system_name, system in systems:
-            silent = name in ("ROUTER_ONLY", "SECURITY") and system_name == "logical"  # always raises, slowly
-            cores[system_name] = [None if silent else translated(soc, core, system) for core in live]
+            silent = name in NEVER_LOGICAL and system_name == "logical"  # it would raise for each of them
+            cores[system_name] = (
+                [None] * len(live) if silent else translated(soc.get_cores, soc, live, system)
+            )
             if system_name != "logical":
-                harvested[system_name] = [translated(soc, core, system) for core in lost]
+                harvested[system_name] = translated(soc.get_harvested_cores, soc, lost, system)
         found[name.lower()] = cores
     return found
 
 
-def translated(soc: Any, core: Any, system: Any) -> Any:
-    """One core in another system: [x, y], the type and place of the core that answers instead, or None."""
-    answer = attempt(soc.translate_coord_to, core, system)
+def translated(get: Any, soc: Any, cores: list[Any], system: Any) -> list[Any]:
+    """Cores of one type in another system, all at once; one by one where tt_umd has none for some."""
+    if not cores:
+        return []
+    found = attempt(get, cores[0].core_type, system)
+    if found is not None and len(found) == len(cores):
+        return [answer_of(core, answer) for core, answer in zip(cores, found, strict=True)]
+    return [answer_of(core, attempt(soc.translate_coord_to, core, system)) for core in cores]
+
+
+def answer_of(core: Any, answer: Any) -> Any:
+    """[x, y], the type and place of the core that answers instead, or None."""
     if answer is None:
         return None
-    if answer.core_type.name != core.core_type.name:
+    if answer.core_type != core.core_type:
         return {"type": answer.core_type.name, "xy": [answer.x, answer.y]}
     return [answer.x, answer.y]
 

@@ -6,22 +6,19 @@ import re
 import select
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.launch import launch, leave
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
-_CHILD = str(Path(__file__).with_name("child.py"))
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
@@ -46,22 +43,9 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str], *, asked: bool = False) -> None:
-        read_end, write_end = os.pipe()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
-        environment.pop("TT_LOGGER_FILE", None)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", _CHILD, str(write_end), *arguments],
-            stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(write_end,),
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(write_end)
-        self._wire = read_end
+    def __init__(self, arguments: list[str]) -> None:
+        launched = launch(arguments)
+        self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._buffer = b""
         self.session = Session(stages=[], lines=[])
 
@@ -109,11 +93,11 @@ class Running:
         if stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 stdin.close()
-        try:
-            code = self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
-            code = self._process.wait()
+        if finished:
+            code = 0
+            leave(self._process)
+        else:
+            code = self._ended()
         os.close(self._wire)
         self._log.seek(0)
         session.log = self._log.read().decode("utf-8", "backslashreplace")
@@ -123,6 +107,13 @@ class Running:
         elif not finished:
             session.death = _death(code)
         return session
+
+    def _ended(self) -> int:
+        try:
+            return self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            return self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -60,7 +60,7 @@ class Watcher:
         return self._lost(system)
 
     def _start(self) -> None:
-        self._running = Running(["watch", *self._target.arguments], asked=True)
+        self._running = Running(["watch", *self._target.arguments])
         if self._running.read_until(self._options.timeout_seconds, wire.Done, wire.Failed):
             self._system = self._target.system(self._running.session)
             return

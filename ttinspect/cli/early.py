@@ -1,0 +1,43 @@
+"""Which child to start before anything heavy is imported; a wrong guess costs nothing but the child."""
+
+import os
+
+_TASKS = {
+    "list": "reading",
+    "harvest": "chips",
+    "capacity": "chips",
+    "topology": "chips",
+    "memory": "chips",
+    "verify-shm": "chips",
+    "telemetry": "telemetry",
+}
+_WATCH = ("-w", "--watch", "-n", "--count")
+
+
+def early_child(command: str, argv: list[str], environment_source: str | None) -> list[str] | None:
+    """The child's arguments for a command line, if it is plain that one will be asked for: devices are
+    there, or a simulator with its SoC descriptor beside it."""
+    task = _TASKS.get(command)
+    if task is None or {"-h", "--help"} & {*argv}:
+        return None
+    if task == "telemetry" and any(word.startswith(_WATCH) for word in argv):
+        task = "watch"
+    source = _source(argv) or environment_source or "umd"
+    if source == "umd":
+        return [task, "umd"] if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
+    if not source.startswith("sim:") or not source.endswith(".so"):
+        return None
+    library = os.path.abspath(source[4:])  # noqa: PTH100
+    beside = os.path.join(os.path.dirname(library), "soc_descriptor.yaml")  # noqa: PTH118, PTH120
+    there = os.path.isfile(library) and os.path.isfile(beside)  # noqa: PTH113
+    return [task, "sim", library, beside] if there else None
+
+
+def _source(argv: list[str]) -> str | None:
+    found = None
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
+        if word == "--from":
+            found = following
+        elif word.startswith("--from="):
+            found = word.partition("=")[2]
+    return found

@@ -1,0 +1,88 @@
+"""Starting the child: early, before the parent's own imports, or when it is asked for.
+
+Imports next to nothing, so that the child is at work while everything else is imported.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import IO
+
+_CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
+
+
+class Launched:
+    """A child at work, with descriptors of its own for everything it prints.
+
+    ``wire`` is the end to read from; ``log`` holds its stdout and stderr.
+    """
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.arguments = arguments
+        self.wire, write_end = os.pipe()
+        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
+        environment.pop("TT_LOGGER_FILE", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", _CHILD, str(write_end), *arguments],
+            stdin=subprocess.PIPE if arguments[0] == "watch" else subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(write_end,),
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(write_end)
+
+    def kill(self) -> None:
+        """End a child that nobody reads from."""
+        try:  # noqa: SIM105 - contextlib is not worth its import
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        os.close(self.wire)
+        self.log.close()
+
+
+_early: list[Launched] = []
+
+
+def start_early(arguments: list[str]) -> None:
+    """Start the child that will probably be asked for."""
+    _early.append(Launched(arguments))
+
+
+def launch(arguments: list[str]) -> Launched:
+    """The child of these arguments: the one that was started early, if it is that one."""
+    for launched in _early:
+        if launched.arguments == arguments:
+            _early.remove(launched)
+            return launched
+    return Launched(arguments)
+
+
+_leaving: list["subprocess.Popen[bytes]"] = []
+_GRACE_SECONDS = 2.0
+
+
+def leave(process: "subprocess.Popen[bytes]") -> None:
+    """A child that has said everything closes its devices while we go on."""
+    _leaving.append(process)
+
+
+def finish() -> None:
+    """End what was started early and never asked for, and wait for those that are leaving."""
+    while _early:
+        _early.pop().kill()
+    while _leaving:
+        process = _leaving.pop()
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
