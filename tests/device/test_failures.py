@@ -1,6 +1,10 @@
 """What goes wrong inside tt_umd: a message and a code, never a dead tool or a stray line."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +101,15 @@ def test_what_is_no_simulator_is_2(run: Run, path: str) -> None:
     done = run("harvest", "--from", f"sim:{path}")
     assert done.returncode == 2
     assert "not a .so file" in done.stderr
+
+
+def test_a_terminal_sees_what_takes_so_long_and_nothing_of_it_stays(library: Path, tmp_path: Path) -> None:
+    env = {**os.environ, **blackhole(crash=("hang", 300)).write(tmp_path / "script")}
+    script = str(Path(sys.executable).with_name("ttinspect"))
+    command = f"{script} harvest --from sim:{library} --timeout 1.5"
+    done = subprocess.run(
+        ["script", "-qec", command, "/dev/null"], capture_output=True, text=True, env=env, timeout=60, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "discovering chips ..." in done.stdout
+    assert done.stdout.rpartition("discovering chips ...")[2].startswith("\r\x1b[K")

@@ -21,13 +21,24 @@ DEFAULT_SOURCE = "umd"
 COMMON_FORMATS = ("table", "json", "yaml", "csv")
 
 
+class _Progress:
+    """What takes so long, on one line of a terminal that is cleared afterwards."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def __call__(self, stage: str) -> None:
+        sys.stderr.write(f"{_CLEAR_LINE}{stage} ...")
+        sys.stderr.flush()
+        self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away, if there is one."""
+        if self._shown:
+            sys.stderr.write(_CLEAR_LINE)
+
+
 _CLEAR_LINE = "\r\x1b[K"
-
-
-def _show_stage(stage: str) -> None:
-    """What takes so long, on one line that is cleared afterwards."""
-    sys.stderr.write(f"{_CLEAR_LINE}{stage} ...")
-    sys.stderr.flush()
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +75,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         """
         from ttinspect.sources.opening import open_source
 
-        progress = None if self.quiet or not sys.stderr.isatty() else _show_stage
+        progress = None if self.quiet or not sys.stderr.isatty() else _Progress()
         options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask, progress=progress)
         try:
             return open_source(self.source, options)
         finally:
             if progress is not None:
-                sys.stderr.write(_CLEAR_LINE)
+                progress.clear()
             self.show(options.log)
 
     def show(self, log: list[str]) -> None:
