@@ -72,7 +72,7 @@ def _block(devices: list[CapacityDevice]) -> list[RenderableType]:
         row(
             table,
             f" {memory:<7}{kind}",
-            f"{count(units)} {noun} x {count(each):>13}",
+            _product(units, noun, each),
             count(total),
             size(total),
             note,
@@ -91,6 +91,13 @@ def _block(devices: list[CapacityDevice]) -> list[RenderableType]:
         line("", "trace", device.trace.banks, "views", device.trace.bank_bytes, device.trace.bytes)
     line("eth L1", "physical", eth.cores, "cores", eth.per_core, eth.physical)
     return [Text(""), Text(_heading(devices)), table, Text(_not_allocatable(device))]
+
+
+def _product(units: int | None, noun: str, each: int | None) -> str:
+    """ "64 cores x     1,499,136"; unknown where either is."""
+    if units is None or each is None:
+        return UNKNOWN
+    return f"{count(units)} {noun} x {count(each):>13}"
 
 
 def _not_allocatable(device: CapacityDevice) -> str:

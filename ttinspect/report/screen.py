@@ -10,10 +10,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-GLUE = "\u00a0"
-"""A blank at which no line is broken; it leaves ``render`` as an ordinary one."""
+GLUE = "\ue000"
+"""A blank at which no line is broken; it leaves ``render`` as an ordinary one. A private character:
+names from outside that hold it show a blank."""
 
 _LEAST_FOLDED_WIDTH = 10
+_GAP = 2
 _HARMFUL_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -30,7 +32,7 @@ def harmless(text: str) -> str:
         return text
     return "".join(
         char
-        if unicodedata.category(char) not in _HARMFUL_CATEGORIES
+        if char == GLUE or unicodedata.category(char) not in _HARMFUL_CATEGORIES
         else char.encode("unicode_escape", "surrogatepass").decode("ascii")
         for char in text
     )
@@ -44,26 +46,38 @@ def glued(text: str) -> str:
 def render(parts: Iterable[RenderableType], screen: Screen) -> str:
     """Renderables one below the other as text, without trailing blanks."""
     buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=screen.width,
-        force_terminal=screen.color,
-        color_system="standard" if screen.color else None,
-        no_color=not screen.color,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-    )
     for part in parts:
-        console.print(part)
+        Console(
+            file=buffer,
+            width=max(screen.width, _least_width(part)),
+            force_terminal=screen.color,
+            color_system="standard" if screen.color else None,
+            no_color=not screen.color,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            legacy_windows=False,
+        ).print(part)
     return "\n".join(line.rstrip() for line in buffer.getvalue().replace(GLUE, " ").split("\n"))
+
+
+def _least_width(part: RenderableType) -> int:
+    """The columns that a table needs to show every figure whole: a line that is too long for the
+    terminal wraps there, a figure that was cut would be another figure."""
+    if not isinstance(part, Table):
+        return 0
+    widths = []
+    for column in part.columns:
+        cells = [column.header, *column.cells] if part.show_header else [*column.cells]
+        longest = max((cell.cell_len for cell in cells if isinstance(cell, Text)), default=0)
+        widths.append(max(longest if column.no_wrap else 0, column.min_width or 0) + _GAP)
+    return sum(widths) - _GAP
 
 
 def columns(*specs: str, header: bool = True, widths: Sequence[int] = ()) -> Table:
     """A plain table. A spec is a heading, ">" before it aligns right, "~" lets it fold; widths are the
     least of the first columns, for tables that stand below one another."""
-    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for spec, width in zip_longest(specs, widths):
         name = spec.lstrip(">~")
         flags = spec[: len(spec) - len(name)]
