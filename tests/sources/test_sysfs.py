@@ -70,7 +70,7 @@ def test_what_sysfs_does_not_carry_is_unknown_with_a_reason(root: Path) -> None:
     assert (found.noc_translation, found.asic_location, found.unique_id) == (None, None, None)
     assert why(found, "masks") == ["sysfs does not carry harvesting"]
     assert [unknown.path for unknown in found.unknown] == [
-        "masks", "noc_translation", "asic_location", "unique_id",
+        "masks", "noc_translation", "asic_location", "links", "unique_id",
     ]  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def test_a_device_without_telemetry_attributes_is_still_listed(root: Path) -> No
     assert (found.arch, found.kmd_id, found.pci_bdf) == (Arch.BLACKHOLE, 0, "0000:01:00.0")
     assert (found.board, found.board_id, found.firmware, found.telemetry) == (None,) * 4
     assert [unknown.path for unknown in found.unknown] == [
-        "masks", "noc_translation", "asic_location", "board", "board_id", "unique_id", "firmware", "telemetry",
+        "masks", "noc_translation", "asic_location", "links", "board", "board_id", "unique_id", "firmware", "telemetry",
     ]  # fmt: skip
 
 
@@ -396,3 +396,18 @@ def test_an_unsupported_device_among_others_is_exit_5(root: Path, run: Run) -> N
     assert done.returncode == 5
     assert [one["id"] for one in json.loads(done.stdout)["devices"]] == [1]
     assert "0xfaca" in done.stdout
+
+
+def test_links_that_sysfs_does_not_show_are_no_finding_of_topology(root: Path, run: Run) -> None:
+    device(root, 0, pci_id=0x401E, board_id=N300_BOARD_ID, card="n300")
+    device(root, 1, board_id=UBB_BLACKHOLE_BOARD_ID)
+    answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
+    assert [one["findings"] for one in answer["chips"]] == [[], []]
+    assert answer["findings"] == []
+    assert "none" not in run("topology", "--from", f"sysfs:{root}").stdout
+
+
+def test_one_chip_of_a_p300_is_missing_in_sysfs_too(root: Path, run: Run) -> None:
+    device(root, 0, board_id=0x0000044511703043, card="p300a")
+    answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
+    assert [finding["name"] for finding in answer["findings"]] == ["incomplete board"]

@@ -145,6 +145,7 @@ _NEVER = (
     Unknown(path="masks", why="sysfs does not carry harvesting"),
     Unknown(path="noc_translation", why="sysfs does not carry it"),
     Unknown(path="asic_location", why="sysfs does not carry it"),
+    Unknown(path="links", why="sysfs does not carry eth links"),
 )
 _WHY = {
     "board": "sysfs has neither a board id nor the name of a board (tt_serial, tt_card_type)",
