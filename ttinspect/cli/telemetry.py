@@ -30,7 +30,7 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
         return _watch_live(common, kind, seconds, count)
-    return _repeat(common, seconds, count, lambda: common.open(ask=Ask.TELEMETRY))
+    return _repeat(common, seconds, count, lambda: common.open(ask=Ask.READING))
 
 
 def _write(common: Common, answer: TelemetryAnswer, *, first: bool) -> None:

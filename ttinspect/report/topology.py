@@ -61,7 +61,9 @@ def _findings(answer: TopologyAnswer) -> list[RenderableType]:
 
 
 def links(chip: TopologyChip) -> str:
-    """ "1:2 4:2 out:1", or "none"."""
+    """ "1:2 4:2 out:1", "none", or "-" where the source does not tell."""
+    if any(unknown.path == "links" for unknown in chip.unknown):
+        return "-"
     words = [f"{other.chip}:{other.links}" for other in chip.neighbours]
     if chip.outside_links:
         words.append(f"out:{chip.outside_links}")

@@ -59,11 +59,9 @@ def open_source(source: str, options: LiveOptions | None = None) -> System:
 
         return read_live(kind, rest, options)
     if kind == "sysfs":
-        raise InspectError(
-            f"cannot read {source}",
-            "this version has no sysfs: source yet",
-            "use umd, or name a cluster descriptor, board:NAME or masks:ARCH,tensix=MASK",
-        )
+        from ttinspect.sources.sysfs import read_sysfs
+
+        return read_sysfs(rest, options)
     return read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory
 from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
+from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
@@ -20,7 +21,6 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, ask, failure
 from ttinspect.sources.umd.system import system_of
 
-_DEVICE_NODES = Path("/dev/tenstorrent")
 _SOC_FILE = "soc_descriptor.yaml"
 
 
@@ -57,8 +57,10 @@ def target_of(kind: str, path: str, options: LiveOptions) -> AbstractContextMana
 
 
 def _host_target() -> Target:
-    nodes = _device_nodes()
-    closed = [str(node) for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
+    nodes = device_nodes()
+    if nodes is None:
+        raise no_devices("/dev/tenstorrent does not exist")
+    closed = [str(node) for node in nodes.values() if not os.access(node, os.R_OK | os.W_OK)]
     if closed and len(closed) == len(nodes):
         raise InspectError(
             f"cannot open {closed[0]}",
@@ -72,24 +74,6 @@ def _host_target() -> Target:
         socs={arch: builtin_soc(arch) for arch in Arch},
         simulated=False,
     )
-
-
-def _device_nodes() -> list[Path]:
-    """The device nodes of the kernel driver.
-
-    Raises:
-        InspectError: 3, telling a missing driver from a driver without devices.
-    """
-    if not _DEVICE_NODES.is_dir():
-        loaded = Path("/sys/module/tenstorrent").is_dir()
-        why = "the kernel driver has no devices" if loaded else "the tenstorrent kernel driver is not loaded"
-        raise InspectError(
-            "no Tenstorrent devices found",
-            f"{why} (/dev/tenstorrent does not exist)",
-            "check lspci -d 1e52: and the driver (tt-kmd), or try --from board:n300",
-            ExitCode.NO_DEVICES,
-        )
-    return sorted(node for node in _DEVICE_NODES.iterdir() if node.name.isdigit())
 
 
 @contextlib.contextmanager

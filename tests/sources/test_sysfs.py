@@ -1,0 +1,413 @@
+"""sysfs[:ROOT]: what the kernel driver shows, and nothing of what it does not."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.sources.fake_sysfs import (
+    N150_BOARD_ID,
+    N300_BOARD_ID,
+    P100_BOARD_ID,
+    P150_BOARD_ID,
+    UBB_BLACKHOLE_BOARD_ID,
+    device,
+    kernel_driver,
+    write,
+)
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.telemetry import Telemetry
+from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.opening import open_source
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    kernel_driver(folder)
+    return folder
+
+
+def system(root: Path, ask: Ask = Ask.READING) -> System:
+    return open_source(f"sysfs:{root}", LiveOptions(ask=ask))
+
+
+def chip(root: Path) -> Chip:
+    return system(root).chips[0]
+
+
+def reading(root: Path) -> Telemetry:
+    found = chip(root).telemetry
+    assert found is not None
+    return found
+
+
+def why(found: Chip, path: str) -> list[str]:
+    return [unknown.why for unknown in found.unknown if unknown.path == path]
+
+
+def test_identity_comes_from_the_class_device_and_its_pci_device(root: Path) -> None:
+    device(root, 3, bdf="0000:c1:00.0")
+    found = chip(root)
+    assert (found.id, found.kmd_id, found.mmio, found.pci_bdf) == (3, 3, True, "0000:c1:00.0")
+    assert (found.arch, found.board, found.board_id) == (Arch.BLACKHOLE, Board.P150, str(P150_BOARD_ID))
+    assert found.firmware == (19, 5, 0)
+    assert found.pcie == PcieLink(bus_id=0xC1, lanes=8, max_lanes=16, generation=4, max_generation=5)
+    assert system(root).kmd_version == "2.8.0"
+
+
+def test_what_sysfs_does_not_carry_is_unknown_with_a_reason(root: Path) -> None:
+    device(root, 0)
+    found = chip(root)
+    assert found.masks == UNKNOWN_MASKS
+    assert (found.noc_translation, found.asic_location, found.unique_id) == (None, None, None)
+    assert why(found, "masks") == ["sysfs does not carry harvesting"]
+    assert [unknown.path for unknown in found.unknown] == [
+        "masks", "noc_translation", "asic_location", "links", "unique_id",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pci_id", "board_id", "card", "arch", "board"),
+    [
+        (0x401E, N150_BOARD_ID, "n150", Arch.WORMHOLE_B0, Board.N150),
+        (0x401E, N300_BOARD_ID, "n300", Arch.WORMHOLE_B0, Board.N300),
+        (0xB140, P100_BOARD_ID, "p100a", Arch.BLACKHOLE, Board.P100),
+        (0xB140, UBB_BLACKHOLE_BOARD_ID, "galaxy-blackhole", Arch.BLACKHOLE, Board.UBB_BLACKHOLE),
+    ],
+)
+def test_the_pci_id_tells_the_architecture_and_the_board_id_the_board(
+    root: Path, pci_id: int, board_id: int, card: str, arch: Arch, board: Board
+) -> None:
+    device(root, 0, pci_id=pci_id, board_id=board_id, card=card)
+    assert (chip(root).arch, chip(root).board) == (arch, board)
+
+
+def test_the_asic_id_of_a_p100_is_its_unique_id(root: Path) -> None:
+    device(root, 0, board_id=P100_BOARD_ID, card="p100a")
+    assert chip(root).unique_id == "17716556166399396846"
+
+
+def test_a_galaxy_chip_has_the_tray_of_its_bus(root: Path) -> None:
+    device(root, 0, bdf="0000:42:00.0", board_id=UBB_BLACKHOLE_BOARD_ID)
+    assert chip(root).tray == 2
+
+
+def test_a_board_that_umd_does_not_know_is_shown_as_the_driver_spells_it(root: Path) -> None:
+    (device(root, 0, card="p150b") / "tt_serial").unlink()
+    assert (chip(root).board, chip(root).board_name, chip(root).board_id) == (None, "p150b", None)
+
+
+def test_the_second_chip_of_an_n300_is_said_to_be_missing(root: Path) -> None:
+    device(root, 0, pci_id=0x401E, board_id=N300_BOARD_ID, card="n300")
+    assert system(root).warnings == (
+        "sysfs does not show the second chip of an n300, which is reached through the first",
+    )
+
+
+def test_telemetry_is_in_the_units_of_hwmon_and_of_the_driver(root: Path) -> None:
+    write(device(root, 0) / "tt_eth_fw_ver", "6.14.0")
+    found = reading(root)
+    assert found.time_ns is not None
+    assert (found.aiclk_mhz, found.axiclk_mhz, found.arcclk_mhz) == (1350, 960, 800)
+    assert (found.vcore_mv, found.power_w, found.power_limit_w) == (745, 23, 150)
+    assert (found.current_a, found.current_limit_a, found.fan_rpm) == (31, 200, 1480)
+    assert (found.asic_celsius, found.throttle_celsius, found.thermal_trips) == (54.321, 90.0, 2)
+    assert (found.firmware_bundle, found.firmware_eth, found.heartbeat) == ("19.5.0", "6.14.0", 4711)
+    assert (found.board_celsius, found.gddr, found.eth, found.heartbeat_moves) == (None,) * 4
+
+
+def test_telemetry_is_read_only_when_it_is_asked_for(root: Path) -> None:
+    device(root, 0)
+    found = system(root, Ask.CHIPS).chips[0]
+    assert found.telemetry is None
+    assert why(found, "telemetry") == []
+
+
+def test_a_heartbeat_that_stands_still_is_told_from_one_that_moves(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device(root, 0)
+    moving = device(root, 1)
+    (device(root, 2) / "tt_heartbeat").unlink()
+    monkeypatch.setattr(
+        "ttinspect.sources.sysfs_telemetry.time.sleep", lambda _: write(moving / "tt_heartbeat", "4712")
+    )
+    readings = [one.telemetry for one in system(root, Ask.TELEMETRY).chips]
+    assert [one.heartbeat_moves for one in readings if one is not None] == [False, True, None]
+
+
+@pytest.mark.parametrize(("millidegrees", "celsius"), [("0", 0.0), ("65531500", -4.5), ("65535999", None)])
+def test_a_temperature_below_zero_is_not_65531_degrees(
+    root: Path, millidegrees: str, celsius: float | None
+) -> None:
+    write(device(root, 0) / "device/hwmon/hwmon3/temp1_input", millidegrees)
+    assert reading(root).asic_celsius == celsius
+
+
+OFF_THE_BUS = {
+    "tt_aiclk": "4294967295", "tt_axiclk": "4294967295", "tt_arcclk": "4294967295",
+    "tt_serial": "F" * 16, "tt_asic_id": "F" * 16, "tt_card_type": "unknown",
+    "tt_fw_bundle_ver": "255.255.255.255", "tt_heartbeat": "4294967295", "tt_therm_trip_count": "4294967295",
+    "device/hwmon/hwmon3/temp1_input": "65535999", "device/hwmon/hwmon3/in0_input": "4294967295",
+    "device/hwmon/hwmon3/curr1_input": "4294966296", "device/hwmon/hwmon3/power1_input": "4293967296",
+    "device/hwmon/hwmon3/fan1_input": "4294967295",
+    "device/current_link_width": "63", "device/current_link_speed": "Unknown",
+}  # fmt: skip
+"""What the driver's arithmetic makes of registers that read as all ones."""
+
+
+def test_a_chip_off_the_bus_is_unknown_and_not_at_65535_degrees(root: Path) -> None:
+    folder = device(root, 0)
+    for name, text in OFF_THE_BUS.items():
+        write(folder / name, text)
+    found = chip(root)
+    assert found.arch is Arch.BLACKHOLE
+    assert (found.board, found.board_name, found.board_id, found.unique_id) == (None,) * 4
+    assert (found.firmware, found.telemetry) == (None, None)
+    assert found.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5)
+    assert "off the bus" in why(found, "telemetry")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field"),
+    [
+        ("tt_aiclk", "fast", "aiclk_mhz"), ("tt_axiclk", "-1", "axiclk_mhz"), ("tt_arcclk", "", "arcclk_mhz"),
+        ("tt_heartbeat", "0x1", "heartbeat"), ("tt_fw_bundle_ver", "0.0.0.0", "firmware_bundle"),
+        ("tt_fw_bundle_ver", "new", "firmware_bundle"), ("tt_therm_trip_count", "9" * 5000, "thermal_trips"),
+        ("device/hwmon/hwmon3/temp1_input", "4095937", "asic_celsius"),
+        ("device/hwmon/hwmon3/power1_input", "4293967296", "power_w"),
+        ("device/hwmon/hwmon3/curr1_input", "\x1b[31m", "current_a"),
+        ("device/hwmon/hwmon3/in0_input", "745 mV", "vcore_mv"),
+        ("device/hwmon/hwmon3/fan1_input", "4294967295", "fan_rpm"),
+    ],
+)  # fmt: skip
+def test_garbage_in_one_file_makes_one_fact_unknown(root: Path, name: str, text: str, field: str) -> None:
+    folder = device(root, 0)
+    whole = reading(root)
+    assert getattr(whole, field) is not None
+    write(folder / name, text)
+    found = reading(root)
+    same = [key for key in Telemetry.__struct_fields__ if key != "time_ns"]
+    assert [key for key in same if getattr(found, key) != getattr(whole, key)] == [field]
+    assert getattr(found, field) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field"),
+    [
+        ("current_link_width", "0", "lanes"), ("max_link_width", "x", "max_lanes"),
+        ("current_link_speed", "Unknown", "generation"), ("max_link_speed", "99 GT/s", "max_generation"),
+    ],
+)  # fmt: skip
+def test_a_link_that_is_down_or_garbage_has_no_width_or_generation(
+    root: Path, name: str, text: str, field: str
+) -> None:
+    write(device(root, 0) / "device" / name, text)
+    link = chip(root).pcie
+    assert link is not None
+    assert [key for key in PcieLink.__struct_fields__ if getattr(link, key) is None] == [field]
+
+
+@pytest.mark.parametrize("speed", ["8.0 GT/s PCIe", "8 GT/s", "8.0 GT/s"])
+def test_kernels_spell_link_speeds_differently(root: Path, speed: str) -> None:
+    write(device(root, 0) / "device/current_link_speed", speed)
+    link = chip(root).pcie
+    assert link is not None
+    assert link.generation == 3
+
+
+def test_a_device_without_telemetry_attributes_is_still_listed(root: Path) -> None:
+    folder = device(root, 0)
+    for attribute in folder.glob("tt_*"):
+        attribute.unlink()
+    shutil.rmtree(folder / "device/hwmon")
+    found = chip(root)
+    assert (found.arch, found.kmd_id, found.pci_bdf) == (Arch.BLACKHOLE, 0, "0000:01:00.0")
+    assert (found.board, found.board_id, found.firmware, found.telemetry) == (None,) * 4
+    assert [unknown.path for unknown in found.unknown] == [
+        "masks", "noc_translation", "asic_location", "links", "board", "board_id", "unique_id", "firmware", "telemetry",
+    ]  # fmt: skip
+
+
+def test_the_board_tells_the_architecture_where_the_pci_id_cannot_be_read(root: Path) -> None:
+    (device(root, 0, pci_id=0x401E, board_id=N150_BOARD_ID) / "device/device").unlink()
+    assert chip(root).arch is Arch.WORMHOLE_B0
+
+
+def test_a_device_of_unknown_architecture_does_not_hide_the_others(root: Path) -> None:
+    device(root, 0, pci_id=0xFACA)
+    device(root, 1)
+    found = system(root)
+    assert [one.id for one in found.chips] == [1]
+    assert [(trouble.chip, trouble.why, trouble.readable) for trouble in found.troubles] == [
+        (0, "its PCI device id is 0xfaca", False)
+    ]
+
+
+def test_only_devices_that_are_not_known_are_an_unsupported_architecture(root: Path) -> None:
+    device(root, 0, pci_id=0xFACA)
+    with pytest.raises(InspectError, match="unsupported architecture of device 0") as caught:
+        system(root)
+    assert caught.value.exit_code is ExitCode.UNSUPPORTED_ARCH
+
+
+def test_a_device_of_which_nothing_can_be_read_is_a_failure(root: Path) -> None:
+    shutil.rmtree(device(root, 0).parents[1])
+    (root / "sys/class/tenstorrent/tenstorrent!0").unlink()
+    (root / "sys/class/tenstorrent/tenstorrent!0").mkdir()
+    with pytest.raises(InspectError, match="cannot tell the architecture") as caught:
+        system(root)
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+
+
+def test_devices_are_in_the_order_of_their_numbers(root: Path) -> None:
+    for number in (10, 2, 0):
+        device(root, number)
+    write(root / "sys/class/tenstorrent/other/x", "not a device")
+    assert [one.id for one in system(root).chips] == [0, 2, 10]
+
+
+@pytest.mark.parametrize(
+    ("with_node", "warnings"),
+    [
+        (8, ()),
+        (2, ("the kernel driver shows 8 devices, 2 have a node in /dev/tenstorrent",)),
+        (1, ("the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent",)),
+        (0, ("the kernel driver shows 8 devices, none has a node in /dev/tenstorrent",)),
+    ],
+)
+def test_a_container_that_has_some_of_the_nodes_is_told_so(
+    root: Path, with_node: int, warnings: tuple[str, ...]
+) -> None:
+    for number in range(8):
+        device(root, number, node=number < with_node)
+    assert len(system(root).chips) == 8
+    assert system(root).warnings == warnings
+
+
+def test_no_device_is_opened_and_nothing_is_written(root: Path) -> None:
+    device(root, 0)
+    opened: list[tuple[str, int]] = []
+    watching = True
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event == "open":
+            path, _, flags = arguments
+            opened.append((str(path), flags if isinstance(flags, int) else 0))
+
+    sys.addaudithook(hook)
+    system(root, Ask.READING)
+    watching = False
+    ours = [(path, flags) for path, flags in opened if path.startswith(str(root))]
+    assert len(ours) > 20
+    assert not [path for path, _ in ours if path.startswith(str(root / "dev"))]
+    assert not [path for path, flags in ours if flags & (os.O_WRONLY | os.O_RDWR)]
+
+
+def test_a_pipe_in_the_place_of_an_attribute_does_not_hang(root: Path) -> None:
+    attribute = device(root, 0) / "tt_aiclk"
+    attribute.unlink()
+    os.mkfifo(attribute)
+    assert reading(root).aiclk_mhz is None
+
+
+def test_a_copied_tree_without_links_still_tells_the_address(root: Path) -> None:
+    folder = device(root, 0)
+    write(folder / "device/uevent", "DRIVER=tenstorrent\nPCI_SLOT_NAME=0000:01:00.0")
+    device_link = folder / "device"
+    pci = device_link.resolve()
+    copy = root / "copy"
+    shutil.copytree(pci, copy, ignore=shutil.ignore_patterns("tenstorrent"))
+    device_link.unlink()
+    shutil.move(copy, device_link)
+    assert chip(root).pci_bdf == "0000:01:00.0"
+
+
+def test_a_tree_of_files_is_not_live(root: Path) -> None:
+    device(root, 0)
+    assert system(root).source == Source(kind=SourceKind.SYSFS, detail=str(root), live=False, example=False)
+
+
+@pytest.mark.parametrize("version", ["", "\x1b[0m", "two"])
+def test_a_driver_version_that_is_none_is_unknown(root: Path, version: str) -> None:
+    device(root, 0)
+    kernel_driver(root, version)
+    assert system(root).kmd_version is None
+
+
+def test_a_missing_driver_is_told_from_a_driver_without_devices(tmp_path: Path) -> None:
+    with pytest.raises(InspectError, match="the tenstorrent kernel driver is not loaded") as caught:
+        system(tmp_path)
+    assert caught.value.exit_code is ExitCode.NO_DEVICES
+    kernel_driver(tmp_path)
+    with pytest.raises(InspectError, match="the kernel driver has no devices") as caught:
+        system(tmp_path)
+    assert caught.value.exit_code is ExitCode.NO_DEVICES
+
+
+def test_a_root_that_is_no_folder_is_a_mistake_of_the_user(tmp_path: Path) -> None:
+    with pytest.raises(InspectError, match="it is not a folder") as caught:
+        system(tmp_path / "absent")
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_harvest_and_capacity_answer_null_with_a_warning_and_exit_0(root: Path, run: Run) -> None:
+    device(root, 0, pci_id=0x401E, board_id=N300_BOARD_ID, card="n300")
+    device(root, 1, node=False)
+    done = run("harvest", "--from", f"sysfs:{root}", "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert answer["source"] == {"kind": "sysfs", "detail": str(root), "live": False, "example": False}
+    assert [one["board"] for one in answer["devices"]] == ["n300", "p150"]
+    for one in answer["devices"]:
+        assert set(one["masks"].values()) == {None}
+        assert one["tensix"]["active"] is None
+        assert "sysfs does not carry harvesting" in one["findings"][0]["message"]
+    assert "1 has a node" in json.dumps(answer["findings"])
+    assert "second chip of an n300" in json.dumps(answer["findings"])
+    done = run("capacity", "--from", f"sysfs:{root}", "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [one["l1"]["physical"] for one in answer["devices"]] == [None, None]
+    assert answer["totals"]["l1_physical"] is None
+
+
+def test_the_table_of_telemetry_shows_what_hwmon_says(root: Path, run: Run) -> None:
+    device(root, 0)
+    done = run("telemetry", "--from", f"sysfs:{root}")
+    assert done.returncode == 0
+    assert "1350" in done.stdout
+    assert "23/150" in done.stdout
+    assert "54.3" in done.stdout
+
+
+def test_an_unsupported_device_among_others_is_exit_5(root: Path, run: Run) -> None:
+    device(root, 0, pci_id=0xFACA)
+    device(root, 1)
+    done = run("list", "--from", f"sysfs:{root}", "--json")
+    assert done.returncode == 5
+    assert [one["id"] for one in json.loads(done.stdout)["devices"]] == [1]
+    assert "0xfaca" in done.stdout
+
+
+def test_links_that_sysfs_does_not_show_are_no_finding_of_topology(root: Path, run: Run) -> None:
+    device(root, 0, pci_id=0x401E, board_id=N300_BOARD_ID, card="n300")
+    device(root, 1, board_id=UBB_BLACKHOLE_BOARD_ID)
+    answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
+    assert [one["findings"] for one in answer["chips"]] == [[], []]
+    assert answer["findings"] == []
+    assert "none" not in run("topology", "--from", f"sysfs:{root}").stdout
+
+
+def test_one_chip_of_a_p300_is_missing_in_sysfs_too(root: Path, run: Run) -> None:
+    device(root, 0, board_id=0x0000044511703043, card="p300a")
+    answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
+    assert [finding["name"] for finding in answer["findings"]] == ["incomplete board"]

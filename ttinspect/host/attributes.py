@@ -1,0 +1,43 @@
+"""Attributes of sysfs: one small file each, that may be missing, unreadable, or hold anything."""
+
+import os
+import re
+from pathlib import Path
+
+_PAGE_BYTES = 4096
+"""The kernel gives an attribute one page."""
+_DECIMAL = re.compile(r"-?[0-9]{1,19}")
+_HEXADECIMAL = re.compile(r"(?:0[xX])?[0-9a-fA-F]{1,16}")
+
+
+def read_text(path: Path) -> str | None:
+    """The text of an attribute without white space around it; None for a file that is not there, cannot be
+    read (the driver answers an error while a device is being reset), is empty, or is no printable ASCII."""
+    try:
+        # Not blocking: a pipe in a copied tree would never end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        content = os.read(descriptor, _PAGE_BYTES + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    text = content.decode("ascii", "replace").strip()
+    return (
+        text if text.isascii() and text.isprintable() and 0 < len(content) <= _PAGE_BYTES and text else None
+    )
+
+
+def read_decimal(path: Path) -> int | None:
+    """A decimal number, with a sign or without; None as read_text, and for anything else."""
+    text = read_text(path)
+    return int(text) if text is not None and _DECIMAL.fullmatch(text) else None
+
+
+def read_hexadecimal(path: Path) -> int | None:
+    """A hexadecimal number of at most 64 bits, with 0x or without; None as read_text, and for anything
+    else."""
+    text = read_text(path)
+    return int(text, 16) if text is not None and _HEXADECIMAL.fullmatch(text) else None

@@ -1,0 +1,237 @@
+"""The source sysfs[:ROOT]: what the kernel driver (tt-kmd) shows of its devices, none of which is opened.
+
+Harvesting is not among it, nor is anything of chips that are reached through another one.
+"""
+
+import os
+import re
+from collections.abc import Set
+from pathlib import Path
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.boards import board_named, board_of_id, firmware_version, product_of, tray_of
+from ttinspect.facts.node import U64_MAX
+from ttinspect.facts.socs import builtin_soc
+from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text
+from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
+from ttinspect.model.system import Source, SourceKind, System, Trouble
+from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.sysfs_telemetry import read_telemetry, version_text, with_moving_heartbeats
+
+_ARCH_OF_PCI_DEVICE = {0x401E: Arch.WORMHOLE_B0, 0xB140: Arch.BLACKHOLE}
+_BDF = re.compile(r"[0-9a-f]{4,8}:([0-9a-f]{2}):[0-9a-f]{2}\.[0-7]")
+_SLOT = re.compile(r"PCI_SLOT_NAME=(\S+)")
+_GENERATION_OF_SPEED = {"2.5": 1, "5": 2, "8": 3, "16": 4, "32": 5, "64": 6}
+"""Gigatransfers per second, by the PCI Express base specification."""
+_LANES = (1, 2, 4, 8, 12, 16, 32)
+_NO_NAME = "unknown"
+"""What the driver writes as tt_card_type of a board that it does not know."""
+
+
+def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
+    """The devices that sysfs under ``root`` ("" is this host's) lists; a chip's id is N of
+    /dev/tenstorrent/N. Telemetry is read if the options ask for it.
+
+    A file that is missing, unreadable or garbage makes its fact unknown.
+
+    Raises:
+        InspectError: 2 for a root that is no folder, 3 without devices or driver, 5 when of no device the
+            architecture can be told, 6 without permission to list them, 7 when ttinspect knows none.
+    """
+    ask = options.ask if options is not None else Ask.CHIPS
+    top = Path(root or HOST)
+    if not top.is_dir():
+        raise InspectError(
+            f"cannot read sysfs:{root}", "it is not a folder", "name the folder that sys and dev are in"
+        )
+    folders = device_folders(top)
+    if not folders:
+        listed = "lists none" if folders is not None else "does not exist"
+        raise no_devices(f"{top / 'sys/class/tenstorrent'} {listed}", top)
+    chips, errors = [], {}
+    for number, folder in folders.items():
+        try:
+            chips.append(_chip(number, folder, telemetry=ask is not Ask.CHIPS))
+        except InspectError as error:
+            errors[number] = error
+    if not chips:
+        told = list(errors.values())
+        raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
+    if ask is Ask.TELEMETRY:
+        chips = with_moving_heartbeats(chips, folders)
+    return System(
+        source=Source(kind=SourceKind.SYSFS, detail=root, live=_is_live(top), example=False),
+        chips=tuple(chips),
+        warnings=(*_node_warnings(top, folders.keys()), *_remote_warnings(chips)),
+        troubles=tuple(Trouble(chip=number, why=errors[number].why, readable=False) for number in errors),
+        kmd_version=driver_version(top),
+    )
+
+
+def _is_live(top: Path) -> bool:
+    """A copied tree is not live; this host's, or one that a kernel's sysfs is mounted in, is."""
+    return top.resolve() == HOST or os.path.ismount(top / "sys")
+
+
+def _node_warnings(top: Path, devices: Set[int]) -> list[str]:
+    """A container often has some of the nodes only: the other devices cannot be used in it."""
+    try:
+        nodes = device_nodes(top) or {}
+    except InspectError as error:
+        return [f"{error.what}: {error.why}"]
+    usable = len(devices & nodes.keys())
+    if usable == len(devices):
+        return []
+    shows = f"the kernel driver shows {len(devices)} device{'s' if len(devices) > 1 else ''}"
+    return [f"{shows}, {usable or 'none'} {'have' if usable > 1 else 'has'} a node in /dev/tenstorrent"]
+
+
+def _remote_warnings(chips: list[Chip]) -> list[str]:
+    if not any(chip.board is Board.N300 for chip in chips):
+        return []
+    return ["sysfs does not show the second chip of an n300, which is reached through the first"]
+
+
+def _chip(number: int, folder: Path, *, telemetry: bool) -> Chip:
+    """One device.
+
+    Raises:
+        InspectError: 5 when its architecture cannot be told (nothing can be said of it then), 7 when
+            ttinspect does not know it.
+    """
+    board_id = _board_id(folder)
+    card = read_text(folder / "tt_card_type")
+    if card == _NO_NAME:
+        card = None
+    board = board_of_id(board_id) if board_id is not None else board_named(card or "")
+    arch = _arch(number, folder, board)
+    bdf, bus_id = _pci_address(folder)
+    unique_id = _unique_id(folder, board)
+    firmware = firmware_version(version_text(folder / "tt_fw_bundle_ver") or "")
+    reading = read_telemetry(folder) if telemetry else None
+    known = {
+        "board": board or card,
+        "board_id": board_id,
+        "unique_id": unique_id,
+        "firmware": firmware,
+        "pci_bdf": bdf,
+        "telemetry": reading or not telemetry,
+    }
+    return Chip(
+        id=number,
+        arch=arch,
+        soc=builtin_soc(arch),
+        board=board,
+        board_name=card if board is None else None,
+        board_id=None if board_id is None else str(board_id),
+        unique_id=unique_id,
+        asic_location=None,
+        noc_translation=None,
+        masks=UNKNOWN_MASKS,
+        firmware=firmware,
+        mmio=True,
+        kmd_id=number,
+        pci_bdf=bdf,
+        pcie=_pcie_link(folder, bus_id),
+        tray=tray_of(board, bus_id),
+        telemetry=reading,
+        unknown=(*_NEVER, *(Unknown(path=path, why=_WHY[path]) for path, fact in known.items() if not fact)),
+    )
+
+
+_NEVER = (
+    Unknown(path="masks", why="sysfs does not carry harvesting"),
+    Unknown(path="noc_translation", why="sysfs does not carry it"),
+    Unknown(path="asic_location", why="sysfs does not carry it"),
+    Unknown(path="links", why="sysfs does not carry eth links"),
+)
+_WHY = {
+    "board": "sysfs has neither a board id nor the name of a board (tt_serial, tt_card_type)",
+    "board_id": "tt_serial is missing, unreadable or no id",
+    "unique_id": "tt_asic_id is UMD's unique id on a p100 only",
+    "pci_bdf": "the device link names no PCI function",
+    "firmware": "tt_fw_bundle_ver is missing, unreadable or no version",
+    "telemetry": "sysfs has none of it, or all of it reads as ones (off the bus)",
+}
+
+
+def _arch(number: int, folder: Path, board: Board | None) -> Arch:
+    """The architecture by the PCI device id, else by the board."""
+    device_id = read_hexadecimal(folder / "device" / "device")
+    if device_id is None:
+        product = product_of(board)
+        if product is not None:
+            return product.arch
+        raise InspectError(
+            f"cannot tell the architecture of device {number}",
+            "neither its PCI device id nor its board id can be read",
+            "try --from umd",
+            ExitCode.UMD_FAILED,
+        )
+    if device_id not in _ARCH_OF_PCI_DEVICE:
+        raise InspectError(
+            f"unsupported architecture of device {number}",
+            f"its PCI device id is {device_id:#06x}",
+            f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
+            ExitCode.UNSUPPORTED_ARCH,
+        )
+    return _ARCH_OF_PCI_DEVICE[device_id]
+
+
+def _board_id(folder: Path) -> int | None:
+    number = read_hexadecimal(folder / "tt_serial")
+    return None if number in (0, U64_MAX) else number
+
+
+def _unique_id(folder: Path, board: Board | None) -> str | None:
+    """tt_asic_id where tt_umd takes the same words as the unique id: on a Blackhole without a live eth
+    link, which a p100 always is. Others have it from their eth cores, which sysfs does not show."""
+    asic_id = read_hexadecimal(folder / "tt_asic_id") if board is Board.P100 else None
+    return None if asic_id in (None, 0, U64_MAX) else str(asic_id)
+
+
+def _pci_address(folder: Path) -> tuple[str | None, int | None]:
+    """The BDF and its bus, from where the device link points, or from uevent in a copied tree."""
+    try:
+        target = Path(os.readlink(folder / "device")).name  # noqa: PTH115
+    except OSError:
+        target = ""
+    match = _BDF.fullmatch(target.lower())
+    if match is None:
+        slot = _SLOT.search(_uevent(folder / "device" / "uevent"))
+        match = _BDF.fullmatch(slot[1].lower()) if slot else None
+    return (match[0], int(match[1], 16)) if match else (None, None)
+
+
+def _uevent(path: Path) -> str:
+    try:
+        return path.read_text("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _pcie_link(folder: Path, bus_id: int | None) -> PcieLink:
+    device = folder / "device"
+    return PcieLink(
+        bus_id=bus_id,
+        lanes=_lanes(device / "current_link_width"),
+        max_lanes=_lanes(device / "max_link_width"),
+        generation=_generation(device / "current_link_speed"),
+        max_generation=_generation(device / "max_link_speed"),
+    )
+
+
+def _lanes(path: Path) -> int | None:
+    """A width that there is: 0 is a link that is down, 63 and 255 a device that does not answer."""
+    lanes = read_decimal(path)
+    return lanes if lanes in _LANES else None
+
+
+def _generation(path: Path) -> int | None:
+    """ "16.0 GT/s PCIe" is generation 4; kernels differ in ".0" and " PCIe"."""
+    words = (read_text(path) or "").split()
+    if words[1:2] != ["GT/s"]:
+        return None
+    return _GENERATION_OF_SPEED.get(words[0].removesuffix(".0"))

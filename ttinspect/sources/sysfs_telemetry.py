@@ -1,0 +1,126 @@
+"""Telemetry from the attributes of tt-kmd (tt_*) and from hwmon. Names and units: tt-kmd,
+docs/sysfs-attributes.md, and the kernel's hwmon interface. Every read is live.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text
+from ttinspect.model.chip import Chip
+from ttinspect.model.telemetry import Telemetry
+
+_HWMON_NAMES = ("wormhole", "blackhole")
+_U16_ONES = 0xFFFF
+_U32_ONES = 0xFFFFFFFF
+_U64_ONES = 0xFFFFFFFFFFFFFFFF
+_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,4})(?:\.[0-9]{1,3})?")
+_ZERO_VERSION = (0, 0, 0)
+_ONES_VERSIONS = ((255, 255, 255), (255, 15, 4095))
+"""All ones, as the driver writes them for a bundle and for eth firmware."""
+_MILLI = 1000
+_MICRO = 1_000_000
+_HALF_OF_16_BITS_MILLI = 0x8000 * _MILLI
+_HOTTEST_CELSIUS = 1000.0
+"""No chip is as hot: all ones, scaled."""
+_HEARTBEAT_SECONDS = 0.5
+
+
+def read_telemetry(folder: Path) -> Telemetry | None:
+    """One reading of the device with this folder of attributes. None when none of it is there, or when the
+    chip is off the bus: its registers read as all ones then, and what scaling makes of these means nothing.
+    """
+    hwmon = _hwmon(folder)
+    if (
+        read_decimal(folder / "tt_aiclk") in (_U16_ONES, _U32_ONES)
+        or read_hexadecimal(folder / "tt_serial") == _U64_ONES
+        or (hwmon is not None and read_decimal(hwmon / "in0_input") == _U32_ONES)
+    ):
+        return None
+    now = Telemetry(
+        aiclk_mhz=_word(folder / "tt_aiclk"),
+        axiclk_mhz=_word(folder / "tt_axiclk"),
+        arcclk_mhz=_word(folder / "tt_arcclk"),
+        vcore_mv=_unsigned(hwmon, "in0_input"),
+        power_w=_scaled(hwmon, "power1_input", _MICRO),
+        power_limit_w=_scaled(hwmon, "power1_max", _MICRO),
+        current_a=_scaled(hwmon, "curr1_input", _MILLI),
+        current_limit_a=_scaled(hwmon, "curr1_max", _MILLI),
+        asic_celsius=_celsius(hwmon, "temp1_input"),
+        # the driver's maximum is the limit from which the firmware throttles
+        throttle_celsius=_celsius(hwmon, "temp1_max"),
+        thermal_trips=_word(folder / "tt_therm_trip_count"),
+        fan_rpm=_unsigned(hwmon, "fan1_input"),
+        firmware_bundle=version_text(folder / "tt_fw_bundle_ver"),
+        firmware_eth=version_text(folder / "tt_eth_fw_ver"),
+        heartbeat=_word(folder / "tt_heartbeat"),
+    )
+    return None if now == Telemetry() else msgspec.structs.replace(now, time_ns=time.time_ns())
+
+
+def with_moving_heartbeats(chips: list[Chip], folders: Mapping[int, Path]) -> list[Chip]:
+    """Read the heartbeats again, half a second later, and say whether they moved."""
+    if not any(chip.telemetry is not None and chip.telemetry.heartbeat is not None for chip in chips):
+        return chips
+    time.sleep(_HEARTBEAT_SECONDS)
+    return [_with_moving_heartbeat(chip, folders[chip.id]) for chip in chips]
+
+
+def _with_moving_heartbeat(chip: Chip, folder: Path) -> Chip:
+    reading, later = chip.telemetry, _word(folder / "tt_heartbeat")
+    if reading is None or reading.heartbeat is None or later is None:
+        return chip
+    moves = reading.heartbeat != later
+    return msgspec.structs.replace(chip, telemetry=msgspec.structs.replace(reading, heartbeat_moves=moves))
+
+
+def version_text(path: Path) -> str | None:
+    """ "19.5.0" of an attribute that says 19.5.0.0; None for anything else, for no version (0.0.0) and for
+    all ones."""
+    match = _VERSION.fullmatch(read_text(path) or "")
+    version = tuple(map(int, match.groups())) if match else _ZERO_VERSION
+    return None if version in (_ZERO_VERSION, *_ONES_VERSIONS) else ".".join(map(str, version))
+
+
+def _hwmon(folder: Path) -> Path | None:
+    """The device's folder of hwmon; the driver registers one, on the PCI device."""
+    try:
+        found = sorted((folder / "device" / "hwmon").iterdir())
+    except OSError:
+        return None
+    return next((one for one in found if read_text(one / "name") in _HWMON_NAMES), None)
+
+
+def _word(path: Path) -> int | None:
+    """A telemetry word: 32 bits, not all ones."""
+    number = read_decimal(path)
+    return number if number is not None and 0 <= number < _U32_ONES else None
+
+
+def _unsigned(hwmon: Path | None, name: str) -> int | None:
+    return None if hwmon is None else _word(hwmon / name)
+
+
+def _scaled(hwmon: Path | None, name: str, parts: int) -> int | None:
+    """Whole units of a reading in thousandths or millionths: the driver multiplies whole units."""
+    number = _unsigned(hwmon, name)
+    return None if number is None or number % parts or number // parts >= _U16_ONES else number // parts
+
+
+def _celsius(hwmon: Path | None, name: str) -> float | None:
+    """Degrees of thousandths. The driver takes the signed 16.16 word for an unsigned one: what is below
+    zero shows as 65536 degrees more."""
+    milli = read_decimal(hwmon / name) if hwmon is not None else None
+    if milli is None or milli in _ONES_MILLI:
+        return None
+    if milli >= _HALF_OF_16_BITS_MILLI:
+        milli -= 2 * _HALF_OF_16_BITS_MILLI
+    degrees = milli / _MILLI
+    return degrees if abs(degrees) < _HOTTEST_CELSIUS else None
+
+
+_ONES_MILLI = (65_535_000, 65_535_999)
+"""All ones in a limit, and in a temperature: not a little below zero."""
