@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -62,3 +63,29 @@ def test_it_works_when_installed_in_a_new_environment(
         capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60,
     ).stdout  # fmt: skip
     assert where.startswith(str(home))
+
+
+def test_without_tt_umd_live_sources_are_4_and_the_others_work(tmp_path: Path) -> None:
+    home, others = tmp_path / "venv", tmp_path / "others"
+    venv.create(home, with_pip=False)
+    others.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not entry.name.startswith(("tt_umd", "__editable__", "_ttinspect")):
+            (others / entry.name).symlink_to(entry)
+    own_site = next(home.glob("lib/python*/site-packages"))
+    (own_site / "dependencies.pth").write_text(f"{others}\n{ROOT}\n")
+    library = tmp_path / "libttsim.so"
+    library.write_bytes(b"")
+    (tmp_path / "soc_descriptor.yaml").write_bytes((ROOT / "soc_descriptors" / "blackhole.yaml").read_bytes())
+
+    def ttinspect(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(home / "bin" / "python"), "-m", "ttinspect", *arguments],
+            capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60,
+        )  # fmt: skip
+
+    live = ttinspect("harvest", "--from", f"sim:{library}", "--json")
+    assert live.returncode == 4
+    assert json.loads(live.stdout)["error"]["exit_code"] == 4
+    assert "tt_umd is not installed" in live.stderr
+    assert ttinspect("harvest", "--from", "board:n300").returncode == 0

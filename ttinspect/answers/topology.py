@@ -8,7 +8,7 @@ from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
 from ttinspect.verify.live import trouble_findings
-from ttinspect.verify.topology import topology_findings
+from ttinspect.verify.topology import links_unknown, topology_findings
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +20,8 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 
 class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     """One chip. ``kmd_id`` is N of /dev/tenstorrent/N; ``via`` the MMIO-capable chip of a remote one;
-    ``outside_links`` the links that leave this system. 64-bit ids are decimal strings."""
+    ``neighbours`` and ``outside_links`` (links that leave
+    this system) are None where the source sees no links. 64-bit ids are decimal strings."""
 
     id: int
     kmd_id: int | None
@@ -34,8 +35,8 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     mmio: bool | None
     via: int | None
     pcie: PcieLink
-    neighbours: tuple[Neighbour, ...]
-    outside_links: int
+    neighbours: tuple[Neighbour, ...] | None
+    outside_links: int | None
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -71,6 +72,7 @@ def build_topology(system: System) -> TopologyAnswer:
 def _chip(
     chip: Chip, links: tuple[Link, ...], remote: tuple[RemoteLink, ...], findings: tuple[Finding, ...]
 ) -> TopologyChip:
+    unknown = links_unknown(chip)
     counts: dict[int, int] = {}
     for link in links:
         for end, other in ((link.a, link.b), (link.b, link.a)):
@@ -89,8 +91,10 @@ def _chip(
         mmio=chip.mmio,
         via=chip.via,
         pcie=chip.pcie or PcieLink(),
-        neighbours=tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
-        outside_links=sum(link.a.chip == chip.id for link in remote),
+        neighbours=None
+        if unknown
+        else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
+        outside_links=None if unknown else sum(link.a.chip == chip.id for link in remote),
         unknown=chip.unknown,
         findings=findings,
     )

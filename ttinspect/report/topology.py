@@ -61,8 +61,8 @@ def _findings(answer: TopologyAnswer) -> list[RenderableType]:
 
 
 def links(chip: TopologyChip) -> str:
-    """ "1:2 4:2 out:1", "none", or "-" where the source does not tell."""
-    if any(unknown.path == "links" for unknown in chip.unknown):
+    """ "1:2 4:2 out:1", "none", or "-" where the source sees no links."""
+    if chip.neighbours is None:
         return "-"
     words = [f"{other.chip}:{other.links}" for other in chip.neighbours]
     if chip.outside_links:
@@ -117,7 +117,9 @@ def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tupl
             chip.pcie.bus_id,
             chip.pcie.lanes,
             chip.pcie.generation,
-            " ".join(f"{other.chip}:{other.links}" for other in chip.neighbours),
+            None
+            if chip.neighbours is None
+            else " ".join(f"{other.chip}:{other.links}" for other in chip.neighbours),
             chip.outside_links,
             " ".join(finding.id for finding in chip.findings),
         )

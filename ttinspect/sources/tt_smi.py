@@ -35,8 +35,6 @@ _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 _WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
 _BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")
 _GRAYSKULL_NAMES = ("e75", "e150", "e300", "grayskull")
-_GALAXY = (Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
-_UNIQUE_ID_LOCATION_BITS = 5
 
 
 class _BoardInfo(msgspec.Struct):
@@ -112,6 +110,10 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
     if translation is None:
         unknown.append(Unknown(path="noc_translation", why="telemetry NOC_TRANSLATION is missing"))
     location = telemetry.number("ASIC_LOCATION")
+    unique_id = _unique_id(board, telemetry)
+    if unique_id is None:
+        unknown.append(Unknown(path="unique_id", why="tt-smi documents do not show it"))
+    unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
     bdf = info.bus_id if isinstance(info.bus_id, str) and _BDF.fullmatch(info.bus_id) else None
     return Chip(
         id=index,
@@ -120,7 +122,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         board=board,
         board_name=info.board_type if board is None and isinstance(info.board_type, str) else None,
         board_id=None if board_id is None else str(board_id),
-        unique_id=_unique_id(arch, board, board_id, location),
+        unique_id=unique_id,
         asic_location=location,
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
@@ -187,15 +189,10 @@ def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
     return Masks(**values), unknown
 
 
-def _unique_id(arch: Arch, board: Board | None, board_id: int | None, location: int | None) -> str | None:
-    """Blackhole outside Galaxy: (board_id << 5) | asic_location; others cannot be told from here."""
-    if (
-        arch is not Arch.BLACKHOLE
-        or board is None
-        or board in _GALAXY
-        or board_id is None
-        or location is None
-    ):
+def _unique_id(board: Board | None, telemetry: _Telemetry) -> str | None:
+    """The ASIC id where tt_umd takes it as the unique id: on a Blackhole without a live eth link, which a
+    p100 always is. Others have it from their eth cores, which these documents do not show."""
+    high, low = telemetry.number("ASIC_ID_HIGH"), telemetry.number("ASIC_ID_LOW")
+    if board is not Board.P100 or high is None or low is None:
         return None
-    mask = (1 << _UNIQUE_ID_LOCATION_BITS) - 1
-    return str((board_id << _UNIQUE_ID_LOCATION_BITS | location & mask) & U64_MAX)
+    return str(high << 32 | low)

@@ -113,13 +113,13 @@ def _isolated(system: System) -> Found:
     linked = {end.chip for link in system.links for end in _ends(link)}
     linked |= {link.a.chip for link in system.remote_links}
     for chip in system.chips:
-        if chip.id in linked or _links_unknown(chip) or chip_grid(chip.soc, chip.masks).eth.active == 0:
+        if chip.id in linked or links_unknown(chip) or chip_grid(chip.soc, chip.masks).eth.active == 0:
             continue
         severity = Severity.WARNING if chip.board in _WIRED_BOARDS else Severity.INFO
         yield chip.id, _warning(5, "isolated chip", "no eth link leads to another chip", severity)
 
 
-def _links_unknown(chip: Chip) -> bool:
+def links_unknown(chip: Chip) -> bool:
     """Whether the source sees no links, and so no chips behind them either."""
     return any(unknown.path == "links" for unknown in chip.unknown)
 
@@ -137,7 +137,7 @@ def _incomplete_boards(system: System) -> Found:
     chips = {chip.id: chip for chip in system.chips}
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
-        if product is not None and product.board is Board.N300 and _links_unknown(chips[ids[0]]):
+        if product is not None and product.board is Board.N300 and links_unknown(chips[ids[0]]):
             continue  # its second chip is reached through a link
         if product is not None and product.board in (Board.N300, Board.P300) and len(ids) < product.chips:
             message = (
