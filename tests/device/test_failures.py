@@ -113,3 +113,38 @@ def test_a_terminal_sees_what_takes_so_long_and_nothing_of_it_stays(library: Pat
     )  # fmt: skip
     assert "discovering chips ..." in done.stdout
     assert done.stdout.rpartition("discovering chips ...")[2].lstrip().startswith("\x1b[K")
+
+
+_HOLDING = """
+mount -t tmpfs tmpfs /dev/shm || exit 99
+"$1" -c "
+import os, sys, time, tt_umd
+tt_umd.logging.set_level(tt_umd.logging.Level.Off)
+lock = tt_umd.RobustMutex('ARC_MSG')
+lock.lock()
+print(os.getpid(), flush=True)
+time.sleep(30)
+" > "$4/holder" &
+while ! [ -s "$4/holder" ]; do sleep 0.05; done
+"$2" harvest --from "sim:$3" --timeout 3
+code=$?
+kill %1
+exit $code
+"""
+
+
+def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path: Path) -> None:
+    """In a /dev/shm of its own, so that no other test waits for the lock."""
+    env = {**os.environ, **wormhole().write(tmp_path / "script")}
+    script = str(Path(sys.executable).with_name("ttinspect"))
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "bash", "-c", _HOLDING, "-", sys.executable, script, str(library), str(tmp_path)],
+        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    holder = (tmp_path / "holder").read_text().strip()
+    assert done.returncode == 5
+    assert "waiting for lock 'ARC_MSG'" in done.stderr
+    assert f"PID: {holder}" in done.stderr
+    assert "end the process that holds the lock" in done.stderr

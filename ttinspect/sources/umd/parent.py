@@ -21,6 +21,7 @@ _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
+_LOCK_HINT = "end the process that holds the lock, or wait until it is done"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
 
 Progress = Callable[[str], None]
@@ -171,7 +172,13 @@ def failure(session: Session, what: str) -> InspectError | None:
         return InspectError(
             f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.stage()}",
             session.death,
-            _HUNG_HINT if "ARC firmware" in session.death else _CRASH_HINT,
+            _next_step(session.death),
             ExitCode.UMD_FAILED,
         )
     return None
+
+
+def _next_step(death: str) -> str:
+    if "waiting for lock" in death:
+        return _LOCK_HINT
+    return _HUNG_HINT if "ARC firmware" in death else _CRASH_HINT
