@@ -1,0 +1,129 @@
+"""What a child said, as a System: also when it died in the middle, or a chip or a device is missing."""
+
+import msgspec
+import pytest
+
+from ttinspect.cli.output import exit_code
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.socs import builtin_soc
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Masks
+from ttinspect.model.system import LinkState, Source, SourceKind, System
+from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.parent import Session, failure
+from ttinspect.sources.umd.system import system_of
+
+SOURCE = Source(kind=SourceKind.UMD, detail="", live=True, example=False)
+SOCS = {arch: builtin_soc(arch) for arch in Arch}
+HOST = wire.HostFacts(kmd_version="2.8.0", kmd_devices={0: "0000:41:00.0"})
+CHIP = wire.ChipFacts(
+    id=0, arch="wormhole_b0", board="n300", board_id=0x14 << 36, unique_id=7, asic_location=0, mmio=True, via=None,
+    pci_bdf="0000:41:00.0", bus_id=0x41, pcie_lanes=16, kmd_id=0, error=None,
+    masks=wire.RawMasks(tensix=3, dram=0, eth=0, pcie=0, l2cpu=0), noc_translation=True,
+    tags={"firmware": 0x12080200}, firmware=(18, 8, 2), cores=None,
+)  # fmt: skip
+REMOTE = msgspec.structs.replace(
+    CHIP, id=1, unique_id=8, asic_location=1, mmio=False, via=0, pci_bdf=None, kmd_id=None
+)
+
+
+def said(*lines: wire.Line, death: str | None = None, stages: tuple[str, ...] = ()) -> Session:
+    return Session(stages=list(stages), lines=list(lines), death=death)
+
+
+def system(*lines: wire.Line, death: str | None = None, stages: tuple[str, ...] = ()) -> System:
+    return system_of(said(*lines, death=death, stages=stages), SOURCE, SOCS, simulated=False)
+
+
+def test_a_remote_chip_is_reached_through_its_mmio_capable_one() -> None:
+    links = wire.LinkFacts(ends=[(0, 8, 1, 0), (1, 0, 0, 8)], remote=[(1, 6, 14251335820, 6)])
+    found = system(HOST, links, CHIP, REMOTE, wire.Done())
+    assert [(chip.mmio, chip.via, chip.kmd_id) for chip in found.chips] == [(True, None, 0), (False, 0, None)]
+    assert [chip.board for chip in found.chips] == [Board.N300, Board.N300]
+    (link,) = found.links
+    assert (link.a.chip, link.a.channel, link.b.chip, link.b.channel) == (0, 8, 1, 0)
+    assert link.state is LinkState.UP
+    assert found.remote_links[0].remote_unique_id == "14251335820"
+    assert found.kmd_version == "2.8.0"
+    assert exit_code(found) is ExitCode.DONE
+
+
+def test_a_link_that_one_side_alone_reports_is_not_called_up() -> None:
+    found = system(HOST, wire.LinkFacts(ends=[(1, 0, 0, 8)], remote=[]), CHIP, REMOTE, wire.Done())
+    assert [link.state for link in found.links] == [LinkState.UNKNOWN]
+
+
+def test_a_death_keeps_the_chips_that_were_read_and_names_the_stage() -> None:
+    found = system(
+        HOST, CHIP, death="it was killed by SIGSEGV", stages=("discovering chips", "reading chip 1")
+    )
+    assert [chip.id for chip in found.chips] == [0]
+    (trouble,) = found.troubles
+    assert "reading chip 1" in trouble.why
+    assert "SIGSEGV" in trouble.why
+    assert exit_code(found) is ExitCode.UMD_FAILED
+
+
+def test_a_chip_that_could_not_be_read_has_a_row_and_does_not_hide_the_others() -> None:
+    silent = msgspec.structs.replace(REMOTE, error="PCIe is hung", masks=None, arch=None, board=None, tags={})
+    found = system(HOST, CHIP, silent, wire.Done())
+    assert [chip.masks.tensix for chip in found.chips] == [3, None]
+    assert found.chips[1].arch is Arch.WORMHOLE_B0
+    assert found.chips[1].unknown[0].why == "PCIe is hung"
+    assert exit_code(found) is ExitCode.UMD_FAILED
+
+
+def test_a_driver_that_sees_more_devices_than_umd_is_told() -> None:
+    host = wire.HostFacts(kmd_version="2.8.0", kmd_devices={n: f"0000:0{n}:00.0" for n in range(8)})
+    assert "the kernel driver sees 8 devices, tt_umd reports 1" in system(host, CHIP, wire.Done()).warnings
+
+
+def test_hidden_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", "0")
+    assert any("TT_VISIBLE_DEVICES is '0'" in warning for warning in system(HOST, CHIP, wire.Done()).warnings)
+
+
+def test_no_chips_is_3_and_says_what_the_driver_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", "9")
+    with pytest.raises(InspectError) as caught:
+        system(HOST, wire.LinkFacts(ends=[], remote=[]), wire.Done())
+    assert caught.value.exit_code is ExitCode.NO_DEVICES
+    assert "the kernel driver shows 1" in caught.value.why
+    assert "TT_VISIBLE_DEVICES" in caught.value.why
+
+
+@pytest.mark.parametrize(("missing", "code"), [(True, ExitCode.NO_UMD), (False, ExitCode.UMD_FAILED)])
+def test_a_missing_tt_umd_and_one_that_fails_are_told_apart(missing: bool, code: ExitCode) -> None:
+    error = failure(said(wire.Failed(stage="loading tt_umd", why="no", missing=missing)), "umd")
+    assert error is not None
+    assert error.exit_code is code
+
+
+@pytest.mark.parametrize("name", ["tensix", "dram", "eth", "pcie", "l2cpu"])
+def test_a_zero_that_tt_umd_made_of_missing_telemetry_is_unknown(name: str) -> None:
+    tags: dict[str, int | None] = dict.fromkeys(("tensix", "dram", "eth", "pcie", "l2cpu"), 1)
+    masks = wire.RawMasks(tensix=0, dram=0, eth=0x120, pcie=2, l2cpu=0)
+    for absent in (None, 0xFFFFFFFF):
+        facts = msgspec.structs.replace(
+            CHIP, arch="blackhole", board="p150", masks=masks, tags={**tags, name: absent}
+        )
+        found = system(HOST, facts, wire.Done()).chips[0].masks
+        expected = {**{key: getattr(masks, key) for key in tags}, name: None}
+        assert found == Masks(**expected)
+
+
+def test_what_a_simulator_says_of_pci_means_nothing() -> None:
+    chip = system_of(said(HOST, CHIP, wire.Done()), SOURCE, SOCS, simulated=True).chips[0]
+    assert (chip.pci_bdf, chip.kmd_id, chip.pcie, chip.tray) == (None, None, None, None)
+
+
+def test_every_line_of_the_wire_survives_it() -> None:
+    for line in (
+        HOST,
+        CHIP,
+        REMOTE,
+        wire.Done(),
+        wire.Tick(),
+        wire.Failed(stage="s", why="w", missing=False),
+    ):
+        assert wire.DECODER.decode(msgspec.json.encode(line)) == line
