@@ -51,7 +51,7 @@ def test_blackhole_masks_come_from_telemetry_in_descriptor_order() -> None:
     assert (found.board_id, found.pci_bdf) == (str(0x4701E07EA63), "0000:41:00.0")
 
 
-@pytest.mark.parametrize("missing", [None, "0xffffffff"], ids=["null", "all ones"])
+@pytest.mark.parametrize("missing", [None, "N/A", "0xffffffff"], ids=["null", "N/A", "all ones"])
 @pytest.mark.parametrize(
     ("tag", "mask"),
     [

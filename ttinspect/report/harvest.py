@@ -28,18 +28,7 @@ def harvest_table(
         ">id", "board", "link", "tensix grid", "cores", "~harvested (NOC0)", "dram", "eth", "mask"
     )
     for device in answer.devices:
-        row(
-            table,
-            device.id,
-            device.board.value if device.board else "-",
-            reach(device.mmio, device.via),
-            grid(device.tensix.grid),
-            of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
-            harvested_lines(device),
-            of(device.dram.active, device.dram.banks),
-            of(device.eth.active, device.eth.channels),
-            mask(device.masks.tensix, device),
-        )
+        row(table, *summary_cells(device))
     parts.append(table)
     if answer.common_grid is not None:
         parts.append(Text(f" common grid of the mesh: {grid(answer.common_grid)}"))
@@ -61,6 +50,25 @@ def harvest_table(
         parts.append(Text(""))
         parts += [Text(product_sentence(product)) for product in answer.products]
     return parts
+
+
+SUMMARY = ("id", "board", "link", "tensix grid", "cores", "harvested (NOC0)", "dram", "eth", "mask")
+_SPECS = {"id": ">id", "harvested (NOC0)": "~harvested (NOC0)"}
+
+
+def summary_cells(device: HarvestDevice) -> tuple[object, ...]:
+    """The row of a chip, under SUMMARY."""
+    return (
+        device.id,
+        device.board.value if device.board else "-",
+        reach(device.mmio, device.via),
+        grid(device.tensix.grid),
+        of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
+        harvested_lines(device),
+        of(device.dram.active, device.dram.banks),
+        of(device.eth.active, device.eth.channels),
+        mask(device.masks.tensix, device),
+    )
 
 
 def harvested_lines(device: HarvestDevice) -> str:

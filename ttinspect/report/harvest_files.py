@@ -6,9 +6,9 @@ import msgspec
 
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice
 from ttinspect.report.common import grouped, source_line
-from ttinspect.report.harvest import CORE_COLUMNS, core_rows, harvested_lines, mask, product_sentence
+from ttinspect.report.harvest import CORE_COLUMNS, SUMMARY, core_rows, product_sentence, summary_cells
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
-from ttinspect.report.units import UNKNOWN, grid, of, reach
+from ttinspect.report.units import UNKNOWN, grid
 
 Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
 
@@ -73,22 +73,8 @@ def _cells(device: HarvestDevice) -> tuple[object, ...]:
 
 def harvest_markdown(answer: HarvestAnswer) -> str:
     """A table of the devices, findings as a list, the summary last."""
-    header = ("id", "board", "link", "tensix grid", "cores", "harvested (NOC0)", "dram", "eth", "mask")
-    rows = (
-        (
-            device.id,
-            device.board.value if device.board else "-",
-            reach(device.mmio, device.via),
-            grid(device.tensix.grid),
-            of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
-            harvested_lines(device),
-            of(device.dram.active, device.dram.banks),
-            of(device.eth.active, device.eth.channels),
-            mask(device.masks.tensix, device),
-        )
-        for device in answer.devices
-    )
-    parts = [escape(source_line(answer.source).plain), markdown_table(header, rows).rstrip("\n")]
+    rows = (summary_cells(device) for device in answer.devices)
+    parts = [escape(source_line(answer.source).plain), markdown_table(SUMMARY, rows).rstrip("\n")]
     if answer.common_grid is not None:
         parts.append(f"Common grid of the mesh: {grid(answer.common_grid)}")
     parts += findings_markdown(

@@ -30,6 +30,7 @@ _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "pcie": ("PCIE_USAGE", shuffle.pcie_from_usage),
     "l2cpu": ("ENABLED_L2CPU", shuffle.l2cpu_from_enabled),
 }
+_NOT_AVAILABLE = "N/A"
 _OLD_PREFIX = "SMBUS_TX_"
 _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 _WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
@@ -85,9 +86,9 @@ class _Telemetry:
         self.raw = {key.removeprefix(_OLD_PREFIX): value for key, value in (raw or {}).items()}
 
     def number(self, tag: str) -> int | None:
-        """The value of a tag; None where it is missing, null or all ones."""
+        """The value of a tag; None where it is missing, null, "N/A" or all ones."""
         value = self.raw.get(tag)
-        if value is None:
+        if value is None or value == _NOT_AVAILABLE:
             return None
         number = parse_unsigned(value) if isinstance(value, str) else value
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
