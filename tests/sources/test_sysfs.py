@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.shm.captures import captures
+from tests.sources import fake_sysfs
 from tests.sources.fake_sysfs import (
     N150_BOARD_ID,
     N300_BOARD_ID,
@@ -411,3 +413,28 @@ def test_one_chip_of_a_p300_is_missing_in_sysfs_too(root: Path, run: Run) -> Non
     device(root, 0, board_id=0x0000044511703043, card="p300a")
     answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
     assert [finding["name"] for finding in answer["findings"]] == ["incomplete board"]
+
+
+def test_verify_shm_on_a_busy_host_needs_no_device(run: Run, tmp_path: Path) -> None:
+    """A p100 with its region, a live process and the driver's list of openers, all below one root."""
+    capture = captures()["real-fastP100-l1"]
+    pid = capture.truth["pid"]
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0, board_id=fake_sysfs.P100_BOARD_ID, card="p100a")
+    region = root / "dev" / "shm" / capture.file_name
+    region.parent.mkdir(parents=True)
+    region.write_bytes(capture.data)
+    region.chmod(0o600)
+    fake_sysfs.write(root / f"proc/{pid}/stat", f"{pid} (python) S 1 " + "0 " * 49)
+    fake_sysfs.write(root / f"proc/{pid}/comm", "python")
+    fake_sysfs.write(root / "proc/driver/tenstorrent/0/pids", str(pid))
+    done = run("verify-shm", "--from", f"sysfs:{root}", "--json")
+    document = json.loads(done.stdout)
+    (found,) = document["regions"]
+    assert (found["device"], found["asic_id"]) == (0, "17716556166399396846")
+    assert [slot["alive"] for slot in found["processes"]] == [True]
+    assert found["capacity"]["l1_physical"] is None  # sysfs does not tell the harvesting
+    assert not {f["severity"] for f in (*found["findings"], *document["findings"])} & {"error", "warning"}
+    listed = json.loads(run("list", "--from", f"sysfs:{root}", "--json").stdout)["devices"][0]
+    assert listed["l1_used"] == found["used"]["l1"]

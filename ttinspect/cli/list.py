@@ -19,7 +19,7 @@ def run(common: Common, *, shm_dir: ShmDir = None, procfs: Procfs = None) -> int
       ttinspect list --from cluster_descriptor.yaml
       ttinspect list --json | jq '.devices[].unique_id'
     """
-    places = Places(shm_dir, procfs)
+    places = Places(common, shm_dir, procfs)
     system, chosen = open_system(common, places, ask=Ask.READING)
     case = gather(system, places, chosen=chosen)
     answer = build_list(case)

@@ -33,7 +33,7 @@ def run(
       ttinspect memory --watch 2
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
-    places = Places(shm_dir, procfs)
+    places = Places(common, shm_dir, procfs)
     system, chosen = open_system(common, places)
 
     def once() -> int:

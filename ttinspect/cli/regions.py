@@ -47,13 +47,25 @@ Procfs = Annotated[
 
 
 class Places:
-    """Where regions and processes are; what the user did not name may be missing."""
+    """Where regions and processes are; what the user did not name may be missing.
 
-    def __init__(self, shm_dir: str | None, procfs: str | None) -> None:
+    They are those of the host that the source is: sysfs:ROOT has its own below ROOT.
+    """
+
+    def __init__(self, common: Common, shm_dir: str | None, procfs: str | None) -> None:
+        kind, _, root = common.source.partition(":")
+        if kind == "sysfs" and root:
+            shm_dir = shm_dir or _below(root, DEFAULT_DIRECTORY)
+            procfs = procfs or _below(root, DEFAULT_PROCFS)
         self.directory = DEFAULT_DIRECTORY if shm_dir is None else Path(shm_dir)
         self.directory_named = shm_dir is not None
         self.procfs = DEFAULT_PROCFS if procfs is None else Path(procfs)
         self.procfs_named = procfs is not None
+
+
+def _below(root: str, path: Path) -> str | None:
+    found = Path(root, *path.parts[1:])
+    return str(found) if found.is_dir() else None
 
 
 def open_system(

@@ -60,7 +60,7 @@ def run(
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
     statistics = () if allocator is None else decode_allocator(read_document(allocator), allocator)
-    places = Places(shm_dir, procfs)
+    places = Places(common, shm_dir, procfs)
     system, chosen = open_system(common, places)
     case = gather(system, places, chosen=chosen, pace=pace, allocator=statistics)
     answer = build_verify_shm(case, ignored)

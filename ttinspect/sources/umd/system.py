@@ -58,7 +58,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         ),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
-        warnings=tuple(_host_warnings(host, chips)),
+        warnings=() if simulated else tuple(_host_warnings(host, chips)),
         troubles=tuple(troubles),
         kmd_version=host.kmd_version if host else None,
     )

@@ -48,6 +48,8 @@ class Watcher:
         if running.read_until(self._options.timeout_seconds, wire.Tick):
             lines = running.session.lines[before:]
             del running.session.lines[before:]
+            if all(line.error for line in lines if isinstance(line, wire.TelemetryFacts)):
+                return self._lost(system)  # the devices may have got other numbers: discover anew
             previous = {chip.id: chip.telemetry for chip in system.chips}
             chips = []
             for chip in with_telemetry(system.chips, lines):
@@ -72,7 +74,7 @@ class Watcher:
     def _lost(self, system: System) -> System:
         session = self._end(late=False)
         error = failure(session, "telemetry") if session is not None else None
-        why = error.why if error is not None else "the child ended"
+        why = error.why if error is not None else "no chip answers"
         silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
         trouble = Trouble(chip=None, why=why, readable=False)
         return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
