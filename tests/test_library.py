@@ -26,7 +26,7 @@ def test_everything_public_is_there(name: str) -> None:
 
 def test_what_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        _ = ttinspect.nonsense  # type: ignore[attr-defined]
+        _ = ttinspect.nonsense
 
 
 def test_functions_answer_what_the_commands_answer(run: Run) -> None:
