@@ -8,9 +8,10 @@
  *   mem CHIP X Y ADDRESS WORD     a 32-bit word of a NOC tile
  *   bar CHIP OFFSET WORD          a 32-bit word of BAR0
  *   harvest CHIP MASK             answer of ARC message 0x57 (Wormhole)
- *   off CHIP                      off the bus: every read is all ones
+ *   off CHIP [N]                  off the bus from the N-th access on: every read is all ones
+ *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
- *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init
+ *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit
  *   shout                         print on fd 1 at every opportunity
  *   log FILE                      append every write to FILE
  */
@@ -22,7 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, BUCKETS = 1 << 14, MAX_CHIPS = 64, MAX_COUNTERS = 64 };
+enum { PAGE = 4096, BUCKETS = 1 << 14, MAX_CHIPS = 64, MAX_COUNTERS = 256 };
+enum { NEVER = -2, AT_EXIT = -1, AT_INIT = 0 };
 enum { BAR_X = 200 }; /* tile column that stands for what is only reachable through BAR0 */
 
 typedef struct Page {
@@ -34,11 +36,12 @@ typedef struct Page {
 static Page *buckets[BUCKETS];
 static int wormhole, chips = 1, shouting;
 static uint32_t harvest[MAX_CHIPS];
-static int off_bus[MAX_CHIPS];
+static long off_since[MAX_CHIPS]; /* 0: never */
+static int remote_at[MAX_CHIPS]; /* eth coordinates x | y << 8 of a remote chip; -1: none */
 static struct { uint64_t key, address; } counters[MAX_COUNTERS];
 static int counter_count;
 static char crash_kind[16];
-static long crash_at = -1, accesses;
+static long crash_at = NEVER, accesses;
 static FILE *write_log;
 
 static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull;
@@ -85,14 +88,19 @@ static uint32_t word(uint64_t key, uint64_t address) {
 
 static void set_word(uint64_t key, uint64_t address, uint32_t value) { sparse_write(key, address, &value, sizeof value); }
 
-static void maybe_crash(int at_init) {
-    if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
-    if (crash_at < 0 || (at_init ? crash_at != 0 : crash_at == 0 || ++accesses < crash_at)) return;
+static void crash(void) {
     if (!strcmp(crash_kind, "abort")) abort();
     if (!strcmp(crash_kind, "exit")) _Exit(1);
     if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
 }
+
+static void access_made(void) {
+    if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
+    if (++accesses == crash_at) crash();
+}
+
+static int off_bus(int chip) { return off_since[chip] && accesses >= off_since[chip]; }
 
 static void log_write(const char *space, int chip, unsigned x, unsigned y, uint64_t address, size_t size) {
     if (write_log) fprintf(write_log, "%s %d %u-%u 0x%llx %zu\n", space, chip, x, y, (unsigned long long)address, size), fflush(write_log);
@@ -139,8 +147,14 @@ static void blackhole_message(int chip) {
 
 /* ---- tiles ---- */
 
+enum { REQUESTS = 0x11080, RESPONSES = 0x11200, BUFFERS = 0x12000 }; /* in L1 of a Wormhole eth core */
+enum { WRITE_POINTER = 32, READ_POINTER = 48, SLOTS = 64 };
+enum { WRITE_REQUEST = 1, READ_REQUEST = 4, READ_DATA = 8, BLOCK = 64 };
+
+static void serve_remote(uint64_t key);
+
 static void tile_read(int chip, unsigned x, unsigned y, uint64_t address, void *to, size_t size) {
-    if (off_bus[chip]) { memset(to, 0xFF, size); return; }
+    if (off_bus(chip)) { memset(to, 0xFF, size); return; }
     uint64_t key = tile_key(chip, x, y);
     for (int i = 0; i < counter_count; i++)
         if (counters[i].key == key && counters[i].address >= address && counters[i].address < address + size)
@@ -150,8 +164,40 @@ static void tile_read(int chip, unsigned x, unsigned y, uint64_t address, void *
 
 static void tile_write(int chip, unsigned x, unsigned y, uint64_t address, const void *from, size_t size) {
     sparse_write(tile_key(chip, x, y), address, from, size);
+    if (wormhole && address == REQUESTS + WRITE_POINTER) serve_remote(tile_key(chip, x, y));
     if (x != arc_x() || y != arc_y()) return;
     if (wormhole) wormhole_message(chip); else blackhole_message(chip);
+}
+
+/* What the routing firmware of a Wormhole eth core does with a request: 4 slots of 32 bytes behind two
+ * pointers that count to 8; small data stands in the slot, a block in the buffer of that slot. */
+static void serve_remote(uint64_t key) {
+    uint32_t wanted = word(key, REQUESTS + WRITE_POINTER), served = word(key, REQUESTS + READ_POINTER);
+    for (; served != wanted; served = (served + 1) & 7) {
+        uint64_t request = REQUESTS + SLOTS + (served & 3) * 32;
+        uint64_t target = word(key, request) | (uint64_t)word(key, request + 4) << 32;
+        uint32_t flags = word(key, request + 12), size = flags & BLOCK ? word(key, request + 8) : 4;
+        uint64_t address = target & 0xFFFFFFFFFull;
+        unsigned x = target >> 36 & 63, y = target >> 42 & 63;
+        int chip = 0, place = (int)(target >> 48 & 63) | (int)(target >> 54 & 63) << 8;
+        while (chip < MAX_CHIPS && remote_at[chip] != place) chip++;
+        uint8_t data[1024];
+        if (chip == MAX_CHIPS || size > sizeof data) abort();
+        if (flags & WRITE_REQUEST) {
+            sparse_read(key, flags & BLOCK ? BUFFERS + (served & 3) * 1024 : request + 8, data, size);
+            log_write("remote", chip, x, y, address, size);
+            tile_write(chip, x, y, address, data, size);
+        }
+        if (flags & READ_REQUEST) {
+            uint32_t given = word(key, RESPONSES + WRITE_POINTER);
+            uint64_t response = RESPONSES + SLOTS + (given & 3) * 32;
+            tile_read(chip, x, y, address, data, size);
+            sparse_write(key, flags & BLOCK ? BUFFERS + (given & 3) * 1024 : response + 8, data, size);
+            set_word(key, response + 12, READ_DATA | (flags & BLOCK));
+            set_word(key, RESPONSES + WRITE_POINTER, (given + 1) & 7);
+        }
+    }
+    set_word(key, REQUESTS + READ_POINTER, served);
 }
 
 /* ---- BARs ---- */
@@ -193,18 +239,18 @@ static int chip_of(uint64_t address, int *bar, uint64_t *offset) {
 }
 
 void libttsim_pci_mem_rd_bytes(uint64_t address, void *to, uint32_t size) {
-    maybe_crash(0);
+    access_made();
     int bar;
     uint64_t offset;
     int chip = chip_of(address, &bar, &offset);
-    if (chip < 0 || off_bus[chip]) { memset(to, 0xFF, size); return; }
+    if (chip < 0 || off_bus(chip)) { memset(to, 0xFF, size); return; }
     if (bar == 2) { sparse_read(tile_key(chip, BAR_X, 2), offset, to, size); return; }
     Place place = bar_place(chip, bar, offset);
     tile_read(chip, place.x, place.y, place.address, to, size);
 }
 
 void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size) {
-    maybe_crash(0);
+    access_made();
     int bar;
     uint64_t offset;
     int chip = chip_of(address, &bar, &offset);
@@ -216,18 +262,18 @@ void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size
 }
 
 void libttsim_tile_rd_bytes(uint32_t x, uint32_t y, uint64_t address, void *to, uint32_t size) {
-    maybe_crash(0);
+    access_made();
     tile_read(0, x, y, address, to, size);
 }
 
 void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void *from, uint32_t size) {
-    maybe_crash(0);
+    access_made();
     log_write("tile", 0, x, y, address, size);
     tile_write(0, x, y, address, from, size);
 }
 
 uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
-    maybe_crash(0);
+    access_made();
     unsigned chip = bdf >> 3;
     if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;
     uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
@@ -247,10 +293,11 @@ void libttsim_pci_config_wr32(uint32_t bdf, uint32_t offset, uint32_t value) {
 
 void libttsim_set_pci_dma_mem_callbacks(void *read, void *write) { (void)read; (void)write; }
 void libttsim_clock(uint32_t cycles) { (void)cycles; }
-void libttsim_exit(void) {}
+void libttsim_exit(void) { if (crash_at == AT_EXIT) crash(); }
 
 static void script_line(const char *line) {
     int chip;
+    long since = 1;
     unsigned x, y, value;
     unsigned long long address;
     char text[4096];
@@ -259,7 +306,8 @@ static void script_line(const char *line) {
     else if (sscanf(line, "mem %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5) set_word(tile_key(chip, x, y), address, value);
     else if (sscanf(line, "bar %d %llx %x", &chip, &address, &value) == 3) set_word(tile_key(chip, BAR_X, 0), address, value);
     else if (sscanf(line, "harvest %d %x", &chip, &value) == 2) harvest[chip] = value;
-    else if (sscanf(line, "off %d", &chip) == 1) off_bus[chip] = 1;
+    else if (sscanf(line, "off %d %ld", &chip, &since) >= 1) off_since[chip] = since;
+    else if (sscanf(line, "remote %d %u %u", &chip, &x, &y) == 3) remote_at[chip] = (int)(x | y << 8);
     else if (sscanf(line, "count %d %u %u %llx", &chip, &x, &y, &address) == 4 && counter_count < MAX_COUNTERS) {
         counters[counter_count].key = tile_key(chip, x, y);
         counters[counter_count++].address = address;
@@ -274,8 +322,9 @@ void libttsim_init(void) {
     const char *path = getenv("TTDEVICE_SCRIPT");
     FILE *script = path ? fopen(path, "r") : NULL;
     char line[8192];
+    for (int chip = 0; chip < MAX_CHIPS; chip++) remote_at[chip] = -1;
     if (!script) { fprintf(stderr, "test device: no TTDEVICE_SCRIPT\n"); abort(); }
     while (fgets(line, sizeof line, script)) script_line(line);
     fclose(script);
-    maybe_crash(1);
+    if (crash_at == AT_INIT) crash();
 }

@@ -60,33 +60,51 @@ class Chip:
     """Wormhole: answer of ARC message 0x57, in physical order."""
     noc_translation: bool = True
     off_bus: bool = False
+    off_after: int = 0
+    """Off the bus from this access on, counted over the whole device; 0 is never."""
+    remote: bool = False
+    """Wormhole: no PCI endpoint, reached over the eth links of the chips before it. Such chips come last."""
     hung: bool = False
     """ARC never says that it booted."""
     beating: bool = False
     """The heartbeat grows with every read."""
 
 
+End = tuple[int, int]
+"""A chip and its eth channel, numbered as tt-umd numbers the ends of links: live channels only."""
+
+
 @dataclass
 class Device:
-    """A simulated host."""
+    """A simulated host. ``links`` join two of its chips; ``outside`` are links to a chip of another host,
+    which is known by its board id (Blackhole) or unique id (Wormhole), and its channel."""
 
     arch: str
     chips: list[Chip]
+    links: list[tuple[End, End]] = field(default_factory=list)
+    outside: list[tuple[End, tuple[int, int]]] = field(default_factory=list)
     crash: tuple[str, int] | None = None
     shout: bool = False
     write_log: Path | None = None
 
     def script(self) -> str:
         """What device.c reads."""
-        lines = [f"arch {self.arch}", f"chips {len(self.chips)}"]
+        endpoints = sum(not chip.remote for chip in self.chips)
+        lines = [f"arch {self.arch}", f"chips {endpoints}"]
         if self.write_log:
             lines.append(f"log {self.write_log}")
         if self.shout:
             lines.append("shout")
         for index, chip in enumerate(self.chips):
             lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)
-            if chip.off_bus:
-                lines.append(f"off {index}")
+            if chip.off_bus or chip.off_after:
+                lines.append(f"off {index} {chip.off_after or 1}")
+            if chip.remote:
+                lines.append(f"remote {index} {index} 0")
+        for a, b in self.links:
+            lines += [*self._linked(a, b), *self._linked(b, a)]
+        for end, (far, channel) in self.outside:
+            lines += self._leaving(end, far, channel)
         if self.crash:
             lines.append(f"crash {self.crash[0]} {self.crash[1]}")
         return "\n".join(lines) + "\n"
@@ -95,6 +113,62 @@ class Device:
         """Write the script; the environment that makes the device read it."""
         path.write_text(self.script())
         return {"TTDEVICE_SCRIPT": str(path)}
+
+    def _linked(self, end: End, other: End) -> list[str]:
+        if self.arch == "blackhole":
+            live = [channel for channel in range(14) if self._tag(other[0], ENABLED_ETH) >> channel & 1]
+            place = self._tag(other[0], ASIC_LOCATION)
+            return self._blackhole_link(end, self._board_id(other[0]), place, live[other[1]])
+        return self._wormhole_link(end, self.unique_id(other[0]), other)
+
+    def _leaving(self, end: End, far: int, channel: int) -> list[str]:
+        if self.arch == "blackhole":
+            return self._blackhole_link(end, far, 0, channel)
+        return self._wormhole_link(end, far, (len(self.chips), channel))
+
+    def _tag(self, chip: int, tag: int) -> int:
+        value = self._tags(chip).get(tag)
+        return 0 if value is None else value
+
+    def _board_id(self, chip: int) -> int:
+        return self._tag(chip, BOARD_ID_HIGH) << 32 | self._tag(chip, BOARD_ID_LOW)
+
+    def unique_id(self, chip: int) -> int:
+        """What the eth cores of a linked chip call it."""
+        board = self._board_id(chip)
+        if self.arch == "blackhole":
+            return board << 5 | self._tag(chip, ASIC_LOCATION)
+        return (chip + 1) << 32 | (board >> 4 & 0xF0000000) | (board & 0x0FFFFFFF)
+
+    def _blackhole_link(self, end: End, board: int, place: int, channel: int) -> list[str]:
+        chip, own = end
+        here = self._board_id(chip)
+        words = {
+            0x7CC04: 1,
+            0x7CFC0: self._tag(chip, ASIC_LOCATION) << 8, 0x7CFC4: here >> 32, 0x7CFC8: here & 0xFFFFFFFF,
+            0x7CFE0: place << 8 | channel << 16 | channel << 24,
+            0x7CFE4: board >> 32, 0x7CFE8: board & 0xFFFFFFFF,
+        }  # fmt: skip
+        return [f"mem {chip} {20 + own} 25 {address:x} {word:x}" for address, word in words.items()]
+
+    def _wormhole_link(self, end: End, far: int, other: End) -> list[str]:
+        chip, own = end
+        x, y = _WH_ETH[own]
+        far_x, far_y = _WH_ETH[other[1]]
+        here = self.unique_id(chip)
+        words = {
+            0x1104: 1, 0xFFB121B0: 0, 0x1C: 0xABCD0000, 0x1108: chip << 16,
+            0x1124: other[0] << 16 | far_x << 4 | far_y << 10, 0x1FF0: other[1],
+            0x1FC0: here & 0xFFFFFFFF, 0x1FC4: here >> 32, 0x1FE0: far & 0xFFFFFFFF, 0x1FE4: far >> 32,
+        }  # fmt: skip
+        tile = f"{chip} {18 + (x - 2 if x > 5 else x - 1)} {16 + (y == 6)}"
+        return [*(f"mem {tile} {address:x} {word:x}" for address, word in words.items()), f"count {tile} 1c"]
+
+    def _tags(self, index: int) -> dict[int, int | None]:
+        if self.arch == "blackhole":
+            own = {BOARD_ID_LOW: 0x12345678 + index, ASIC_ID_LOW: 0xC75A23C4 + index}
+            return {**BLACKHOLE_TAGS, **own, **self.chips[index].tags}
+        return {**WORMHOLE_TAGS, BOARD_ID_LOW: 0x12345678 + index, **self.chips[index].tags}
 
     @staticmethod
     def _table(index: int, x: int, y: int, csm: int, tags: dict[int, int | None], beating: bool) -> list[str]:
@@ -112,9 +186,7 @@ class Device:
 
     def _blackhole(self, index: int, chip: Chip) -> list[str]:
         apb, csm = 0x80000000, 0x10000000
-        tags: dict[int, int | None] = {
-            **BLACKHOLE_TAGS, BOARD_ID_LOW: 0x12345678 + index, ASIC_ID_LOW: 0xC75A23C4 + index, **chip.tags
-        }  # fmt: skip
+        tags = self._tags(index)
         words = {
             apb + 0x30408: 0 if chip.hung else 5,
             apb + 0x30434: _CSM_POINTER + _TABLE,
@@ -128,11 +200,12 @@ class Device:
         lines.append(f"bar {index} {0x1FD04100:x} {int(chip.noc_translation) << 14:x}")
         for x, y in [*((x, 1) for x in _BH_ETH_X), *((20 + channel, 25) for channel in range(14))]:
             lines.append(f"mem {index} {x} {y} 7CC04 2")
+            lines.append(f"mem {index} {x} {y} 7CFBC {BLACKHOLE_TAGS[ETH_FW]:x}")
         return lines
 
     def _wormhole(self, index: int, chip: Chip) -> list[str]:
         apb, csm = 0x880000000, 0x810000000
-        tags: dict[int, int | None] = {**WORMHOLE_TAGS, BOARD_ID_LOW: 0x12345678 + index, **chip.tags}
+        tags = self._tags(index)
         words = {
             apb + 0x30060: 0 if chip.hung else 0xC0DE0001,
             apb + 0x301D0: _CSM_POINTER + _TABLE,
@@ -147,6 +220,7 @@ class Device:
         for x, y in [*_WH_ETH, *translated]:
             lines.append(f"mem {index} {x} {y} 1104 3")
             lines.append(f"mem {index} {x} {y} FFB121B0 800")
+            lines.append(f"mem {index} {x} {y} 210 6F000")
         return lines
 
 

@@ -31,7 +31,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """One end of an eth link: a chip of this system and its eth channel."""
+    """One end of an eth link: a chip of this system and its eth channel, as tt-umd numbers it: where
+    channels are harvested, it counts the live ones only (a channel of ``EthChannel`` counts all)."""
 
     chip: int
     channel: int
