@@ -293,7 +293,8 @@ void libttsim_pci_config_wr32(uint32_t bdf, uint32_t offset, uint32_t value) {
 
 void libttsim_set_pci_dma_mem_callbacks(void *read, void *write) { (void)read; (void)write; }
 void libttsim_clock(uint32_t cycles) { (void)cycles; }
-void libttsim_exit(void) { if (crash_at == AT_EXIT) crash(); }
+/* tt_umd also looks for endpoints first, with an exit of its own: that one is spared */
+void libttsim_exit(void) { if (crash_at == AT_EXIT && accesses > 100) crash(); }
 
 static void script_line(const char *line) {
     int chip;

@@ -19,22 +19,27 @@ class Launched:
     ``wire`` is the end to read from; ``log`` holds its stdout and stderr.
     """
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], visible: tuple[int, ...] | None = None) -> None:
         self.arguments = arguments
         self.wire, write_end = os.pipe()
+        lifeline, self._lifeline = os.pipe()
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
+        environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
+        if visible is not None:
+            environment["TT_VISIBLE_DEVICES"] = ",".join(map(str, visible))
+        search_path = os.pathsep.join(folder for folder in sys.path if folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-I", _CHILD, str(write_end), *arguments],
+            [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *arguments],
             stdin=subprocess.PIPE if arguments[0] == "watch" else subprocess.DEVNULL,
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            pass_fds=(write_end,),
+            pass_fds=(write_end, lifeline),
             env=environment,
             start_new_session=True,
         )
         os.close(write_end)
+        os.close(lifeline)
 
     def kill(self) -> None:
         """End a child that nobody reads from."""
@@ -57,13 +62,19 @@ def start_early(arguments: list[str]) -> None:
     _early.append(Launched(arguments))
 
 
-def launch(arguments: list[str]) -> Launched:
-    """The child of these arguments: the one that was started early, if it is that one."""
+def launch(arguments: list[str], visible: tuple[int, ...] | None = None) -> Launched:
+    """The child of these arguments: the one that was started early, if it is that one. ``visible`` are the
+    devices that it may see, N of /dev/tenstorrent/N."""
     for launched in _early:
-        if launched.arguments == arguments:
+        if launched.arguments == arguments and visible is None:
             _early.remove(launched)
             return launched
-    return Launched(arguments)
+    return Launched(arguments, visible)
+
+
+def _level(wanted: str | None) -> str:
+    """tt_umd's log at info at least: it alone tells what tt_umd waits for, and why a chip is unhealthy."""
+    return wanted if wanted in ("trace", "debug") else "info"
 
 
 _leaving: list["subprocess.Popen[bytes]"] = []

@@ -16,10 +16,17 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch, leave
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
+DISCOVERING = "discovering chips"
+"""The child's stage in which all chips are brought up."""
+
+FIRMWARE = "ARC firmware"
+"""What tt_umd says that it waits for when a chip hangs."""
+_TAIL_BYTES = 4096
 _GRACE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
+_DEVICE = re.compile(r"device (\d+)")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _LOCK_HINT = "end the process that holds the lock, or wait until it is done"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
@@ -35,6 +42,11 @@ class Session(msgspec.Struct):
     death: str | None = None
     late: bool = False
     log: str = ""
+    earlier_log: str = ""
+    """Of children before this one, that did not get as far."""
+    waited_seconds: float = 0.0
+    trouble: str | None = None
+    """What had to be left out, although the child finished."""
 
     def stage(self) -> str:
         """What the child was doing last."""
@@ -44,9 +56,10 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str]) -> None:
-        launched = launch(arguments)
+    def __init__(self, arguments: list[str], visible: tuple[int, ...] | None = None) -> None:
+        launched = launch(arguments, visible)
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
+        self._simulated = "sim" in arguments
         self._buffer = b""
         self.session = Session(stages=[], lines=[])
 
@@ -59,21 +72,30 @@ class Running:
                 stdin.flush()
 
     def read_until(
-        self, timeout_seconds: float, *ends: type[wire.Line], progress: Progress | None = None
+        self,
+        timeout_seconds: float,
+        *ends: type[wire.Line],
+        progress: Progress | None = None,
+        patience_seconds: float | None = None,
     ) -> bool:
-        """Read until a line of one of these types; False when the child is dead or late."""
+        """Read until a line of one of these types; False when the child is dead or late: after the
+        timeout, or as soon as it has waited for the firmware of a chip until its patience ended."""
         start = time.monotonic()
         deadline = start + timeout_seconds
         while True:
             left = max(deadline - time.monotonic(), 0)
-            pause = left if progress is None else min(left, _PROGRESS_SECONDS)
-            ready, _, _ = select.select([self._wire], [], [], pause)
-            if progress is not None and time.monotonic() - start >= _PROGRESS_SECONDS:
+            ready, _, _ = select.select([self._wire], [], [], min(left, _PROGRESS_SECONDS))
+            passed = time.monotonic() - start
+            if progress is not None and passed >= _PROGRESS_SECONDS:
                 progress(self.session.stage())
             if not ready:
-                if time.monotonic() < deadline:
+                lost = (
+                    patience_seconds is not None and passed >= patience_seconds and self._waits_for_firmware()
+                )
+                if not lost and passed < timeout_seconds:
                     continue
                 self.session.late = True
+                self.session.waited_seconds = passed
                 return False
             data = os.read(self._wire, _READ_BYTES)
             if not data:
@@ -104,10 +126,28 @@ class Running:
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
         if session.late:
-            session.death = f"it did not answer within {timeout_seconds:g} s{_waited_for(session.log)}"
+            waited = session.waited_seconds or timeout_seconds
+            session.death = (
+                f"it did not answer within {waited:.3g} s{self._culprit(_waited_for(session.log))}"
+            )
         elif not finished:
             session.death = _death(code)
         return session
+
+    def _culprit(self, waited_for: str) -> str:
+        """tt-umd 0.9.14 numbers the chips of a simulator from 32 times its process id on."""
+        found = _DEVICE.search(waited_for) if self._simulated else None
+        if found is None:
+            return waited_for
+        chip = int(found[1]) - 32 * self._process.pid
+        return _DEVICE.sub(f"chip {chip}", waited_for) if 0 <= chip < 32 else waited_for
+
+    def _waits_for_firmware(self) -> bool:
+        size = os.fstat(self._log.fileno()).st_size
+        tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(size - _TAIL_BYTES, 0)).decode(
+            "utf-8", "replace"
+        )
+        return FIRMWARE in _waited_for(tail)
 
     def _ended(self) -> int:
         try:
@@ -138,13 +178,26 @@ def _waited_for(log: str) -> str:
     return ""
 
 
-def ask(arguments: list[str], timeout_seconds: float, progress: Progress | None = None) -> Session:
-    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on."""
-    running = Running(arguments)
+def ask(
+    arguments: list[str],
+    timeout_seconds: float,
+    progress: Progress | None = None,
+    *,
+    patience_seconds: float | None = None,
+    visible: tuple[int, ...] | None = None,
+) -> Session:
+    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
+    are the devices that it may see."""
+    running = Running(arguments, visible)
     finished = False
     try:
         finished = running.read_until(
-            timeout_seconds, wire.Done, wire.Failed, wire.ArchFound, progress=progress
+            timeout_seconds,
+            wire.Done,
+            wire.Failed,
+            wire.ArchFound,
+            progress=progress,
+            patience_seconds=patience_seconds,
         )
     except BaseException:
         running.session.late = True  # interrupted: the child must not outlive us
@@ -181,4 +234,4 @@ def failure(session: Session, what: str) -> InspectError | None:
 def _next_step(death: str) -> str:
     if "waiting for lock" in death:
         return _LOCK_HINT
-    return _HUNG_HINT if "ARC firmware" in death else _CRASH_HINT
+    return _HUNG_HINT if FIRMWARE in death else _CRASH_HINT

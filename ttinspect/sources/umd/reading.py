@@ -19,6 +19,7 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, ask, failure
+from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
@@ -46,8 +47,9 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
             failed, 6 without permission on the device nodes, 7 for an unknown architecture.
     """
     with target_of(kind, path, options) as target:
-        session = ask([options.ask.value, *target.arguments], options.timeout_seconds, options.progress)
-    options.log.append(session.log)
+        arguments = [options.ask.value, *target.arguments]
+        session, _ = ask_persistently(arguments, options.timeout_seconds, options.progress)
+    options.log += [session.earlier_log, session.log]
     return target.system(session)
 
 

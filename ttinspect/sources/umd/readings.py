@@ -11,7 +11,6 @@ from ttinspect.sources.umd import wire
 
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
-_AICLK_TAG = 14
 _GETTER_OF_FIELD = {
     "aiclk_mhz": "aiclk",
     "axiclk_mhz": "axiclk",
@@ -32,18 +31,27 @@ _GETTER_OF_FIELD = {
 }
 
 
+def why_silent(facts: wire.TelemetryFacts) -> str | None:
+    """Why there is no reading of a chip; None when there is one. Off the bus, every word is all ones."""
+    if facts.error is not None:
+        return facts.error
+    if facts.tags and all(word == _ALL_ONES for word in facts.tags.values()):
+        return "it answers with all ones only: it is off the bus"
+    return None
+
+
 def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
-    """One reading; None when the chip did not answer or is off the bus (every word is all ones).
+    """One reading; None when the chip did not answer.
 
     Raw words come first; tt_umd's getters fill in what a legacy table keeps elsewhere.
     """
-    if facts.error is not None or facts.tags.get(_AICLK_TAG) == _ALL_ONES:
+    if why_silent(facts) is not None:
         return None
     reading = telemetry_of_tags(facts.tags, facts.time_ns)
     filled = {
         field: facts.getters.get(getter)
         for field, getter in _GETTER_OF_FIELD.items()
-        if getattr(reading, field) is None
+        if getattr(reading, field) is None and not facts.tags
     }
     return msgspec.structs.replace(
         reading,

@@ -1,6 +1,7 @@
 """What a child said, as a System."""
 
 import os
+from collections.abc import Iterable
 
 import msgspec
 
@@ -13,7 +14,7 @@ from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Session, failure
-from ttinspect.sources.umd.readings import telemetry_of
+from ttinspect.sources.umd.readings import telemetry_of, why_silent
 
 _ALL_ONES = 0xFFFFFFFF
 _MASK_TAG_NAMES = {
@@ -50,10 +51,16 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     ]
     if error is not None:
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
+    troubles += silent_chips(session.lines, troubles)
+    if session.trouble is not None:
+        troubles.append(Trouble(chip=None, why=session.trouble, readable=False))
     return System(
         source=source,
         chips=with_telemetry(
-            tuple(_chip(facts, _arch(facts, chips), socs, simulated=simulated) for facts in chips),
+            tuple(
+                _chip(facts, _arch(facts, chips), socs, simulated=simulated, linkless=session.trouble)
+                for facts in chips
+            ),
             session.lines,
         ),
         links=_links(links, {facts.id for facts in chips}),
@@ -106,6 +113,16 @@ def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> 
     return warnings
 
 
+def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
+    """The chips that were asked for a reading and gave none, but for those whose trouble is known."""
+    named = {trouble.chip for trouble in known}
+    return [
+        Trouble(chip=line.chip, why=why, readable=False)
+        for line in lines
+        if isinstance(line, wire.TelemetryFacts) and line.chip not in named and (why := why_silent(line))
+    ]
+
+
 def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chip, ...]:
     """The chips with the last reading of each that is among the lines; none where there is none."""
     readings = {line.chip: line for line in lines if isinstance(line, wire.TelemetryFacts)}
@@ -133,8 +150,12 @@ def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
     return arch_named(names[0])
 
 
-def _chip(facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool) -> Chip:
+def _chip(
+    facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool, linkless: str | None
+) -> Chip:
     masks, unknown = _masks(facts, arch)
+    if linkless is not None:
+        unknown.append(Unknown(path="links", why=linkless))
     board = board_named(facts.board) if facts.board else None
     bus_id = None if simulated else facts.bus_id
     return Chip(

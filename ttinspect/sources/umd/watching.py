@@ -9,8 +9,9 @@ from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Running, Session, failure
+from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others
 from ttinspect.sources.umd.reading import Target, target_of
-from ttinspect.sources.umd.system import with_telemetry
+from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
 
 class Watcher:
@@ -20,6 +21,7 @@ class Watcher:
         self._options = options
         self._stack = contextlib.ExitStack()
         self._target: Target = self._stack.enter_context(target_of(kind, path, options))
+        self._way = Way(arguments=("watch", *self._target.arguments))
         self._running: Running | None = None
         self._system: System | None = None
 
@@ -58,18 +60,35 @@ class Watcher:
                     now = msgspec.structs.replace(now, heartbeat_moves=now.heartbeat != last.heartbeat)
                 chips.append(msgspec.structs.replace(chip, telemetry=now))
             self._system = msgspec.structs.replace(system, chips=tuple(chips))
-            return self._system
+            silent = silent_chips(lines, system.troubles)
+            return msgspec.structs.replace(self._system, troubles=(*system.troubles, *silent))
         return self._lost(system)
 
     def _start(self) -> None:
-        self._running = Running(["watch", *self._target.arguments])
-        if self._running.read_until(self._options.timeout_seconds, wire.Done, wire.Failed):
-            self._system = self._target.system(self._running.session)
-            return
-        session = self._running.stop(self._options.timeout_seconds, finished=False)
-        self._running = None
-        if self._system is None:
+        session = self._begin()
+        if session is not None and hides_others(session):
+            # what can be read without the bad chip is read from now on; the rows are of this session
+            found, way = ask_persistently(["chips", *self._target.arguments], self._options.timeout_seconds)
+            self._options.log += [found.earlier_log, found.log]
+            self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
+            self._system = self._target.system(found)
+            session = self._begin()
+        if session is not None and self._system is None:
             self._system = self._target.system(session)
+
+    def _begin(self) -> Session | None:
+        """Start a child the way that is known; its session if it is dead, late or failed."""
+        running = Running(list(self._way.arguments), self._way.visible)
+        timeout = self._options.timeout_seconds
+        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=timeout / 3):
+            failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
+            if not failed:
+                self._running = running
+                if self._system is None or not self._system.troubles:
+                    self._system = self._target.system(running.session)
+                return None
+            return running.stop(timeout, finished=True)
+        return running.stop(timeout, finished=False)
 
     def _lost(self, system: System) -> System:
         session = self._end(late=False)
