@@ -12,6 +12,8 @@ from typing import IO
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
 
+VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
+
 
 class Launched:
     """A child at work, with descriptors of its own for everything it prints.
@@ -19,12 +21,14 @@ class Launched:
     ``wire`` is the end to read from; ``log`` holds its stdout and stderr.
     """
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         self.arguments = arguments
         self.wire, write_end = os.pipe()
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
         environment.pop("TT_LOGGER_FILE", None)
+        if visible is not None:
+            environment[VISIBLE_DEVICES] = visible
         self.process = subprocess.Popen(
             [sys.executable, "-I", _CHILD, str(write_end), *arguments],
             stdin=subprocess.PIPE if arguments[0] == "watch" else subprocess.DEVNULL,
@@ -57,13 +61,14 @@ def start_early(arguments: list[str]) -> None:
     _early.append(Launched(arguments))
 
 
-def launch(arguments: list[str]) -> Launched:
-    """The child of these arguments: the one that was started early, if it is that one."""
+def launch(arguments: list[str], visible: str | None = None) -> Launched:
+    """The child of these arguments: the one that was started early, if it is that one. ``visible`` are
+    the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
     for launched in _early:
-        if launched.arguments == arguments:
+        if visible is None and launched.arguments == arguments:
             _early.remove(launched)
             return launched
-    return Launched(arguments)
+    return Launched(arguments, visible)
 
 
 _leaving: list["subprocess.Popen[bytes]"] = []

@@ -20,6 +20,7 @@ _GRACE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
+_HUNG_DEVICE = re.compile(r"ARC firmware on device (\d+)")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _LOCK_HINT = "end the process that holds the lock, or wait until it is done"
 _CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
@@ -44,8 +45,8 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str]) -> None:
-        launched = launch(arguments)
+    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
+        launched = launch(arguments, visible)
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._buffer = b""
         self.session = Session(stages=[], lines=[])
@@ -138,9 +139,21 @@ def _waited_for(log: str) -> str:
     return ""
 
 
-def ask(arguments: list[str], timeout_seconds: float, progress: Progress | None = None) -> Session:
-    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on."""
-    running = Running(arguments)
+def hung_device(session: Session) -> int | None:
+    """N of the /dev/tenstorrent/N whose firmware a late child was waiting for."""
+    found = _HUNG_DEVICE.search(session.death or "")
+    return int(found[1]) if found else None
+
+
+def ask(
+    arguments: list[str],
+    timeout_seconds: float,
+    progress: Progress | None = None,
+    visible: str | None = None,
+) -> Session:
+    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on;
+    ``visible`` are the devices that tt_umd may see, if not all."""
+    running = Running(arguments, visible)
     finished = False
     try:
         finished = running.read_until(

@@ -15,10 +15,11 @@ from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
 from ttinspect.model.soc import Soc
-from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.system import Source, SourceKind, System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.parent import Session, ask, failure
+from ttinspect.sources.umd.launch import VISIBLE_DEVICES
+from ttinspect.sources.umd.parent import Session, ask, failure, hung_device
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
@@ -46,9 +47,34 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
             failed, 6 without permission on the device nodes, 7 for an unknown architecture.
     """
     with target_of(kind, path, options) as target:
-        session = ask([options.ask.value, *target.arguments], options.timeout_seconds, options.progress)
-    options.log.append(session.log)
-    return target.system(session)
+        arguments = [options.ask.value, *target.arguments]
+        session = ask(arguments, options.timeout_seconds, options.progress)
+        options.log.append(session.log)
+        if target.simulated or os.environ.get(VISIBLE_DEVICES):
+            return target.system(session)
+        return _without_hung_devices(target, arguments, session, options)
+
+
+def _without_hung_devices(
+    target: Target, arguments: list[str], session: Session, options: LiveOptions
+) -> System:
+    """One hung device must not hide the others: tt_umd waits 300 s for its firmware. When the deadline
+    comes first, the others are read without it; each hung device costs one deadline."""
+    left: dict[int, str] = {}
+    troubles: list[Trouble] = []
+    while (hung := hung_device(session)) is not None:
+        host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
+        left = left or (dict(host.kmd_devices) if host else {})
+        bdf = left.pop(hung, None)
+        if bdf is None or not left:
+            break
+        why = f"/dev/tenstorrent/{hung} ({bdf}): {session.death}"
+        troubles.append(Trouble(chip=None, why=why, readable=False))
+        visible = ",".join(left.values())
+        session = ask(arguments, options.timeout_seconds, options.progress, visible)
+        options.log.append(session.log)
+    system = target.system(session)
+    return msgspec.structs.replace(system, troubles=(*system.troubles, *troubles))
 
 
 def target_of(kind: str, path: str, options: LiveOptions) -> AbstractContextManager[Target]:
