@@ -1,8 +1,9 @@
-"""The only importer of tt_umd, run as a file by parent.py: ``child.py WIRE_FD TASK KIND [LIBRARY SOC_FILE]``.
+"""The only importer of tt_umd, run as a file by launch.py:
+``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE]``.
 
 TASK is arch (of a simulator), chips, reading (chips and one reading of their telemetry), telemetry (the
-same, and the heartbeats again after half a second), or watch (chips, then a
-reading for every line on standard input, until it ends).
+same, and the heartbeats again after half a second), or watch (chips, then a reading for every line on
+standard input, until it ends). SEARCH_PATH is the parent's: tt_umd may be where only it looks.
 
 Nothing that happens in here can kill the tool, hang it, or soil its output: tt_umd aborts, its
 simulators call _Exit, and both print on fd 1. What was learned goes out as JSON lines on an inherited
@@ -12,6 +13,7 @@ Imports nothing of ttinspect and nothing heavy besides tt_umd. It only reads: no
 power option is ever set.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -47,10 +49,12 @@ def main(argv: list[str]) -> None:
     def say(kind: str, **fields: Any) -> None:
         wire.write(json.dumps({"type": kind, **fields}, separators=(",", ":")) + "\n")
 
-    task, kind = argv[2], argv[3]
+    die_with_parent(int(argv[2]))
+    sys.path += [folder for folder in argv[3].split(os.pathsep) if folder not in sys.path]
+    task, kind, rest = argv[4], argv[5], argv[6:]
     if task == "arch":
         say("stage", name="opening the simulator")
-        say("arch", arch=arch_of_library(argv[4]))
+        say("arch", arch=arch_of_library(rest[0]))
         return
     say("stage", name="loading tt_umd")
     try:
@@ -69,7 +73,7 @@ def main(argv: list[str]) -> None:
         say("host", **host_facts(tt_umd, kind))
         stage = "discovering chips"
         say("stage", name=stage)
-        descriptor, devices = discover(tt_umd, kind, argv[4:])
+        descriptor, devices = discover(tt_umd, kind, rest)
         stage = "reading the cluster descriptor"
         say("stage", name=stage)
         say("links", **link_facts(descriptor))
@@ -100,6 +104,13 @@ def main(argv: list[str]) -> None:
         tt_umd.error.UmdBaseException,
     ) as error:
         say("failure", stage=stage, why=first_line(error), missing=False)
+
+
+def die_with_parent(lifeline: int) -> None:
+    """A parent that is killed cannot end us, but its end of this pipe is closed then: that sends SIGIO,
+    which ends us even while tt_umd hangs."""
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
 
 
 def first_line(error: BaseException | str) -> str:

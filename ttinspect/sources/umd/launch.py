@@ -24,21 +24,24 @@ class Launched:
     def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         self.arguments = arguments
         self.wire, write_end = os.pipe()
+        lifeline, self._lifeline = os.pipe()  # ours is never closed: it ends with this process
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        environment = {**os.environ, "TT_LOGGER_LEVEL": os.environ.get("TT_LOGGER_LEVEL", "info")}
+        environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
         if visible is not None:
             environment[VISIBLE_DEVICES] = visible
+        search_path = os.pathsep.join(folder for folder in sys.path if folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-I", _CHILD, str(write_end), *arguments],
+            [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *arguments],
             stdin=subprocess.PIPE if arguments[0] == "watch" else subprocess.DEVNULL,
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            pass_fds=(write_end,),
+            pass_fds=(write_end, lifeline),
             env=environment,
             start_new_session=True,
         )
         os.close(write_end)
+        os.close(lifeline)
 
     def kill(self) -> None:
         """End a child that nobody reads from."""
@@ -51,6 +54,11 @@ class Launched:
             self.process.stdin.close()
         os.close(self.wire)
         self.log.close()
+
+
+def _level(wanted: str | None) -> str:
+    """tt_umd's log at info at least: it alone tells what tt_umd waits for, and why a chip is unhealthy."""
+    return wanted if wanted in ("trace", "debug") else "info"
 
 
 _early: list[Launched] = []
