@@ -68,6 +68,13 @@ def test_2_for_what_a_user_got_wrong_in_two_lines(run: Run, arguments: list[str]
 
 
 @pytest.mark.skipif(not NO_DEVICES, reason="this host has Tenstorrent devices")
+def test_list_without_devices_is_3_whatever_is_published(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tt_device_7_memory").write_bytes(b"")
+    assert run("list", "--shm-dir", ".").returncode == run().returncode == 3
+    assert run("verify-shm", "--shm-dir", ".").returncode == 11
+
+
+@pytest.mark.skipif(not NO_DEVICES, reason="this host has Tenstorrent devices")
 def test_3_without_devices(run: Run) -> None:
     done = run("harvest")
     assert done.returncode == 3

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,7 @@ def test_a_hang_meets_the_deadline(run_on: RunOn) -> None:
 def test_a_hung_chip_is_named_when_the_deadline_comes_before_tt_umd_gives_up(run_on: RunOn) -> None:
     done = run_on(blackhole(Chip(), Chip(hung=True)), "harvest", "--timeout", "7")
     assert done.returncode == 5
-    assert "waiting for ARC firmware on device" in done.stderr
+    assert "waiting for ARC firmware on chip 1" in done.stderr
     assert "--timeout 330" in done.stderr
 
 
@@ -148,3 +150,45 @@ def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path:
     assert "waiting for lock 'ARC_MSG'" in done.stderr
     assert f"PID: {holder}" in done.stderr
     assert "end the process that holds the lock" in done.stderr
+
+
+def test_the_child_dies_with_a_parent_that_is_killed(library: Path, tmp_path: Path) -> None:
+    """Even while tt_umd hangs: nothing is left behind that holds a device."""
+    (tmp_path / "own").mkdir()
+    own = tmp_path / "own" / "libttsim.so"
+    own.symlink_to(library)
+    env = {**os.environ, **blackhole(crash=("hang", 300)).write(tmp_path / "script")}
+    script = str(Path(sys.executable).with_name("ttinspect"))
+    with subprocess.Popen(
+        [script, "harvest", "--from", f"sim:{own}"], env=env, stdin=subprocess.DEVNULL
+    ) as process:
+        _until(lambda: len(_children(script=tmp_path / "script")) == 2)
+        process.kill()
+        process.wait()
+        _until(lambda: not _children(script=tmp_path / "script"))
+
+
+def _children(script: Path) -> list[int]:
+    """The processes that the device of this script belongs to."""
+    wanted = f"TTDEVICE_SCRIPT={script}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_reasons_are_told_however_quiet_tt_umd_was_asked_to_be(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(tags={ENABLED_ETH: None})), "harvest", "--json", TT_LOGGER_LEVEL="off")
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]

@@ -20,7 +20,7 @@ def run(common: Common, *, shm_dir: ShmDir = None, procfs: Procfs = None) -> int
       ttinspect list --json | jq '.devices[].unique_id'
     """
     places = Places(common, shm_dir, procfs)
-    system, chosen = open_system(common, places, ask=Ask.READING)
+    system, chosen = open_system(common, places, ask=Ask.READING, without_chips=False)
     case = gather(system, places, chosen=chosen)
     answer = build_list(case)
 

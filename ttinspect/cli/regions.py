@@ -69,12 +69,12 @@ def _below(root: str, path: Path) -> str | None:
 
 
 def open_system(
-    common: Common, places: Places, *, ask: Ask = Ask.CHIPS
+    common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_chips: bool = True
 ) -> tuple[System, frozenset[int] | None]:
     """The whole System of the source, and the ids of the chips that were asked for (None: all).
 
     Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
-    regions: they are judged without chips.
+    regions: they are judged without chips, unless ``without_chips`` is False.
 
     Raises:
         InspectError: with the exit code of what went wrong.
@@ -82,7 +82,7 @@ def open_system(
     try:
         system = common.open_all(ask=ask)
     except InspectError as error:
-        if error.exit_code is not ExitCode.NO_DEVICES or not _has_candidates(places):
+        if error.exit_code is not ExitCode.NO_DEVICES or not (without_chips and _has_candidates(places)):
             raise
         system = System(source=_source_without_devices(common.source), chips=())
     if not common.devices:

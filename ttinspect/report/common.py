@@ -41,7 +41,8 @@ def source_line(source: Source) -> Text:
         nature = "described, not live"
     else:
         nature = "recorded, not live"
-    detail = f" {source.detail}" if source.detail else ""
+    separator = ", " if source.kind is SourceKind.UMD else " "
+    detail = f"{separator}{source.detail}" if source.detail else ""
     return Text(harmless(f"Source: {_KINDS[source.kind]}{detail} ({nature})"))
 
 

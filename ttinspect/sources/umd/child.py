@@ -3,7 +3,7 @@
 
 TASK is arch (of a simulator), chips, reading (chips and one reading of their telemetry), telemetry (the
 same, and the heartbeats again after half a second), or watch (chips, then a reading for every line on
-standard input, until it ends). SEARCH_PATH is the parent's, since tt_umd may be where only it looks.
+standard input, until it ends). SEARCH_PATH is the parent's: tt_umd may be where only it looks.
 
 Nothing that happens in here can kill the tool, hang it, or soil its output: tt_umd aborts, its
 simulators call _Exit, and both print on fd 1. What was learned goes out as JSON lines on an inherited
@@ -107,8 +107,8 @@ def main(argv: list[str]) -> None:
 
 
 def die_with_parent(lifeline: int) -> None:
-    """A parent that is killed cannot end us, but its end of this pipe is closed: that sends SIGIO, which
-    ends us even while tt_umd hangs."""
+    """A parent that is killed cannot end us, but its end of this pipe is closed then: that sends SIGIO,
+    which ends us even while tt_umd hangs."""
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
 

@@ -12,6 +12,8 @@ from typing import IO
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
 
+VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
+
 
 class Launched:
     """A child at work, with descriptors of its own for everything it prints.
@@ -19,15 +21,15 @@ class Launched:
     ``wire`` is the end to read from; ``log`` holds its stdout and stderr.
     """
 
-    def __init__(self, arguments: list[str], visible: tuple[int, ...] | None = None) -> None:
+    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         self.arguments = arguments
         self.wire, write_end = os.pipe()
-        lifeline, self._lifeline = os.pipe()
+        lifeline, self._lifeline = os.pipe()  # ours is never closed: it ends with this process
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
         if visible is not None:
-            environment["TT_VISIBLE_DEVICES"] = ",".join(map(str, visible))
+            environment[VISIBLE_DEVICES] = visible
         search_path = os.pathsep.join(folder for folder in sys.path if folder)
         self.process = subprocess.Popen(
             [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *arguments],
@@ -54,6 +56,11 @@ class Launched:
         self.log.close()
 
 
+def _level(wanted: str | None) -> str:
+    """tt_umd's log at info at least: it alone tells what tt_umd waits for, and why a chip is unhealthy."""
+    return wanted if wanted in ("trace", "debug") else "info"
+
+
 _early: list[Launched] = []
 
 
@@ -62,19 +69,14 @@ def start_early(arguments: list[str]) -> None:
     _early.append(Launched(arguments))
 
 
-def launch(arguments: list[str], visible: tuple[int, ...] | None = None) -> Launched:
-    """The child of these arguments: the one that was started early, if it is that one. ``visible`` are the
-    devices that it may see, N of /dev/tenstorrent/N."""
+def launch(arguments: list[str], visible: str | None = None) -> Launched:
+    """The child of these arguments: the one that was started early, if it is that one. ``visible`` are
+    the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
     for launched in _early:
-        if launched.arguments == arguments and visible is None:
+        if visible is None and launched.arguments == arguments:
             _early.remove(launched)
             return launched
     return Launched(arguments, visible)
-
-
-def _level(wanted: str | None) -> str:
-    """tt_umd's log at info at least: it alone tells what tt_umd waits for, and why a chip is unhealthy."""
-    return wanted if wanted in ("trace", "debug") else "info"
 
 
 _leaving: list["subprocess.Popen[bytes]"] = []

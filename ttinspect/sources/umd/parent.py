@@ -44,9 +44,13 @@ class Session(msgspec.Struct):
     log: str = ""
     earlier_log: str = ""
     """Of children before this one, that did not get as far."""
-    waited_seconds: float = 0.0
+    waiting_for: str = ""
     trouble: str | None = None
     """What had to be left out, although the child finished."""
+
+    def late_after(self, seconds: float) -> None:
+        """Say how long it was waited for."""
+        self.death = f"it did not answer within {seconds:.3g} s{self.waiting_for}"
 
     def stage(self) -> str:
         """What the child was doing last."""
@@ -56,11 +60,12 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str], visible: tuple[int, ...] | None = None) -> None:
+    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         launched = launch(arguments, visible)
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._simulated = "sim" in arguments
         self._buffer = b""
+        self._waited_seconds = 0.0
         self.session = Session(stages=[], lines=[])
 
     def ask(self) -> None:
@@ -81,21 +86,19 @@ class Running:
         """Read until a line of one of these types; False when the child is dead or late: after the
         timeout, or as soon as it has waited for the firmware of a chip until its patience ended."""
         start = time.monotonic()
-        deadline = start + timeout_seconds
+        patience = timeout_seconds if patience_seconds is None else patience_seconds
         while True:
-            left = max(deadline - time.monotonic(), 0)
-            ready, _, _ = select.select([self._wire], [], [], min(left, _PROGRESS_SECONDS))
+            passed = time.monotonic() - start
+            left = [timeout_seconds - passed, patience - passed, _PROGRESS_SECONDS]
+            ready, _, _ = select.select([self._wire], [], [], min(each for each in left if each > 0))
             passed = time.monotonic() - start
             if progress is not None and passed >= _PROGRESS_SECONDS:
                 progress(self.session.stage())
             if not ready:
-                lost = (
-                    patience_seconds is not None and passed >= patience_seconds and self._waits_for_firmware()
-                )
-                if not lost and passed < timeout_seconds:
+                if passed < timeout_seconds and not (passed >= patience and self._waits_for_firmware()):
                     continue
                 self.session.late = True
-                self.session.waited_seconds = passed
+                self._waited_seconds = passed
                 return False
             data = os.read(self._wire, _READ_BYTES)
             if not data:
@@ -126,10 +129,8 @@ class Running:
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
         if session.late:
-            waited = session.waited_seconds or timeout_seconds
-            session.death = (
-                f"it did not answer within {waited:.3g} s{self._culprit(_waited_for(session.log))}"
-            )
+            session.waiting_for = self._culprit(_waited_for(session.log))
+            session.late_after(self._waited_seconds or timeout_seconds)
         elif not finished:
             session.death = _death(code)
         return session
@@ -184,10 +185,10 @@ def ask(
     progress: Progress | None = None,
     *,
     patience_seconds: float | None = None,
-    visible: tuple[int, ...] | None = None,
+    visible: str | None = None,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that it may see."""
+    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
     running = Running(arguments, visible)
     finished = False
     try:

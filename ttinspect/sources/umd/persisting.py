@@ -5,26 +5,28 @@ that does not start makes it raise, and for a chip whose firmware hangs it waits
 chips that are well; so they are discovered without the bad one, which is named.
 """
 
+import os
 import re
 import time
 
 import msgspec
 
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.parent import DISCOVERING, FIRMWARE, Progress, Session, ask
 
 WITHOUT_REMOTE = "without-remote"
-_PATIENCE = 1 / 3
-_LEAST_SECONDS = 1.0
+_FIRMWARE_WAIT_SECONDS = 300.0
+_LEAST_SECONDS = 0.5
 _DEVICE = re.compile(r"ARC firmware on device (\d+)")
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How the chips that are well can be asked: the child's arguments, and the devices that it may see
-    (N of /dev/tenstorrent/N; None: all)."""
+    """How the chips that are well can be asked: the child's arguments, and the devices that tt_umd may see
+    (TT_VISIBLE_DEVICES), if not all."""
 
     arguments: tuple[str, ...]
-    visible: tuple[int, ...] | None = None
+    visible: str | None = None
 
 
 def ask_persistently(
@@ -33,27 +35,35 @@ def ask_persistently(
     """What ``ask`` says, or what it says without bad chips when those would hide the others; and how to
     ask like that again. All attempts together take no longer than the timeout."""
     deadline = time.monotonic() + timeout_seconds
-    patience = timeout_seconds * _PATIENCE
+    patience = patience_seconds(timeout_seconds)
 
-    def attempt(way: Way) -> Session:
+    def attempt(way: Way, patience: float | None) -> Session:
         left = deadline - time.monotonic()
         return ask(list(way.arguments), left, progress, patience_seconds=patience, visible=way.visible)
 
     whole = Way(arguments=tuple(arguments))
-    first = last = attempt(whole)
+    first = last = attempt(whole, patience)
     logs = []
     tried = whole
     lost: dict[int, str] = {}
     while hides_others(last) and deadline - time.monotonic() > _LEAST_SECONDS:
         way = _next_way(first, last, tried, lost)
-        if way is None:
-            break
         logs.append(last.log)
-        tried, last = way, attempt(way)
+        if way is None:  # there is nothing to see without the bad chips: give them all the time
+            if not last.late:
+                break
+            tried, last, patience = whole, attempt(whole, None), None
+            if hides_others(last):
+                break
+            lost.clear()
+        else:
+            tried, last = way, attempt(way, patience)
     if last is first:
         return first, whole
     if hides_others(last) or not _has_chips(last):
         first.log += "".join([*logs[1:], last.log])
+        if first.late:
+            first.late_after(timeout_seconds)
         return first, whole
     last.earlier_log = "".join(logs)
     last.lines = [*_as_before(first, last), *_left_out(first, last, lost)]
@@ -62,17 +72,23 @@ def ask_persistently(
     return last, tried
 
 
+def patience_seconds(timeout_seconds: float) -> float | None:
+    """How long to wait for the firmware of one chip; None where tt_umd gives up by itself in time."""
+    return timeout_seconds / 5 if timeout_seconds < _FIRMWARE_WAIT_SECONDS else None
+
+
 def _next_way(first: Session, last: Session, tried: Way, lost: dict[int, str]) -> Way | None:
     """Without remote chips first; then without the device that tt_umd waits for, which is added to ``lost``.
-    Which devices it sees can be chosen on a host only."""
+    Which devices it sees can be chosen on a host only, and not where the user has
+    chosen them."""
     if WITHOUT_REMOTE not in tried.arguments:
         return Way(arguments=(*tried.arguments, WITHOUT_REMOTE), visible=tried.visible)
     waited = _DEVICE.search(last.death or "")
     devices = _devices(first)
-    if waited is None or int(waited[1]) not in devices:
+    if waited is None or int(waited[1]) not in devices or os.environ.get(VISIBLE_DEVICES):
         return None
     lost[int(waited[1])] = last.death or ""
-    visible = tuple(number for number in devices if number not in lost)
+    visible = ",".join(bdf for number, bdf in devices.items() if number not in lost)
     return Way(arguments=tried.arguments, visible=visible) if visible else None
 
 

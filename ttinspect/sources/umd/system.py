@@ -13,6 +13,7 @@ from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.parent import Session, failure
 from ttinspect.sources.umd.readings import telemetry_of, why_silent
 
@@ -27,7 +28,6 @@ _MASK_TAG_NAMES = {
 _UNHEALTHY = "Discovered unhealthy"
 _WARNING = "| warning "
 _UNTOLD = "tt_umd calls it unhealthy"
-VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
 
 
 def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simulated: bool) -> System:

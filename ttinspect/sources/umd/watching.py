@@ -9,7 +9,7 @@ from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Running, Session, failure
-from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others
+from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
 from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
@@ -80,7 +80,7 @@ class Watcher:
         """Start a child the way that is known; its session if it is dead, late or failed."""
         running = Running(list(self._way.arguments), self._way.visible)
         timeout = self._options.timeout_seconds
-        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=timeout / 3):
+        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=patience_seconds(timeout)):
             failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
             if not failed:
                 self._running = running
