@@ -13,6 +13,7 @@ from tests.device.simulated import (
     AICLK,
     ASIC_TEMPERATURE,
     BLACKHOLE_TAGS,
+    DDR_SPEED,
     DDR_STATUS,
     FIRMWARE,
     GDDR,
@@ -74,6 +75,15 @@ def test_all_ones_is_unknown_and_not_a_temperature(answer: Answer) -> None:
     device = answer(blackhole(Chip(tags={ASIC_TEMPERATURE: 0xFFFFFFFF})), "telemetry")["devices"][0]
     assert device["asic_celsius"] is None
     assert device["aiclk_mhz"] == 1350
+
+
+def test_a_status_of_all_ones_is_unknown_and_not_failed(answer: Answer) -> None:
+    device = answer(blackhole(Chip(tags={DDR_STATUS: 0xFFFFFFFF, DDR_SPEED: 0xFFFFFFFF})), "telemetry")[
+        "devices"
+    ][0]
+    assert device["dram_trained"] == [None] * 8
+    assert device["gddr_speed_mts"] is None
+    assert "TTT011" not in [finding["id"] for finding in device["findings"]]
 
 
 def test_below_zero_is_below_zero(answer: Answer) -> None:
@@ -148,6 +158,30 @@ def test_watch_survives_a_crash_of_the_child(run_on: RunOn) -> None:
     assert readings[readings.index(None) + 1] == 1350
     assert done.returncode == 5
     assert any("SIGSEGV" in finding["message"] for line in lines for finding in line["findings"])
+
+
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+def test_a_chip_that_leaves_the_bus_while_it_is_watched_is_named_and_the_other_goes_on(
+    run_on: RunOn, make: Callable[..., Device]
+) -> None:
+    device = make(Chip(beating=True), Chip(beating=True, off_after=2500))
+    done = run_on(device, "telemetry", "-w", "0.01", "-n", "60", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    clocks = [[chip["aiclk_mhz"] for chip in line["devices"]] for line in lines]
+    usual = clocks[0][0]
+    assert clocks[0] == [usual, usual]
+    assert clocks[-1] == [usual, None]
+    assert not any(value in (0xFFFF, 0xFFFFFFFF) for pair in clocks for value in pair)
+    assert lines[-1]["devices"][0]["heartbeat_moves"]
+    (message,) = [finding["message"] for finding in lines[-1]["findings"]]
+    assert message == "chip 1 could not be read: it answers with all ones only: it is off the bus"
+    assert done.returncode == 5
+
+
+@pytest.mark.parametrize("kind", ["abort", "exit", "segfault"])
+def test_what_was_read_stays_when_the_device_dies_as_it_is_closed(answer: Answer, kind: str) -> None:
+    device = answer(blackhole(crash=(kind, -1)), "telemetry")["devices"][0]
+    assert device["aiclk_mhz"] == 1350
 
 
 def test_telemetry_writes_to_the_device_no_more_than_discovery(answer: Answer, tmp_path: Any) -> None:

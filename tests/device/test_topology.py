@@ -14,6 +14,7 @@ from tests.device.simulated import (
     ASIC_LOCATION,
     BOARD_ID_HIGH,
     BOARD_ID_LOW,
+    FIRMWARE,
     Chip,
     Device,
     blackhole,
@@ -120,6 +121,30 @@ def test_a_link_that_leaves_the_host_names_the_far_chip(answer: Answer) -> None:
     (link,) = document["remote_links"]
     assert link["a"] == {"chip": 0, "channel": 3}
     assert (link["remote_unique_id"], link["remote_channel"]) == (str(far_board << 5), 5)
+
+
+@pytest.mark.parametrize(
+    "what", [{"tags": {FIRMWARE: 0x11000000}}, {"hung": True}], ids=["old firmware", "hung"]
+)
+def test_a_bad_remote_chip_does_not_hide_the_others(answer: Answer, what: dict[str, Any]) -> None:
+    """tt-umd 0.9.14 raises because of the one, and waits 300 s for the other, whatever it is told to ignore."""
+    device = n300s(2)
+    bad = device.chips[3]
+    bad.tags.update(what.get("tags", {}))
+    bad.hung = what.get("hung", False)
+    document = answer(device, "harvest", "--timeout", "8", code=5)
+    assert [(chip["board"], chip["tensix"]["active"]) for chip in document["devices"]] == [("n300", 64)] * 2
+    messages = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
+    assert len(messages) == 1
+    assert "any that are reached over eth are left out" in messages[0]
+
+
+def test_without_the_remote_chips_links_are_unknown_and_not_missing(answer: Answer) -> None:
+    device = n300s(2)
+    device.chips[3].tags[FIRMWARE] = 0x11000000
+    document = answer(device, "topology", code=5)
+    assert [[unknown["path"] for unknown in chip["unknown"]] for chip in document["chips"]] == [["links"]] * 2
+    assert "TTT005" not in [finding["id"] for chip in document["chips"] for finding in chip["findings"]]
 
 
 def _getters(library: Path, device: Device, folder: Path) -> Any:

@@ -132,13 +132,14 @@ def arch_of_library(path: str) -> str | None:
 
 def host_facts(tt_umd: Any, kind: str) -> Facts:
     """What the kernel driver shows; nothing of it for a simulator."""
-    facts: Facts = {"kmd_version": None, "kmd_devices": {}}
+    facts: Facts = {"kmd_version": None, "kmd_devices": {}, "kmd_archs": {}}
     if kind == "sim":
         return facts
     version = tt_umd.PCIDevice.read_kmd_version()
     facts["kmd_version"] = None if str(version) == "0.0.0" else str(version)
     for number, info in tt_umd.PCIDevice.enumerate_devices_info().items():
         facts["kmd_devices"][number] = info.pci_bdf
+        facts["kmd_archs"][number] = info.get_arch().name.lower()
     return facts
 
 

@@ -34,42 +34,17 @@ def ask_persistently(
 ) -> tuple[Session, Way]:
     """What ``ask`` says, or what it says without bad chips when those would hide the others; and how to
     ask like that again. All attempts together take no longer than the timeout."""
-    deadline = time.monotonic() + timeout_seconds
-    patience = patience_seconds(timeout_seconds)
-
-    def attempt(way: Way, patience: float | None) -> Session:
-        left = deadline - time.monotonic()
-        return ask(list(way.arguments), left, progress, patience_seconds=patience, visible=way.visible)
-
-    whole = Way(arguments=tuple(arguments))
-    first = last = attempt(whole, patience)
-    logs = []
-    tried = whole
-    lost: dict[int, str] = {}
-    while hides_others(last) and deadline - time.monotonic() > _LEAST_SECONDS:
-        way = _next_way(first, last, tried, lost)
-        logs.append(last.log)
-        if way is None:  # there is nothing to see without the bad chips: give them all the time
-            if not last.late:
-                break
-            tried, last, patience = whole, attempt(whole, None), None
-            if hides_others(last):
-                break
-            lost.clear()
-        else:
-            tried, last = way, attempt(way, patience)
-    if last is first:
-        return first, whole
-    if hides_others(last) or not _has_chips(last):
-        first.log += "".join([*logs[1:], last.log])
-        if first.late:
-            first.late_after(timeout_seconds)
-        return first, whole
-    last.earlier_log = "".join(logs)
-    last.lines = [*_as_before(first, last), *_left_out(first, last, lost)]
-    if WITHOUT_REMOTE in tried.arguments:
-        last.trouble = f"any that are reached over eth are left out, because {_why(first)}"
-    return last, tried
+    search = _Search(arguments, timeout_seconds, progress)
+    first = search.first
+    way: Way | None = search.whole
+    while way is not None and hides_others(search.last) and search.seconds_left() > _LEAST_SECONDS:
+        way = search.next_way()
+        if way is not None:
+            search.attempt(way)
+        elif search.last.late:  # nothing is to be seen without the bad chips: give them all the time
+            search.lost.clear()
+            search.attempt(search.whole, patient=True)
+    return search.outcome(first)
 
 
 def patience_seconds(timeout_seconds: float) -> float | None:
@@ -77,29 +52,100 @@ def patience_seconds(timeout_seconds: float) -> float | None:
     return timeout_seconds / 5 if timeout_seconds < _FIRMWARE_WAIT_SECONDS else None
 
 
-def _next_way(first: Session, last: Session, tried: Way, lost: dict[int, str]) -> Way | None:
-    """Without remote chips first; then without the device that tt_umd waits for, which is added to ``lost``.
-    Which devices it sees can be chosen on a host only, and not where the user has
-    chosen them."""
-    if WITHOUT_REMOTE not in tried.arguments:
-        return Way(arguments=(*tried.arguments, WITHOUT_REMOTE), visible=tried.visible)
-    waited = _DEVICE.search(last.death or "")
-    devices = _devices(first)
-    if waited is None or int(waited[1]) not in devices or os.environ.get(VISIBLE_DEVICES):
-        return None
-    lost[int(waited[1])] = last.death or ""
-    visible = ",".join(bdf for number, bdf in devices.items() if number not in lost)
-    return Way(arguments=tried.arguments, visible=visible) if visible else None
+class _Search:
+    """Attempts, until one is not kept from seeing chips. ``lost`` are devices to do without, and why."""
+
+    def __init__(self, arguments: list[str], timeout_seconds: float, progress: Progress | None) -> None:
+        self.whole = Way(arguments=tuple(arguments))
+        self.lost: dict[int, str] = {}
+        self._timeout_seconds = timeout_seconds
+        self._deadline = time.monotonic() + timeout_seconds
+        self._progress = progress
+        self._sessions: list[Session] = []
+        self.first = self.attempt(self.whole)
+
+    def attempt(self, way: Way, *, patient: bool = False) -> Session:
+        """Ask this way; the session is the last one from now on."""
+        patience = None if patient else patience_seconds(self._timeout_seconds)
+        session = ask(
+            list(way.arguments),
+            self.seconds_left(),
+            self._progress,
+            patience_seconds=patience,
+            visible=way.visible,
+        )
+        self.way, self.last = way, session
+        self._sessions.append(session)
+        return session
+
+    def seconds_left(self) -> float:
+        """Until the deadline of all attempts together."""
+        return max(self._deadline - time.monotonic(), 0.0)
+
+    def next_way(self) -> Way | None:
+        """Without remote chips, where there can be any; else without the devices that are to blame, and
+        with remote chips again. Which devices tt_umd sees can be chosen on a host only, and not where the
+        user has chosen them."""
+        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_are_possible():
+            return Way(arguments=(*self.whole.arguments, WITHOUT_REMOTE), visible=self.way.visible)
+        if os.environ.get(VISIBLE_DEVICES) or not self._blame():
+            return None
+        visible = ",".join(
+            bdf for number, bdf in _host(self.first).kmd_devices.items() if number not in self.lost
+        )
+        return Way(arguments=self.whole.arguments, visible=visible) if visible else None
+
+    def _remote_chips_are_possible(self) -> bool:
+        archs = _host(self.first).kmd_archs.values()
+        return not archs or "wormhole_b0" in archs
+
+    def _blame(self) -> bool:
+        """Add to ``lost``: the device that tt_umd waits for, or those that fail when they are alone."""
+        devices = {n: bdf for n, bdf in _host(self.first).kmd_devices.items() if n not in self.lost}
+        waited = _DEVICE.search(self.last.death or "")
+        if waited is not None:
+            guilty = {int(waited[1]): self.last.death or ""}
+        elif len(devices) > 1:
+            guilty = {number: why for number, bdf in devices.items() if (why := self._why_alone(bdf))}
+        else:
+            guilty = {}
+        found = {number: why for number, why in guilty.items() if number in devices}
+        self.lost.update(found)
+        return bool(found)
+
+    def _why_alone(self, bdf: str) -> str | None:
+        if self.seconds_left() <= _LEAST_SECONDS:
+            return None
+        alone = self.attempt(Way(arguments=(*self.whole.arguments, WITHOUT_REMOTE), visible=bdf))
+        return None if _has_chips(alone) else _why(alone)
+
+    def outcome(self, first: Session) -> tuple[Session, Way]:
+        """The last session, if it saw chips, with what was left out; else the first."""
+        last, before = self.last, self._sessions[:-1]
+        if not before:
+            return first, self.whole
+        if hides_others(last) or not _has_chips(last):
+            first.log += "".join(session.log for session in self._sessions[1:])
+            if first.late:
+                first.late_after(self._timeout_seconds)
+            return first, self.whole
+        last.earlier_log = "".join(session.log for session in before)
+        last.lines = [*_as_before(first, last), *_left_out(first, last, self.lost)]
+        if WITHOUT_REMOTE in self.way.arguments:
+            last.trouble = f"any that are reached over eth are left out, because {_why(first)}"
+        return last, self.way
 
 
 def hides_others(session: Session) -> bool:
-    """Whether one chip may have kept tt_umd from discovering the others. A crash is none of these: it
-    would come again."""
+    """Whether one chip may have kept tt_umd from discovering the others. A crash counts on a host of
+    several devices only, where it can be found out which one makes tt_umd crash."""
     if session.stage() != DISCOVERING:
         return False
     if any(isinstance(line, wire.Failed) for line in session.lines):
         return True
-    return session.late and session.death is not None and FIRMWARE in session.death
+    if session.death is None:
+        return False
+    return FIRMWARE in session.death if session.late else len(_host(session).kmd_devices) > 1
 
 
 def _has_chips(session: Session) -> bool:
@@ -108,12 +154,14 @@ def _has_chips(session: Session) -> bool:
 
 def _why(session: Session) -> str:
     failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
-    return f"tt_umd failed ({failed})" if failed else f"tt_umd hung: {session.death}"
+    if failed:
+        return f"tt_umd failed ({failed})"
+    return f"tt_umd {'hung' if session.late else 'died'}: {session.death}"
 
 
-def _devices(session: Session) -> dict[int, str]:
-    host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
-    return host.kmd_devices if host else {}
+def _host(session: Session) -> wire.HostFacts:
+    nothing = wire.HostFacts(kmd_version=None, kmd_devices={})
+    return next((line for line in session.lines if isinstance(line, wire.HostFacts)), nothing)
 
 
 def _as_before(first: Session, last: Session) -> list[wire.Line]:
@@ -125,11 +173,13 @@ def _as_before(first: Session, last: Session) -> list[wire.Line]:
 def _left_out(first: Session, last: Session, lost: dict[int, str]) -> list[wire.Line]:
     """A chip of which nothing is known but where it is, for each device that was left out."""
     known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]
+    host = _host(first)
     return [
         wire.ChipFacts(
-            id=max(known) + at, arch=None, board=None, board_id=None, unique_id=None, asic_location=None,
-            mmio=True, via=None, pci_bdf=_devices(first)[number], bus_id=None, pcie_lanes=None, kmd_id=number,
-            error=why, masks=None, noc_translation=None, tags={}, firmware=None, cores=None,
+            id=max(known) + at, arch=host.kmd_archs.get(number), kmd_id=number, error=why,
+            pci_bdf=host.kmd_devices[number], mmio=True, via=None, bus_id=None, pcie_lanes=None,
+            board=None, board_id=None, unique_id=None, asic_location=None,
+            masks=None, noc_translation=None, tags={}, firmware=None, cores=None,
         )
         for at, (number, why) in enumerate(lost.items(), 1)
     ]  # fmt: skip

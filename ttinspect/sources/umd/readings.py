@@ -11,6 +11,11 @@ from ttinspect.sources.umd import wire
 
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
+_NOTHING = (_ALL_ONES, -1 / 65536)
+"""What tt_umd's getters make of all ones, but for the speed of DRAM, of which they make 0."""
+
+_MEASURED_TAGS = (6, 7, 8, 11, 13, 14, 15, 16, 32)
+_DDR_STATUS_TAG, _ETH_LIVE_TAG = 22, 21
 _GETTER_OF_FIELD = {
     "aiclk_mhz": "aiclk",
     "axiclk_mhz": "axiclk",
@@ -32,10 +37,12 @@ _GETTER_OF_FIELD = {
 
 
 def why_silent(facts: wire.TelemetryFacts) -> str | None:
-    """Why there is no reading of a chip; None when there is one. Off the bus, every word is all ones."""
+    """Why there is no reading of a chip; None when there is one. Off the bus, every word is all
+    ones, but for those that tt_umd read once and remembers: ids, versions, what is enabled."""
     if facts.error is not None:
         return facts.error
-    if facts.tags and all(word == _ALL_ONES for word in facts.tags.values()):
+    measured = [facts.tags[tag] for tag in _MEASURED_TAGS if tag in facts.tags]
+    if len(measured) > 1 and all(word == _ALL_ONES for word in measured):
         return "it answers with all ones only: it is off the bus"
     return None
 
@@ -51,8 +58,10 @@ def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
     filled = {
         field: facts.getters.get(getter)
         for field, getter in _GETTER_OF_FIELD.items()
-        if getattr(reading, field) is None and not facts.tags
+        if getattr(reading, field) is None and facts.getters.get(getter) not in _NOTHING
     }
+    if filled.get("gddr_speed_mts") == 0:
+        del filled["gddr_speed_mts"]
     return msgspec.structs.replace(
         reading,
         **filled,
@@ -75,9 +84,9 @@ def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | No
     channels = _live(chip, CoreType.DRAM, len(chip.soc.dram))
     if channels is None or (facts.training is None and not facts.gddr):
         return None
+    training = [] if facts.tags.get(_DDR_STATUS_TAG) == _ALL_ONES else facts.training or []
     modules = []
     for channel in channels:
-        training = facts.training or []
         state = facts.gddr.get(channel, (None,) * 6)
         modules.append(
             GddrModule(
@@ -98,5 +107,6 @@ def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | Non
     channels = _live(chip, CoreType.ETH, len(chip.soc.eth))
     if channels is None:
         return None
-    states = {(x, y): up for x, y, up in facts.eth or ()}
+    known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else None
+    states = {(x, y): up for x, y, up in known or ()}
     return tuple(EthChannel(channel=channel, up=states.get(chip.soc.eth[channel])) for channel in channels)

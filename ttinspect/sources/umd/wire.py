@@ -18,10 +18,11 @@ class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
 
 
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):
-    """The kernel driver's version and its devices: BDF by N of /dev/tenstorrent/N."""
+    """The kernel driver's version and its devices: BDF and architecture by N of /dev/tenstorrent/N."""
 
     kmd_version: str | None
     kmd_devices: dict[int, str]
+    kmd_archs: dict[int, str] = {}
 
 
 class LinkFacts(msgspec.Struct, frozen=True, tag="links"):
