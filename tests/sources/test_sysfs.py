@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import struct
 import sys
 from pathlib import Path
 
@@ -438,3 +439,25 @@ def test_verify_shm_on_a_busy_host_needs_no_device(run: Run, tmp_path: Path) -> 
     assert not {f["severity"] for f in (*found["findings"], *document["findings"])} & {"error", "warning"}
     listed = json.loads(run("list", "--from", f"sysfs:{root}", "--json").stdout)["devices"][0]
     assert listed["l1_used"] == found["used"]["l1"]
+
+
+def test_more_than_a_chip_of_unknown_harvesting_has_for_sure_is_inconclusive(
+    run: Run, tmp_path: Path
+) -> None:
+    """Never a pass: 190 MiB of L1 fit a p100 without harvested columns, and no other."""
+    capture = captures()["real-fastP100-l1"]
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0, board_id=fake_sysfs.P100_BOARD_ID, card="p100a")
+    data = bytearray(capture.data)
+    struct.pack_into("<Q", data, 56, 190 << 20)  # the total, and the entry of the chip
+    struct.pack_into("<Q", data, 88 + 16, 190 << 20)
+    region = root / "dev" / "shm" / capture.file_name
+    region.parent.mkdir(parents=True)
+    region.write_bytes(data)
+    (root / "proc").mkdir(exist_ok=True)
+    document = json.loads(run("verify-shm", "--from", f"sysfs:{root}", "--json").stdout)
+    unknown = [f for f in document["regions"][0]["findings"] if f["id"] == "TTS011"]
+    assert [finding["evidence"]["kind"] for finding in unknown] == ["L1"]
+    assert unknown[0]["evidence"]["least_bytes"] == 120 * 1_572_864
+    assert document["verdict"] == "inconclusive"

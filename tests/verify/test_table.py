@@ -33,6 +33,7 @@ TTS009 not knowable       Q Q Q Q
 TTS010 two files          W W W W
 TTS010 without ids        I I I I
 TTS011 no chips           Q Q Q Q
+TTS011 capacity unknown   Q Q Q Q
 TTS020 above              E E E E
 TTS020 below              I W W W
 TTS020 below, nobody left I W W E

@@ -12,8 +12,10 @@ from enum import Enum
 from ttinspect.capacity.settings import Settings, Sizes
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import GridTable, runtime_facts
+from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Board, Coord
+from ttinspect.harvesting.placement import worker_grid
+from ttinspect.model.arch import Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dispatch, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Masks
 from ttinspect.model.soc import Soc
@@ -106,6 +108,24 @@ def _l1_small(l1_banks: int | None, bank_bytes: int) -> BufferRegion:
         return BufferRegion(banks=None, bank_bytes=None, bytes=None)
     banks = l1_banks if bank_bytes else 0
     return BufferRegion(banks=banks, bank_bytes=bank_bytes, bytes=banks * bank_bytes)
+
+
+_MOST_HARVESTED_LINES = 2
+_MOST_HARVESTED_BANKS = 1
+
+
+def least_l1_bytes(soc: Soc) -> int:
+    """Tensix L1 that a chip of unknown harvesting has at least, if tt-metal opens it: its tables end at
+    two harvested lines."""
+    width, height = worker_grid(soc)
+    if ARCHITECTURES[soc.arch].axis is Axis.ROW:
+        return width * max(height - _MOST_HARVESTED_LINES, 0) * soc.worker_l1_bytes
+    return max(width - _MOST_HARVESTED_LINES, 0) * height * soc.worker_l1_bytes
+
+
+def least_dram_bytes(soc: Soc) -> int:
+    """DRAM that a chip of unknown harvesting has at least: no more than one bank is ever harvested."""
+    return max(len(soc.dram) - _MOST_HARVESTED_BANKS, 0) * soc.dram_bank_bytes
 
 
 def _times(count: int | None, each: int | None) -> int | None:

@@ -127,3 +127,19 @@ def test_every_line_of_the_wire_survives_it() -> None:
         wire.Failed(stage="s", why="w", missing=False),
     ):
         assert wire.DECODER.decode(msgspec.json.encode(line)) == line
+
+
+def test_a_chip_off_the_bus_is_called_that() -> None:
+    """tt_umd's log spells out all 32 bits of its status word."""
+    log = (
+        "t | warning  |  UMD | Firmware startup error: scratch_status=0xffffffff, smc_init_status=0xffffffff "
+        "(Cable fault, unknown bit 5) (topology_discovery.cpp:201)\n"
+        "t | warning  |  UMD | Discovered unhealthy PCIe device w/ MMIO, ID: 1 (topology_discovery.cpp:219)\n"
+    )
+    silent = msgspec.structs.replace(REMOTE, error="", masks=None, arch=None, board=None, tags={})
+    session = said(HOST, CHIP, silent, wire.Done())
+    session.log = log
+    found = system_of(session, SOURCE, SOCS, simulated=False)
+    assert [trouble.why for trouble in found.troubles] == [
+        "it is off the bus: its registers read as all ones"
+    ]

@@ -27,6 +27,8 @@ _MASK_TAG_NAMES = {
 }
 _UNHEALTHY = "Discovered unhealthy"
 _WARNING = "| warning "
+_OFF_THE_BUS = "scratch_status=0xffffffff"
+_LONGEST_REASON = 300
 _UNTOLD = "tt_umd calls it unhealthy"
 
 
@@ -80,14 +82,19 @@ def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]
             reasons.append(last)
         elif _WARNING in line:
             last = line.rpartition("| ")[2].rpartition(" (")[0]
-    told = iter(reasons if len(reasons) == silent else ())
-    return sorted(
-        (
-            facts if facts.error != "" else msgspec.structs.replace(facts, error=next(told, "") or _UNTOLD)
-            for facts in chips
-        ),
-        key=lambda facts: facts.id,
-    )
+    told = map(_shortened, reasons if len(reasons) == silent else ())
+    named = [
+        facts if facts.error != "" else msgspec.structs.replace(facts, error=next(told, "") or _UNTOLD)
+        for facts in chips
+    ]
+    return sorted(named, key=lambda facts: facts.id)
+
+
+def _shortened(why: str) -> str:
+    """tt_umd explains every bit of a status word, also of one that is all ones."""
+    if _OFF_THE_BUS in why:
+        return "it is off the bus: its registers read as all ones"
+    return why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]} ..."
 
 
 def _no_chips(host: wire.HostFacts | None) -> InspectError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes
 from ttinspect.model.region import Figures
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.rule import Hit
@@ -53,6 +54,30 @@ def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
             f"L1: {exact(cb - physical)} too many.",
             {"cb_bytes": cb, "l1_physical_bytes": physical},
             _gone_again(subject, _cb, physical),
+        )
+
+
+def capacity_unknown(case: Case, subject: Subject) -> Iterator[Hit]:
+    """What a chip of unknown harvesting may or may not have: TTS040 and TTS041 cannot be judged.
+
+    tt-metal opens no chip with more than two harvested tensix lines or one DRAM bank: what fits that fits.
+    """
+    chip = next((chip for chip in case.system.chips if chip.id == subject.match.chip), None)
+    if chip is None:
+        return
+    limits = subject.limits
+    for kind, sum_of, physical, least in (
+        ("L1", l1_buffers, limits.l1_physical, least_l1_bytes(chip.soc)),
+        ("DRAM", dram_used, limits.dram_physical, least_dram_bytes(chip.soc)),
+    ):
+        used = sum_of(subject.totals)
+        if physical is not None or used is None or used <= least:
+            continue
+        yield Hit(
+            "capacity unknown",
+            f"{size(used)} of {kind} published; how much chip {chip.id} has is unknown, because its "
+            f"harvesting is (at least {size(least)}).",
+            {"kind": kind, "used_bytes": used, "least_bytes": least},
         )
 
 

@@ -74,7 +74,8 @@ RULES = (
     Rule(
         id="TTS011",
         name="not decidable now",
-        severities={"no chips": same(Q)},
+        severities={"no chips": same(Q), "capacity unknown": same(Q)},
+        of_region=capacity.capacity_unknown,
         of_host=chips.nothing_to_match,
     ),
     Rule(
