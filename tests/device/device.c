@@ -13,7 +13,7 @@
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit
  *   shout                         print on fd 1 at every opportunity
- *   log FILE                      append every write to FILE
+ *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -102,8 +102,12 @@ static void access_made(void) {
 
 static int off_bus(int chip) { return off_since[chip] && accesses >= off_since[chip]; }
 
-static void log_write(const char *space, int chip, unsigned x, unsigned y, uint64_t address, size_t size) {
-    if (write_log) fprintf(write_log, "%s %d %u-%u 0x%llx %zu\n", space, chip, x, y, (unsigned long long)address, size), fflush(write_log);
+static void log_write(const char *space, int chip, unsigned x, unsigned y, uint64_t address, const void *from, size_t size) {
+    uint32_t value = 0;
+    if (!write_log) return;
+    memcpy(&value, from, size < sizeof value ? size : sizeof value);
+    fprintf(write_log, "%s %d %u-%u 0x%llx %zu 0x%x\n", space, chip, x, y, (unsigned long long)address, size, value);
+    fflush(write_log);
 }
 
 /* ---- ARC ---- */
@@ -185,7 +189,7 @@ static void serve_remote(uint64_t key) {
         if (chip == MAX_CHIPS || size > sizeof data) abort();
         if (flags & WRITE_REQUEST) {
             sparse_read(key, flags & BLOCK ? BUFFERS + (served & 3) * 1024 : request + 8, data, size);
-            log_write("remote", chip, x, y, address, size);
+            log_write("remote", chip, x, y, address, data, size);
             tile_write(chip, x, y, address, data, size);
         }
         if (flags & READ_REQUEST) {
@@ -255,9 +259,9 @@ void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size
     uint64_t offset;
     int chip = chip_of(address, &bar, &offset);
     if (chip < 0) return;
-    if (bar == 2) { log_write("bar2", chip, 0, 0, offset, size); sparse_write(tile_key(chip, BAR_X, 2), offset, from, size); return; }
+    if (bar == 2) { log_write("bar2", chip, 0, 0, offset, from, size); sparse_write(tile_key(chip, BAR_X, 2), offset, from, size); return; }
     Place place = bar_place(chip, bar, offset);
-    log_write(place.x == BAR_X ? "bar" : "tile", chip, place.x, place.y, place.address, size);
+    log_write(place.x == BAR_X ? "bar" : "tile", chip, place.x, place.y, place.address, from, size);
     tile_write(chip, place.x, place.y, place.address, from, size);
 }
 
@@ -268,7 +272,7 @@ void libttsim_tile_rd_bytes(uint32_t x, uint32_t y, uint64_t address, void *to, 
 
 void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void *from, uint32_t size) {
     access_made();
-    log_write("tile", 0, x, y, address, size);
+    log_write("tile", 0, x, y, address, from, size);
     tile_write(0, x, y, address, from, size);
 }
 
@@ -287,8 +291,7 @@ uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
 }
 
 void libttsim_pci_config_wr32(uint32_t bdf, uint32_t offset, uint32_t value) {
-    (void)value;
-    log_write("config", (int)(bdf >> 3), 0, 0, offset, 4);
+    log_write("config", (int)(bdf >> 3), 0, 0, offset, &value, sizeof value);
 }
 
 void libttsim_set_pci_dma_mem_callbacks(void *read, void *write) { (void)read; (void)write; }

@@ -15,7 +15,6 @@ from tests.device.simulated import (
     PCIE_USAGE,
     TENSIX_COL,
     Chip,
-    Device,
     blackhole,
     wormhole,
 )
@@ -147,43 +146,3 @@ def test_a_live_chip_that_says_otherwise_than_we_compute_is_a_finding() -> None:
     (finding,) = live_findings(msgspec.structs.replace(chip, live_cores={**live, "eth": wrong}))
     assert finding.id == "TTH008"
     assert "eth translated" in finding.message
-
-
-def test_only_reads_what_bare_discovery_reads_and_writes_no_more(
-    library: Path, answer: Answer, tmp_path: Path
-) -> None:
-    """Harvest writes to the device what tt_umd's discovery alone writes: TLB windows and messages."""
-    ours, bare = tmp_path / "ours.log", tmp_path / "bare.log"
-    answer(Device("wormhole", [Chip()], write_log=ours), "harvest")
-    _bare_discovery(library, Device("wormhole", [Chip()], write_log=bare), tmp_path)
-    assert _targets(ours) <= _targets(bare)
-    assert _targets(bare)
-
-
-def _targets(log: Path) -> set[str]:
-    """Where was written: the space and the address, whatever the TLB window."""
-    return {" ".join(line.split()[:4]) for line in log.read_text().splitlines()}
-
-
-def _bare_discovery(library: Path, device: Device, folder: Path) -> None:
-    import os
-    import subprocess
-    import sys
-
-    from ttinspect.facts.files import data_directory
-
-    code = (
-        "import sys, tt_umd\n"
-        "o = tt_umd.TopologyDiscoveryOptions(); s = tt_umd.SimulationDiscoveryOptions()\n"
-        "s.simulator_path = sys.argv[1]; o.simulation = s\n"
-        "tt_umd.TopologyDiscovery.discover(o, tt_umd.IODeviceType.PCIe, sys.argv[2])\n"
-    )
-    beside = folder / "libttsim.so"
-    beside.symlink_to(library)
-    soc = folder / "soc_descriptor.yaml"
-    soc.write_bytes((data_directory() / "wormhole_b0.yaml").read_bytes())
-    subprocess.run(
-        [sys.executable, "-c", code, str(beside), str(soc)],
-        check=True, capture_output=True, timeout=60,
-        env={**os.environ, "TT_LOGGER_LEVEL": "off", **device.write(folder / "bare-script")},
-    )  # fmt: skip

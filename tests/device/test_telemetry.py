@@ -184,15 +184,6 @@ def test_what_was_read_stays_when_the_device_dies_as_it_is_closed(answer: Answer
     assert device["aiclk_mhz"] == 1350
 
 
-def test_telemetry_writes_to_the_device_no_more_than_discovery(answer: Answer, tmp_path: Any) -> None:
-    from tests.device.test_harvest import _targets
-
-    plain, telemetry = tmp_path / "plain.log", tmp_path / "telemetry.log"
-    answer(Device("blackhole", [Chip()], write_log=plain), "harvest")
-    answer(Device("blackhole", [Chip()], write_log=telemetry), "telemetry")
-    assert _targets(telemetry) <= _targets(plain)
-
-
 def test_telemetry_of_a_source_without_any_says_so(run_on: RunOn, run: Any) -> None:
     done = run("telemetry", "--from", "board:n150", "--json")
     device = json.loads(done.stdout)["devices"][0]

@@ -39,7 +39,14 @@ IGNORED_FAILURES = (
     "device_init_failure_action",
 )
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
-MASK_ATTRIBUTES = ("tensix", "dram", "eth", "pcie", "l2cpu")
+MASK_KEYS = {
+    "tensix": "harvest_mask",
+    "dram": "dram_harvesting_mask",
+    "eth": "eth_harvesting_mask",
+    "pcie": "pcie_harvesting_mask",
+    "l2cpu": "l2cpu_harvesting_mask",
+}
+"""Masks by their key in a serialized cluster descriptor."""
 
 
 def main(argv: list[str]) -> None:
@@ -76,12 +83,15 @@ def main(argv: list[str]) -> None:
         descriptor, devices = discover(tt_umd, kind, rest)
         stage = "reading the cluster descriptor"
         say("stage", name=stage)
-        say("links", **link_facts(descriptor))
+        text = serialized(descriptor)
+        say("links", **link_facts(descriptor, text))
+        masks = harvesting(text)
         unhealthy = health(descriptor)
         for chip in sorted(set(descriptor.get_all_chips()) | set(devices)):
             stage = f"reading chip {chip}"
             say("stage", name=stage)
-            say("chip", **chip_facts(tt_umd, descriptor, chip, devices.get(chip), unhealthy.get(chip)))
+            known = (masks.get(chip), unhealthy.get(chip))
+            say("chip", **chip_facts(tt_umd, descriptor, chip, devices.get(chip), *known))
         if task in ("reading", "telemetry"):
             stage = "reading telemetry"
             read_telemetry(tt_umd, devices, say)
@@ -159,12 +169,12 @@ def discover(tt_umd: Any, kind: str, rest: list[str]) -> Any:
     return tt_umd.TopologyDiscovery.discover(options)
 
 
-def link_facts(descriptor: Any) -> Facts:
+def link_facts(descriptor: Any, text: str) -> Facts:
     """Eth links as each chip reports its own end."""
     ends = []
     for chip, channels in descriptor.get_ethernet_connections().items():
         ends += [[chip, channel, other, far] for channel, (other, far) in channels.items()]
-    return {"ends": sorted(ends), "remote": remote_links(serialized(descriptor))}
+    return {"ends": sorted(ends), "remote": remote_links(text)}
 
 
 def serialized(descriptor: Any) -> str:
@@ -191,6 +201,22 @@ def remote_links(text: str) -> list[list[int]]:
     return [numbers[at : at + 4] for at in range(0, len(numbers), 4)]
 
 
+def harvesting(text: str) -> dict[int, Facts]:
+    """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
+    firmware once more: on Wormhole that is an ARC message, a write."""
+    found: dict[int, Facts] = {}
+    chip: Facts = {}
+    for line in text.partition("\nharvesting:\n")[2].splitlines():
+        if not line.startswith(" "):
+            break
+        key, _, value = line.strip().partition(":")
+        if key.isdigit():
+            chip = found[int(key)] = {}
+        else:
+            chip[key] = value.strip()
+    return found
+
+
 def health(descriptor: Any) -> dict[int, str]:
     """What is wrong with each unhealthy chip; empty where tt_umd does not say."""
     errors = descriptor.get_health_errors()
@@ -213,7 +239,9 @@ def umd_errors() -> tuple[type[Exception], ...]:
     return (RuntimeError, ValueError, LookupError, OSError, sys.modules["tt_umd"].error.UmdBaseException)
 
 
-def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: str | None) -> Facts:
+def chip_facts(
+    tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
+) -> Facts:
     """Everything about one chip; ``error`` says why it could not be read."""
     mmio = attempt(descriptor.is_chip_mmio_capable, chip)
     closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
@@ -244,7 +272,7 @@ def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: 
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
         return facts
     try:
-        read_device(device, facts)
+        read_device(device, facts, masks)
         if placed:  # otherwise its SoC descriptor was never told of the masks
             facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
     except umd_errors() as error:
@@ -254,16 +282,22 @@ def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: 
     return facts
 
 
-def read_device(device: Any, facts: Facts) -> None:
+def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
     """Masks, the telemetry tags behind them, and firmware of an opened device."""
     reader = device.get_firmware_telemetry_reader()
-    for name, tag in {**MASK_TAGS, "firmware": FIRMWARE_BUNDLE_TAG}.items():
+    tags = {**MASK_TAGS, "firmware": FIRMWARE_BUNDLE_TAG}
+    for name, tag in tags.items() if facts["arch"] == "blackhole" else [("firmware", FIRMWARE_BUNDLE_TAG)]:
         available = reader is not None and reader.is_entry_available(tag)
         facts["tags"][name] = reader.read_entry(tag) if available else None
-    info = device.get_chip_info()
-    masks = info.harvesting_masks
-    facts["masks"] = {name: getattr(masks, name + "_harvesting_mask") for name in MASK_ATTRIBUTES}
-    facts["noc_translation"] = info.noc_translation_enabled
+    if masks is not None:
+        facts["masks"] = {name: int(masks[key], 0) for name, key in MASK_KEYS.items()}
+        facts["noc_translation"] = masks["noc_translation"] == "true"
+    elif facts["arch"] == "blackhole":  # an unhealthy chip is not in the descriptor; this only reads
+        info = device.get_chip_info()
+        facts["masks"] = {
+            name: getattr(info.harvesting_masks, name + "_harvesting_mask") for name in MASK_KEYS
+        }
+        facts["noc_translation"] = info.noc_translation_enabled
     version = device.get_firmware_info_provider().get_firmware_version()
     facts["firmware"] = [version.major, version.minor, version.patch]
 
