@@ -16,7 +16,7 @@ _WATCH = ("-w", "--watch", "-n", "--count")
 
 def early_child(command: str, argv: list[str], environment_source: str | None) -> list[str] | None:
     """The child's arguments for a command line, if it is plain that one will be asked for: devices are
-    there, or a simulator with its SoC descriptor beside it."""
+    there, or a simulator."""
     task = _TASKS.get(command)
     if task is None or {"-h", "--help"} & {*argv}:
         return None
@@ -29,8 +29,14 @@ def early_child(command: str, argv: list[str], environment_source: str | None) -
         return None
     library = os.path.abspath(source[4:])  # noqa: PTH100
     beside = os.path.join(os.path.dirname(library), "soc_descriptor.yaml")  # noqa: PTH118, PTH120
-    there = os.path.isfile(library) and os.path.isfile(beside)  # noqa: PTH113
-    return [task, "sim", library, beside] if there else None
+    if not os.path.isfile(library):  # noqa: PTH113
+        return None
+    if os.path.isfile(beside):  # noqa: PTH113
+        return [task, "sim", library, beside]
+    from ttinspect.facts.files import data_directory
+    from ttinspect.sources.umd.launch import simulator_arguments
+
+    return [task, *simulator_arguments(library, str(data_directory()))]
 
 
 def _source(argv: list[str]) -> str | None:

@@ -79,6 +79,27 @@ def launch(arguments: list[str], visible: str | None = None) -> Launched:
     return Launched(arguments, visible)
 
 
+_folders: dict[str, str] = {}
+
+
+def simulator_arguments(library: str, soc_folder: str) -> list[str]:
+    """The child's arguments for a simulator without a SoC descriptor, with a folder to link both into:
+    the same ones for the same library, until the folder is removed."""
+    if library not in _folders:
+        _folders[library] = tempfile.mkdtemp(prefix="ttinspect-")
+    return ["sim", library, _folders[library], soc_folder]
+
+
+def remove_folder(library: str) -> None:
+    """Remove the folder of a library, and the links in it."""
+    folder = _folders.pop(library, None)
+    if folder is None:
+        return
+    for name in os.listdir(folder):  # noqa: PTH208
+        os.unlink(f"{folder}/{name}")  # noqa: PTH108
+    os.rmdir(folder)  # noqa: PTH106
+
+
 _leaving: list["subprocess.Popen[bytes]"] = []
 _GRACE_SECONDS = 2.0
 
@@ -99,3 +120,5 @@ def finish() -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    for library in [*_folders]:
+        remove_folder(library)

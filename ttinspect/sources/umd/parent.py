@@ -196,7 +196,6 @@ def ask(
             timeout_seconds,
             wire.Done,
             wire.Failed,
-            wire.ArchFound,
             progress=progress,
             patience_seconds=patience_seconds,
         )

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,14 +10,15 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory
-from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
+from ttinspect.facts.socs import builtin_soc, soc_from_file
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.parent import Session, ask, failure
+from ttinspect.sources.umd.launch import remove_folder, simulator_arguments
+from ttinspect.sources.umd.parent import Session
 from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.system import system_of
 
@@ -34,7 +34,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
 
     def system(self, session: Session) -> System:
-        """What a session says, as a System."""
+        """What a session says, as a System.
+
+        Raises:
+            InspectError: as ``system_of``, and 7 for a simulator of an unknown architecture.
+        """
+        if any(isinstance(line, wire.ArchFound) and line.arch is None for line in session.lines):
+            raise InspectError(
+                f"{self.source.detail}: unsupported architecture",
+                "the PCI id of its device is not one that ttinspect knows",
+                f"put its {_SOC_FILE} beside it",
+                ExitCode.UNSUPPORTED_ARCH,
+            )
         return system_of(session, self.source, self.socs, simulated=self.simulated)
 
 
@@ -92,26 +103,9 @@ def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
         arguments = ("sim", str(library), str(beside))
         yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True)
         return
-    soc = builtin_soc(_arch_of(library, options))
-    with tempfile.TemporaryDirectory() as folder:
-        link = Path(folder) / library.name
-        link.symlink_to(library)
-        descriptor = link.with_name(_SOC_FILE)
-        descriptor.write_bytes((data_directory() / f"{soc.arch.value}.yaml").read_bytes())
-        arguments = ("sim", str(link), str(descriptor))
-        yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True)
-
-
-def _arch_of(library: Path, options: LiveOptions) -> Arch:
-    session = ask(["arch", "sim", str(library)], options.timeout_seconds)
-    options.log.append(session.log)
-    found = next((line.arch for line in session.lines if isinstance(line, wire.ArchFound)), None)
-    if found is None:
-        error = failure(session, str(library))
-        raise error or InspectError(
-            f"{library}: unsupported architecture",
-            "the PCI id of its device is not one that ttinspect knows",
-            f"put its {_SOC_FILE} beside it",
-            ExitCode.UNSUPPORTED_ARCH,
-        )
-    return arch_named(found)
+    try:
+        ours = simulator_arguments(str(library), str(data_directory()))
+        socs = {arch: builtin_soc(arch) for arch in (Arch.WORMHOLE_B0, Arch.BLACKHOLE)}
+        yield Target(arguments=tuple(ours), source=source, socs=socs, simulated=True)
+    finally:
+        remove_folder(str(library))

@@ -1,0 +1,141 @@
+"""In the child: everything that tt_umd says of one chip."""
+
+from typing import Any
+
+from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
+
+CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
+NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
+OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
+MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
+FIRMWARE_BUNDLE_TAG = 28
+MASK_KEYS = {
+    "tensix": "harvest_mask",
+    "dram": "dram_harvesting_mask",
+    "eth": "eth_harvesting_mask",
+    "pcie": "pcie_harvesting_mask",
+    "l2cpu": "l2cpu_harvesting_mask",
+}
+"""Masks by their key in a serialized cluster descriptor."""
+
+
+def harvesting(text: str) -> dict[int, Facts]:
+    """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
+    firmware once more: on Wormhole that is an ARC message, a write."""
+    found: dict[int, Facts] = {}
+    chip: Facts = {}
+    for line in text.partition("\nharvesting:\n")[2].splitlines():
+        if not line.startswith(" "):
+            break
+        key, _, value = line.strip().partition(":")
+        if key.isdigit():
+            chip = found[int(key)] = {}
+        else:
+            chip[key] = value.strip()
+    return found
+
+
+def chip_facts(
+    tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
+) -> Facts:
+    """Everything about one chip; ``error`` says why it could not be read."""
+    mmio = attempt(descriptor.is_chip_mmio_capable, chip)
+    closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
+    board = attempt(descriptor.get_board_type, chip)
+    placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
+    arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
+    facts: Facts = {
+        "id": chip,
+        "arch": arch.name.lower() if arch else None,
+        "board": None if board is None else board.name.lower(),
+        "board_id": attempt(descriptor.get_board_id_for_chip, chip),
+        "unique_id": descriptor.get_chip_unique_ids().get(chip) if placed else None,
+        "asic_location": attempt(descriptor.get_asic_location, chip),
+        "mmio": mmio if placed else None,
+        "via": closest,
+        "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
+        "bus_id": descriptor.get_chip_to_bus_id().get(chip),
+        "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),
+        "kmd_id": descriptor.get_chips_with_mmio().get(chip),
+        "error": unhealthy or None,
+        "masks": None,
+        "noc_translation": None,
+        "tags": {},
+        "firmware": None,
+        "cores": None,
+    }
+    if device is None:
+        facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
+        return facts
+    try:
+        read_device(device, facts, masks)
+        if placed:  # otherwise its SoC descriptor was never told of the masks
+            facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
+    except umd_errors() as error:
+        facts["error"] = facts["error"] or first_line(error)
+    if facts["error"] is None and unhealthy is not None:
+        facts["error"] = ""  # the reason is in the log only
+    return facts
+
+
+def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
+    """Masks, the telemetry tags behind them, and firmware of an opened device."""
+    reader = device.get_firmware_telemetry_reader()
+    tags = {**MASK_TAGS, "firmware": FIRMWARE_BUNDLE_TAG}
+    for name, tag in tags.items() if facts["arch"] == "blackhole" else [("firmware", FIRMWARE_BUNDLE_TAG)]:
+        available = reader is not None and reader.is_entry_available(tag)
+        facts["tags"][name] = reader.read_entry(tag) if available else None
+    if masks is not None:
+        facts["masks"] = {name: int(masks[key], 0) for name, key in MASK_KEYS.items()}
+        facts["noc_translation"] = masks["noc_translation"] == "true"
+    elif facts["arch"] == "blackhole":  # an unhealthy chip is not in the descriptor; this only reads
+        info = device.get_chip_info()
+        facts["masks"] = {
+            name: getattr(info.harvesting_masks, name + "_harvesting_mask") for name in MASK_KEYS
+        }
+        facts["noc_translation"] = info.noc_translation_enabled
+    version = device.get_firmware_info_provider().get_firmware_version()
+    facts["firmware"] = [version.major, version.minor, version.patch]
+
+
+def live_cores(tt_umd: Any, soc: Any) -> Facts:
+    """What the live SoC descriptor answers for every core, by type and coordinate system."""
+    found: Facts = {}
+    noc0 = tt_umd.CoordSystem.NOC0
+    systems = [(name.lower(), getattr(tt_umd.CoordSystem, name)) for name in OTHER_SYSTEMS]
+    for name in CORE_TYPES:
+        core_type = getattr(tt_umd.CoreType, name, None)
+        if core_type is None:
+            continue
+        live = attempt(soc.get_cores, core_type, noc0) or []
+        lost = attempt(soc.get_harvested_cores, core_type, noc0) or []
+        harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
+        cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
+        for system_name, system in systems:
+            silent = name in NEVER_LOGICAL and system_name == "logical"  # it would raise for each of them
+            cores[system_name] = (
+                [None] * len(live) if silent else translated(soc.get_cores, soc, live, system)
+            )
+            if system_name != "logical":
+                harvested[system_name] = translated(soc.get_harvested_cores, soc, lost, system)
+        found[name.lower()] = cores
+    return found
+
+
+def translated(get: Any, soc: Any, cores: list[Any], system: Any) -> list[Any]:
+    """Cores of one type in another system, all at once; one by one where tt_umd has none for some."""
+    if not cores:
+        return []
+    found = attempt(get, cores[0].core_type, system)
+    if found is not None and len(found) == len(cores):
+        return [answer_of(core, answer) for core, answer in zip(cores, found, strict=True)]
+    return [answer_of(core, attempt(soc.translate_coord_to, core, system)) for core in cores]
+
+
+def answer_of(core: Any, answer: Any) -> Any:
+    """[x, y], the type and place of the core that answers instead, or None."""
+    if answer is None:
+        return None
+    if answer.core_type != core.core_type:
+        return {"type": answer.core_type.name, "xy": [answer.x, answer.y]}
+    return [answer.x, answer.y]

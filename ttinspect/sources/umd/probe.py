@@ -1,0 +1,44 @@
+"""In the child: which architecture a simulator without a SoC descriptor has, and the descriptor for it."""
+
+import os
+
+PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
+
+
+def start_probe(path: str) -> tuple[int, int]:
+    """A process that opens a simulator and writes the PCI id of its first device into a pipe: its id, and
+    the end to read from. One process can open only one simulator, once."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(write_end)
+        return pid, read_end
+    import ctypes
+
+    library = ctypes.CDLL(path)
+    library.libttsim_init()
+    library.libttsim_pci_config_rd32.restype = ctypes.c_uint32
+    identity = library.libttsim_pci_config_rd32(ctypes.c_uint32(0), ctypes.c_uint32(0))
+    os.write(write_end, str(identity >> 16).encode())
+    os._exit(0)
+
+
+def arch_of_probe(pid: int, read_end: int) -> str | None:
+    """The architecture that a probe found. We die as it died."""
+    identity = os.read(read_end, 64)
+    os.close(read_end)
+    _, status = os.waitpid(pid, 0)
+    if not identity:
+        if os.WIFSIGNALED(status):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(os.waitstatus_to_exitcode(status) or 1)
+    return PCI_IDS.get(int(identity))
+
+
+def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
+    """A folder as tt_umd wants it, with the SoC descriptor beside the library."""
+    link, soc = f"{folder}/{os.path.basename(library)}", f"{folder}/soc_descriptor.yaml"  # noqa: PTH119
+    for target, name in ((library, link), (f"{soc_folder}/{arch}.yaml", soc)):
+        if not os.path.lexists(name):
+            os.symlink(target, name)  # noqa: PTH211
+    return [link, soc]
