@@ -17,9 +17,10 @@ from ttinspect.model.region import Region
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.shm.differences import Quantity
 from ttinspect.shm.looks import Judged, Outcome
+from ttinspect.shm.published import LookedAt
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Looks, Pace, sample
-from ttinspect.verify.case import Case, LookedAt
+from ttinspect.verify.case import Case
 from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.verdict import verdict_of
 from ttinspect.verify.verify import verify

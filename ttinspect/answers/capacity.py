@@ -2,7 +2,6 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.capacity.chip import chip_capacity, grid_table, mesh_capacity, total
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.runtimes import runtime_facts
@@ -12,6 +11,7 @@ from ttinspect.model.capacity import L1, BufferRegion, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.allocation import allocation_findings
 from ttinspect.verify.harvest import chip_findings, system_findings
 from ttinspect.verify.live import trouble_findings

@@ -1,24 +1,13 @@
-"""What every answer carries, and the choice of devices."""
+"""The choice of devices."""
 
 import msgspec
 
-from ttinspect import __version__
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import System
 
 _KMD_PREFIX = "/dev/tenstorrent/"
-
-
-class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """The program that made the document."""
-
-    name: str = "ttinspect"
-    version: str = __version__
-
-
-TOOL = Tool()
 
 
 def select_chips(system: System, wanted: list[str]) -> System:

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.errors import InspectError
 from ttinspect.model.finding import Explanation
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.catalogue.allocation import ALLOCATION
 from ttinspect.verify.catalogue.harvest import HARVEST
 from ttinspect.verify.catalogue.shm import EXPLANATIONS as SHM

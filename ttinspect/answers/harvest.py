@@ -2,7 +2,6 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -16,6 +15,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.grid import CoreAt, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.harvest import as_expected, chip_findings, system_findings
 from ttinspect.verify.live import live_findings, trouble_findings
 

@@ -2,13 +2,13 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.answers.memory import MemoryDevice, build_memory
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.harvest import chip_findings, system_findings
 from ttinspect.verify.live import trouble_findings

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.answers.shm import RegionFacts, ShmCapacity, limits_for, region_facts, shm_capacity
 from ttinspect.errors import ExitCode
 from ttinspect.model.arch import Arch, Board
@@ -10,6 +9,7 @@ from ttinspect.model.chip import Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.region import Region
 from ttinspect.model.system import Source
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case
 from ttinspect.verify.rules.file import FORBIDDEN, unreadable
 from ttinspect.verify.verify import Verified, verify

@@ -16,6 +16,7 @@ from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
+from ttinspect.sources.snapshot import Snapshot
 
 ANSWERS: dict[str, type[msgspec.Struct]] = {
     "capacity": CapacityAnswer,
@@ -24,6 +25,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "harvest": HarvestAnswer,
     "list": ListAnswer,
     "memory": MemoryAnswer,
+    "snapshot": Snapshot,
     "soc": SocAnswer,
     "system": System,
     "telemetry": TelemetryAnswer,

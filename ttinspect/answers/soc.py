@@ -2,11 +2,11 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.harvesting.placement import worker_grid
 from ttinspect.model.arch import Arch, Coord, CoreType
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source
+from ttinspect.model.tool import TOOL, Tool
 
 
 class SocTensix(msgspec.Struct, frozen=True, kw_only=True):

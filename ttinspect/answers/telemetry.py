@@ -2,12 +2,12 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.telemetry import telemetry_findings
 

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.topology import links_unknown, topology_findings
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ttinspect.answers.common import TOOL, Tool
 from ttinspect.answers.shm import RegionFacts, limits_for, region_facts
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
+from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.file import FORBIDDEN
 from ttinspect.verify.rules.table import RULE_BY_ID

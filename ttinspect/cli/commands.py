@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "memory": "used of total, per chip and process, from the SHM regions",
     "verify-shm": "are the published memory statistics true?",
     "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
+    "snapshot": "save everything about a host in one JSON document",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",

@@ -4,7 +4,7 @@ from ttinspect.answers.listing import build_list
 from ttinspect.answers.memory import memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system
+from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host
 from ttinspect.errors import most_important
 from ttinspect.sources.live import Ask
 
@@ -20,8 +20,8 @@ def run(common: Common, *, shm_dir: ShmDir = None, procfs: Procfs = None) -> int
       ttinspect list --json | jq '.devices[].unique_id'
     """
     places = Places(common, shm_dir, procfs)
-    system, chosen = open_system(common, places, ask=Ask.READING, without_chips=False)
-    case = gather(system, places, chosen=chosen)
+    host = open_host(common, places, ask=Ask.READING, without_chips=False)
+    case = gather(host, places)
     answer = build_list(case)
 
     def table() -> str:
@@ -35,4 +35,4 @@ def run(common: Common, *, shm_dir: ShmDir = None, procfs: Procfs = None) -> int
         return to_csv(*list_csv(answer))
 
     emit(common, answer, {"table": table, "csv": csv})
-    return most_important(exit_code(system), memory_exit_code(case))
+    return most_important(exit_code(host.system), memory_exit_code(case))

@@ -7,7 +7,7 @@ import typer
 from ttinspect.answers.memory import build_memory, memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system
+from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host
 from ttinspect.cli.watching import Count, Watch, repeat
 from ttinspect.errors import most_important
 
@@ -34,10 +34,10 @@ def run(
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
     places = Places(common, shm_dir, procfs)
-    system, chosen = open_system(common, places)
+    host = open_host(common, places)
 
     def once() -> int:
-        case = gather(system, places, chosen=chosen)
+        case = gather(host, places)
         answer = build_memory(case, raw=raw)
 
         def table() -> str:
@@ -51,6 +51,6 @@ def run(
             return to_csv(*memory_csv(answer))
 
         emit(common, answer, {"table": table, "csv": csv})
-        return most_important(exit_code(system), memory_exit_code(case))
+        return most_important(exit_code(host.system), memory_exit_code(case))
 
     return repeat(common, watch, count, once)

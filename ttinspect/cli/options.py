@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 import typer
@@ -16,6 +16,9 @@ from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
+
+if TYPE_CHECKING:
+    from ttinspect.sources.opening import Opened
 
 DEFAULT_SOURCE = "umd"
 COMMON_FORMATS = ("table", "json", "yaml", "csv")
@@ -65,20 +68,20 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         """
         from ttinspect.answers.common import select_chips
 
-        return select_chips(self.open_all(ask=ask), list(self.devices))
+        return select_chips(self.open_all(ask=ask).system, list(self.devices))
 
-    def open_all(self, *, ask: Ask = Ask.CHIPS) -> System:
-        """The whole System of the source, whatever devices were chosen.
+    def open_all(self, *, ask: Ask = Ask.CHIPS) -> "Opened":
+        """Everything that the source says, whatever devices were chosen.
 
         Raises:
             InspectError: with the exit code of what went wrong.
         """
-        from ttinspect.sources.opening import open_source
+        from ttinspect.sources.opening import open_all
 
         progress = None if self.quiet or not sys.stderr.isatty() else _Progress()
         options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask, progress=progress)
         try:
-            return open_source(self.source, options)
+            return open_all(self.source, options)
         finally:
             if progress is not None:
                 progress.clear()
@@ -139,13 +142,14 @@ def _format_option(formats: tuple[str, ...]) -> Any:
 
 
 def command(
-    *extra_formats: str,
+    *extra_formats: str, formats: tuple[str, ...] = COMMON_FORMATS, devices: bool = True
 ) -> Callable[[Callable[Concatenate[Common, P], R]], Callable[..., R]]:
     """Give a command the common options: it gets them as one ``Common``, its own as they are.
 
-    ``extra_formats`` are those beyond table, json, yaml and csv.
+    ``formats`` are those it writes, the first by default, with ``extra_formats`` beyond the usual ones;
+    ``devices``: whether some of the devices can be chosen.
     """
-    formats = (*COMMON_FORMATS, *extra_formats)
+    formats = (*formats, *extra_formats)
     injected = {
         "source": (_Source, None),
         "device": (_Devices, None),
@@ -156,6 +160,8 @@ def command(
         "verbose": (_Verbose, False),
         "quiet": (_Quiet, False),
     }
+    if not devices:
+        del injected["device"]
 
     def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
         @functools.wraps(function)
@@ -191,7 +197,7 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
         chosen = "json"
     if chosen is None and output is not None:
         chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
-    chosen = chosen or "table"
+    chosen = chosen or formats[0]
     if chosen not in formats:
         raise InspectError(
             f"unknown format {chosen!r}",
@@ -202,7 +208,7 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
     return Common(
         source=values["source"] or from_environment or DEFAULT_SOURCE,
         source_given=values["source"] is not None,
-        devices=tuple(values["device"] or ()),
+        devices=tuple(values.get("device") or ()),
         format=chosen,
         output=output,
         quiet=values["quiet"],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from ttinspect.answers.common import select_chips
@@ -15,12 +16,14 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.shm.published import LookedAt, Published
 from ttinspect.shm.reader import DEFAULT_DIRECTORY, list_candidates, look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
 from ttinspect.sources.live import Ask
-from ttinspect.sources.opening import kind_of
+from ttinspect.sources.opening import Opened, kind_of
+from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.allocator import AllocatorStatistics
-from ttinspect.verify.case import Case, Limits, LookedAt
+from ttinspect.verify.case import Case, Limits
 from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.limits import limits_of
 
@@ -68,10 +71,17 @@ def _below(root: str, path: Path) -> str | None:
     return str(found) if found.is_dir() else None
 
 
-def open_system(
-    common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_chips: bool = True
-) -> tuple[System, frozenset[int] | None]:
-    """The whole System of the source, and the ids of the chips that were asked for (None: all).
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole System of the source, the ids of the chips that were asked for (None: all), and the snapshot
+    that it is, if it is one."""
+
+    system: System
+    chosen: frozenset[int] | None
+    snapshot: Snapshot | None = None
+
+
+def open_host(common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_chips: bool = True) -> Host:
+    """Everything that the source says.
 
     Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
     regions: they are judged without chips, unless ``without_chips`` is False.
@@ -80,14 +90,16 @@ def open_system(
         InspectError: with the exit code of what went wrong.
     """
     try:
-        system = common.open_all(ask=ask)
+        opened = common.open_all(ask=ask)
     except InspectError as error:
         if error.exit_code is not ExitCode.NO_DEVICES or not (without_chips and _has_candidates(places)):
             raise
-        system = System(source=_source_without_devices(common.source), chips=())
-    if not common.devices:
-        return system, None
-    return system, frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
+        opened = Opened(system=System(source=_source_without_devices(common.source), chips=()))
+    system = opened.system
+    chosen = None
+    if common.devices or not (system.chips or without_chips):
+        chosen = frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
+    return Host(system=system, chosen=chosen, snapshot=opened.snapshot)
 
 
 def refuse_forgotten_example(common: Common, command: str) -> None:
@@ -105,14 +117,51 @@ def refuse_forgotten_example(common: Common, command: str) -> None:
 
 
 def gather(
-    system: System,
+    host: Host,
     places: Places,
     *,
-    chosen: frozenset[int] | None = None,
     pace: Pace = ONE_LOOK,
     allocator: tuple[AllocatorStatistics, ...] = (),
 ) -> Case:
-    """Read everything once, and what is illegal again.
+    """Read everything once, and what is illegal again; a snapshot has it all, looks included.
+
+    Raises:
+        InspectError: a named directory or procfs cannot be listed (2 or 6), or only a procfs is named for
+            the regions of a snapshot (2).
+    """
+    if host.snapshot is not None and not places.directory_named:
+        if places.procfs_named:
+            raise InspectError(
+                "--procfs with a snapshot",
+                "the processes were recorded together with the regions",
+                "leave it out, or name the directory of other regions with --shm-dir too",
+            )
+        published = host.snapshot.published
+        if pace is ONE_LOOK:
+            published = msgspec.structs.replace(published, regions=tuple(map(_first_look, published.regions)))
+    else:
+        published = read_published(places, pace)
+    return Case(
+        system=host.system,
+        regions=published.regions,
+        processes=published.processes,
+        openers=published.openers,
+        limits=_limits(host.system),
+        allocator=allocator,
+        chosen=host.chosen,
+        now_realtime_ns=published.now_realtime_ns,
+        now_monotonic_ns=published.now_monotonic_ns,
+    )
+
+
+def _first_look(region: LookedAt) -> LookedAt:
+    """What a single look would have come to."""
+    (looks,) = sample(DEFAULT_DIRECTORY, [region.looks.file], is_illegal, ONE_LOOK)
+    return LookedAt(looks=looks, second=region.second)
+
+
+def read_published(places: Places, pace: Pace, *, command_lines: bool = False) -> Published:
+    """Read every region, look again at what is illegal, and look up the processes in between.
 
     Raises:
         InspectError: a named directory or procfs cannot be listed (2 or 6).
@@ -120,7 +169,7 @@ def gather(
     files = read_regions(places.directory, named=places.directory_named)
     pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
     openers = device_openers(places.procfs)
-    processes = read_processes(places.procfs, pids, named=places.procfs_named)
+    processes = read_processes(places.procfs, pids, named=places.procfs_named, command_lines=command_lines)
     # What is said about a process holds only if its slot is the same after the process was looked up.
     seconds = [
         look_at(places.directory, file.name) if _has_slots(file) or openers else None for file in files
@@ -130,14 +179,10 @@ def gather(
     if any(one.judged for one in looks):
         # A process that stopped meanwhile stood in the middle of an update in all looks.
         processes = processes.with_stops_of(read_processes(places.procfs, pids, named=places.procfs_named))
-    return Case(
-        system=system,
+    return Published(
         regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
         processes=processes,
         openers=openers,
-        limits=_limits(system),
-        allocator=allocator,
-        chosen=chosen,
         now_realtime_ns=now_realtime_ns,
         now_monotonic_ns=now_monotonic_ns,
     )

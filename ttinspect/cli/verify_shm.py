@@ -7,7 +7,7 @@ import typer
 from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, verify_shm_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_system, refuse_forgotten_example
+from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
 from ttinspect.facts.files import read_document
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
@@ -61,10 +61,10 @@ def run(
     pace = _pace(samples, window)
     statistics = () if allocator is None else decode_allocator(read_document(allocator), allocator)
     places = Places(common, shm_dir, procfs)
-    system, chosen = open_system(common, places)
-    case = gather(system, places, chosen=chosen, pace=pace, allocator=statistics)
+    host = open_host(common, places)
+    case = gather(host, places, pace=pace, allocator=statistics)
     answer = build_verify_shm(case, ignored)
-    code = most_important(exit_code(system), verify_shm_exit_code(answer, strict=strict))
+    code = most_important(exit_code(host.system), verify_shm_exit_code(answer, strict=strict))
 
     def table() -> str:
         from ttinspect.report.verify_shm import verify_shm_table

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.process import DeviceOpeners, Process, ProcessTable
 from ttinspect.shm.names import harmless
@@ -24,7 +26,9 @@ _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
 """What reading PID/stat raises for a process that is not there, or no longer."""
 
 
-def read_processes(procfs: Path, pids: Iterable[int], *, named: bool) -> ProcessTable:
+def read_processes(
+    procfs: Path, pids: Iterable[int], *, named: bool, command_lines: bool = False
+) -> ProcessTable:
     """Look up processes. ``named``: the user named the procfs; a default one that is missing knows nothing.
 
     A thread has no process of its own: /proc/TID exists for one, but only processes are listed.
@@ -44,6 +48,8 @@ def read_processes(procfs: Path, pids: Iterable[int], *, named: bool) -> Process
             continue
         try:
             process = _process(procfs, pid, boot_time_ns)
+            if process is not None and command_lines:
+                process = msgspec.structs.replace(process, command_line=_command_line(procfs, pid))
         except _GONE:
             missing.append(pid)
         except OSError:
@@ -114,6 +120,15 @@ def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None
         start_time_ns=_start_time_ns(fields, boot_time_ns),
         uid=_effective_uid(procfs / str(pid) / "status"),
     )
+
+
+def _command_line(procfs: Path, pid: int) -> str | None:
+    """Its words with blanks between them; None where it has none, or may not be read."""
+    try:
+        words = (procfs / str(pid) / "cmdline").read_bytes().rstrip(b"\0")
+    except OSError:
+        return None
+    return harmless(words.replace(b"\0", b" ")) or None
 
 
 def _effective_uid(status: Path) -> int | None:

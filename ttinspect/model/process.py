@@ -17,7 +17,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     ``comm`` is harmless to print, escaped exactly as the names in a region are. ``state`` is the letter of
     PID/stat (R, S, D, T, t, Z, ...). ``start_time_ns`` is realtime nanoseconds, None where procfs has no
     btime. ``uid`` is the effective one (what a file that it creates belongs to), None where procfs has no
-    PID/status.
+    PID/status. ``command_line`` is read for snapshots only, harmless to print.
     """
 
     pid: int
@@ -25,6 +25,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     start_time_ns: int | None
     uid: int | None = None
+    command_line: str | None = None
 
     @property
     def alive(self) -> bool:

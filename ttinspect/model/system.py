@@ -21,13 +21,24 @@ class SourceKind(str, Enum):
     SOC = "soc_descriptor"
 
 
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot was taken of, and when: its source, the host's name (None: removed), realtime."""
+
+    kind: SourceKind
+    detail: str
+    host: str | None
+    time_ns: int
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Which source was read. ``detail`` is the path, board or masks; ``live`` is read from devices."""
+    """Which source was read. ``detail`` is the path, board or masks; ``live`` is read from devices.
+    ``recorded`` is there for a snapshot."""
 
     kind: SourceKind
     detail: str
     live: bool
     example: bool
+    recorded: Recording | msgspec.UnsetType = msgspec.UNSET
 
 
 class LinkEnd(msgspec.Struct, frozen=True, kw_only=True):

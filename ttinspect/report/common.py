@@ -8,7 +8,7 @@ from rich.text import Text
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import id_ranges
+from ttinspect.report.units import id_ranges, utc
 
 _KINDS = {
     SourceKind.UMD: "devices of this host through tt_umd",
@@ -43,6 +43,9 @@ def source_line(source: Source) -> Text:
         nature = "recorded, not live"
     separator = ", " if source.kind is SourceKind.UMD else " "
     detail = f"{separator}{source.detail}" if source.detail else ""
+    recorded = source.recorded or None
+    if recorded is not None:
+        nature = f"recorded {utc(recorded.time_ns)} on {recorded.host or 'a host without name'}, not live"
     return Text(harmless(f"Source: {_KINDS[source.kind]}{detail} ({nature})"))
 
 

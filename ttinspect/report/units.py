@@ -1,5 +1,7 @@
 """Numbers for people: the only place that divides."""
 
+import datetime
+
 from ttinspect.model.arch import Coord
 
 UNKNOWN = "unknown"
@@ -53,6 +55,15 @@ def percent(part: int, whole: int) -> str:
         return UNKNOWN
     tenths = part * 1000 // whole if part >= 0 else 0
     return f"{tenths // 10}.{tenths % 10} %"
+
+
+def utc(time_ns: int) -> str:
+    """A realtime instant to the minute: "2026-11-23 15:40 UTC"; "at an unknown time" beyond the calendar."""
+    try:
+        instant = datetime.datetime.fromtimestamp(time_ns // 10**9, datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return "at an unknown time"
+    return instant.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def id_ranges(ids: tuple[int, ...] | list[int]) -> str:

@@ -16,6 +16,7 @@ from ttinspect.model.region import (
     ChipEntry,
     Figures,
     Region,
+    RegionFile,
     RegionHeader,
     RegionState,
     Slot,
@@ -83,6 +84,14 @@ def decode(data: bytes) -> Decoded:
         return Decoded(version, RegionState.UNKNOWN, None)
     region = _region(plan, data, slot_count)
     return Decoded(version, region.state, region)
+
+
+def decoded_again(file: RegionFile) -> RegionFile:
+    """The same file with what its bytes say now; one without bytes as it is."""
+    if file.data is None:
+        return file
+    found = decode(file.data)
+    return msgspec.structs.replace(file, version=found.version, state=found.state, region=found.region)
 
 
 def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:

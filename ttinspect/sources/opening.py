@@ -1,6 +1,6 @@
 """From what a user names as a source to a System: the one way in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,6 +12,9 @@ from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.system import SourceKind, System
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.live import LiveOptions
+
+if TYPE_CHECKING:
+    from ttinspect.sources.snapshot import Snapshot
 
 KINDS = ("umd", "sim", "sysfs", "board", "masks")
 """What may stand before the first colon of a SOURCE; everything else is a path."""
@@ -37,13 +40,34 @@ def kind_of(source: str) -> str:
     return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What a SOURCE says. ``snapshot`` is there when it is one; ``system`` is that of it, as recorded."""
+
+    system: System
+    snapshot: "Snapshot | None" = None
+
+
 def open_source(source: str, options: LiveOptions | None = None) -> System:
     """The System that a SOURCE describes.
 
     Raises:
         InspectError: with the exit code of what went wrong; see the README's table.
     """
-    options = options or LiveOptions()
+    return open_all(source, options).system
+
+
+def open_all(source: str, options: LiveOptions | None = None) -> Opened:
+    """Everything that a SOURCE says.
+
+    Raises:
+        InspectError: as open_source.
+    """
+    if kind_of(source) == "path":
+        return _read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
+    return Opened(system=_described(source, options or LiveOptions()))
+
+
+def _described(source: str, options: LiveOptions) -> System:
     kind = kind_of(source)
     rest = source.partition(":")[2]
     if kind == "board":
@@ -58,11 +82,9 @@ def open_source(source: str, options: LiveOptions | None = None) -> System:
         from ttinspect.sources.umd.reading import read_live
 
         return read_live(kind, rest, options)
-    if kind == "sysfs":
-        from ttinspect.sources.sysfs import read_sysfs
+    from ttinspect.sources.sysfs import read_sysfs
 
-        return read_sysfs(rest, options)
-    return read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
+    return read_sysfs(rest, options)
 
 
 def read_content(content: bytes, name: str) -> System:
@@ -71,17 +93,21 @@ def read_content(content: bytes, name: str) -> System:
     Raises:
         InspectError: 2 for a document that is none of those that ttinspect reads.
     """
+    return _read_content(content, name).system
+
+
+def _read_content(content: bytes, name: str) -> Opened:
     if not content.strip():
         raise InspectError(name, "it is empty", _WHAT_IS_READ)
     if looks_like_json(content[:65536]):
-        system = _read_json(content, name)
-        if system is not None:
-            return system
-    return _read_yaml(content, name)
+        opened = _read_json(content, name)
+        if opened is not None:
+            return opened
+    return Opened(system=_read_yaml(content, name))
 
 
-def _read_json(content: bytes, name: str) -> System | None:
-    """A JSON document as a System; None when it should be tried as YAML."""
+def _read_json(content: bytes, name: str) -> Opened | None:
+    """A JSON document; None when it should be tried as YAML."""
     stripped = content.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not stripped.startswith((b"{", b"[")):
         # tt-smi's own lines before the document, when its output was redirected
@@ -101,9 +127,9 @@ def _read_json(content: bytes, name: str) -> System | None:
     if bytes(head.device_info):
         from ttinspect.sources.tt_smi import read_tt_smi
 
-        return read_tt_smi(stripped, name)
+        return Opened(system=read_tt_smi(stripped, name))
     if bytes(head.schema):
-        return _read_system(stripped, _schema_name(head.schema), name)
+        return _read_ours(stripped, _schema_name(head.schema), name)
     if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
         return None
     raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
@@ -114,20 +140,18 @@ def _schema_name(raw: msgspec.Raw) -> str:
     return value if isinstance(value, str) else show(value)
 
 
-def _read_system(content: bytes, schema: str, name: str) -> System:
-    expected = System.__struct_config__.tag
-    if schema != expected:
-        known = schema.startswith("ttinspect.")
-        raise InspectError(
-            name,
-            f"it is a {schema} document, not a source"
-            if known
-            else f"its schema {schema!r} is not one of ttinspect's",
-            f"a source in JSON is {expected}",
-        )
+def _read_ours(content: bytes, schema: str, name: str) -> Opened:
+    from ttinspect.sources.checking import checked
+    from ttinspect.sources.snapshot import Snapshot, read_snapshot, refuse_schema
+
+    if schema == Snapshot.__struct_config__.tag:
+        snapshot = read_snapshot(content, name)
+        return Opened(system=checked(snapshot.replayed(name), name), snapshot=snapshot)
+    if schema != System.__struct_config__.tag:
+        refuse_schema(schema, name)
     system = decode_json(content, System, name)
     source = msgspec.structs.replace(system.source, kind=SourceKind.SNAPSHOT, detail=name, live=False)
-    return msgspec.structs.replace(system, source=source)
+    return Opened(system=checked(msgspec.structs.replace(system, source=source), name))
 
 
 def _read_yaml(content: bytes, name: str) -> System:

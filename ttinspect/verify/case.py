@@ -6,9 +6,8 @@ import msgspec
 
 from ttinspect.model.chip import Chip
 from ttinspect.model.process import DeviceOpeners, ProcessTable
-from ttinspect.model.region import RegionFile
 from ttinspect.model.system import System
-from ttinspect.shm.sampler import Looks
+from ttinspect.shm.published import LookedAt
 from ttinspect.verify.allocator import AllocatorStatistics
 
 
@@ -28,16 +27,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UNKNOWN_LIMITS = Limits()
-
-
-class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate file: all looks at it, and ``second``, read once more after the processes were.
-
-    Only slots that ``second`` shows unchanged can be told whose they are; None: it was not read again.
-    """
-
-    looks: Looks
-    second: RegionFile | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

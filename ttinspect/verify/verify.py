@@ -4,7 +4,8 @@ import msgspec
 
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.region import RegionFile
-from ttinspect.verify.case import Case, LookedAt
+from ttinspect.shm.published import LookedAt
+from ttinspect.verify.case import Case
 from ttinspect.verify.matching import match_region, name_agrees
 from ttinspect.verify.pairing import pair_statistics
 from ttinspect.verify.rules.file import is_judgable

@@ -1,0 +1,156 @@
+"""A snapshot answers what its source answered, and tells nothing more when it is redacted."""
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run, without_the_rights_of_root
+from tests.shm.captures import captures
+from tests.snapshots import COMMANDS, timeless
+from tests.sources import clusters
+
+SOURCES = (
+    "board:n300",
+    "board:p150",
+    "board:galaxy-wh",
+    "board:galaxy-bh",
+    "masks:wormhole_b0,tensix=0x41",
+    "masks:blackhole,board=p100",
+    "masks:quasar,tensix=0x2",
+)
+
+
+@pytest.fixture
+def ask(run: Run, tmp_path: Path) -> Callable[..., Any]:
+    """The JSON answer of a command, and its exit code."""
+    empty = tmp_path / "empty"
+    (empty / "proc").mkdir(parents=True)
+
+    def call(source: str, *command: str, **env: str) -> tuple[int, Any]:
+        regions = {"--shm-dir": str(empty), "--procfs": str(empty / "proc")}
+        options = [word for pair in regions.items() for word in pair]
+        here = options if command[0] in ("list", "memory", "verify-shm", "snapshot") else []
+        if source.endswith("snapshot.json"):
+            here = []
+        done = run(*command, "--from", source, "--json", *here, **env)
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    return call
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_command_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Path, source: str) -> None:
+    _, taken = ask(source, "snapshot")
+    (tmp_path / "snapshot.json").write_text(json.dumps(taken))
+    for command in COMMANDS:
+        there, here = ask(source, *command), ask("snapshot.json", *command)
+        assert here[0] == there[0], command
+        assert timeless(here[1]) == timeless(there[1]), command
+    recorded = ask("snapshot.json", "harvest")[1]["source"]
+    assert (recorded["kind"], recorded["live"]) == ("snapshot", False)
+    assert recorded["recorded"]["kind"] == source.partition(":")[0]
+
+
+def test_every_recorded_file_answers_the_same_from_a_snapshot(ask: Any, shared: Path, tmp_path: Path) -> None:
+    for path in [*(shared / "umd" / "clusters").iterdir(), *(shared / "tt-smi").glob("snapshot?.json")]:
+        (tmp_path / "snapshot.json").write_text(json.dumps(ask(str(path), "snapshot")[1]))
+        for command in COMMANDS:
+            there, here = ask(str(path), *command), ask("snapshot.json", *command)
+            assert (here[0], timeless(here[1])) == (there[0], timeless(there[1])), (path, command)
+
+
+@pytest.mark.parametrize("name", sorted(captures()))
+def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(run: Run, tmp_path: Path, name: str) -> None:
+    capture = captures()[name]
+    folder, procfs = tmp_path / "shm", tmp_path / "proc"
+    folder.mkdir()
+    procfs.mkdir()
+    (folder / capture.file_name).write_bytes(capture.data)
+    here = ("--shm-dir", str(folder), "--procfs", str(procfs))
+    assert run("snapshot", "--from", "board:n300", "-o", "s.json", *here).returncode == 0
+    for command in (("verify-shm",), ("memory", "--raw"), ("verify-shm", "--strict")):
+        there = run(*command, "--from", "board:n300", "--json", *here)
+        saved = run(*command, "--from", "s.json", "--json")
+        assert saved.returncode == there.returncode
+        assert timeless(json.loads(saved.stdout)) == timeless(json.loads(there.stdout))
+    (file,) = [
+        one["looks"]["file"] for one in json.loads((tmp_path / "s.json").read_text())["published"]["regions"]
+    ]
+    assert base64.b64decode(file["data"]) == capture.data
+
+
+@pytest.mark.parametrize("name", ["v1-two", "v3-ghost", "v4-names", "real-fastN300-l1-14251245764"])
+def test_a_redacted_snapshot_is_judged_the_same_and_names_nobody(run: Run, tmp_path: Path, name: str) -> None:
+    capture = captures()[name]
+    folder, procfs = tmp_path / "shm", tmp_path / "proc"
+    folder.mkdir()
+    procfs.mkdir()
+    (folder / capture.file_name).write_bytes(capture.data)
+    here = ("--shm-dir", str(folder), "--procfs", str(procfs))
+    (tmp_path / "c.yaml").write_text(clusters.MODERN_P150.replace("4476187513099", capture.file_id))
+    run("snapshot", "--from", "c.yaml", "-o", "s.json", *here)
+    run("snapshot", "--from", "s.json", "--redact", "-o", "r.json")
+    plain, redacted = (
+        json.loads(run("verify-shm", "--from", path, "--json").stdout) for path in ("s.json", "r.json")
+    )
+    found = [[[f["id"], f["severity"]] for f in region["findings"]] for region in plain["regions"]]
+    assert [[[f["id"], f["severity"]] for f in region["findings"]] for region in redacted["regions"]] == found
+    text = (tmp_path / "r.json").read_text()
+    names = {process["name"] for region in plain["regions"] for process in region["processes"]} - {""}
+    assert names
+    decoded = base64.b64decode(json.loads(text)["published"]["regions"][0]["looks"]["file"]["data"])
+    for secret in (capture.file_id, os.uname().nodename, *names):
+        assert secret not in text
+        assert secret.encode() not in decoded
+    assert json.loads(text)["redacted"] is True
+
+
+def test_fields_of_a_newer_version_are_ignored_and_a_newer_schema_is_refused(
+    ask: Any, run: Run, tmp_path: Path
+) -> None:
+    _, taken = ask("board:n300", "snapshot")
+    taken["mood"] = taken["system"]["chips"][0]["mood"] = "good"
+    (tmp_path / "s.json").write_text(json.dumps(taken))
+    assert run("harvest", "--from", "s.json").returncode == 0
+    (tmp_path / "s.json").write_text(json.dumps({**taken, "schema": "ttinspect.snapshot.v2"}))
+    done = run("harvest", "--from", "s.json")
+    assert done.returncode == 2
+    assert "newer ttinspect; this one reads ttinspect.snapshot.v1" in done.stderr
+
+
+def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path, console_script: str) -> None:
+    import subprocess
+
+    folder = tmp_path / "sealed"
+    folder.mkdir()
+    (folder / "s.json").write_text("old")
+    folder.chmod(0o500)
+    done = subprocess.run(
+        [console_script, "snapshot", "--from", "board:n300", "-o", str(folder / "s.json")],
+        capture_output=True, text=True, timeout=60, check=False, preexec_fn=without_the_rights_of_root,
+    )  # fmt: skip
+    folder.chmod(0o700)
+    assert done.returncode == 6
+    assert (folder / "s.json").read_text() == "old"
+    assert run("snapshot", "--from", "nowhere.yaml", "-o", "sealed/s.json").returncode == 2
+    assert (folder / "s.json").read_text() == "old"
+
+
+def test_a_snapshot_is_json_whatever_is_asked(run: Run) -> None:
+    assert json.loads(run("snapshot", "--from", "board:n150").stdout)["schema"] == "ttinspect.snapshot.v1"
+    done = run("snapshot", "--from", "board:n150", "-o", "s.yaml")
+    assert done.returncode == 2
+    assert "this command writes json" in done.stderr
+
+
+def test_a_procfs_for_recorded_processes_is_refused(run: Run) -> None:
+    run("snapshot", "--from", "board:n150", "-o", "s.json")
+    done = run("verify-shm", "--from", "s.json", "--procfs", "/proc")
+    assert done.returncode == 2
+    assert "recorded together" in done.stderr

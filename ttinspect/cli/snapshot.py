@@ -1,0 +1,68 @@
+"""``ttinspect snapshot``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, exit_code, note
+from ttinspect.cli.regions import Host, Places, Procfs, ShmDir, open_host, read_published
+from ttinspect.host.driver import driver_version
+from ttinspect.host.identity import host_name, tt_umd_version
+from ttinspect.shm.sampler import Pace
+from ttinspect.sources import snapshot as document
+from ttinspect.sources.live import Ask
+
+
+@command(formats=("json",), devices=False)
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="without names, serials and command lines; ids stay comparable")
+    ] = False,
+) -> int:
+    """Everything about this host in one JSON document, a source for every other command.
+
+    Chips, telemetry, topology, the regions (decoded, and their bytes), the processes in them, versions, host
+    name and time. Any command with --from SNAPSHOT answers what it would have answered then and there.
+    --redact replaces ids by pseudonyms that are the same in every snapshot.
+
+    \b
+    Examples:
+      ttinspect snapshot -o today.json
+      ttinspect snapshot --from today.json --redact -o for-the-vendor.json
+      ttinspect verify-shm --from today.json
+    """
+    places = Places(common, shm_dir, procfs)
+    host = open_host(common, places, ask=Ask.TELEMETRY)
+    taken = host.snapshot if host.snapshot is not None and shm_dir is None else _take(host, places)
+    if redact:
+        from ttinspect.answers.redaction import redacted
+
+        taken = redacted(taken)
+    emit(common, taken, {})
+    if common.output is not None:
+        note(common, f"{common.output}: {_counted(taken)}")
+    return exit_code(host.system)
+
+
+def _take(host: Host, places: Places) -> document.Snapshot:
+    published = read_published(places, Pace(), command_lines=True)
+    source = host.system.source
+    driver = host.system.kmd_version or (driver_version() if source.live else None)
+    return document.Snapshot(
+        source=source,
+        time_ns=published.now_realtime_ns,
+        host=document.Host(name=host_name()),
+        versions=document.Versions(tt_umd=tt_umd_version(), driver=driver),
+        system=host.system,
+        published=published,
+    )
+
+
+def _counted(taken: document.Snapshot) -> str:
+    chips, regions = len(taken.system.chips), len(taken.published.regions)
+    return f"{chips} chip{'' if chips == 1 else 's'}, {regions} region{'' if regions == 1 else 's'}"

@@ -1,0 +1,19 @@
+"""Who this host is, and which tt_umd it has."""
+
+import importlib.metadata
+import platform
+
+from ttinspect.shm.names import harmless
+
+
+def host_name() -> str | None:
+    """The host's name; None where it has none."""
+    return harmless(platform.node().encode("utf-8", "surrogateescape")) or None
+
+
+def tt_umd_version() -> str | None:
+    """The version of the installed tt_umd; None without one."""
+    try:
+        return importlib.metadata.version("tt-umd")
+    except importlib.metadata.PackageNotFoundError:
+        return None

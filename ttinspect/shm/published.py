@@ -1,0 +1,31 @@
+"""What tt-metal published on a host, with what the kernel says of the writers: all at one time."""
+
+import msgspec
+
+from ttinspect.model.process import DeviceOpeners, ProcessTable
+from ttinspect.model.region import RegionFile
+from ttinspect.shm.sampler import Looks
+
+
+class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate file: all looks at it, and ``second``, read once more after the processes were.
+
+    Only slots that ``second`` shows unchanged can be told whose they are; None: it was not read again.
+    """
+
+    looks: Looks
+    second: RegionFile | None = None
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """All candidate files, and the processes of the pids in their slots.
+
+    ``openers`` are the pids that have /dev/tenstorrent/N open; None where no driver tells.
+    ``now_monotonic_ns`` is of the host that wrote the regions.
+    """
+
+    regions: tuple[LookedAt, ...]
+    processes: ProcessTable
+    openers: tuple[DeviceOpeners, ...] | None
+    now_realtime_ns: int
+    now_monotonic_ns: int

@@ -1,0 +1,93 @@
+"""A System that somebody handed us in JSON: what its types let pass, and no source of ours would give."""
+
+import re
+from typing import Any
+
+from ttinspect.errors import InspectError
+from ttinspect.facts.node import U32_MAX, U64_MAX, Node, parse_unsigned
+from ttinspect.facts.socs import builtin_soc, soc_from_document
+from ttinspect.model.arch import Coord
+from ttinspect.model.chip import Chip
+from ttinspect.model.soc import Soc
+from ttinspect.model.system import System
+from ttinspect.sources.building import refuse_impossible_masks
+
+_BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_CORES_OF_KEY = {
+    "functional_workers": "tensix",
+    "eth": "eth",
+    "pcie": "pcie",
+    "l2cpu": "l2cpu",
+    "arc": "arc",
+    "router_only": "router_only",
+    "security": "security",
+    "dispatch": "dispatch",
+}
+
+
+def checked(system: System, name: str) -> System:
+    """The System, if its chips can be what they say.
+
+    Raises:
+        InspectError: 2, naming the chip and what is wrong with it.
+    """
+    seen: set[int] = set()
+    for index, chip in enumerate(system.chips):
+        node = Node(None, name, f"chips[{index}]")
+        if not 0 <= chip.id <= U32_MAX:
+            node.refuse(f"the chip id {chip.id} is not 0 to {U32_MAX}")
+        if chip.id in seen:
+            node.refuse(f"the chip id {chip.id} is repeated")
+        seen.add(chip.id)
+        _check_names(chip, node)
+        _check_design(chip, name, index)
+    refuse_impossible_masks(system.chips, name)
+    for index, link in enumerate(system.links):
+        for end in (link.a, link.b):
+            if end.chip not in seen:
+                Node(None, name, f"links[{index}]").refuse(f"there is no chip {end.chip}")
+    return system
+
+
+def _check_names(chip: Chip, node: Node) -> None:
+    for key in ("unique_id", "board_id"):
+        text = getattr(chip, key)
+        number = None if text is None else parse_unsigned(text)
+        if text is not None and (number is None or number > U64_MAX or text != str(number)):
+            node.refuse(f"the {key} {text!r} is no decimal number below 2^64")
+    if chip.pci_bdf is not None and not _BDF.fullmatch(chip.pci_bdf):
+        node.refuse(f"the pci_bdf {chip.pci_bdf!r} is not of the form 0000:41:00.0")
+
+
+def _check_design(chip: Chip, name: str, index: int) -> None:
+    """The SoC descriptor keeps to the rules of one in a file."""
+    soc = chip.soc
+    if soc.arch is not chip.arch:
+        raise InspectError(
+            f"{name}: chips[{index}]",
+            f"its arch is {chip.arch.value}, its SoC descriptor is of a {soc.arch.value}",
+            "write the file anew with the tool that made it",
+        )
+    if soc != builtin_soc(chip.arch):
+        soc_from_document(_document(soc), f"{name}: chips[{index}].soc")
+
+
+def _document(soc: Soc) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "arch_name": soc.arch.value,
+        "grid": {"x_size": soc.grid[0], "y_size": soc.grid[1]},
+        "dram": [[_text(port) for port in bank] for bank in soc.dram],
+        "worker_l1_size": soc.worker_l1_bytes,
+        "eth_l1_size": soc.eth_l1_bytes,
+        "dram_bank_size": soc.dram_bank_bytes,
+    }
+    for key, cores in _CORES_OF_KEY.items():
+        document[key] = [_text(core) for core in getattr(soc, cores)]
+    for key, table in (("noc0_x_to_noc1_x", soc.noc1_x), ("noc0_y_to_noc1_y", soc.noc1_y)):
+        if table is not None:
+            document[key] = list(table)
+    return document
+
+
+def _text(core: Coord) -> str:
+    return f"{core[0]}-{core[1]}"
