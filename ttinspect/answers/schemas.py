@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ttinspect.answers.capacity import CapacityAnswer
+from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
@@ -20,6 +21,7 @@ from ttinspect.sources.snapshot import Snapshot
 
 ANSWERS: dict[str, type[msgspec.Struct]] = {
     "capacity": CapacityAnswer,
+    "diff": DiffAnswer,
     "error": FailureAnswer,
     "explain": ExplainAnswer,
     "harvest": HarvestAnswer,

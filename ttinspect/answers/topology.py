@@ -54,19 +54,32 @@ class TopologyAnswer(
     findings: tuple[Finding, ...]
 
 
-def build_topology(system: System) -> TopologyAnswer:
-    """The answer for the chips of a System; links are those that touch one of them."""
-    shown = {chip.id for chip in system.chips}
+def build_topology(system: System, chosen: frozenset[int] | None = None) -> TopologyAnswer:
+    """The answer for the chosen chips of a System (None: all); links are those that touch one of them. What
+    is wrong is found in the whole System, told where it is about one of them."""
+    shown = {chip.id for chip in system.chips if chosen is None or chip.id in chosen}
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)
     findings = topology_findings(system)
     return TopologyAnswer(
         source=system.source,
-        chips=tuple(_chip(chip, links, remote, tuple(findings.get(chip.id, ()))) for chip in system.chips),
+        chips=tuple(
+            _chip(chip, links, remote, tuple(findings.get(chip.id, ())))
+            for chip in system.chips
+            if chip.id in shown
+        ),
         links=links,
         remote_links=remote,
-        findings=(*findings.get(None, ()), *trouble_findings(system)),
+        findings=(
+            *(one for one in findings.get(None, ()) if chosen is None or shown & set(_chips_of(one))),
+            *trouble_findings(system),
+        ),
     )
+
+
+def _chips_of(finding: Finding) -> list[int]:
+    chips = finding.evidence.get("chips")
+    return [chip for chip in chips if isinstance(chip, int)] if isinstance(chips, list) else []
 
 
 def _chip(

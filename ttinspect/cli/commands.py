@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "verify-shm": "are the published memory statistics true?",
     "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
     "snapshot": "save everything about a host in one JSON document",
+    "diff": "what is not as it was: two snapshots, or one and this host",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",

@@ -142,12 +142,15 @@ def _format_option(formats: tuple[str, ...]) -> Any:
 
 
 def command(
-    *extra_formats: str, formats: tuple[str, ...] = COMMON_FORMATS, devices: bool = True
+    *extra_formats: str,
+    formats: tuple[str, ...] = COMMON_FORMATS,
+    source: bool = True,
+    devices: bool = True,
 ) -> Callable[[Callable[Concatenate[Common, P], R]], Callable[..., R]]:
     """Give a command the common options: it gets them as one ``Common``, its own as they are.
 
     ``formats`` are those it writes, the first by default, with ``extra_formats`` beyond the usual ones;
-    ``devices``: whether some of the devices can be chosen.
+    ``source`` and ``devices``: whether it reads the source of --from, and some of its devices can be chosen.
     """
     formats = (*formats, *extra_formats)
     injected = {
@@ -160,6 +163,8 @@ def command(
         "verbose": (_Verbose, False),
         "quiet": (_Quiet, False),
     }
+    if not source:
+        del injected["source"]
     if not devices:
         del injected["device"]
 
@@ -206,8 +211,8 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
         )
     from_environment = os.environ.get(ENVIRONMENT_SOURCE)
     return Common(
-        source=values["source"] or from_environment or DEFAULT_SOURCE,
-        source_given=values["source"] is not None,
+        source=values.get("source") or from_environment or DEFAULT_SOURCE,
+        source_given=values.get("source") is not None,
         devices=tuple(values.get("device") or ()),
         format=chosen,
         output=output,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ttinspect.answers.common import select_chips
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
@@ -23,8 +24,9 @@ def run(
       ttinspect topology --from cluster_descriptor.yaml --tree
       ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
     """
-    system = common.open()
-    answer = build_topology(system)
+    system = common.open_all().system
+    chips = select_chips(system, list(common.devices)).chips
+    answer = build_topology(system, frozenset(chip.id for chip in chips) if common.devices else None)
 
     def table() -> str:
         from ttinspect.report.topology import topology_table, topology_tree

@@ -1,0 +1,256 @@
+"""Laws of diff: nothing differs from itself, both directions say the same, one change is one change."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ttinspect
+from ttinspect.answers.diff import DiffAnswer, build_diff
+from ttinspect.model.arch import Board
+from ttinspect.model.chip import Chip, PcieLink
+from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System, Trouble
+from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
+
+replace = msgspec.structs.replace
+
+
+def _module(channel: int) -> GddrModule:
+    return GddrModule(
+        channel=channel, trained=True, top_celsius=50.0, bottom_celsius=51.0, corrected_read_errors=0,
+        corrected_write_errors=0, uncorrected_read_errors=0, uncorrected_write_errors=0,
+    )  # fmt: skip
+
+
+def _host() -> System:
+    """Two P300 boards, everything known."""
+    example = ttinspect.open_source("board:p300")
+    chips = []
+    for board in range(2):
+        for chip in example.chips:
+            number = 2 * board + chip.id
+            chips.append(
+                replace(
+                    chip, id=number, unique_id=str(5000000 + number), board_id=str(0x44 << 36 | board),
+                    kmd_id=number, pci_bdf=f"0000:{0x41 + number:02x}:00.0", firmware=(19, 5, 0), tray=1,
+                    pcie=PcieLink(bus_id=0x41 + number, lanes=16, max_lanes=16, generation=5, max_generation=5),
+                    telemetry=Telemetry(
+                        time_ns=1, aiclk_mhz=800, aiclk_max_mhz=1350, asic_celsius=60.0, heartbeat=5,
+                        heartbeat_moves=True, firmware_bundle="19.5.0.0", firmware_eth="1.2.3", fan_rpm=1000,
+                        gddr=tuple(_module(channel) for channel in range(8)),
+                        eth=tuple(EthChannel(channel=channel, up=True) for channel in range(12)),
+                    ),
+                )
+            )  # fmt: skip
+    links = list(example.links)
+    links += [
+        replace(link, a=replace(link.a, chip=link.a.chip + 2), b=replace(link.b, chip=link.b.chip + 2))
+        for link in example.links
+    ]
+    far = RemoteLink(a=LinkEnd(chip=3, channel=5), remote_unique_id="777", remote_channel=1)
+    return replace(example, chips=tuple(chips), links=tuple(links), remote_links=(far,))
+
+
+HOST = _host()
+
+CHIP_FACTS: dict[str, Any] = {
+    "arch": None,
+    "board": Board.P150,
+    "board_name": "odd",
+    "board_id": str(0x44 << 36 | 9),
+    "unique_id": "99",
+    "asic_location": 7,
+    "noc_translation": False,
+    "firmware": (19, 6, 0),
+    "mmio": False,
+    "via": 2,
+    "tray": 3,
+    "id": 40,
+    "kmd_id": 41,
+    "pci_bdf": "0000:99:00.0",
+}
+MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
+STEADY = {"aiclk_max_mhz": 1, "heartbeat_moves": False, "firmware_eth": "9.9.9", "gddr_speed_mts": 16000}
+RESTLESS = {"time_ns": 2, "aiclk_mhz": 801, "asic_celsius": 61.0, "heartbeat": 6, "fan_rpm": 5, "power_w": 1}
+SOC = {"worker_l1_bytes": 1024, "dram_bank_bytes": 2**30, "grid": (20, 20)}
+MOVES = ("id", "kmd_id", "pci_bdf")
+
+
+def _with_chip(system: System, index: int, chip: Chip) -> System:
+    chips = [*system.chips]
+    chips[index] = chip
+    return replace(system, chips=tuple(sorted(chips, key=lambda one: one.id)))
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> tuple[System, str, str, bool]:
+    """The host with one fact changed: where, in which list, and whether only --telemetry shows it."""
+    index = draw(st.integers(0, 3))
+    chip = HOST.chips[index]
+    reading = chip.telemetry
+    assert reading is not None
+    kind = draw(
+        st.sampled_from(
+            ["chip", "mask", "soc", "pcie", "steady", "restless", "trained", "eth", "link", "far"]
+        )
+    )
+    if kind == "chip":
+        name = draw(st.sampled_from([name for name in CHIP_FACTS if name != "arch"]))
+        value = CHIP_FACTS[name] if not draw(st.booleans()) or name in MOVES else None
+        if name == "id":  # links and via name chips by it
+            index, chip = 0, HOST.chips[0]
+            links = tuple(
+                replace(link, **{end: replace(getattr(link, end), chip=40)})
+                if getattr(link, end).chip == 0 else link
+                for link in HOST.links for end in ("a",)
+            )  # fmt: skip
+            return _with_chip(replace(HOST, links=links), 0, replace(chip, id=40)), "id", "moved", False
+        if getattr(chip, name) == value:
+            value = CHIP_FACTS[name]
+        return (
+            _with_chip(HOST, index, replace(chip, **{name: value})),
+            name, "moved" if name in MOVES else "changed", False,
+        )  # fmt: skip
+    if kind == "mask":
+        name = draw(st.sampled_from(MASKS))
+        old = getattr(chip.masks, name)
+        value = draw(st.one_of(st.none(), st.integers(0, 3)).filter(lambda mask: mask != old))
+        masks = replace(chip.masks, **{name: value})
+        return _with_chip(HOST, index, replace(chip, masks=masks)), f"masks.{name}", "changed", False
+    if kind == "soc":
+        name, value = draw(st.sampled_from(list(SOC.items())))
+        soc = replace(chip.soc, **{name: value})
+        return _with_chip(HOST, index, replace(chip, soc=soc)), f"soc.{name}", "changed", False
+    if kind == "pcie":
+        name, value = draw(st.sampled_from([("lanes", 8), ("generation", 3), ("lanes", None)]))
+        assert chip.pcie is not None
+        pcie = replace(chip.pcie, **{name: value})
+        return _with_chip(HOST, index, replace(chip, pcie=pcie)), f"pcie.{name}", "changed", False
+    if kind in ("steady", "restless"):
+        name, value = draw(st.sampled_from(list((STEADY if kind == "steady" else RESTLESS).items())))
+        telemetry = replace(reading, **{name: value})
+        path = f"telemetry.{name}"
+        return (
+            _with_chip(HOST, index, replace(chip, telemetry=telemetry)),
+            path,
+            "changed",
+            kind == "restless",
+        )
+    if kind == "trained":
+        channel = draw(st.integers(0, 7))
+        assert reading.gddr is not None
+        gddr = [*reading.gddr]
+        gddr[channel] = replace(gddr[channel], trained=draw(st.sampled_from([False, None])))
+        telemetry = replace(reading, gddr=tuple(gddr))
+        path = f"telemetry.gddr.{channel}.trained"
+        return _with_chip(HOST, index, replace(chip, telemetry=telemetry)), path, "changed", False
+    if kind == "eth":
+        channel = draw(st.integers(0, 11))
+        assert reading.eth is not None
+        eth = [*reading.eth]
+        eth[channel] = EthChannel(channel=channel, up=False)
+        telemetry = replace(reading, eth=tuple(eth))
+        return (
+            _with_chip(HOST, index, replace(chip, telemetry=telemetry)), f"telemetry.eth.{channel}.up", "changed", False,
+        )  # fmt: skip
+    if kind == "far":
+        far = replace(
+            HOST.remote_links[0],
+            **dict([draw(st.sampled_from([("remote_channel", 9), ("remote_unique_id", "8")]))]),
+        )
+        return replace(HOST, remote_links=(far,)), "links.5", "changed", False
+    at = draw(st.integers(0, len(HOST.links) - 1))
+    link = HOST.links[at]
+    what = draw(st.sampled_from(["gone", "state", "a", "b"]))
+    linked = [*HOST.links]
+    path = f"links.{link.a.channel}"
+    if what == "gone":
+        del linked[at]
+    elif what == "state":
+        linked[at] = replace(link, state=LinkState.DOWN)
+    else:
+        linked[at] = replace(link, **{what: replace(getattr(link, what), channel=11)})
+        path = f"links.{(link.b if what == 'a' else link.a).channel}"
+    return replace(HOST, links=tuple(linked)), path, "changed", False
+
+
+def _listed(answer: DiffAnswer) -> list[tuple[str, str]]:
+    return [
+        *(("moved", change.path) for change in answer.moved),
+        *(("changed", change.path) for change in answer.changed),
+        *(("vanished", "") for _ in answer.vanished),
+        *(("appeared", "") for _ in answer.appeared),
+    ]
+
+
+@given(changed())
+def test_one_changed_fact_is_the_one_reported(case: tuple[System, str, str, bool]) -> None:
+    system, path, where, restless = case
+    expected = [(where, path)]
+    assert _listed(build_diff(HOST, system, telemetry=True)) == expected
+    assert _listed(build_diff(HOST, system)) == ([] if restless else expected)
+
+
+@given(changed(), changed())
+def test_both_directions_list_the_same(
+    one: tuple[System, str, str, bool], other: tuple[System, str, str, bool]
+) -> None:
+    forth = build_diff(one[0], other[0], telemetry=True)
+    back = build_diff(other[0], one[0], telemetry=True)
+    assert len(forth.appeared) == len(back.vanished)
+    assert len(forth.vanished) == len(back.appeared)
+    for name in ("moved", "changed", "consequences"):
+        turned = [(change.path, change.new, change.old) for change in getattr(back, name)]
+        if not any("links" in path for path, _, _ in turned):
+            assert sorted(map(str, turned)) == sorted(
+                str((change.path, change.old, change.new)) for change in getattr(forth, name)
+            )
+        else:
+            assert len(turned) == len(getattr(forth, name))
+
+
+@given(changed())
+def test_nothing_differs_from_itself(case: tuple[System, str, str, bool]) -> None:
+    answer = build_diff(case[0], case[0], telemetry=True)
+    assert answer.same
+    assert _listed(answer) == []
+
+
+def test_a_changed_mask_says_what_it_means_in_bytes() -> None:
+    chip = HOST.chips[1]
+    system = _with_chip(HOST, 1, replace(chip, masks=replace(chip.masks, tensix=0b111)))
+    answer = build_diff(HOST, system)
+    found = {change.path: (change.old, change.new) for change in answer.consequences}
+    assert found["tensix.grid"] == ("12x10", "11x10")
+    assert found["l1.physical"] == (120 * 1572864, 110 * 1572864)
+
+
+def test_a_card_in_another_slot_has_moved_and_one_in_its_place_is_another() -> None:
+    first, second, *rest = HOST.chips
+    moved = replace(first, pci_bdf="0000:99:00.0", kmd_id=9)
+    stranger = replace(second, unique_id="123", board_id=str(0x44 << 36 | 77))
+    answer = build_diff(HOST, replace(HOST, chips=(moved, stranger, *rest)))
+    assert [(change.chip, change.path) for change in answer.moved] == [(0, "kmd_id"), (0, "pci_bdf")]
+    assert [chip.unique_id for chip in answer.vanished] == ["5000001"]
+    assert [chip.unique_id for chip in answer.appeared] == ["123"]
+    assert not answer.changed or {change.path.partition(".")[0] for change in answer.changed} == {"links"}
+
+
+def test_chips_that_are_numbered_anew_are_still_linked_to_each_other() -> None:
+    ids = {0: 3, 1: 2, 2: 1, 3: 0}
+    chips = tuple(sorted((replace(chip, id=ids[chip.id]) for chip in HOST.chips), key=lambda chip: chip.id))
+    links = tuple(
+        replace(link, a=replace(link.a, chip=ids[link.a.chip]), b=replace(link.b, chip=ids[link.b.chip]))
+        for link in HOST.links
+    )
+    far = tuple(replace(link, a=replace(link.a, chip=ids[link.a.chip])) for link in HOST.remote_links)
+    answer = build_diff(HOST, replace(HOST, chips=chips, links=links, remote_links=far))
+    assert {change.path for change in answer.moved} == {"id"}
+    assert answer.changed == ()
+
+
+def test_telemetry_that_is_lost_is_one_change_and_trouble_another() -> None:
+    chip = replace(HOST.chips[2], telemetry=None)
+    system = replace(_with_chip(HOST, 2, chip), troubles=(Trouble(chip=2, why="silent", readable=False),))
+    assert _listed(build_diff(HOST, system)) == [("changed", "telemetry"), ("changed", "trouble")]

@@ -1,0 +1,206 @@
+"""The answer of ``diff``: what is not as it was."""
+
+import msgspec
+
+from ttinspect.answers.common import select_chips
+from ttinspect.answers.redaction import redacted
+from ttinspect.capacity.chip import chip_capacity
+from ttinspect.capacity.settings import make_settings
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import Source, System
+from ttinspect.model.tool import TOOL, Tool
+from ttinspect.sources.opening import Opened
+from ttinspect.sources.snapshot import Versions
+from ttinspect.verify.compare.changes import (
+    PLACES,
+    Change,
+    Value,
+    chip_changes,
+    host_changes,
+    link_changes,
+)
+from ttinspect.verify.compare.pairs import pair_chips
+
+
+class DiffChip(msgspec.Struct, frozen=True, kw_only=True):
+    """A chip that came or went, with its id there and everything it is known by."""
+
+    chip: int
+    unique_id: str | None
+    board_id: str | None
+    asic_location: int | None
+    arch: Arch
+    board: Board | None
+    kmd_id: int | None
+    pci_bdf: str | None
+
+
+class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.diff.v1"):
+    """What ``diff`` says. ``source`` is that of the new System, as ``new``.
+
+    ``moved`` are chips with another id, /dev/tenstorrent/N or bus address, ``changed`` all other facts: by
+    path in the System (links.N is what eth channel N leads to). ``consequences`` are what changed facts
+    mean for grids and capacities; they count nowhere.
+    """
+
+    tool: Tool = TOOL
+    source: Source
+    old: Source
+    new: Source
+    same: bool
+    chips: int
+    appeared: tuple[DiffChip, ...]
+    vanished: tuple[DiffChip, ...]
+    moved: tuple[Change, ...]
+    changed: tuple[Change, ...]
+    consequences: tuple[Change, ...]
+
+
+def comparable(old: Opened, new: Opened) -> tuple[Opened, Opened]:
+    """Both with pseudonyms if one has them.
+
+    Raises:
+        InspectError: 2 when one is redacted and the other is no snapshot.
+    """
+    hidden = [one.snapshot is not None and one.snapshot.redacted for one in (old, new)]
+    if any(hidden) and not all(hidden):
+        return _redacted(old), _redacted(new)
+    return old, new
+
+
+def _redacted(opened: Opened) -> Opened:
+    if opened.snapshot is None:
+        raise InspectError(
+            opened.system.source.detail or opened.system.source.kind.value,
+            "the other side is redacted, and only a snapshot can be redacted like it",
+            "save it with ttinspect snapshot --redact first",
+        )
+    snapshot = redacted(opened.snapshot)
+    return Opened(system=snapshot.replayed(opened.system.source.detail), snapshot=snapshot)
+
+
+def build_diff(
+    old: System,
+    new: System,
+    *,
+    versions: tuple[Versions | None, Versions | None] = (None, None),
+    devices: list[str] | None = None,
+    telemetry: bool = False,
+) -> DiffAnswer:
+    """Everything that is different; ``telemetry``: also what differs whenever it is read. ``devices`` chooses
+    chips by their names on either side, ``versions`` are those that each side knows.
+
+    Raises:
+        InspectError: 2 when a device is on neither side.
+    """
+    paired = pair_chips(old.chips, new.chips)
+    new_ids = {one.id: other.id for one, other in paired.pairs}
+    found = [
+        change
+        for one, other in paired.pairs
+        for change in chip_changes(one, other, new_ids, telemetry=telemetry)
+    ]
+    moved = [change for change in found if _is_move(change)]
+    changed = [change for change in found if not _is_move(change)]
+    changed += [*link_changes(old, new, paired), *host_changes(old, new, new_ids), *_versions(*versions)]
+    consequences = [change for one, other in paired.pairs for change in _consequences(one, other)]
+    vanished, appeared = paired.vanished, paired.appeared
+    if devices:
+        gone, there = _chosen(old, new, devices)
+        there |= {new_ids[chip] for chip in gone if chip in new_ids}
+        vanished = tuple(chip for chip in vanished if chip.id in gone)
+        appeared = tuple(chip for chip in appeared if chip.id in there)
+        moved, changed, consequences = (
+            [change for change in changes if change.chip in there]
+            for changes in (moved, changed, consequences)
+        )
+    return DiffAnswer(
+        source=new.source,
+        old=old.source,
+        new=new.source,
+        same=not (vanished or appeared or moved or changed),
+        chips=len(new.chips),
+        appeared=tuple(map(_chip, appeared)),
+        vanished=tuple(map(_chip, vanished)),
+        moved=tuple(moved),
+        changed=tuple(changed),
+        consequences=tuple(consequences),
+    )
+
+
+def diff_exit_code(answer: DiffAnswer) -> ExitCode:
+    """0 the same, 10 different."""
+    return ExitCode.DONE if answer.same else ExitCode.CHECK_FAILED
+
+
+def _is_move(change: Change) -> bool:
+    return change.path in PLACES and change.old is not None and change.new is not None
+
+
+def _chosen(old: System, new: System, devices: list[str]) -> tuple[set[int], set[int]]:
+    found: list[set[int]] = [set(), set()]
+    words = [word for text in devices for word in text.split(",")]
+    for word in words:
+        refusals = []
+        for side, system in zip(found, (old, new), strict=True):
+            try:
+                side |= {chip.id for chip in select_chips(system, [word]).chips}
+            except InspectError as error:
+                refusals.append(error)
+        if len(refusals) == 2:
+            raise refusals[1]
+    return found[0], found[1]
+
+
+def _versions(old: Versions | None, new: Versions | None) -> list[Change]:
+    """Versions that are known on both sides, and differ."""
+    if old is None or new is None:
+        return []
+    return [
+        Change(chip=None, path=f"versions.{name}", old=before, new=after)
+        for name in ("tt_umd", "driver")
+        if None not in (before := getattr(old, name), after := getattr(new, name)) and before != after
+    ]
+
+
+def _consequences(old: Chip, new: Chip) -> list[Change]:
+    before, after = _derived(old), _derived(new)
+    return [
+        Change(chip=new.id, path=path, old=before[path], new=after[path])
+        for path in before
+        if path in after and before[path] != after[path]
+    ]
+
+
+def _derived(chip: Chip) -> dict[str, Value]:
+    grid = chip_grid(chip.soc, chip.masks)
+    tensix = grid.tensix.grid
+    shape = None if tensix is None else f"{tensix[0]}x{tensix[1]}"
+    try:
+        capacity = chip_capacity(chip, make_settings())
+    except InspectError:  # a design on which the runtime does not fit
+        return {"tensix.grid": shape}
+    return {
+        "tensix.grid": shape,
+        "l1.physical": capacity.l1.physical,
+        "l1.allocatable": capacity.l1.allocatable,
+        "dram.physical": capacity.dram.physical,
+        "dram.allocatable": capacity.dram.allocatable,
+        "eth_l1.physical": capacity.eth_l1.physical,
+    }
+
+
+def _chip(chip: Chip) -> DiffChip:
+    return DiffChip(
+        chip=chip.id,
+        unique_id=chip.unique_id,
+        board_id=chip.board_id,
+        asic_location=chip.asic_location,
+        arch=chip.arch,
+        board=chip.board,
+        kmd_id=chip.kmd_id,
+        pci_bdf=chip.pci_bdf,
+    )

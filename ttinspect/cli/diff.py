@@ -1,0 +1,79 @@
+"""``ttinspect diff``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from ttinspect.answers.diff import build_diff, comparable, diff_exit_code
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.errors import InspectError, most_important
+from ttinspect.host.driver import driver_version
+from ttinspect.host.identity import tt_umd_version
+from ttinspect.sources.live import Ask
+from ttinspect.sources.snapshot import Versions
+
+if TYPE_CHECKING:
+    from ttinspect.sources.opening import Opened
+
+
+@command("markdown", source=False)
+def run(
+    common: Common,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="a snapshot, or any other SOURCE")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="what it is held against; umd is this host now")],
+    *,
+    telemetry: Annotated[
+        bool,
+        typer.Option("--telemetry", help="also clocks, temperatures and everything else that never rests"),
+    ] = False,
+) -> int:
+    """What is not as it was: chips that appeared, vanished or moved, facts that changed.
+
+    Chips are matched by unique id, then by board id and location. Exit code 0: the same, 10: different.
+
+    \b
+    Examples:
+      ttinspect diff yesterday.json today.json
+      ttinspect diff yesterday.json umd
+      ttinspect diff before.json after.json --format markdown
+    """
+    if old == new == "-":
+        raise InspectError("diff - -", "there is one standard input", "name a file for one of them")
+    sides = [msgspec.structs.replace(common, source=name).open_all(ask=Ask.TELEMETRY) for name in (old, new)]
+    before, after = comparable(sides[0], sides[1])
+    answer = build_diff(
+        before.system,
+        after.system,
+        versions=(_versions(before), _versions(after)),
+        devices=list(common.devices),
+        telemetry=telemetry,
+    )
+    code = most_important(exit_code(after.system), diff_exit_code(answer))
+
+    def table() -> str:
+        from ttinspect.report.diff import diff_table
+
+        return to_table(diff_table(answer, int(code)), common)
+
+    def csv() -> str:
+        from ttinspect.report.diff import diff_csv
+
+        return to_csv(*diff_csv(answer))
+
+    def markdown() -> str:
+        from ttinspect.report.diff import diff_markdown
+
+        return diff_markdown(answer, int(code))
+
+    emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
+    return code
+
+
+def _versions(opened: "Opened") -> Versions | None:
+    if opened.snapshot is not None:
+        return opened.snapshot.versions
+    if not opened.system.source.live:
+        return None
+    return Versions(tt_umd=tt_umd_version(), driver=opened.system.kmd_version or driver_version())

@@ -1,0 +1,128 @@
+"""The reports of ``diff``."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.diff import DiffAnswer, DiffChip
+from ttinspect.report.common import source_line
+from ttinspect.report.markdown import escape, markdown_table
+from ttinspect.report.screen import columns, row
+from ttinspect.report.units import UNKNOWN, id_ranges, size
+from ttinspect.verify.compare.changes import Change, Value
+
+Row = tuple[str, str, str, str, str]
+"""What happened, to which chips, to which fact, what it was, what it is."""
+
+_STYLES = {"vanished": "bold red", "appeared": "bold yellow", "moved": "yellow", "changed": "yellow"}
+_LONGEST_VALUE = 200
+
+
+def diff_table(answer: DiffAnswer, exit_code: int) -> list[RenderableType]:
+    """The answer for a terminal. ``exit_code`` is what the command will exit with."""
+    old, new = source_line(answer.old), source_line(answer.new)
+    parts: list[RenderableType] = [_headed("Old", old), _headed("New", new), Text("")]
+    if not answer.same:
+        gone = columns("", "", "~", header=False)
+        for what, who, names in _came_and_went(answer):
+            row(gone, _styled(what), who, names)
+        table = columns("", "", "fact", "~old", "~new")
+        for what, chips, fact, before, after in _differences(answer):
+            row(table, _styled(what), chips, fact, before, after)
+        parts += [each for each in (gone, table) if each.row_count] + [Text("")]
+    return [*parts, _verdict(answer, exit_code)]
+
+
+def _styled(what: str) -> Text:
+    return Text(f" {what}", style=_STYLES.get(what, ""))
+
+
+def _headed(name: str, line: Text) -> Text:
+    return Text(f"{name}: {line.plain.partition(': ')[2]}")
+
+
+def _came_and_went(answer: DiffAnswer) -> Iterator[tuple[str, str, str]]:
+    for what, chips in (("vanished", answer.vanished), ("appeared", answer.appeared)):
+        for chip in chips:
+            yield what, f"chip {chip.chip}", _known_by(chip)
+
+
+def _differences(answer: DiffAnswer) -> Iterator[Row]:
+    yield from _grouped("moved", answer.moved)
+    yield from _grouped("changed", answer.changed)
+    yield from _grouped("  means", answer.consequences)
+
+
+def _known_by(chip: DiffChip) -> str:
+    parts = [chip.board.value if chip.board else chip.arch.value]
+    if chip.unique_id is not None:
+        parts.append(f"unique id {chip.unique_id}")
+    if chip.board_id is not None:
+        parts.append(f"board {chip.board_id}")
+    if chip.pci_bdf is not None:
+        parts.append(chip.pci_bdf)
+    return ", ".join(parts)
+
+
+def _grouped(what: str, changes: Iterable[Change]) -> Iterator[Row]:
+    """Equal changes of several chips are told once."""
+    groups: dict[tuple[str, Value, Value], list[int | None]] = {}
+    for change in changes:
+        groups.setdefault((change.path, change.old, change.new), []).append(change.chip)
+    for (path, old, new), chips in groups.items():
+        known = [chip for chip in chips if chip is not None]
+        who = "host" if not known else f"chip{'' if len(known) == 1 else 's'} {id_ranges(known)}"
+        yield (what, who, path, _shown(path, old), _shown(path, new))
+
+
+def _shown(path: str, value: Value) -> str:
+    if value is None:
+        return "none" if path.startswith(("links.", "trouble", "warning")) else UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and path.startswith("masks."):
+        return f"0x{value:03x}"
+    if isinstance(value, int) and path.endswith((".physical", ".allocatable", "_bytes")):
+        return size(value)
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
+    if answer.same:
+        chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
+        return Text("SAME", style="bold green").append(f"  {chips}  (exit {exit_code})", "not bold default")
+    return Text("DIFFERENT", style="bold red").append(
+        f"  {len(answer.vanished)} vanished, {len(answer.appeared)} appeared, {len(answer.moved)} moved, "
+        f"{len(answer.changed)} changed  (exit {exit_code})",
+        "not bold default",
+    )
+
+
+def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
+    """The same as a Markdown document."""
+    parts = [
+        f"- old: {escape(source_line(answer.old).plain)}\n- new: {escape(source_line(answer.new).plain)}\n",
+    ]
+    if not answer.same:
+        rows: list[Sequence[str]] = [(*cells, "", "") for cells in _came_and_went(answer)]
+        rows += [[cell.strip() for cell in cells] for cells in _differences(answer)]
+        parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
+    parts.append(f"**{escape(_verdict(answer, exit_code).plain)}**\n")
+    return "\n".join(parts)
+
+
+def diff_csv(answer: DiffAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per chip that came or went, and per fact that is different."""
+    header = ("what", "chip", "path", "old", "new", "unique_id", "board_id", "pci_bdf")
+    return header, _csv_rows(answer)
+
+
+def _csv_rows(answer: DiffAnswer) -> Iterator[tuple[object, ...]]:
+    for what, chips in (("vanished", answer.vanished), ("appeared", answer.appeared)):
+        for chip in chips:
+            yield (what, chip.chip, None, None, None, chip.unique_id, chip.board_id, chip.pci_bdf)
+    for what, changes in (("moved", answer.moved), ("changed", answer.changed)):
+        for change in changes:
+            yield (what, change.chip, change.path, change.old, change.new, None, None, None)

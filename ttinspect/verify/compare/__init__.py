@@ -1,0 +1,1 @@
+"""Two Systems held against each other."""

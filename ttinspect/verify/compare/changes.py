@@ -1,0 +1,195 @@
+"""What is different about a chip, a link, a host."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import Link, LinkEnd, System
+from ttinspect.model.telemetry import Telemetry
+from ttinspect.verify.compare.pairs import Paired
+
+Value = int | float | str | bool | None
+"""A fact; None is unknown, or not there."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact that is different. ``chip`` is the new chip id, None for the host."""
+
+    chip: int | None
+    path: str
+    old: Value
+    new: Value
+
+
+PLACES = ("id", "kmd_id", "pci_bdf", "pcie.bus_id")
+"""Where a chip is: what differs here has moved."""
+
+_NO_FACTS = ("live_cores", "unknown", "assumed")
+"""What a source says about its own knowledge."""
+
+_NOISE = frozenset(
+    {
+        "time_ns", "aiclk_mhz", "axiclk_mhz", "arcclk_mhz", "vcore_mv", "power_w", "current_a",
+        "asic_celsius", "board_celsius", "gddr_max_celsius", "thermal_trips", "fan_percent", "fan_rpm",
+        "heartbeat", "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
+        "uncorrected_read_errors", "uncorrected_write_errors",
+    }
+)  # fmt: skip
+"""What telemetry shows differently whenever it is read."""
+
+_BUNDLE = "telemetry.firmware_bundle"
+
+
+def chip_changes(old: Chip, new: Chip, new_ids: Mapping[int, int], *, telemetry: bool) -> list[Change]:
+    """What differs between two states of one chip; places too. ``new_ids`` are by old id."""
+    before, after = _facts(old, telemetry), _facts(new, telemetry)
+    if old.via is not None:
+        before["via"] = new_ids.get(old.via, before["via"])
+    found = [
+        Change(chip=new.id, path=path, old=before.get(path), new=after.get(path))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    ]
+    if old.telemetry is None or new.telemetry is None:  # one change, not one of every reading
+        found = [change for change in found if not change.path.startswith("telemetry.")]
+    if old.arch is not new.arch:  # another design, told once
+        found = [change for change in found if not change.path.startswith("soc.")]
+    if _same_bundles(before, after):
+        found = [change for change in found if change.path != _BUNDLE]
+    return found
+
+
+def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
+    facts: dict[str, Value] = {}
+    for name in Chip.__struct_fields__:
+        value = getattr(chip, name)
+        if name == "firmware":
+            facts[name] = None if value is None else ".".join(map(str, value))
+        elif name == "telemetry":
+            facts[name] = None if value is None else "known"
+            facts.update(_readings(value, noise))
+        elif name in ("masks", "soc", "pcie"):
+            facts.update({f"{name}.{key}": _scalar(part) for key, part in _fields(value)})
+        elif name not in _NO_FACTS:
+            facts[name] = _scalar(value)
+    return facts
+
+
+def _readings(reading: Telemetry | None, noise: bool) -> Iterator[tuple[str, Value]]:
+    for key, value in _fields(reading):
+        if key in ("gddr", "eth"):
+            for channel in value or ():
+                for part, state in _fields(channel):
+                    if part != "channel" and (noise or part not in _NOISE):
+                        yield f"telemetry.{key}.{channel.channel}.{part}", state
+        elif noise or key not in _NOISE:
+            yield f"telemetry.{key}", value
+
+
+def _fields(value: Any) -> Iterator[tuple[str, Any]]:
+    if value is not None:
+        yield from ((name, getattr(value, name)) for name in value.__struct_fields__)
+
+
+def _scalar(value: Any) -> Value:
+    """A number or text; enums by their value, coordinates as "1-2", lists with blanks between."""
+    if isinstance(value, tuple):
+        pair = len(value) == 2 and all(isinstance(part, int) for part in value)
+        return ("-" if pair else " ").join(str(_scalar(part)) for part in value)
+    plain: Value = getattr(value, "value", value)
+    return plain
+
+
+def _same_bundles(before: dict[str, Value], after: dict[str, Value]) -> bool:
+    """Whether the firmware says what the bundle of the telemetry says, on both sides."""
+    return all(
+        facts.get("firmware") is not None and str(facts.get(_BUNDLE)).startswith(f"{facts['firmware']}")
+        for facts in (before, after)
+    )
+
+
+def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
+    """Eth links that came, went, or lead elsewhere now; each is told once, by its first end. A link of a chip
+    that came or went is no change of its own."""
+    new_ids = {one.id: other.id for one, other in paired.pairs}
+    known = set(new_ids.values())
+    before = Counter(
+        _sorted(_renumbered(link, new_ids))
+        for link in old.links
+        if {link.a.chip, link.b.chip} <= new_ids.keys()
+    )
+    after = Counter(_sorted(link) for link in new.links if {link.a.chip, link.b.chip} <= known)
+    gone, came = list((before - after).elements()), list((after - before).elements())
+    found = []
+    for link in gone:
+        successor = next((other for other in came if {other.a, other.b} & {link.a, link.b}), None)
+        if successor is not None:
+            came.remove(successor)
+        found.append(_link_change(link, successor))
+    return [*found, *(_link_change(None, link) for link in came), *_outside(old, new, new_ids)]
+
+
+def _renumbered(link: Link, new_ids: Mapping[int, int]) -> Link:
+    ends = (LinkEnd(chip=new_ids[end.chip], channel=end.channel) for end in (link.a, link.b))
+    return Link(a=next(ends), b=next(ends), state=link.state)
+
+
+def _sorted(link: Link) -> Link:
+    a, b = sorted((link.a, link.b), key=lambda end: (end.chip, end.channel))
+    return Link(a=a, b=b, state=link.state)
+
+
+def _link_change(old: Link | None, new: Link | None) -> Change:
+    """Told by the end that both have, if they have one."""
+    ends = [{link.a, link.b} for link in (old, new) if link is not None]
+    shared = sorted(set.intersection(*ends), key=lambda end: (end.chip, end.channel))
+    here = shared[0]
+    return Change(
+        chip=here.chip, path=f"links.{here.channel}", old=_far_end(old, here), new=_far_end(new, here)
+    )
+
+
+def _far_end(link: Link | None, here: LinkEnd) -> str | None:
+    if link is None:
+        return None
+    far = link.b if link.a == here else link.a
+    return f"chip {far.chip} channel {far.channel}, {link.state.value}"
+
+
+def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[Change]:
+    before = {
+        (new_ids[link.a.chip], link.a.channel): link for link in old.remote_links if link.a.chip in new_ids
+    }
+    known = set(new_ids.values())
+    after = {(link.a.chip, link.a.channel): link for link in new.remote_links if link.a.chip in known}
+    for chip, channel in sorted(before.keys() | after.keys()):
+        told = [
+            None
+            if link is None
+            else f"unique id {link.remote_unique_id} channel {link.remote_channel}, outside this host"
+            for link in (before.get((chip, channel)), after.get((chip, channel)))
+        ]
+        if told[0] != told[1]:
+            yield Change(chip=chip, path=f"links.{channel}", old=told[0], new=told[1])
+
+
+def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[Change]:
+    """What the sources could not read, and what else they had to say."""
+    before = Counter((_new_id(trouble.chip, new_ids), trouble.why) for trouble in old.troubles)
+    after = Counter((trouble.chip, trouble.why) for trouble in new.troubles)
+    for chip, why in (before - after).elements():
+        yield Change(chip=chip, path="trouble", old=why, new=None)
+    for chip, why in (after - before).elements():
+        yield Change(chip=chip, path="trouble", old=None, new=why)
+    warned, warns = Counter(old.warnings), Counter(new.warnings)
+    for text in (warned - warns).elements():
+        yield Change(chip=None, path="warning", old=text, new=None)
+    for text in (warns - warned).elements():
+        yield Change(chip=None, path="warning", old=None, new=text)
+
+
+def _new_id(chip: int | None, new_ids: Mapping[int, int]) -> int | None:
+    return None if chip is None else new_ids.get(chip, chip)
