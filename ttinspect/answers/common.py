@@ -39,6 +39,11 @@ def select_chips(system: System, wanted: list[str]) -> System:
     return msgspec.structs.replace(system, chips=tuple(chip for chip in system.chips if chip.id in chosen))
 
 
+def chips_named(system: System, word: str) -> tuple[Chip, ...]:
+    """The chips that one word means, as in select_chips; none where it means none."""
+    return tuple(_matches(system.chips, word))
+
+
 def _matches(chips: tuple[Chip, ...], word: str) -> list[Chip]:
     number = parse_unsigned(word)
     by_id = [chip for chip in chips if number is not None and chip.id == number]

@@ -6,13 +6,14 @@ from ttinspect.errors import InspectError
 from ttinspect.model.finding import Explanation
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.catalogue.allocation import ALLOCATION
+from ttinspect.verify.catalogue.check import CHECK
 from ttinspect.verify.catalogue.harvest import HARVEST
 from ttinspect.verify.catalogue.shm import EXPLANATIONS as SHM
 from ttinspect.verify.catalogue.telemetry import TELEMETRY
 from ttinspect.verify.catalogue.topology import TOPOLOGY
 
 EXPLANATIONS: tuple[Explanation, ...] = tuple(
-    sorted((*HARVEST, *ALLOCATION, *TOPOLOGY, *TELEMETRY, *SHM), key=lambda text: text.id)
+    sorted((*HARVEST, *ALLOCATION, *CHECK, *TOPOLOGY, *TELEMETRY, *SHM), key=lambda text: text.id)
 )
 """Every finding that ttinspect gives, by id."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ttinspect.answers.capacity import CapacityAnswer
+from ttinspect.answers.check import CheckAnswer
 from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
@@ -16,11 +17,13 @@ from ttinspect.answers.telemetry import TelemetryAnswer
 from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.errors import InspectError
+from ttinspect.model.check_file import CheckFile
 from ttinspect.model.system import System
 from ttinspect.sources.snapshot import Snapshot
 
 ANSWERS: dict[str, type[msgspec.Struct]] = {
     "capacity": CapacityAnswer,
+    "check": CheckAnswer,
     "diff": DiffAnswer,
     "error": FailureAnswer,
     "explain": ExplainAnswer,
@@ -37,20 +40,23 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
 """The document of each command, of a failure ("error"), and the System itself."""
 
 
+CHECK_FILE = "check-file"
+"""The one document that ttinspect reads and has a schema of: for editors."""
+
+
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a command's output.
+    """The JSON Schema (2020-12) of a command's output, or of a check file.
 
     Raises:
         InspectError: 2 for a name that has none.
     """
-    answer = ANSWERS.get(name)
+    answer: type[msgspec.Struct] | None = CheckFile if name == CHECK_FILE else ANSWERS.get(name)
     if answer is None:
-        raise InspectError(
-            f"no schema for {name!r}", f"there is one for {', '.join(ANSWERS)}", "name one of them"
-        )
+        known = ", ".join((*ANSWERS, CHECK_FILE))
+        raise InspectError(f"no schema for {name!r}", f"there is one for {known}", "name one of them")
     schema = msgspec.json.schema(answer)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _tag(answer), **schema}
 
 
 def _tag(answer: type[msgspec.Struct]) -> str:
-    return str(answer.__struct_config__.tag)
+    return str(answer.__struct_config__.tag or "ttinspect check file")

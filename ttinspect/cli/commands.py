@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "memory": "used of total, per chip and process, from the SHM regions",
     "verify-shm": "are the published memory statistics true?",
     "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
+    "check": "is this machine what it should be?",
     "snapshot": "save everything about a host in one JSON document",
     "diff": "what is not as it was: two snapshots, or one and this host",
     "soc": "a SoC descriptor, before anything is harvested",

@@ -10,6 +10,7 @@ _TASKS = {
     "memory": "chips",
     "verify-shm": "chips",
     "telemetry": "telemetry",
+    "check": "telemetry",
     "snapshot": "telemetry",
 }
 _WATCH = ("-w", "--watch", "-n", "--count")

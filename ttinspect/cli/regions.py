@@ -14,6 +14,7 @@ from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.cli.options import Common
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
+from ttinspect.model.process import ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.shm.published import LookedAt, Published
@@ -158,6 +159,18 @@ def _first_look(region: LookedAt) -> LookedAt:
     """What a single look would have come to."""
     (looks,) = sample(DEFAULT_DIRECTORY, [region.looks.file], is_illegal, ONE_LOOK)
     return LookedAt(looks=looks, second=region.second)
+
+
+def without_regions(host: Host) -> Case:
+    """A Case of the chips alone."""
+    return Case(
+        system=host.system,
+        regions=(),
+        processes=ProcessTable(found={}, unknowable=frozenset()),
+        chosen=host.chosen,
+        now_realtime_ns=time.time_ns(),
+        now_monotonic_ns=time.monotonic_ns(),
+    )
 
 
 def read_published(places: Places, pace: Pace, *, command_lines: bool = False) -> Published:

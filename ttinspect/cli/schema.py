@@ -11,14 +11,15 @@ from ttinspect.errors import ExitCode
 
 def run(
     name: Annotated[
-        str, typer.Argument(metavar="COMMAND", help="a command, or error or system", show_default=False)
+        str,
+        typer.Argument(metavar="COMMAND", help="a command, error, system or check-file", show_default=False),
     ],
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)
     ] = None,
     json: Annotated[bool, typer.Option("--json", "-j", help="always so; accepted for uniformity")] = False,
 ) -> int:
-    """The JSON Schema of a command's output, of a failure (error), or of the System.
+    """The JSON Schema of a command's output, of a failure (error), the System, or a check file (check-file).
 
     \b
     Examples:

@@ -105,6 +105,12 @@ def board_named(name: str) -> Board | None:
     return _boards().names.get(name.lower())
 
 
+def board_meant(name: str) -> Board | None:
+    """The board type that people mean by a name: what UMD reads, or a built-in example's; None if none."""
+    example = example_named(name)
+    return board_named(name) or (None if example is None else example.board)
+
+
 def board_of_id(board_id: int) -> Board | None:
     """The board type of a board id's product code; None for a code that UMD does not know."""
     return _boards().codes.get(board_id >> _PRODUCT_CODE_SHIFT & _PRODUCT_CODE_MASK)

@@ -123,6 +123,33 @@ def parse_yaml(content: bytes, name: str) -> Any:
     return tree.root
 
 
+Lines = dict[tuple[str, ...], int]
+"""Where keys stand: the line of each, from 1 on, by the path of keys that leads to it."""
+
+
+def lines_of(content: bytes) -> Lines:
+    """The lines of all keys of a document that parse_yaml has accepted (what it refuses could crash the
+    composer); elements of lists are in their path as "[0]"."""
+    import yaml
+
+    found: Lines = {}
+    pending: list[tuple[tuple[str, ...], Any]] = [((), yaml.compose(content, Loader=yaml.CSafeLoader))]
+    while pending:
+        path, node = pending.pop()
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                name = _scalar(key.value) if key.style is None else key.value
+                here = (*path, str(name))
+                found[here] = key.start_mark.line + 1
+                pending.append((here, value))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                here = (*path, f"[{index}]")
+                found[here] = value.start_mark.line + 1
+                pending.append((here, value))
+    return found
+
+
 def _syntax_error(error: Any, name: str) -> InspectError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)

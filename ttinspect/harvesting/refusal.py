@@ -24,16 +24,29 @@ def refusal(soc: Soc, masks: Masks, board: Board | None, asic_location: int | No
     )
 
 
-def _board_rule(pcie: int | None, board: Board | None, asic_location: int | None) -> str | None:
-    if pcie is None:
+_PCIE_RULES = {
+    (Board.P150, None): (0x2, "P150 card should always have PCIe core (11, 0) harvested."),
+    (Board.P300, 0): (0x2, "P300 card left chip should always have PCIe core (11, 0) harvested."),
+    (Board.P300, 1): (0x1, "P300 card right chip should always have PCIe core (2, 0) harvested."),
+}
+"""By board and place on it (None: wherever): the pcie mask that tt-umd insists on, and its words."""
+
+
+def _pcie_rule(board: Board | None, asic_location: int | None) -> tuple[int, str] | None:
+    if board is None:
         return None
-    if board is Board.P150 and pcie != 0x2:
-        return "P150 card should always have PCIe core (11, 0) harvested."
-    if board is Board.P300 and asic_location == 0 and pcie != 0x2:
-        return "P300 card left chip should always have PCIe core (11, 0) harvested."
-    if board is Board.P300 and asic_location == 1 and pcie != 0x1:
-        return "P300 card right chip should always have PCIe core (2, 0) harvested."
-    return None
+    return _PCIE_RULES.get((board, None)) or _PCIE_RULES.get((board, asic_location))
+
+
+def expected_pcie_mask(board: Board | None, asic_location: int | None) -> int | None:
+    """The pcie mask that tt-umd insists on; None where it insists on none."""
+    rule = _pcie_rule(board, asic_location)
+    return None if rule is None else rule[0]
+
+
+def _board_rule(pcie: int | None, board: Board | None, asic_location: int | None) -> str | None:
+    rule = _pcie_rule(board, asic_location)
+    return None if pcie is None or rule is None or pcie == rule[0] else rule[1]
 
 
 def _blackhole_rule(soc: Soc, masks: Masks) -> str | None:

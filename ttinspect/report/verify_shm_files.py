@@ -1,20 +1,16 @@
 """``verify-shm`` as CSV and JUnit."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.screen import harmless
+from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.verify.rules.rule import Rule
 from ttinspect.verify.rules.table import RULES
 from ttinspect.verify.verify import NOT_DECIDABLE
 
 _HEADER = ("path", "file_id", "device", "id", "name", "severity", "message", "ignored", "evidence")
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _ABOUT_HOST = [rule for rule in RULES if rule.of_host is not None]
 _ABOUT_REGIONS = [rule for rule in RULES if rule.of_file or rule.of_region or rule.id == NOT_DECIDABLE]
 _FILE_RULES = frozenset(rule.id for rule in RULES if rule.of_file is not None)
@@ -34,15 +30,14 @@ def verify_shm_junit(answer: VerifyShmAnswer) -> str:
     """
     ignored = frozenset(answer.ignored)
     suites = [
-        _suite(region.path, _ABOUT_REGIONS, region.findings, ignored, judged=region.totals is not None)
+        (
+            region.path,
+            _cases(_ABOUT_REGIONS, region.findings, ignored, judged=region.totals is not None),
+        )
         for region in answer.regions
     ]
-    suites.append(_suite("host", _ABOUT_HOST, answer.findings, ignored, judged=True))
-    totals = Counter[str]()
-    for suite in suites:
-        totals.update(suite.totals)
-    head = f'<testsuites name="ttinspect verify-shm" {_attributes(totals)}>'
-    return "\n".join([_DECLARATION, head, *(suite.text for suite in suites), "</testsuites>"]) + "\n"
+    suites.append(("host", _cases(_ABOUT_HOST, answer.findings, ignored, judged=True)))
+    return junit("ttinspect verify-shm", suites)
 
 
 def _rows(answer: VerifyShmAnswer) -> Iterator[tuple[object, ...]]:
@@ -64,46 +59,33 @@ def _cells(finding: Finding, answer: VerifyShmAnswer) -> tuple[object, ...]:
     )
 
 
-@dataclass(frozen=True)
-class _Suite:
-    text: str
-    totals: Counter[str]
-
-
-def _suite(
-    name: str, rules: Sequence[Rule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
-) -> _Suite:
+def _cases(
+    rules: Sequence[Rule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
+) -> list[TestCase]:
     found: dict[str, list[Finding]] = {rule.id: [] for rule in rules}
     titles = {rule.id: rule.name for rule in rules}
     for finding in findings:
         found.setdefault(finding.id, []).append(finding)
         titles.setdefault(finding.id, finding.name)
-    where, totals, lines = quoteattr(harmless(name)), Counter[str](tests=len(found)), []
-    for rule_id in sorted(found):
-        title = quoteattr(f"{rule_id} {titles[rule_id]}")
-        outcome, body = _outcome(found[rule_id], rule_id in ignored, judged or rule_id in _FILE_RULES)
-        totals[outcome] += 1
-        case = f"    <testcase classname={where} name={title}"
-        lines.append(f"{case}>{body}</testcase>" if body else f"{case}/>")
-    head = f"  <testsuite name={where} {_attributes(totals)}>"
-    return _Suite(text="\n".join([head, *lines, "  </testsuite>"]), totals=totals)
+    return [
+        _case(
+            f"{rule_id} {titles[rule_id]}",
+            found[rule_id],
+            rule_id in ignored,
+            judged or rule_id in _FILE_RULES,
+        )
+        for rule_id in sorted(found)
+    ]
 
 
-def _attributes(totals: Counter[str]) -> str:
-    return " ".join(f'{name}="{totals[name]}"' for name in ("tests", "failures", "errors", "skipped"))
-
-
-def _outcome(findings: list[Finding], ignored: bool, judged: bool) -> tuple[str, str]:
+def _case(name: str, findings: list[Finding], ignored: bool, judged: bool) -> TestCase:
     if ignored:
-        return "skipped", '<skipped message="ignored"/>'
-    if not findings:
-        return ("passed", "") if judged else ("skipped", '<skipped message="nothing to judge"/>')
-    text = escape("\n".join(f"{one.severity.value}: {one.message}" for one in findings))
-    for severity, outcome, tag in (
-        (Severity.ERROR, "failures", "failure"),
-        (Severity.INCONCLUSIVE, "errors", "error"),
-    ):
+        return TestCase(name=name, result=Result.SKIPPED, message="ignored")
+    if not findings and not judged:
+        return TestCase(name=name, result=Result.SKIPPED, message="nothing to judge")
+    text = "\n".join(f"{one.severity.value}: {one.message}" for one in findings)
+    for severity, result in ((Severity.ERROR, Result.FAILURE), (Severity.INCONCLUSIVE, Result.ERROR)):
         worst = [one for one in findings if one.severity is severity]
         if worst:
-            return outcome, f"<{tag} message={quoteattr(worst[0].message)}>{text}</{tag}>"
-    return "passed", f"<system-out>{text}</system-out>"
+            return TestCase(name=name, result=result, message=worst[0].message, text=text)
+    return TestCase(name=name, result=Result.PASSED, text=text)

@@ -3,8 +3,10 @@
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import example_named, example_names
 from ttinspect.facts.socs import builtin_soc
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.system import Source, SourceKind, System
+
+_LINKLESS = (Unknown(path="links", why="the built-in example has no eth links"),)
 
 
 def read_board(name: str) -> System:
@@ -35,6 +37,7 @@ def read_board(name: str) -> System:
             masks=chip.masks,
             mmio=chip.mmio,
             via=None if chip.mmio else mmio_ids[0],
+            unknown=() if example.links else _LINKLESS,
         )
         for index, chip in enumerate(example.chips)
     )

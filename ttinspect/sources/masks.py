@@ -8,7 +8,7 @@ from ttinspect.facts.node import U32_MAX, parse_unsigned
 from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Chip, Masks
+from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
@@ -80,6 +80,7 @@ def read_masks(text: str) -> System:
         noc_translation=_translation(values.get("noc_translation", "on")),
         masks=masks,
         assumed=tuple(assumed),
+        unknown=(Unknown(path="links", why="masks: describes one chip, without its eth links"),),
     )
     refuse_impossible_masks((chip,), "masks")
     product = product_of(board)

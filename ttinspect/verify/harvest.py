@@ -39,7 +39,7 @@ def system_findings(system: System) -> tuple[Finding, ...]:
         Finding(id="TTH007", name="doubtful source", severity=Severity.WARNING, message=warning)
         for warning in system.warnings
     ]
-    return (*_differing_chips(system), *doubts)
+    return (*differing_chips(system.chips), *doubts)
 
 
 def as_expected(chip: Chip) -> bool | None:
@@ -192,12 +192,12 @@ def _placeholder(chip: Chip) -> Finding | None:
     )
 
 
-def _differing_chips(system: System) -> list[Finding]:
+def differing_chips(chips: tuple[Chip, ...]) -> list[Finding]:
     """Chips of one mesh should be alike; a MeshDevice uses what all of them have."""
-    if len(system.chips) < 2:
+    if len(chips) < 2:
         return []
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for chip in system.chips:
+    for chip in chips:
         grid = chip_grid(chip.soc, chip.masks)
         if grid.tensix.grid is None or grid.dram.active is None or grid.eth.active is None:
             return []

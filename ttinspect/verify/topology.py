@@ -8,11 +8,14 @@ from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import Link, LinkEnd, System
+from ttinspect.model.system import Link, LinkEnd, LinkState, System
 from ttinspect.verify.harvest import with_article
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 """Boards whose chips are linked on the board itself."""
+
+GALAXIES = (Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
+"""Boards whose chips share no board id, or one in several trays: they are counted by the host."""
 
 
 def topology_findings(system: System) -> dict[int | None, list[Finding]]:
@@ -23,6 +26,7 @@ def topology_findings(system: System) -> dict[int | None, list[Finding]]:
         _duplicate_board_ids,
         _one_sided_links,
         _impossible_links,
+        _links_down,
         _isolated,
         _unreachable,
         _incomplete_boards,
@@ -107,6 +111,14 @@ def _impossible_links(system: System) -> Found:
             yield end.chip, _warning(4, "impossible link", message, channel=end.channel, links=count)
 
 
+def _links_down(system: System) -> Found:
+    for link in system.links:
+        if link.state is LinkState.DOWN:
+            for end, other in ((link.a, link.b), (link.b, link.a)):
+                message = f"the link of channel {end.channel} to chip {other.chip} is down"
+                yield end.chip, _warning(8, "link down", message, channel=end.channel, other_chip=other.chip)
+
+
 def _isolated(system: System) -> Found:
     if len(system.chips) < 2 or system.source.example:
         return
@@ -144,3 +156,9 @@ def _incomplete_boards(system: System) -> Found:
                 f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
             )
             yield None, _warning(7, "incomplete board", message, board_id=board_id, chips=ids)
+    for board in GALAXIES:
+        ids = [chip.id for chip in system.chips if chip.board is board]
+        product = product_of(board)
+        if product is not None and len(ids) % product.chips:
+            message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
+            yield None, _warning(7, "incomplete board", message, board=board.value, chips=ids)

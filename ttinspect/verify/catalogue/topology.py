@@ -67,8 +67,16 @@ TOPOLOGY = (
         id="TTT007",
         name="incomplete board",
         title="A board shows fewer chips than it has.",
-        meaning="One chip of an N300 or P300 is missing.",
+        meaning="One chip of an N300 or P300 is missing, or some of the 32 of a Galaxy.",
         cause="The chip did not start, its link is down, or TT_VISIBLE_DEVICES hides it.",
         remedy="Reset the board (tt-smi -r); compare with TT_VISIBLE_DEVICES and lspci -d 1e52:.",
+    ),
+    Explanation(
+        id="TTT008",
+        name="link down",
+        title="An eth link is known, and down.",
+        meaning="Both ends belong to chips of this system, but the link between them is not trained.",
+        cause="A loose or broken cable, eth firmware that did not start, or a chip that was reset alone.",
+        remedy="Reset the boards (tt-smi -r) and look again; if it stays, reseat or replace the cable.",
     ),
 )

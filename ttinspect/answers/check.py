@@ -1,0 +1,169 @@
+"""The answer of ``check``: is this machine what it should be?"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ttinspect.answers.common import chips_named
+from ttinspect.capacity.settings import make_settings
+from ttinspect.errors import ExitCode, most_important
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip, Unknown
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.system import Source
+from ttinspect.model.tool import TOOL, Tool
+from ttinspect.sources.check_file import Wanted
+from ttinspect.verify.case import Case
+from ttinspect.verify.catalogue.check import CHECK
+from ttinspect.verify.check.expectation import Expectation, Outcome
+from ttinspect.verify.check.product import product_expectations, product_findings
+from ttinspect.verify.check.regions import region_expectations
+from ttinspect.verify.check.site import site_expectations
+from ttinspect.verify.harvest import system_findings
+from ttinspect.verify.live import trouble_findings
+from ttinspect.verify.rules.file import FORBIDDEN
+from ttinspect.verify.topology import topology_findings
+from ttinspect.verify.verdict import Verdict, exit_code_of
+from ttinspect.verify.verify import verify
+
+_NAMES = {text.id: text.name for text in CHECK}
+
+
+class CheckCounts(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "pass"}):
+    """How many expectations came to what, and how many findings are warnings."""
+
+    passed: int
+    fail: int
+    unknown: int
+    warning: int
+
+
+class CheckDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One chip and what was found about it."""
+
+    id: int
+    arch: Arch
+    board: Board | None
+    unknown: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+class CheckRegion(msgspec.Struct, frozen=True, kw_only=True):
+    """One region and what verify-shm found about it; ``device`` is a chip id."""
+
+    path: str
+    device: int | None
+    findings: tuple[Finding, ...]
+
+
+class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.check.v1"):
+    """What ``check`` says. ``files`` are where the expectations come from: check files, --expect, product.
+    ``regions`` are there when they were checked."""
+
+    tool: Tool = TOOL
+    source: Source
+    verdict: Verdict
+    counts: CheckCounts
+    files: tuple[str, ...]
+    expectations: tuple[Expectation, ...]
+    devices: tuple[CheckDevice, ...]
+    regions: tuple[CheckRegion, ...]
+    findings: tuple[Finding, ...]
+
+
+def checks_products(wanted: Sequence[Wanted], product: bool) -> bool:
+    """Whether products are checked: always without files, else where it is asked for."""
+    return product or not wanted or any(one.file.product for one in wanted)
+
+
+def checks_regions(wanted: Sequence[Wanted], product: bool) -> bool:
+    """Whether regions are looked at."""
+    return checks_products(wanted, product) or any(one.file.regions is not None for one in wanted)
+
+
+def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) -> CheckAnswer:
+    """Hold a Case against what is expected of it; without files, against its products."""
+    system, settings = case.system, make_settings()
+    products = checks_products(wanted, product)
+    expectations: list[Expectation] = []
+    for one in wanted:
+        expectations += site_expectations(one, system, case.chosen, settings, chips_named)
+    if products:
+        expectations += product_expectations(system, case.chosen)
+    said = any(one.file.regions is not None for one in wanted)
+    verified = verify(case) if said or (products and case.regions) else None
+    if verified is not None:
+        expectations += region_expectations(verified, wanted)
+    of_chip = product_findings(system) if products else {}
+    devices = tuple(_device(chip, expectations, of_chip.get(chip.id, ())) for chip in case.shown)
+    regions = tuple(
+        CheckRegion(path=one.looked.looks.file.path, device=one.chip, findings=one.findings)
+        for one in (() if verified is None else verified.regions)
+    )
+    findings = [*_findings(expectations, None), *(() if verified is None else verified.findings)]
+    if products:
+        findings += topology_findings(system).get(None, [])
+        findings += [*system_findings(system), *trouble_findings(system)]
+    per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
+    everything = [*findings, *(one for part in per_part for one in part)]
+    warnings = sum(one.severity is Severity.WARNING for one in everything)
+    outcomes = [one.outcome for one in expectations]
+    return CheckAnswer(
+        source=system.source,
+        verdict=_verdict(outcomes, warnings),
+        counts=CheckCounts(
+            passed=outcomes.count(Outcome.PASS),
+            fail=outcomes.count(Outcome.FAIL),
+            unknown=outcomes.count(Outcome.UNKNOWN),
+            warning=warnings,
+        ),
+        files=(*(one.name for one in wanted), *(("product",) if products else ())),
+        expectations=tuple(expectations),
+        devices=devices,
+        regions=regions,
+        findings=tuple(findings),
+    )
+
+
+def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:
+    """0, 10, 11, or 6 where this user may read none of the regions. ``strict``: 10 for warnings too."""
+    if answer.verdict is Verdict.FAIL or (strict and answer.counts.warning):
+        return ExitCode.CHECK_FAILED
+    code = ExitCode.INCONCLUSIVE if answer.counts.unknown else ExitCode.DONE
+    found = [one for region in answer.regions for one in region.findings]
+    forbidden = sum(one.id == "TTS001" and one.evidence.get("errno") in FORBIDDEN for one in found)
+    regions = exit_code_of(found, forbidden=forbidden, candidates=len(answer.regions))
+    return most_important(code, regions) if regions is ExitCode.PERMISSION else code
+
+
+def _verdict(outcomes: Sequence[Outcome], warnings: int) -> Verdict:
+    if Outcome.FAIL in outcomes:
+        return Verdict.FAIL
+    if Outcome.UNKNOWN in outcomes:
+        return Verdict.INCONCLUSIVE
+    return Verdict.WARN if warnings else Verdict.PASS
+
+
+def _device(chip: Chip, expectations: Iterable[Expectation], found: Iterable[Finding]) -> CheckDevice:
+    return CheckDevice(
+        id=chip.id,
+        arch=chip.arch,
+        board=chip.board,
+        unknown=chip.unknown,
+        findings=(*_findings(expectations, chip.id), *found),
+    )
+
+
+def _findings(expectations: Iterable[Expectation], chip: int | None) -> list[Finding]:
+    """Those of what a site expects and is not so; of a product they are the findings of other commands."""
+    return [
+        Finding(
+            id=one.id,
+            name=_NAMES[one.id],
+            severity=Severity.ERROR if one.outcome is Outcome.FAIL else Severity.INCONCLUSIVE,
+            message=one.why if one.where is None else f"{one.why} ({one.where})",
+            evidence={"fact": one.fact, "expected": one.expected, "found": one.found, "where": one.where},
+        )
+        for one in expectations
+        if one.chip == chip and one.outcome is not Outcome.PASS and one.id in _NAMES
+    ]

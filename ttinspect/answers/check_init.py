@@ -1,0 +1,90 @@
+"""A check file that the present machine passes: ``check --init``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ttinspect.capacity.settings import make_settings
+from ttinspect.model.check_file import CheckFile, ChipWants, VersionRange
+from ttinspect.model.chip import Chip
+from ttinspect.verify.case import Case
+from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.verdict import Verdict, verdict_of
+from ttinspect.verify.verify import verify
+
+
+def present_machine(case: Case) -> CheckFile:
+    """What is known and should stay: number, kind and size of the chips, links, firmware from here on, and
+    clean regions if they are. Facts that all chips share stand once; temperatures and clocks are no facts."""
+    wants = {chip.id: _wants(chip, case) for chip in case.shown}
+    shared = _shared(list(wants.values()))
+    by_chip = {
+        _name(chip, case.shown): own
+        for chip in case.shown
+        if (own := _without(wants[chip.id], shared)) != ChipWants()
+    }
+    clean = case.regions and verdict_of(verify(case).all_findings) is Verdict.PASS
+    return CheckFile(
+        chips=len(case.shown),
+        regions="clean" if clean else None,
+        each=shared if shared != ChipWants() else None,
+        by_chip=by_chip,
+    )
+
+
+def plain(file: CheckFile) -> dict[str, Any]:
+    """The file as mappings, without what it does not say."""
+    document: dict[str, Any] = _told(msgspec.to_builtins(file))
+    return document
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _told(part) for key, part in value.items() if not _says_nothing(part)}
+    return value
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value is False or (isinstance(value, dict | tuple) and not value)
+
+
+def _wants(chip: Chip, case: Case) -> ChipWants:
+    facts = chip_facts(chip, case.system, make_settings())
+    return ChipWants(
+        arch=chip.arch,
+        board=facts.board,
+        grid=facts.grid,
+        l1_bytes=facts.l1_bytes,
+        dram_bytes=facts.dram_bytes,
+        eth_links=facts.eth_links,
+        firmware=None if facts.firmware is None else VersionRange(min=facts.firmware),
+    )
+
+
+def _shared(wants: Sequence[ChipWants]) -> ChipWants:
+    common: dict[str, Any] = {}
+    for name in ChipWants.__struct_fields__:
+        values = [getattr(want, name) for want in wants]
+        if all(value == values[0] for value in values):
+            common[name] = values[0]
+    return ChipWants(**common)
+
+
+def _without(want: ChipWants, shared: ChipWants) -> ChipWants:
+    own = {
+        name: value
+        for name in ChipWants.__struct_fields__
+        if (value := getattr(want, name)) != getattr(shared, name)
+    }
+    return ChipWants(**own)
+
+
+def _name(chip: Chip, chips: Sequence[Chip]) -> str:
+    """By what a chip is known wherever it is plugged in; else by where it is."""
+    if chip.unique_id is not None and "unique_id" not in chip.assumed:
+        same = [other for other in chips if other.unique_id == chip.unique_id]
+        clashes = any(str(other.id) == chip.unique_id for other in chips)
+        if len(same) == 1 and not clashes:
+            return chip.unique_id
+    return chip.pci_bdf or str(chip.id)

@@ -1,0 +1,116 @@
+"""``ttinspect check``."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.check import build_check, check_exit_code, checks_regions
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, exit_code, to_csv, to_json, to_table, write
+from ttinspect.cli.regions import (
+    Places,
+    Procfs,
+    ShmDir,
+    gather,
+    open_host,
+    refuse_forgotten_example,
+    without_regions,
+)
+from ttinspect.errors import InspectError, most_important
+from ttinspect.facts.files import read_document
+from ttinspect.shm.sampler import Pace
+from ttinspect.sources.check_file import Wanted, read_check_file, read_expectations
+from ttinspect.sources.live import Ask
+from ttinspect.verify.case import Case
+
+
+@command("junit", "markdown")
+def run(
+    common: Common,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="a check file: what the site expects")
+    ] = None,
+    *,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option("--expect", metavar="KEY=VALUE", help="cores=120, board=p150, chips=8, ...; repeatable"),
+    ] = None,
+    product: Annotated[bool, typer.Option("--product", help="also what every product should be")] = False,
+    init: Annotated[
+        bool, typer.Option("--init", help="write a check file that the present machine passes")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+) -> int:
+    """Is this machine what it should be?
+
+    Without FILE and --expect every chip is held against its product, and regions are verified if there are
+    any. With them only what they say is checked; --product adds the product. What the source cannot tell
+    is unknown, never passed. Exit code 0: as expected (warnings allowed), 10: not, 11: could not be checked.
+
+    --expect holds for every chip: arch, board, grid=12x10, cores, l1_bytes, dram_bytes, eth_links, firmware,
+    asic_celsius, board_celsius, gddr_celsius, aiclk_mhz, power_w; or for the host: chips, regions=clean. A
+    number may be a range: cores=110.., asic_celsius=..75.
+
+    \b
+    Examples:
+      ttinspect check
+      ttinspect check --expect board=p150 --expect chips=8 --expect cores=120
+      ttinspect check --init -o site.yaml
+      ttinspect check site.yaml --product --format junit -o check.xml
+    """
+    refuse_forgotten_example(common, "check")
+    if init and (file is not None or expect):
+        raise InspectError("check --init", "it writes a file, and checks nothing", "leave the others out")
+    wanted = _wanted(file, expect or [])
+    places = Places(common, shm_dir, procfs)
+    host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)
+    looks = init or checks_regions(wanted, product)
+    case = gather(host, places, pace=Pace()) if looks else without_regions(host)
+    if init:
+        _write_present(common, case)
+        return exit_code(host.system)
+    answer = build_check(case, wanted, product=product)
+    code = most_important(exit_code(host.system), check_exit_code(answer, strict=strict))
+
+    def table() -> str:
+        from ttinspect.report.check import check_table
+
+        return to_table(check_table(answer, int(code)), common)
+
+    def csv() -> str:
+        from ttinspect.report.check import check_csv
+
+        return to_csv(*check_csv(answer))
+
+    def markdown() -> str:
+        from ttinspect.report.check import check_markdown
+
+        return check_markdown(answer, int(code))
+
+    def junit() -> str:
+        from ttinspect.report.check import check_junit
+
+        return check_junit(answer)
+
+    emit(common, answer, {"table": table, "csv": csv, "markdown": markdown, "junit": junit})
+    return code
+
+
+def _wanted(file: str | None, expect: list[str]) -> list[Wanted]:
+    wanted = [] if file is None else [read_check_file(read_document(file), file)]
+    return wanted + ([read_expectations(expect)] if expect else [])
+
+
+def _write_present(common: Common, case: Case) -> None:
+    from ttinspect.answers.check_init import plain, present_machine
+    from ttinspect.report.check_file import check_file_yaml
+
+    document = plain(present_machine(case))
+    if common.format not in ("table", "yaml", "json"):
+        raise InspectError(
+            f"check --init --format {common.format}", "a check file is YAML or JSON", "leave --format out"
+        )
+    text = to_json(document) if common.format == "json" else check_file_yaml(document, case.system.source)
+    write(text, common.output)

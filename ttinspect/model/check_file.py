@@ -1,0 +1,79 @@
+"""A check file: what a site expects of a machine. Its fields are the format; unknown ones are refused."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from ttinspect.model.arch import Arch
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+_Version = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\.[0-9]+)?$", description="a firmware bundle, 19.5.0")
+]
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From ``min`` to ``max``, both included; one of them may be left out."""
+
+    min: int | float | None = None
+    max: int | float | None = None
+
+
+class VersionRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From ``min`` to ``max``, both included; one of them may be left out."""
+
+    min: _Version | None = None
+    max: _Version | None = None
+
+
+Number = _Count | Range
+"""Exactly so many, or a range."""
+
+
+class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is expected of a chip; what is left out is not looked at.
+
+    ``grid`` are the live tensix cores as WIDTHxHEIGHT, ``cores`` their number; ``l1_bytes`` and
+    ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips.
+    """
+
+    arch: Arch | None = None
+    board: Annotated[str, msgspec.Meta(description="a board as UMD names it: n300, p150, ubb")] | None = None
+    grid: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+x[0-9]+$")] | None = None
+    cores: Number | None = None
+    l1_bytes: Number | None = None
+    dram_bytes: Number | None = None
+    eth_links: Number | None = None
+    firmware: _Version | VersionRange | None = None
+    asic_celsius: Range | None = None
+    board_celsius: Range | None = None
+    gddr_celsius: Range | None = None
+    aiclk_mhz: Number | None = None
+    power_w: Number | None = None
+
+
+class BoardWants(ChipWants, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is expected of every chip of a board, and ``chips``, how many there are."""
+
+    chips: Number | None = None
+
+
+ChipName = _Count | str
+"""A chip id, PCI BDF, unique id, or /dev/tenstorrent/N."""
+
+LinkWanted = tuple[ChipName, _Count, ChipName, _Count]
+"""Chip and eth channel at one end, chip and eth channel at the other."""
+
+
+class CheckFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is expected of a machine. ``each`` holds for every chip, ``boards`` by board name or board id,
+    ``by_chip`` by chip id, PCI BDF, unique id or /dev/tenstorrent/N. ``regions: pass``: verify-shm passes,
+    ``clean``: without warnings too. ``product``: also what every product should be."""
+
+    chips: Number | None = None
+    product: bool = False
+    regions: Literal["clean", "pass"] | None = None
+    each: ChipWants | None = None
+    boards: dict[str, BoardWants] = {}
+    by_chip: dict[str, ChipWants] = {}
+    links: tuple[LinkWanted, ...] = ()

@@ -1,0 +1,174 @@
+"""The reports of ``check``."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.check import CheckAnswer
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.junit import Result, TestCase, junit
+from ttinspect.report.markdown import escape, markdown_table
+from ttinspect.report.screen import columns, row
+from ttinspect.report.units import UNKNOWN, id_ranges, size
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
+from ttinspect.verify.verdict import Verdict
+
+_STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "magenta", Outcome.PASS: "green"}
+_WORST_FIRST = tuple(_STYLES)
+_VERDICT_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.WARN: "bold yellow",
+    Verdict.INCONCLUSIVE: "bold magenta",
+    Verdict.FAIL: "bold red",
+}
+_RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+_NO_TELEMETRY = "TTT010"
+"""What is unknown for want of it stands in the table."""
+
+_LONGEST_FOUND = 24
+"""A sentence that is longer stands below the table."""
+
+
+def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
+    """The answer for a terminal, failures first. ``exit_code`` is what the command will exit with."""
+    parts: list[RenderableType] = [source_line(answer.source), Text("")]
+    table = columns("", "", "", "~", "~expected", "~found")
+    groups = list(_grouped(answer.expectations))
+    for one, chips in groups:
+        outcome = Text(f" {one.outcome.value}", style=_STYLES[one.outcome])
+        row(table, outcome, one.id, _who(one, chips), one.fact, _shown(one, one.expected), _found(one))
+    parts.append(table)
+    parts += _reasons(groups)
+    parts += findings_table(_warnings(answer))
+    return [*parts, Text(""), _verdict(answer, exit_code)]
+
+
+def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation, list[int]]]:
+    """Equal expectations of several chips are told once, the worst first."""
+    groups: dict[tuple[object, ...], tuple[Expectation, list[int]]] = {}
+    for one in expectations:
+        about = one.subject if one.chip is None or not one.subject.startswith("chip ") else ""
+        key = (one.outcome, one.id, about, one.fact, one.expected, one.found, one.why)
+        _, chips = groups.setdefault(key, (one, []))
+        if one.chip is not None and not about:
+            chips.append(one.chip)
+    yield from sorted(groups.values(), key=lambda group: _WORST_FIRST.index(group[0].outcome))
+
+
+def _who(one: Expectation, chips: list[int]) -> str:
+    return one.subject if len(chips) < 2 else f"chips {id_ranges(chips)}"
+
+
+def _shown(one: Expectation, value: Fact) -> str:
+    if value is None:
+        return UNKNOWN
+    return size(value) if one.fact.endswith("_bytes") and isinstance(value, int) else str(value)
+
+
+def _found(one: Expectation) -> str:
+    text = _shown(one, one.found)
+    return text if len(text) <= _LONGEST_FOUND else "see below"
+
+
+def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[RenderableType]:
+    """A sentence for each that is not met, and what to read about it."""
+    table = columns("", "~", header=False)
+    explained: set[str] = set()
+    for one, chips in groups:
+        if one.outcome is Outcome.PASS or not one.why:
+            continue
+        sentence = f"{_who(one, chips)}: {one.why}" if one.why != str(one.found) else one.why
+        if one.where is not None:
+            sentence += f" ({one.where})"
+        if one.outcome is Outcome.FAIL and one.id not in explained:
+            explained.add(one.id)
+            sentence += f"\nNext: ttinspect explain {one.id}"
+        row(table, f" {one.id}", Text(sentence))
+    return [Text(""), table] if table.row_count else []
+
+
+def _warnings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
+    """Findings that no expectation tells already."""
+    told = {one.id for one in answer.expectations if one.outcome is not Outcome.PASS} | {_NO_TELEMETRY}
+    shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
+
+    def untold(findings: Iterable[Finding]) -> list[Finding]:
+        return [one for one in findings if one.severity in shown and one.id not in told]
+
+    regions = [one for region in answer.regions for one in untold(region.findings)]
+    per_chip = ((device.id, untold(device.findings)) for device in answer.devices)
+    return grouped(per_chip, [*untold(answer.findings), *regions])
+
+
+def _verdict(answer: CheckAnswer, exit_code: int) -> Text:
+    counts = answer.counts
+    code = f"exit {exit_code}"
+    if answer.verdict is Verdict.WARN and exit_code == 0:
+        code += "; with --strict 10"
+    verdict = Text(answer.verdict.value.upper(), style=_VERDICT_STYLES[answer.verdict])
+    of = counts.passed, counts.fail, counts.unknown
+    warnings = f", {counts.warning} warning{'' if counts.warning == 1 else 's'}" if counts.warning else ""
+    return verdict.append(
+        f"  {of[0]} as expected, {of[1]} failed, {of[2]} unknown{warnings}  ({code})", "not bold default"
+    )
+
+
+def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
+    """The same as a Markdown document."""
+    rows = [
+        (
+            one.outcome.value,
+            one.id,
+            _who(one, chips),
+            one.fact,
+            _shown(one, one.expected),
+            _shown(one, one.found),
+        )
+        for one, chips in _grouped(answer.expectations)
+    ]
+    return "\n".join(
+        [
+            f"{escape(source_line(answer.source).plain)}\n",
+            markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
+            f"**{escape(_verdict(answer, exit_code).plain)}**\n",
+        ]
+    )
+
+
+def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per expectation."""
+    header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
+    return header, (
+        (
+            one.id,
+            one.subject,
+            one.chip,
+            one.fact,
+            one.expected,
+            one.found,
+            one.outcome.value,
+            one.why,
+            one.where,
+        )
+        for one in answer.expectations
+    )
+
+
+def check_junit(answer: CheckAnswer) -> str:
+    """A test suite per subject, a test case per expectation; unknown is an error of the test."""
+    suites: dict[str, list[TestCase]] = {}
+    for one in answer.expectations:
+        where = "" if one.where is None else f" ({one.where})"
+        suites.setdefault(one.subject, []).append(
+            TestCase(
+                name=f"{one.id} {one.fact}{where}",
+                result=_RESULTS[one.outcome],
+                message=one.why,
+                text=""
+                if one.outcome is Outcome.PASS
+                else f"expected: {_shown(one, one.expected)}\nfound: {_shown(one, one.found)}",
+            )
+        )
+    return junit("ttinspect check", suites.items())

@@ -1,0 +1,192 @@
+"""Check files: YAML or JSON, typed; errors name the file, the line and the key path."""
+
+import difflib
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from ttinspect.errors import InspectError
+from ttinspect.facts.boards import board_meant
+from ttinspect.facts.node import parse_unsigned, show
+from ttinspect.facts.socs import arch_named
+from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
+from ttinspect.model.check_file import BoardWants, CheckFile, ChipWants, Range, VersionRange
+
+_HINT = "see ttinspect check --help, or the schema: ttinspect schema check-file"
+T = TypeVar("T", bound=msgspec.Struct)
+Path = tuple[str, ...]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A check file, and where its keys stand; ``name`` is the file, or --expect."""
+
+    name: str
+    file: CheckFile
+    lines: Lines
+
+    def where(self, *path: str) -> str:
+        """ "site.yaml, line 4"."""
+        line = self.lines.get(path)
+        return self.name if line is None else f"{self.name}, line {line}"
+
+
+def read_check_file(content: bytes, name: str) -> Wanted:
+    """A check file.
+
+    Raises:
+        InspectError: 2 for what is no check file, or expects nothing; 7 for an unknown architecture.
+    """
+    document = parse_yaml(content, name)
+    return _Reader(name, lines_of(content)).read(document)
+
+
+def read_expectations(pairs: list[str]) -> Wanted:
+    """The KEY=VALUE of --expect: for every chip, but chips, their number, and regions. A number or version
+    may be a range, LOW..HIGH, with one of them left out.
+
+    Raises:
+        InspectError: 2 for a pair that is none, is repeated, or has a wrong value; 7 for an unknown
+            architecture.
+    """
+    each: dict[str, Any] = {}
+    document: dict[str, Any] = {"each": each}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise InspectError(f"--expect {pair}", "it is not KEY=VALUE", "for instance --expect cores=120")
+        target = document if key in ("chips", "regions") else each
+        if key in document or key in each:
+            raise InspectError(f"--expect {pair}", f"{key} is given twice", "give it once")
+        target[key] = _value(text)
+    if not each:
+        del document["each"]
+    return _Reader("--expect", {}).read(document)
+
+
+def _value(text: str) -> Any:
+    low, dots, high = text.partition("..")
+    if dots:
+        return {key: _scalar(part) for key, part in (("min", low), ("max", high)) if part}
+    return _scalar(text)
+
+
+def _scalar(text: str) -> Any:
+    number = parse_unsigned(text)
+    if number is not None:
+        return number
+    try:
+        return float(text) if text.count(".") == 1 and "x" not in text else text
+    except ValueError:
+        return text
+
+
+_WORDS = {
+    "int": "a whole number",
+    "int >= 0": "a whole number from 0 on",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "object": "a mapping with min or max",
+    "array": "a list",
+    "array of length 4": "[chip, channel, chip, channel]",
+}
+"""What msgspec calls what people write."""
+
+
+class _Reader:
+    """One document on its way to a CheckFile."""
+
+    def __init__(self, name: str, lines: Lines) -> None:
+        self._name = name
+        self._lines = lines
+
+    def read(self, document: Any) -> Wanted:
+        """The typed file."""
+        if not isinstance(document, dict):
+            self._fail((), f"found {show(document)}, expected a check file: a mapping, with chips or each")
+        boards = self._mapping(document, "boards")
+        by_chip = self._mapping(document, "by_chip")
+        rest = {key: value for key, value in document.items() if key not in ("boards", "by_chip")}
+        file = msgspec.structs.replace(
+            self._typed(rest, CheckFile, ()),
+            boards={key: self._typed(value, BoardWants, ("boards", key)) for key, value in boards.items()},
+            by_chip={key: self._typed(value, ChipWants, ("by_chip", key)) for key, value in by_chip.items()},
+        )
+        wants: list[tuple[Path, ChipWants]] = [] if file.each is None else [(("each",), file.each)]
+        wants += [(("boards", key), want) for key, want in file.boards.items()]
+        wants += [(("by_chip", key), want) for key, want in file.by_chip.items()]
+        for path, want in wants:
+            self._check(want, path)
+        for key in boards:
+            if board_meant(key) is None and parse_unsigned(key) is None:
+                self._fail(("boards", key), f"{key!r} is neither a board that UMD knows nor a board id")
+        self._check_range(file.chips, ("chips",))
+        if file == CheckFile():
+            self._fail((), "it expects nothing, and would pass on any machine")
+        return Wanted(name=self._name, file=file, lines=self._lines)
+
+    def _mapping(self, document: dict[Any, Any], key: str) -> dict[str, Any]:
+        value = document.get(key, {})
+        if not isinstance(value, dict) or (key in document and not value):
+            self._fail((key,), f"found {show(value)}, expected a mapping")
+        return {str(name): entry for name, entry in value.items()}
+
+    def _typed(self, value: Any, kind: type[T], path: Path) -> T:
+        if isinstance(value, dict):
+            for holder in (value, value.get("each")):
+                if isinstance(holder, dict) and isinstance(holder.get("arch"), str):
+                    holder["arch"] = arch_named(holder["arch"]).value  # an unsupported one is exit code 7
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            message, _, inner = str(error).partition(" - at ")
+            below = tuple(inner.strip("`").removeprefix("$").strip(".").replace("[", ".[").split("."))
+            where = (*path, *(part for part in below if part))
+            unknown = message.partition("unknown field `")[2].rstrip("`")
+            if unknown:
+                self._fail((*where, unknown), _unknown_key(unknown, where, kind))
+            self._fail(where, self._in_our_words(message, value, below))
+
+    @staticmethod
+    def _in_our_words(message: str, value: Any, path: Path) -> str:
+        for part in path:
+            if isinstance(value, dict) and part in value:
+                value = value[part]
+            elif isinstance(value, list) and part[1:-1].isdigit() and int(part[1:-1]) < len(value):
+                value = value[int(part[1:-1])]
+        if message.startswith("Invalid enum value"):
+            return f"found {show(value)}, which is none of its values"
+        expected = message.replace("`", "").removeprefix("Expected ").partition(", got ")[0]
+        parts = [_WORDS.get(part, part) for part in expected.split(" | ") if part != "null"]
+        return f"found {show(value)}, expected {' or '.join(parts)}"
+
+    def _check(self, want: ChipWants, path: Path) -> None:
+        """What types alone do not say."""
+        if want == type(want)():
+            self._fail(path, "it expects nothing")
+        if want.board is not None and board_meant(want.board) is None:
+            self._fail((*path, "board"), f"UMD knows no board {want.board!r}")
+        for name in want.__struct_fields__:
+            self._check_range(getattr(want, name), (*path, name))
+
+    def _check_range(self, value: Any, path: Path) -> None:
+        if isinstance(value, Range | VersionRange) and value.min is None and value.max is None:
+            self._fail(path, "a range needs min or max")
+        if isinstance(value, Range) and None not in (value.min, value.max) and value.min > value.max:  # type: ignore[operator]
+            self._fail(path, f"min {value.min} is greater than max {value.max}")
+
+    def _fail(self, path: Path, why: str) -> NoReturn:
+        """Refuse what stands at a path, by the line of its innermost key that there is."""
+        upwards = (path[:end] for end in range(len(path), 0, -1))
+        line = next((self._lines[here] for here in upwards if here in self._lines), None)
+        place = self._name if line is None else f"{self._name}, line {line}"
+        raise InspectError(f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place, why, _HINT)
+
+
+def _unknown_key(key: str, path: Path, kind: type[msgspec.Struct]) -> str:
+    of_chips = len(path) == 2 if path[:1] in (("boards",), ("by_chip",)) else path == ("each",)
+    inner = (kind if path[:1] == ("boards",) else ChipWants) if of_chips else Range if path else kind
+    known = inner.__struct_fields__
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    return f"unknown key {key!r}; {hint}"

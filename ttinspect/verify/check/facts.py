@@ -1,0 +1,71 @@
+"""The facts of a chip that a check file can name, under the names that it has there."""
+
+import msgspec
+
+from ttinspect.capacity.chip import chip_capacity
+from ttinspect.capacity.settings import Settings
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import LinkState, System
+from ttinspect.verify.topology import links_unknown
+
+
+class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is so; None is unknown. ``l1_bytes`` and ``dram_bytes`` are physical, ``gddr_celsius`` the
+    hottest reading there is."""
+
+    arch: str
+    board: str | None
+    grid: str | None
+    cores: int | None
+    l1_bytes: int | None
+    dram_bytes: int | None
+    eth_links: int | None
+    firmware: str | None
+    asic_celsius: float | None
+    board_celsius: float | None
+    gddr_celsius: float | None
+    aiclk_mhz: int | None
+    power_w: int | None
+
+
+def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
+    """The facts of one chip of a System."""
+    grid = chip_grid(chip.soc, chip.masks).tensix
+    capacity = chip_capacity(chip, settings)
+    reading = chip.telemetry
+    bundle = None if reading is None else reading.firmware_bundle
+    return ChipFacts(
+        arch=chip.arch.value,
+        board=None if chip.board is None else chip.board.value,
+        grid=None if grid.grid is None else f"{grid.grid[0]}x{grid.grid[1]}",
+        cores=grid.active,
+        l1_bytes=capacity.l1.physical,
+        dram_bytes=capacity.dram.physical,
+        eth_links=None if links_unknown(chip) else _links(chip, system),
+        firmware=bundle if chip.firmware is None else ".".join(map(str, chip.firmware)),
+        asic_celsius=None if reading is None else reading.asic_celsius,
+        board_celsius=None if reading is None else reading.board_celsius,
+        gddr_celsius=_hottest(chip),
+        aiclk_mhz=None if reading is None else reading.aiclk_mhz,
+        power_w=None if reading is None else reading.power_w,
+    )
+
+
+def _links(chip: Chip, system: System) -> int | None:
+    """Ends of links that are up at this chip, also of those that leave the system."""
+    mine = [link for link in system.links if chip.id in (link.a.chip, link.b.chip)]
+    if any(link.state is LinkState.UNKNOWN for link in mine):
+        return None
+    up = [link for link in mine if link.state is LinkState.UP]
+    inside = sum((link.a.chip == chip.id) + (link.b.chip == chip.id) for link in up)
+    return inside + sum(link.a.chip == chip.id for link in system.remote_links)
+
+
+def _hottest(chip: Chip) -> float | None:
+    if chip.telemetry is None:
+        return None
+    known = [chip.telemetry.gddr_max_celsius]
+    for module in chip.telemetry.gddr or ():
+        known += [module.top_celsius, module.bottom_celsius]
+    return max((value for value in known if value is not None), default=None)

@@ -1,0 +1,220 @@
+"""What a site expects of its machine: a check file, or the pairs of --expect, held against a System."""
+
+from collections.abc import Callable, Iterator
+
+from ttinspect.capacity.settings import Settings
+from ttinspect.facts.boards import board_meant, firmware_version
+from ttinspect.facts.node import parse_unsigned
+from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import LinkState, System
+from ttinspect.sources.check_file import Wanted
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
+from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.topology import links_unknown
+
+NUMBER_OF_CHIPS, NOT_THERE, LINKS = "TTC010", "TTC011", "TTC018"
+_ID_OF_FACT = {
+    "arch": "TTC012",
+    "board": "TTC013",
+    "grid": "TTC014",
+    "cores": "TTC015",
+    "l1_bytes": "TTC016",
+    "dram_bytes": "TTC017",
+    "eth_links": LINKS,
+    "firmware": "TTC019",
+    "asic_celsius": "TTC020",
+    "board_celsius": "TTC020",
+    "gddr_celsius": "TTC020",
+    "aiclk_mhz": "TTC021",
+    "power_w": "TTC022",
+}
+
+Select = Callable[[System, str], tuple[Chip, ...]]
+"""The chips that a name means, as --device does; none where it means none."""
+
+_Want = str | Number | VersionRange
+Path = tuple[str, ...]
+
+
+def site_expectations(
+    wanted: Wanted, system: System, chosen: frozenset[int] | None, settings: Settings, select: Select
+) -> Iterator[Expectation]:
+    """Everything that the file says of the chosen chips (None: all)."""
+    return _Site(wanted, system, chosen, settings, select).expectations()
+
+
+class _Site:
+    """One file against one System."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        system: System,
+        chosen: frozenset[int] | None,
+        settings: Settings,
+        select: Select,
+    ) -> None:
+        self._wanted, self._file, self._system, self._select = wanted, wanted.file, system, select
+        self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
+        self._facts = {chip.id: chip_facts(chip, system, settings) for chip in self._shown}
+
+    def expectations(self) -> Iterator[Expectation]:
+        """In the order of the file's parts."""
+        file = self._file
+        if file.chips is not None:
+            yield self._number(file.chips, len(self._shown), "chips", ("chips",))
+        if file.each is not None:
+            for chip in self._shown:
+                yield from self._of_chip(chip, file.each, ("each",))
+        for name, board in file.boards.items():
+            yield from self._of_board(name, board)
+        for name, want in file.by_chip.items():
+            yield from self._of_named(name, want)
+        for index in range(len(file.links)):
+            yield self._link(index)
+
+    def _of_board(self, name: str, want: BoardWants) -> Iterator[Expectation]:
+        path = ("boards", name)
+        number = parse_unsigned(name)
+        meant = None if number is not None else board_meant(name)
+        chips = [
+            chip
+            for chip in self._shown
+            if (chip.board_id == str(number) if number is not None else chip.board is meant)
+        ]
+        unsure = [
+            chip for chip in self._shown if (chip.board_id if number is not None else chip.board) is None
+        ]
+        if want.chips is not None:
+            known = None if unsure else len(chips)
+            yield self._number(want.chips, known, f"chips of {name}", (*path, "chips"))
+        elif not chips:
+            why = "no chip of this board is there"
+            if unsure:
+                why = "the boards of some chips are unknown"
+            yield self._host(NOT_THERE, f"board {name}", "there", None if unsure else "not there", path, why)
+        for chip in chips:
+            yield from self._of_chip(chip, want, path)
+
+    def _of_named(self, name: str, want: ChipWants) -> Iterator[Expectation]:
+        path = ("by_chip", name)
+        meant = self._select(self._system, name)
+        if not meant:
+            why = "no chip has this id, bus address or unique id"
+            yield self._host(NOT_THERE, f"chip {name}", "there", "not there", path, why)
+        for chip in meant:
+            if chip.id in self._facts:
+                yield from self._of_chip(chip, want, path)
+
+    def _of_chip(self, chip: Chip, want: ChipWants, path: Path) -> Iterator[Expectation]:
+        facts = self._facts[chip.id]
+        for name, finding_id in _ID_OF_FACT.items():
+            expected: _Want | None = getattr(want, name)
+            if expected is None:
+                continue
+            found: Fact = getattr(facts, name)
+            shown = _shown(expected)
+            outcome = _compare(name, expected, found)
+            why = ""
+            if outcome is Outcome.UNKNOWN:
+                why = f"{name} is unknown: {_why_unknown(chip, name)}"
+            elif outcome is Outcome.FAIL:
+                why = f"{name} should be {shown}, it is {found}"
+            yield Expectation(
+                id=finding_id, subject=subject_of(chip.id), chip=chip.id, fact=name, expected=shown,
+                found=found, outcome=outcome, why=why, where=self._wanted.where(*path, name),
+            )  # fmt: skip
+
+    def _number(self, want: Number, found: int | None, fact: str, path: Path) -> Expectation:
+        why = "the boards of some chips are unknown"
+        if found is not None:
+            why = "" if _in_range(want, found) else f"{fact} should be {_shown(want)}, there are {found}"
+        outcome = Outcome.UNKNOWN if found is None else Outcome.FAIL if why else Outcome.PASS
+        return Expectation(
+            id=NUMBER_OF_CHIPS, subject="host", chip=None, fact=fact, expected=_shown(want), found=found,
+            outcome=outcome, why=why, where=self._wanted.where(*path),
+        )  # fmt: skip
+
+    def _host(
+        self, finding_id: str, fact: str, expected: Fact, found: Fact, path: Path, why: str
+    ) -> Expectation:
+        outcome = Outcome.UNKNOWN if found is None else Outcome.PASS if found == expected else Outcome.FAIL
+        return Expectation(
+            id=finding_id, subject="host", chip=None, fact=fact, expected=expected, found=found,
+            outcome=outcome, why=f"{fact}: {why}" if outcome is not Outcome.PASS else "",
+            where=self._wanted.where(*path),
+        )  # fmt: skip
+
+    def _link(self, index: int) -> Expectation:
+        """A link that has to be there, and up, whichever end is named first."""
+        one, channel, other, far_channel = self._file.links[index]
+        path = ("links", f"[{index}]")
+        fact = f"link of chip {one} channel {channel} to chip {other} channel {far_channel}"
+        ends = [self._select(self._system, str(name)) for name in (one, other)]
+        missing = [str(name) for name, chips in zip((one, other), ends, strict=True) if len(chips) != 1]
+        if missing:
+            return self._host(LINKS, fact, "up", "not there", path, f"chip {missing[0]} is not there")
+        wanted = {(ends[0][0].id, channel), (ends[1][0].id, far_channel)}
+        for link in self._system.links:
+            if {(link.a.chip, link.a.channel), (link.b.chip, link.b.channel)} == wanted:
+                found = None if link.state is LinkState.UNKNOWN else link.state.value
+                return self._host(LINKS, fact, "up", found, path, f"it is {link.state.value}")
+        if links_unknown(ends[0][0]) or links_unknown(ends[1][0]):
+            return self._host(LINKS, fact, "up", None, path, _why_unknown(ends[0][0], "eth_links"))
+        return self._host(LINKS, fact, "up", "not there", path, "no such link is there")
+
+
+def _compare(name: str, want: _Want, found: Fact) -> Outcome:
+    if found is None:
+        return Outcome.UNKNOWN
+    if name == "firmware":
+        return _verdict(_version_in_range(want, str(found)))
+    if isinstance(want, str):
+        meant = board_meant(want) if name == "board" else None
+        return _verdict(found == (want if meant is None else meant.value))
+    if isinstance(want, VersionRange) or isinstance(found, str):
+        return Outcome.FAIL
+    return _verdict(_in_range(want, found))
+
+
+def _verdict(holds: bool) -> Outcome:
+    return Outcome.PASS if holds else Outcome.FAIL
+
+
+def _in_range(want: Number, found: float) -> bool:
+    if not isinstance(want, Range):
+        return found == want
+    return (want.min is None or found >= want.min) and (want.max is None or found <= want.max)
+
+
+def _version_in_range(want: _Want, found: str) -> bool:
+    have = firmware_version(found)
+    if have is None:
+        return False
+    if isinstance(want, VersionRange):
+        low, high = firmware_version(want.min or ""), firmware_version(want.max or "")
+        return (low is None or have >= low) and (high is None or have <= high)
+    return have == firmware_version(str(want))
+
+
+def _shown(want: _Want) -> Fact:
+    if not isinstance(want, Range | VersionRange):
+        return getattr(want, "value", want)
+    if want.min is None:
+        return f"at most {want.max}"
+    return f"at least {want.min}" if want.max is None else f"{want.min} to {want.max}"
+
+
+def _why_unknown(chip: Chip, name: str) -> str:
+    """The source's own reason, if it has one."""
+    roots = {
+        "eth_links": "links",
+        "grid": "masks",
+        "cores": "masks",
+        "l1_bytes": "masks",
+        "dram_bytes": "masks",
+    }
+    root = roots.get(name, name)
+    why = next((one.why for one in chip.unknown if one.path.partition(".")[0] == root), None)
+    return why or "the source does not tell"
