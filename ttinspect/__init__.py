@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ttinspect.answers.capacity import build_capacity
+    from ttinspect.answers.diff import build_diff
     from ttinspect.answers.harvest import build_harvest
     from ttinspect.answers.soc import build_soc
     from ttinspect.answers.telemetry import build_telemetry
@@ -30,6 +31,7 @@ __all__ = [
     "LiveOptions",
     "__version__",
     "build_capacity",
+    "build_diff",
     "build_harvest",
     "build_soc",
     "build_telemetry",
@@ -43,6 +45,7 @@ _MODULES = {
     "InspectError": "errors",
     "LiveOptions": "sources.live",
     "build_capacity": "answers.capacity",
+    "build_diff": "answers.diff",
     "build_harvest": "answers.harvest",
     "build_soc": "answers.soc",
     "build_telemetry": "answers.telemetry",

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from ttinspect.answers.topology import build_topology
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Severity
-from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
+from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.topology import topology_findings
 
@@ -46,6 +47,13 @@ def _third(base: System) -> System:
     return msgspec.structs.replace(base, chips=(*base.chips, chip), links=(*base.links, link))
 
 
+def _first_link_down(whole: System) -> System:
+    first, *others = whole.links
+    return msgspec.structs.replace(
+        whole, links=(msgspec.structs.replace(first, state=LinkState.DOWN), *others)
+    )
+
+
 @pytest.mark.parametrize(
     ("faulty", "expected"),
     [
@@ -66,8 +74,9 @@ def _third(base: System) -> System:
         (system(links=()), [(0, "TTT005"), (1, "TTT005")]),
         (with_chips(system(), via=None), [(1, "TTT006")]),
         (msgspec.structs.replace(system(), chips=system().chips[:1]), [(None, "TTT007")]),
+        (_first_link_down(system()), [(0, "TTT008"), (1, "TTT008")]),
     ],
-    ids=["TTT001", "TTT002", "TTT003", "TTT004", "TTT005", "TTT006", "TTT007"],
+    ids=["TTT001", "TTT002", "TTT003", "TTT004", "TTT005", "TTT006", "TTT007", "TTT008"],
 )
 def test_each_fault_gives_its_finding_and_no_other(
     faulty: System, expected: list[tuple[int | None, str]]
@@ -76,10 +85,24 @@ def test_each_fault_gives_its_finding_and_no_other(
 
 
 def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:
-    cards = system("p150")
+    cards = with_chips(system("p150"), unknown=())
     two = msgspec.structs.replace(
         cards,
         chips=(cards.chips[0], msgspec.structs.replace(cards.chips[0], id=1, unique_id="9", board_id="5")),
     )
     findings = [finding for each in topology_findings(two).values() for finding in each]
     assert [(f.id, f.severity) for f in findings] == [("TTT005", Severity.INFO)] * 2
+
+
+def test_a_galaxy_that_shows_some_of_its_chips_is_told_and_no_warning() -> None:
+    galaxy = system("galaxy-wh")
+    some = msgspec.structs.replace(galaxy, chips=galaxy.chips[:8])
+    told = [finding for finding in topology_findings(some)[None] if finding.id == "TTT007"]
+    assert [finding.severity for finding in told] == [Severity.INFO]
+    assert not [finding for finding in topology_findings(galaxy).get(None, []) if finding.id == "TTT007"]
+
+
+def test_a_board_is_whole_whichever_of_its_chips_are_shown() -> None:
+    shown = build_topology(system(), frozenset({0}))
+    assert [chip.id for chip in shown.chips] == [0]
+    assert shown.findings == ()

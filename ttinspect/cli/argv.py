@@ -5,6 +5,9 @@ from pathlib import PurePath
 VALUE_OPTIONS = ("--from", "-d", "-i", "--device", "--format", "-o", "--output", "--timeout")
 """Options of every command that take a value; they may stand before the command."""
 
+JSON_COMMANDS = ("snapshot",)
+"""Commands that write JSON whatever is asked for."""
+
 WATCH_OPTIONS = ("-w", "--watch")
 DEFAULT_WATCH_S = "1"
 
@@ -55,6 +58,8 @@ def _is_number(word: str) -> bool:
 
 def wants_json(argv: list[str]) -> bool:
     """Whether the answer was to be JSON, for a failure before or during parsing."""
+    if split_command(argv)[0] in JSON_COMMANDS:
+        return True
     chosen = output = None
     for word, following in zip(argv, [*argv[1:], ""], strict=False):
         if word == "--json" or (word.startswith("-") and not word.startswith("--") and "j" in word[1:]):

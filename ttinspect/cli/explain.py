@@ -10,7 +10,7 @@ from ttinspect.cli.output import emit, to_csv, to_table
 from ttinspect.errors import ExitCode
 
 
-@command()
+@command("markdown")
 def run(
     common: Common,
     finding: Annotated[
@@ -24,6 +24,7 @@ def run(
     Examples:
       ttinspect explain
       ttinspect explain TTH004
+      ttinspect explain -o findings.md
     """
     answer = build_explain(finding)
 
@@ -37,5 +38,10 @@ def run(
 
         return to_csv(*explain_csv(answer))
 
-    emit(common, answer, {"table": table, "csv": csv})
+    def markdown() -> str:
+        from ttinspect.report.explain import explain_markdown
+
+        return explain_markdown(answer)
+
+    emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
     return ExitCode.DONE

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.check import CheckAnswer
+from ttinspect.answers.check import SAY_UNKNOWN, CheckAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.junit import Result, TestCase, junit
@@ -24,9 +24,6 @@ _VERDICT_STYLES = {
     Verdict.FAIL: "bold red",
 }
 _RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
-_NO_TELEMETRY = "TTT010"
-"""What is unknown for want of it stands in the table."""
-
 _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
 
@@ -79,7 +76,7 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
     for one, chips in groups:
         if one.outcome is Outcome.PASS or not one.why:
             continue
-        sentence = f"{_who(one, chips)}: {one.why}" if one.why != str(one.found) else one.why
+        sentence = f"{_who(one, chips)}: {one.why}"
         if one.where is not None:
             sentence += f" ({one.where})"
         if one.outcome is Outcome.FAIL and one.id not in explained:
@@ -91,7 +88,7 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
 
 def _warnings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
     """Findings that no expectation tells already."""
-    told = {one.id for one in answer.expectations if one.outcome is not Outcome.PASS} | {_NO_TELEMETRY}
+    told = {one.id for one in answer.expectations if one.outcome is not Outcome.PASS} | {*SAY_UNKNOWN}
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
     def untold(findings: Iterable[Finding]) -> list[Finding]:

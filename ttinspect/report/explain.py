@@ -7,7 +7,15 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ttinspect.answers.explain import ExplainAnswer
+from ttinspect.report.markdown import escape
 from ttinspect.report.screen import columns, row
+
+_MARKDOWN_HEAD = """\
+# Findings
+
+Everything that `ttinspect` can find, by id: TTC capacity and check, TTH harvest, TTS shared memory, TTT
+topology and telemetry. Written by `ttinspect explain --format markdown`.
+"""
 
 
 def explain_table(answer: ExplainAnswer) -> list[RenderableType]:
@@ -22,6 +30,16 @@ def explain_table(answer: ExplainAnswer) -> list[RenderableType]:
     for text in answer.findings:
         row(table, text.id, text.name, text.title)
     return [table]
+
+
+def explain_markdown(answer: ExplainAnswer) -> str:
+    """All of the findings as one document, each under a heading of its own."""
+    parts = [] if len(answer.findings) == 1 else [_MARKDOWN_HEAD]
+    for text in answer.findings:
+        parts.append(f"## {text.id} {escape(text.name)}\n\n{escape(text.title)}\n")
+        for heading, body in (("Meaning", text.meaning), ("Cause", text.cause), ("Next", text.remedy)):
+            parts.append(f"**{heading}.** {escape(body)}\n")
+    return "\n".join(parts)
 
 
 def explain_csv(answer: ExplainAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:

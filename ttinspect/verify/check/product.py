@@ -61,7 +61,7 @@ def _chip(system: System, chip: Chip, topology: list[Finding]) -> Iterator[Expec
         yield from _pcie(chip)
     live = live_findings(chip)
     if chip.live_cores is not None:
-        expected = "as tt_umd's live SoC descriptor"
+        expected = "as tt_umd says"
         yield _judged(chip, "TTH008", "cores", expected, live, _told(live) or expected)
     yield _links(chip, topology)
     yield from _telemetry(chip)

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Is this machine fit for work? Run at boot, after a reset, and before a job starts.
+#
+#   bring-up.sh [SITE_FILE]
+#
+# SITE_FILE is what the machine should be (ttinspect check --init writes one); without it every chip is held
+# against its product. What was found is kept in $BRING_UP_DIR: check.xml for a CI system, and a snapshot of
+# the whole host, which answers every question later. Exit code 0: fit, 1: not, 2: could not be checked.
+#
+# TTINSPECT_ARGS are options for every call, such as --from and --timeout.
+set -uo pipefail
+
+site=${1:-}
+folder=${BRING_UP_DIR:-/var/lib/ttinspect}
+read -ra options <<<"${TTINSPECT_ARGS:-}"
+
+say() { printf 'bring-up: %s\n' "$*"; }
+
+mkdir -p "$folder" || exit 2
+
+# One document with everything, before anything else touches the machine. A failed write keeps the old one.
+if [[ -f $folder/snapshot.json ]]; then
+    cp "$folder/snapshot.json" "$folder/snapshot.last.json"
+fi
+ttinspect snapshot "${options[@]}" --quiet -o "$folder/snapshot.json" >/dev/null
+case $? in
+0) ;;
+3)
+    say 'NOT FIT: no devices'
+    exit 1
+    ;;
+5) say 'some chips could not be read; checking the others' ;;
+*)
+    say 'NOT CHECKED: no snapshot could be taken'
+    exit 2
+    ;;
+esac
+
+# From here on everything is asked of the snapshot: the machine is free, and all answers are of one moment.
+from=(--from "$folder/snapshot.json")
+expected=(--product)
+if [[ -n $site ]]; then
+    expected=("$site")
+fi
+ttinspect check "${expected[@]}" "${from[@]}" --strict --format junit -o "$folder/check.xml"
+code=$?
+if [[ -f $folder/snapshot.last.json ]]; then
+    ttinspect diff "$folder/snapshot.last.json" "$folder/snapshot.json" ||
+        say 'it is not what it was at the last bring-up'
+fi
+case $code in
+0) say 'FIT' ;;
+10)
+    ttinspect check "${expected[@]}" "${from[@]}" --strict
+    say 'NOT FIT'
+    exit 1
+    ;;
+*)
+    ttinspect check "${expected[@]}" "${from[@]}"
+    say 'NOT CHECKED: some facts are unknown'
+    exit 2
+    ;;
+esac

@@ -1,0 +1,127 @@
+"""check on devices that the real tt_umd brings up: only a live source can say that everything is right."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.device.conftest import RunOn
+from tests.device.simulated import (
+    ASIC_TEMPERATURE,
+    BOARD_ID_LOW,
+    DDR_STATUS,
+    FIRMWARE,
+    TENSIX_COL,
+    Chip,
+    Device,
+    blackhole,
+    wormhole,
+)
+from tests.device.test_topology import n300s
+
+Answer = Callable[..., Any]
+
+GOOD = Chip(beating=True)
+TRAINED = 0x555
+"""Six channels of a Wormhole."""
+
+
+def _failed(document: Any) -> list[str]:
+    return sorted({one["id"] for one in document["expectations"] if one["outcome"] == "fail"})
+
+
+@pytest.mark.parametrize(
+    "device",
+    [blackhole(GOOD), wormhole(Chip(harvested_rows=0x001, tags={DDR_STATUS: TRAINED}, beating=True))],
+    ids=["p150", "n150"],
+)
+def test_a_good_chip_passes(answer: Answer, device: Device) -> None:
+    document = answer(device, "check")
+    assert (document["verdict"], _failed(document)) == ("pass", [])
+    facts = {one["fact"] for one in document["expectations"]}
+    assert {"DRAM trained", "firmware", "heartbeat", "health", "cores", "eth links"} <= facts
+
+
+@pytest.mark.parametrize(
+    ("chip", "finding"),
+    [
+        (Chip(tags={TENSIX_COL: 0x3FFE}), "TTH001"),
+        (Chip(tags={DDR_STATUS: 0x5554}), "TTT011"),
+        (Chip(tags={FIRMWARE: 0x10000000}), "TTT013"),
+        (Chip(beating=False), "TTT012"),
+    ],
+)
+def test_what_is_wrong_fails(answer: Answer, chip: Chip, finding: str) -> None:
+    if finding != "TTT012":
+        chip.beating = True
+    document = answer(blackhole(chip), "check", code=10)
+    assert finding in _failed(document)
+    found = {one["id"] for device in document["devices"] for one in device["findings"]}
+    assert finding in found  # the finding that other commands give
+
+
+def test_no_harvested_column_is_right_before_firmware_19_5_only(answer: Answer) -> None:
+    unharvested = {TENSIX_COL: 0x3FFF}
+    old = answer(blackhole(Chip(tags={**unharvested, FIRMWARE: 0x13040000}, beating=True)), "check")
+    assert _failed(old) == []
+    new = answer(blackhole(Chip(tags={**unharvested, FIRMWARE: 0x13060000}, beating=True)), "check", code=10)
+    assert _failed(new) == ["TTH001"]
+
+
+def test_a_missing_tag_is_inconclusive_and_never_passed(answer: Answer) -> None:
+    for tag, fact in ((TENSIX_COL, "harvested tensix columns"), (DDR_STATUS, "DRAM trained")):
+        document = answer(blackhole(Chip(tags={tag: None}, beating=True)), "check", code=11)
+        (one,) = [one for one in document["expectations"] if one["fact"] == fact]
+        assert (one["outcome"], one["found"]) == ("unknown", None)
+
+
+def test_two_boards_with_one_id_and_a_mesh_of_two_grids(answer: Answer) -> None:
+    other = Chip(tags={TENSIX_COL: 0x3FFE, BOARD_ID_LOW: 0x99}, beating=True)
+    document = answer(blackhole(GOOD, other), "check", code=10)
+    assert {"TTH001", "TTH002"} <= set(_failed(document))
+
+
+def test_an_n300_is_whole_or_not(answer: Answer) -> None:
+    whole = n300s(1)
+    for chip in whole.chips:
+        chip.beating = True
+        chip.tags[DDR_STATUS] = TRAINED
+    assert _failed(answer(whole, "check")) == []
+    half = Device("wormhole", whole.chips[:1])
+    assert "TTT007" in _failed(answer(half, "check", code=10))
+
+
+def test_what_could_not_be_read_fails_and_does_not_hide_the_others(answer: Answer) -> None:
+    device = n300s(2)
+    device.chips[3].tags[FIRMWARE] = 0x11000000  # tt_umd brings up none of the remote chips then
+    document = answer(device, "check", code=10)
+    outcomes = {(one["subject"], one["fact"]): one["outcome"] for one in document["expectations"]}
+    assert outcomes["chip 0", "harvested tensix rows"] == "pass"
+    assert outcomes["host", "health"] == "fail"
+    assert outcomes["host", "chips per n300"] == "unknown"
+
+
+def test_limits_of_the_site(run_on: RunOn, tmp_path: Path) -> None:
+    device = blackhole(Chip(tags={ASIC_TEMPERATURE: 0x50_0000}, beating=True))
+    (tmp_path / "site.yaml").write_text(
+        "each:\n  asic_celsius: {max: 75}\n  aiclk_mhz: 1350\n  firmware: {min: 19.0.0}\n  power_w: {max: 100}\n"
+    )
+    done = run_on(device, "check", "site.yaml")
+    assert done.returncode == 10
+    assert "asic_celsius should be at most 75, it is 80.0 (site.yaml, line 2)" in " ".join(
+        done.stdout.split()
+    )
+    assert (
+        run_on(device, "check", "--expect", "asic_celsius=..85", "--expect", "firmware=19.6.0").returncode
+        == 0
+    )
+
+
+def test_what_init_writes_passes_on_the_same_machine(run_on: RunOn, run: Run, tmp_path: Path) -> None:
+    device = n300s(2)
+    assert run_on(device, "check", "--init", "-o", "site.yaml").returncode == 0
+    assert run_on(device, "check", "site.yaml").returncode == 0
+    device.chips[3].harvested_rows = 0x007
+    assert run_on(device, "check", "site.yaml").returncode == 10

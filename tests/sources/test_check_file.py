@@ -1,0 +1,108 @@
+"""Check files: small, typed, and every error says where."""
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from ttinspect.answers.schemas import schema_of
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.sources.check_file import read_check_file, read_expectations
+
+WRONG = {
+    "each:\n  corse: 3\n": ("line 2: each.corse", "did you mean cores?"),
+    "chips: 8\neach:\n  cores: abc\n": ("line 3: each.cores", "found 'abc', expected a whole number"),
+    "each:\n  cores: {min: 3, mux: 4}\n": ("line 2: each.cores.mux", "did you mean max?"),
+    "by_chip:\n  0000:41:00.0:\n    grid: 12\n": ("line 3: by_chip.0000:41:00.0.grid", "expected text"),
+    "by_chip:\n  3:\n    cores: -3\n": ("line 3: by_chip.3.cores", "from 0 on"),
+    "links:\n  - [0, 8, 1, 0]\n  - [0, 8, 1]\n": ("line 3: links[1]", "[chip, channel, chip, channel]"),
+    "boards:\n  px: {chips: 3}\n": ("line 2: boards.px", "neither a board"),
+    "each:\n  board: px\n": ("line 2: each.board", "UMD knows no board 'px'"),
+    "each: {}\n": ("line 1: each", "it expects nothing"),
+    "boards: {}\n": ("line 1: boards", "expected a mapping"),
+    "each:\n  firmware: 19.5\n": ("line 2: each.firmware", "found 19.5"),
+    "each:\n  asic_celsius: {}\n": ("line 2: each.asic_celsius", "needs min or max"),
+    "chips: {min: 5, max: 2}\n": ("line 1: chips", "min 5 is greater than max 2"),
+    "regions: dirty\n": ("line 1: regions", "'dirty'"),
+    "chips: 8\nchips: 9\n": ("line 2", "repeated"),
+    "{}\n": ("site.yaml", "it expects nothing, and would pass on any machine"),
+    "product: false\n": ("site.yaml", "it expects nothing"),
+    "": ("site.yaml", "expected a check file"),
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_an_error_names_line_and_key_path(text: str) -> None:
+    where, why = WRONG[text]
+    with pytest.raises(InspectError) as caught:
+        read_check_file(text.encode(), "site.yaml")
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert where in caught.value.what
+    assert why in caught.value.why
+
+
+@pytest.mark.parametrize("text", ["each:\n  arch: foo\n", "by_chip:\n  0:\n    arch: foo\n"])
+def test_an_unsupported_architecture_is_7(text: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        read_check_file(text.encode(), "site.yaml")
+    assert caught.value.exit_code is ExitCode.UNSUPPORTED_ARCH
+
+
+WHOLE = """\
+chips: 8
+product: true
+regions: clean
+each:
+  arch: blackhole
+  board: p150
+  grid: 12x10
+  cores: {min: 110}
+  l1_bytes: 188743680
+  dram_bytes: {min: 1, max: 34359738368}
+  eth_links: 4
+  firmware: {min: 19.0.0, max: 19.9.0}
+  asic_celsius: {max: 75.5}
+  board_celsius: {max: 70}
+  gddr_celsius: {max: 80}
+  aiclk_mhz: {min: 500}
+  power_w: {max: 300}
+boards:
+  p150: {chips: 8}
+  "4402341478400": {cores: 120}
+by_chip:
+  0: {firmware: 19.6.0}
+  0000:41:00.0: {cores: 120}
+links:
+  - [0, 8, "0000:41:00.0", 1]
+"""
+
+
+def test_the_schema_accepts_what_the_reader_accepts() -> None:
+    schema = schema_of("check-file")
+    read_check_file(WHOLE.encode(), "site.yaml")
+    plain = json.loads(json.dumps(yaml.load(WHOLE, Loader=yaml.BaseLoader)))
+    plain = {**plain, **json.loads('{"chips": 8, "product": true}')}
+    plain["each"] = {"cores": {"min": 110}, "grid": "12x10", "firmware": {"min": "19.0.0"}}
+    plain["boards"], plain["by_chip"] = {"p150": {"chips": 8}}, {"0": {"firmware": "19.6.0"}}
+    plain["links"] = [[0, 8, "0000:41:00.0", 1]]
+    jsonschema.validate(plain, schema)
+    for wrong in ({"each": {"corse": 3}}, {"chips": "x"}, {"links": [[0, 8, 1]]}, {"regions": "dirty"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
+
+
+def test_json_is_a_check_file_too() -> None:
+    assert read_check_file(b'{"chips": 8}', "site.json").file.chips == 8
+
+
+@pytest.mark.parametrize("pair", ["cores", "=3", "cores=abc", "corse=1", "chips=x", "cores=..", "grid=12"])
+def test_a_wrong_pair_is_refused(pair: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        read_expectations([pair])
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_pair_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(InspectError, match="given twice"):
+        read_expectations(["cores=1", "cores=2"])

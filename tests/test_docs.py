@@ -1,0 +1,127 @@
+"""The documents in docs/ say what is so, and the script in them works."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.shm.captures import captures
+from tests.sources.clusters import MODERN_P150
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SCRIPT = DOCS / "bring-up.sh"
+BringUp = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_the_findings_are_those_that_explain_tells(run: Run) -> None:
+    assert (DOCS / "findings.md").read_text() == run("explain", "--format", "markdown").stdout
+
+
+def test_the_guide_holds_the_script_as_it_is() -> None:
+    assert f"```bash\n{SCRIPT.read_text()}```" in (DOCS / "bring-up.md").read_text()
+
+
+def test_what_the_guide_shows_is_what_the_commands_print(run: Run, tmp_path: Path) -> None:
+    shown = [
+        block.split("\n```")[0] for block in (DOCS / "bring-up.md").read_text().split("```\n$ ttinspect ")[1:]
+    ]
+    assert len(shown) == 2
+    for block in shown:
+        command, _, output = block.partition("\n")
+        done = run(*shlex.split(command), "--shm-dir", str(tmp_path))
+        assert done.stdout.rstrip("\n") == output
+
+
+def test_the_script_is_clean() -> None:
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        pytest.skip("shellcheck is not installed")
+    subprocess.run([shellcheck, str(SCRIPT)], check=True, timeout=60)
+
+
+@pytest.fixture
+def bring_up(console_script: str, tmp_path: Path) -> BringUp:
+    """Run the script with the installed ttinspect, in an empty folder."""
+
+    def call(options: str, *args: str) -> "subprocess.CompletedProcess[str]":
+        path = f"{Path(console_script).parent}:{os.environ['PATH']}"
+        return subprocess.run(
+            [str(SCRIPT), *args], capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+            env={"PATH": path, "HOME": str(tmp_path), "BRING_UP_DIR": "kept", "TTINSPECT_ARGS": options},
+        )  # fmt: skip
+
+    return call
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, run: Run) -> str:
+    """Options for a recorded P150 that publishes nothing, with site.yaml as it should be."""
+    (tmp_path / "c.yaml").write_text(MODERN_P150)
+    (tmp_path / "shm").mkdir()
+    (tmp_path / "proc" / "driver" / "tenstorrent" / "0").mkdir(parents=True)
+    (tmp_path / "proc" / "driver" / "tenstorrent" / "0" / "pids").write_text("")
+    options = "--from c.yaml --shm-dir shm --procfs proc"
+    assert run("check", "--init", "-o", "site.yaml", *options.split()).returncode == 0
+    with (tmp_path / "site.yaml").open("a") as site:
+        site.write("regions: clean\n")
+    return options
+
+
+def test_a_good_machine_is_fit_and_everything_is_kept(
+    bring_up: BringUp, recorded: str, tmp_path: Path
+) -> None:
+    done = bring_up(recorded, "site.yaml")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "bring-up: FIT")
+    assert (tmp_path / "kept" / "check.xml").read_text().startswith("<?xml")
+    again = bring_up(recorded, "site.yaml")
+    assert again.returncode == 0
+    assert "SAME  1 chip" in again.stdout
+
+
+def test_the_wrong_board_is_not_fit(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:
+    assert bring_up(recorded, "site.yaml").returncode == 0
+    other = MODERN_P150.replace("p150", "p100").replace("harvest_mask: 0x60", "harvest_mask: 0x61")
+    (tmp_path / "c.yaml").write_text(other)
+    done = bring_up(recorded, "site.yaml")
+    assert done.returncode == 1
+    assert "TTC013" in done.stdout
+    assert "bring-up: it is not what it was at the last bring-up" in done.stdout
+    assert done.stdout.splitlines()[-1] == "bring-up: NOT FIT"
+
+
+def test_a_ghost_is_not_fit(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:
+    capture = captures()["v3-ghost"]
+    (tmp_path / "shm" / capture.file_name).write_bytes(capture.data)
+    (tmp_path / "shm" / capture.file_name).chmod(0o600)
+    done = bring_up(recorded, "site.yaml")
+    assert done.returncode == 1
+    assert "TTS050" in done.stdout
+
+
+def test_no_device_is_not_fit(bring_up: BringUp, tmp_path: Path) -> None:
+    (tmp_path / "root" / "sys").mkdir(parents=True)
+    done = bring_up("--from sysfs:root")
+    assert (done.returncode, done.stdout) == (1, "bring-up: NOT FIT: no devices\n")
+
+
+def test_what_a_recording_cannot_tell_is_not_checked(bring_up: BringUp, recorded: str) -> None:
+    done = bring_up(recorded)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        2,
+        "bring-up: NOT CHECKED: some facts are unknown",
+    )
+
+
+def test_no_snapshot_is_not_checked_and_the_old_one_stays(
+    bring_up: BringUp, recorded: str, tmp_path: Path
+) -> None:
+    bring_up(recorded, "site.yaml")
+    before = (tmp_path / "kept" / "snapshot.json").read_bytes()
+    done = bring_up("--from nowhere.yaml", "site.yaml")
+    assert done.returncode == 2
+    assert (tmp_path / "kept" / "snapshot.json").read_bytes() == before
