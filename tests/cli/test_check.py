@@ -195,6 +195,12 @@ def test_a_forgotten_variable_gives_no_green_light(run: Run, variable: str) -> N
     assert "TTINSPECT_FROM" in done.stderr
 
 
+def test_a_snapshot_of_an_example_gives_none_either(run: Run) -> None:
+    run("snapshot", "--from", "board:n300", "-o", "s.json")
+    assert run("check", "--expect", "chips=2", TTINSPECT_FROM="s.json").returncode == 2
+    assert run("check", "--expect", "chips=2", "--from", "s.json").returncode == 0
+
+
 def test_no_devices_is_3(run: Run) -> None:
     assert run("check", "--shm-dir", ".", "--procfs", ".").returncode == 3
 

@@ -60,12 +60,12 @@ def run(
       ttinspect check --init -o site.yaml
       ttinspect check site.yaml --product --format junit -o check.xml
     """
-    refuse_forgotten_example(common, "check")
     if init and (file is not None or expect):
         raise InspectError("check --init", "it writes a file, and checks nothing", "leave the others out")
     wanted = _wanted(file, expect or [])
     places = Places(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)
+    refuse_forgotten_example(common, "check", host.system)
     looks = init or checks_regions(wanted, product)
     case = gather(host, places, pace=Pace()) if looks else without_regions(host)
     if init:

@@ -103,13 +103,15 @@ def open_host(common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_c
     return Host(system=system, chosen=chosen, snapshot=opened.snapshot)
 
 
-def refuse_forgotten_example(common: Common, command: str) -> None:
+def refuse_forgotten_example(common: Common, command: str, system: System) -> None:
     """No green light from a forgotten variable.
 
     Raises:
-        InspectError: 2 when the environment names a board: or masks: source.
+        InspectError: 2 when the environment names a board: or masks: source, or a snapshot of one.
     """
-    if not common.source_given and kind_of(common.source) in ("board", "masks"):
+    source = system.source
+    recorded = source.recorded or source
+    if not common.source_given and recorded.kind in (SourceKind.BOARD, SourceKind.MASKS):
         raise InspectError(
             f"{command} does not take {common.source} from {ENVIRONMENT_SOURCE}",
             "an invented chip from a forgotten variable would let a check pass",

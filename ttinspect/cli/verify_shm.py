@@ -56,12 +56,12 @@ def run(
       ttinspect verify-shm --from cluster_descriptor.yaml --strict --json
       ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
     """
-    refuse_forgotten_example(common, "verify-shm")
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
     statistics = () if allocator is None else decode_allocator(read_document(allocator), allocator)
     places = Places(common, shm_dir, procfs)
     host = open_host(common, places)
+    refuse_forgotten_example(common, "verify-shm", host.system)
     case = gather(host, places, pace=pace, allocator=statistics)
     answer = build_verify_shm(case, ignored)
     code = most_important(exit_code(host.system), verify_shm_exit_code(answer, strict=strict))

@@ -32,7 +32,7 @@ _NO_FACTS = ("live_cores", "unknown", "assumed")
 
 _NOISE = frozenset(
     {
-        "time_ns", "aiclk_mhz", "axiclk_mhz", "arcclk_mhz", "vcore_mv", "power_w", "current_a",
+        "aiclk_mhz", "axiclk_mhz", "arcclk_mhz", "vcore_mv", "power_w", "current_a",
         "asic_celsius", "board_celsius", "gddr_max_celsius", "thermal_trips", "fan_percent", "fan_rpm",
         "heartbeat", "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
         "uncorrected_read_errors", "uncorrected_write_errors",
@@ -85,7 +85,7 @@ def _readings(reading: Telemetry | None, noise: bool) -> Iterator[tuple[str, Val
                 for part, state in _fields(channel):
                     if part != "channel" and (noise or part not in _NOISE):
                         yield f"telemetry.{key}.{channel.channel}.{part}", state
-        elif noise or key not in _NOISE:
+        elif key != "time_ns" and (noise or key not in _NOISE):
             yield f"telemetry.{key}", value
 
 
