@@ -32,6 +32,7 @@ _WRONG: dict[str, tuple[Change, str]] = {
     ),
     "a core outside the grid": (lambda d: d["chips"][0]["soc"].update(eth=[[90, 1]]), "outside"),
     "a table that is too short": (lambda d: d["chips"][0]["soc"].update(noc1_x=[1]), "entries"),
+    "something assumed that is nothing": (lambda d: d["chips"][0].update(assumed=["mood"]), "'mood' cannot"),
     "an arch of another design": (lambda d: d["chips"][0].update(arch="blackhole"), "its arch is blackhole"),
 }  # fmt: skip
 

@@ -87,9 +87,9 @@ def decode(data: bytes) -> Decoded:
 
 
 def decoded_again(file: RegionFile) -> RegionFile:
-    """The same file with what its bytes say now; one without bytes as it is."""
+    """The same file with what its bytes say now; without bytes, nothing."""
     if file.data is None:
-        return file
+        return msgspec.structs.replace(file, version=None, state=RegionState.UNREADABLE, region=None)
     found = decode(file.data)
     return msgspec.structs.replace(file, version=found.version, state=found.state, region=found.region)
 

@@ -13,6 +13,9 @@ from ttinspect.model.system import System
 from ttinspect.sources.building import refuse_impossible_masks
 
 _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_ASSUMABLE = ("noc_translation", "asic_location", "unique_id", "board_id")
+"""What a source can leave out, beside masks."""
+
 _CORES_OF_KEY = {
     "functional_workers": "tensix",
     "eth": "eth",
@@ -46,17 +49,30 @@ def checked(system: System, name: str) -> System:
         for end in (link.a, link.b):
             if end.chip not in seen:
                 Node(None, name, f"links[{index}]").refuse(f"there is no chip {end.chip}")
+    for index, outside in enumerate(system.remote_links):
+        node = Node(None, name, f"remote_links[{index}]")
+        _check_id(outside.remote_unique_id, "remote_unique_id", node)
+        if outside.a.chip not in seen:
+            node.refuse(f"there is no chip {outside.a.chip}")
     return system
 
 
 def _check_names(chip: Chip, node: Node) -> None:
     for key in ("unique_id", "board_id"):
         text = getattr(chip, key)
-        number = None if text is None else parse_unsigned(text)
-        if text is not None and (number is None or number > U64_MAX or text != str(number)):
-            node.refuse(f"the {key} {text!r} is no decimal number below 2^64")
+        if text is not None:
+            _check_id(text, key, node)
+    for name in chip.assumed:
+        if name not in _ASSUMABLE and getattr(chip.masks, name, None) is None:
+            node.refuse(f"{name!r} cannot be assumed, or is unknown")
     if chip.pci_bdf is not None and not _BDF.fullmatch(chip.pci_bdf):
         node.refuse(f"the pci_bdf {chip.pci_bdf!r} is not of the form 0000:41:00.0")
+
+
+def _check_id(text: str, key: str, node: Node) -> None:
+    number = parse_unsigned(text)
+    if number is None or number > U64_MAX or text != str(number):
+        node.refuse(f"the {key} {text!r} is no decimal number below 2^64")
 
 
 def _check_design(chip: Chip, name: str, index: int) -> None:

@@ -6,10 +6,12 @@ import msgspec
 
 from ttinspect import __version__
 from ttinspect.errors import InspectError
+from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Recording, Source, SourceKind, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.shm.decode import decoded_again
 from ttinspect.shm.published import LookedAt, Published
+from ttinspect.shm.reader import file_id_of
 from ttinspect.sources.jsontext import decode_json
 
 
@@ -95,8 +97,11 @@ def read_snapshot(content: bytes, name: str) -> Snapshot:
 
 
 def _decoded(region: LookedAt) -> LookedAt:
-    """The bytes are the truth: what was decoded from them stands beside them for people."""
-    file, second = region.looks.file, region.second
-    file = decoded_again(file)
-    second = None if second is None else decoded_again(second)
+    """Name and bytes are the truth: what was made of them stands beside them for people."""
+    second = None if region.second is None else _read_again(region.second)
+    file = _read_again(region.looks.file)
     return LookedAt(looks=msgspec.structs.replace(region.looks, file=file), second=second)
+
+
+def _read_again(file: RegionFile) -> RegionFile:
+    return decoded_again(msgspec.structs.replace(file, file_id=file_id_of(file.name)))
