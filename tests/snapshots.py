@@ -1,6 +1,11 @@
 """What a snapshot has to answer like its source."""
 
+import contextlib
+import io
+import json
 from typing import Any
+
+from ttinspect.cli.main import main
 
 COMMANDS = (
     ("harvest",),
@@ -13,6 +18,15 @@ COMMANDS = (
     ("verify-shm",),
 )
 _WHEN_AND_OF_WHAT = ("source", "time_ns", "heartbeat")
+
+
+def asked(*arguments: str) -> tuple[int, Any]:
+    """Exit code and JSON of a command line that runs in this process: many are asked."""
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        code = main([*arguments, "--json"])
+    assert output.getvalue(), errors.getvalue()
+    return int(code), json.loads(output.getvalue())
 
 
 def timeless(document: Any) -> Any:

@@ -26,15 +26,18 @@ def test_the_guide_holds_the_script_as_it_is() -> None:
     assert f"```bash\n{SCRIPT.read_text()}```" in (DOCS / "bring-up.md").read_text()
 
 
-def test_what_the_guide_shows_is_what_the_commands_print(run: Run, tmp_path: Path) -> None:
-    shown = [
-        block.split("\n```")[0] for block in (DOCS / "bring-up.md").read_text().split("```\n$ ttinspect ")[1:]
-    ]
-    assert len(shown) == 2
+@pytest.mark.parametrize(("document", "blocks"), [("docs/bring-up.md", 2), ("README.md", 1)])
+def test_what_a_document_shows_is_what_the_command_prints(
+    run: Run, tmp_path: Path, document: str, blocks: int
+) -> None:
+    text = (DOCS.parent / document).read_text()
+    shown = [block.split("\n```")[0] for block in text.split("```\n$ ttinspect ")[1:]]
+    assert len(shown) == blocks
     for block in shown:
         command, _, output = block.partition("\n")
-        done = run(*shlex.split(command), "--shm-dir", str(tmp_path))
-        assert done.stdout.rstrip("\n") == output
+        words = shlex.split(command)
+        here = ["--shm-dir", str(tmp_path)] if words[0] == "check" else []
+        assert run(*words, *here).stdout.rstrip("\n") == output
 
 
 def test_the_script_is_clean() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Run, without_the_rights_of_root
 from tests.shm.captures import Capture, captures
-from tests.snapshots import COMMANDS, timeless
+from tests.snapshots import COMMANDS, asked, timeless
 from tests.sources import clusters
 
 SOURCES = (
@@ -26,20 +26,18 @@ SOURCES = (
 
 
 @pytest.fixture
-def ask(run: Run, tmp_path: Path) -> Callable[..., Any]:
-    """The JSON answer of a command, and its exit code."""
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Exit code and JSON of a command, on a host that publishes nothing."""
     empty = tmp_path / "empty"
     (empty / "proc").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TTINSPECT_FROM", raising=False)
 
-    def call(source: str, *command: str, **env: str) -> tuple[int, Any]:
-        regions = {"--shm-dir": str(empty), "--procfs": str(empty / "proc")}
-        options = [word for pair in regions.items() for word in pair]
-        here = options if command[0] in ("list", "memory", "verify-shm", "snapshot") else []
-        if source.endswith("snapshot.json"):
-            here = []
-        done = run(*command, "--from", source, "--json", *here, **env)
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
+    def call(source: str, *command: str) -> tuple[int, Any]:
+        here: tuple[str, ...] = ("--shm-dir", str(empty), "--procfs", str(empty / "proc"))
+        if command[0] not in ("list", "memory", "verify-shm", "snapshot") or source.endswith("snapshot.json"):
+            here = ()
+        return asked(*command, "--from", source, *here)
 
     return call
 
@@ -75,18 +73,16 @@ def test_every_recorded_file_answers_the_same_from_a_snapshot(ask: Any, shared: 
 
 
 @pytest.mark.parametrize("name", sorted(captures()))
-def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(run: Run, tmp_path: Path, name: str) -> None:
+def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(tmp_path: Path, name: str) -> None:
     capture = captures()[name]
-    here = _publish(capture, tmp_path)
-    assert run("snapshot", "--from", "board:n300", "-o", "s.json", *here).returncode == 0
+    here = ("--from", "board:n300", *_publish(capture, tmp_path))
+    _, taken = asked("snapshot", *here)
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(taken))
     for command in (("verify-shm",), ("memory", "--raw"), ("verify-shm", "--strict")):
-        there = run(*command, "--from", "board:n300", "--json", *here)
-        saved = run(*command, "--from", "s.json", "--json")
-        assert saved.returncode == there.returncode
-        assert timeless(json.loads(saved.stdout)) == timeless(json.loads(there.stdout))
-    (file,) = [
-        one["looks"]["file"] for one in json.loads((tmp_path / "s.json").read_text())["published"]["regions"]
-    ]
+        there, saved = asked(*command, *here), asked(*command, "--from", str(path))
+        assert (saved[0], timeless(saved[1])) == (there[0], timeless(there[1])), command
+    (file,) = [one["looks"]["file"] for one in taken["published"]["regions"]]
     assert base64.b64decode(file["data"]) == capture.data
 
 
