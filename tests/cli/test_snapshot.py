@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.conftest import Run, without_the_rights_of_root
@@ -109,6 +110,12 @@ def test_a_redacted_snapshot_is_judged_the_same_and_names_nobody(run: Run, tmp_p
         assert secret not in text
         assert secret.encode() not in decoded
     assert json.loads(text)["redacted"] is True
+
+
+def test_a_snapshot_validates_against_its_schema(run: Run, ask: Any) -> None:
+    schema = json.loads(run("schema", "snapshot").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(ask("board:n300", "snapshot")[1], schema)
 
 
 def test_fields_of_a_newer_version_are_ignored_and_a_newer_schema_is_refused(

@@ -144,11 +144,12 @@ class Running:
         return _DEVICE.sub(f"chip {chip}", waited_for) if 0 <= chip < 32 else waited_for
 
     def _waits_for_firmware(self) -> bool:
+        """Whether that is the last thing it says: one that waited a while and went on says something else."""
         size = os.fstat(self._log.fileno()).st_size
         tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(size - _TAIL_BYTES, 0)).decode(
             "utf-8", "replace"
         )
-        return FIRMWARE in _waited_for(tail)
+        return FIRMWARE in _waited_for(tail.rstrip().rpartition("\n")[2])
 
     def _ended(self) -> int:
         try:
