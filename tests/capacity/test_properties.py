@@ -1,5 +1,6 @@
 """Laws of capacity, and the mistake that it exists to prevent."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.capacity import Dispatch
 from ttinspect.model.chip import Masks
+from ttinspect.verify.allocation import allocation_findings
 
 DISPATCHES = st.sampled_from(list(Dispatch))
 
@@ -140,3 +142,19 @@ def test_a_mesh_uses_the_smallest_compute_grid_on_every_chip() -> None:
     mesh = mesh_capacity(chips)
     assert (mesh.compute_grid, mesh.banks, mesh.chips) == ((8, 7), 56, 2)
     assert mesh.allocatable == 56 * (1_499_136 - 105_824)
+
+
+@pytest.mark.parametrize("bank_bytes", [0, 2**31, 2**33])
+def test_views_of_other_banks_than_the_measured_ones_are_unknown(bank_bytes: int) -> None:
+    known = chip(Arch.BLACKHOLE, Board.P150, Masks(tensix=3, dram=0, eth=0x120, pcie=2, l2cpu=0))
+    soc = msgspec.structs.replace(known.soc, dram_bank_bytes=bank_bytes, built_in=False)
+    other = msgspec.structs.replace(known, soc=soc)
+    dram = chip_capacity(other, make_settings()).dram
+    assert (dram.physical, dram.views, dram.allocatable) == (8 * bank_bytes, None, None)
+    assert [finding.id for finding in allocation_findings(other, make_settings())] == ["TTC004"]
+
+
+def test_a_base_that_does_not_fit_is_named() -> None:
+    known = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(1))
+    with pytest.raises(InspectError, match="--l1-base 1499137 does not fit"):
+        chip_capacity(known, make_settings(l1_base=1_499_137))

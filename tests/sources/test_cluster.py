@@ -230,3 +230,14 @@ def test_every_chip_of_tt_umds_test_files_has_the_golden_grid(shared: Path) -> N
         assert grid.tensix.active == record["tensix"]["count"]
         assert grid.dram.active == record["num_dram_channels"]
         assert grid.eth.active == record["num_eth_channels"]
+
+
+def test_the_number_of_the_device_node_is_that_of_the_file() -> None:
+    assert read(MODERN_P150.replace("  - 0: 0\n", "  - 0: 3\n")).chips[0].kmd_id == 3
+    assert read(MODERN_P150.replace("  - 0: 0\n", "  - 0\n")).chips[0].kmd_id is None
+
+
+@pytest.mark.parametrize("bdf", ["foo", '""', "0000:ff:ff.9"])
+def test_a_bus_address_that_is_none_is_refused(bdf: str) -> None:
+    with pytest.raises(InspectError, match="bus address"):
+        read(MODERN_P150.replace("0000:41:00.0", bdf))

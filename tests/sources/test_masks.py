@@ -125,3 +125,22 @@ def test_masks_are_not_applied_again_to_a_serialized_runtime_descriptor(tmp_path
     path.write_text(yaml.safe_dump(document(harvested_workers=["3-1"])))
     with pytest.raises(InspectError, match="already without its harvested cores"):
         chip(f"blackhole,tensix=1,soc={path}")
+
+
+def test_what_is_left_out_comes_from_the_chip_at_that_place() -> None:
+    def masks(text: str) -> object:
+        return open_source(f"masks:{text}").chips[0].masks
+
+    example = open_source("board:n300").chips
+    assert masks("wormhole_b0,board=n300,asic_location=1") == example[1].masks
+    assert masks("blackhole,board=p300,asic_location=1") == open_source("board:p300").chips[1].masks
+
+
+def test_a_board_without_an_example_has_the_defaults_of_its_design() -> None:
+    (chip,) = open_source("masks:blackhole,board=ubb_blackhole_cf,tensix=1,dram=1").chips
+    assert (chip.masks.eth, chip.masks.pcie, chip.masks.l2cpu) == (0x120, 0x2, 0)
+
+
+def test_a_telemetry_word_of_all_ones_is_missing_and_not_everything_enabled() -> None:
+    with pytest.raises(InspectError, match="its mask is unknown"):
+        open_source("masks:blackhole,ENABLED_TENSIX_COL=0xffffffff")

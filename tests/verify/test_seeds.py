@@ -36,7 +36,13 @@ ACCOUNTING = [seed for seed in SEEDS if any(f"TTS0{rule}" in str(seed.expected) 
 
 
 @pytest.mark.parametrize(
-    "seed", [one for one in ACCOUNTING if "TTS022" not in str(one.expected)], ids=lambda seed: seed.name
+    "seed",
+    [
+        one
+        for one in ACCOUNTING
+        if "TTS022" not in str(one.expected) and not one.name.startswith("a pid that no")
+    ],
+    ids=lambda seed: seed.name,
 )
 def test_one_look_cannot_tell_a_fault_from_an_update(seed: Seed, tmp_path: Path) -> None:
     host = p150_host(tmp_path)

@@ -25,6 +25,7 @@ TTS007 disagree           E E E E
 TTS008 unknown chip       W W W W
 TTS008 test               I I I I
 TTS008 without ids        I I I I
+TTS008 ambiguous          Q Q Q Q
 TTS009 in use             Q Q Q Q
 TTS009 idle               I I I I
 TTS009 without ids        I I I I
@@ -44,6 +45,7 @@ TTS023 any                E E E E
 TTS024 below              E E E E
 TTS024 above              I I I E
 TTS025 any                E E E W
+TTS025 impossible         E E E E
 TTS026 any                E E E E
 TTS027 any                E E E E
 TTS028 chip 0             - - W W

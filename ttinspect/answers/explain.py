@@ -21,9 +21,10 @@ EXPLANATIONS: tuple[Explanation, ...] = tuple(
 class ExplainAnswer(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.explain.v1"
 ):
-    """What ``explain`` says: one finding, or all of them."""
+    """What ``explain`` says: one finding, or all of them. It reads no source."""
 
     tool: Tool = TOOL
+    source: None = None
     findings: tuple[Explanation, ...]
 
 

@@ -111,10 +111,13 @@ def build_harvest(
     devices = tuple(_device(chip, cores=cores, core=core) for chip in system.chips)
     if core is not None and not any(device.at for device in devices):
         where, (x, y) = core
+        unsure = any(None in msgspec.structs.astuple(chip.masks) for chip in system.chips)
         raise InspectError(
             f"no core at {where.value} {x}-{y}",
-            "no chip of this source has one there",
-            "see ttinspect harvest --cores for every coordinate",
+            "masks are unknown, and so are the coordinates that depend on them"
+            if unsure
+            else "no chip of this source has one there",
+            "see ttinspect harvest --cores for every coordinate that is known",
         )
     return HarvestAnswer(
         source=system.source,

@@ -12,6 +12,7 @@ from enum import Enum
 from ttinspect.capacity.settings import Settings, Sizes
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import GridTable, runtime_facts
+from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.harvesting.placement import worker_grid
@@ -34,6 +35,11 @@ def grid_table(soc: Soc) -> GridTable | None:
     table = runtime_facts().compute_grids.get(soc.arch)
     width, height = table.full_grid if table else (0, 0)
     return table if len(soc.tensix) == width * height else None
+
+
+def has_known_banks(soc: Soc) -> bool:
+    """Whether the DRAM banks are those that tt-metal's views were measured on."""
+    return soc.dram_bank_bytes == builtin_soc(soc.arch).dram_bank_bytes
 
 
 def compute_grid(soc: Soc, masks: Masks, dispatch: Dispatch) -> Coord | None:
@@ -110,6 +116,16 @@ def _l1_small(l1_banks: int | None, bank_bytes: int) -> BufferRegion:
     return BufferRegion(banks=banks, bank_bytes=bank_bytes, bytes=banks * bank_bytes)
 
 
+def most_l1_bytes(soc: Soc) -> int:
+    """Tensix L1 that no chip of this design can have more of."""
+    return len(soc.tensix) * soc.worker_l1_bytes
+
+
+def most_dram_bytes(soc: Soc) -> int:
+    """DRAM that no chip of this design can have more of."""
+    return len(soc.dram) * soc.dram_bank_bytes
+
+
 _MOST_HARVESTED_LINES = 2
 _MOST_HARVESTED_BANKS = 1
 
@@ -124,8 +140,10 @@ def least_l1_bytes(soc: Soc) -> int:
 
 
 def least_dram_bytes(soc: Soc) -> int:
-    """DRAM that a chip of unknown harvesting has at least: no more than one bank is ever harvested."""
-    return max(len(soc.dram) - _MOST_HARVESTED_BANKS, 0) * soc.dram_bank_bytes
+    """DRAM that a chip of unknown harvesting has at least: no more than one bank is ever harvested, and
+    none of a design whose DRAM is not harvested at all."""
+    lost = 0 if "dram" in ARCHITECTURES[soc.arch].refused_masks else _MOST_HARVESTED_BANKS
+    return max(len(soc.dram) - lost, 0) * soc.dram_bank_bytes
 
 
 def _times(count: int | None, each: int | None) -> int | None:
@@ -141,6 +159,8 @@ def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, 
     if base is not None:
         free = per_core - base - sizes.l1_small
         if free < 0:
+            if base > per_core:
+                raise _does_not_fit("--l1-base", base, base, per_core, "L1 bank")
             raise _does_not_fit("--l1-small", sizes.l1_small, base, per_core, "L1 bank")
         bank_bytes = free if banks is not None else None
     idle = cores - banks if cores is not None and banks is not None else None
@@ -164,7 +184,7 @@ def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, 
 
 def _dram(soc: Soc, live: int | None, usable: bool, sizes: Sizes) -> tuple[Dram, BufferRegion]:
     facts = runtime_facts()
-    cut = facts.dram_views.get(soc.arch)
+    cut = facts.dram_views.get(soc.arch) if has_known_banks(soc) else None
     base = sizes.dram_base
     views = live * cut.views_per_bank if live is not None and cut is not None and usable else None
     view_bytes = per_view = None

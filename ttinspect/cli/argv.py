@@ -56,6 +56,11 @@ def _is_number(word: str) -> bool:
     return True
 
 
+def watches(argv: list[str]) -> bool:
+    """Whether answers follow each other until somebody ends them."""
+    return any(word.startswith(WATCH_OPTIONS) for word in argv)
+
+
 def wants_json(argv: list[str]) -> bool:
     """Whether the answer was to be JSON, for a failure before or during parsing."""
     if split_command(argv)[0] in JSON_COMMANDS:

@@ -1,5 +1,7 @@
 """The entry point, and the only place that turns an exception into text or JSON."""
 
+import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -8,13 +10,16 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 from ttinspect import __version__
-from ttinspect.cli.argv import split_command, wants_json, with_watch_interval
+from ttinspect.cli.argv import split_command, wants_json, watches, with_watch_interval
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
 from ttinspect.cli.early import early_child
 from ttinspect.errors import ExitCode, InspectError
 
 _LAUNCH = "ttinspect.sources.umd.launch"
 _VERSION = ("--version", "-V")
+_UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO)
+"""What writing to standard output fails with, wherever it is done; files have their own message."""
+
 _HELP = ("--help", "-h")
 
 
@@ -29,6 +34,9 @@ def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     args = sys.argv[1:] if argv is None else argv
+    for name in ("stdout", "stderr"):  # closed by the caller: like /dev/full
+        if getattr(sys, name) is None:
+            setattr(sys, name, open("/dev/full", "w"))  # noqa: PTH123, SIM115
     try:
         signal.signal(signal.SIGTERM, _on_sigterm)
         code = _run(args)
@@ -37,15 +45,14 @@ def main(argv: list[str] | None = None) -> int:
     except InspectError as error:
         return _report(error, args)
     except BrokenPipeError:
-        # the reader has seen enough; keep the interpreter from complaining about stdout at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()  # the reader has seen enough
         return ExitCode.DONE
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, args)
     except _TerminatedError:
-        return ExitCode.TERMINATED
+        return _stopped("terminated", "by SIGTERM", ExitCode.TERMINATED, args)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
-        return _report(_internal(error), args)
+        return _report(_unforeseen(error), args)
 
 
 def _run(args: list[str]) -> int:
@@ -107,6 +114,8 @@ def _parse(app: Any, args: list[str], name: str) -> int:
         return stop.exit_code
     except TyperException as error:
         raise _usage_error(name, error) from None
+    if code == ExitCode.INTERRUPTED:  # typer's own word for Ctrl-C
+        raise KeyboardInterrupt
     return int(code or ExitCode.DONE)
 
 
@@ -130,7 +139,10 @@ def _unknown_command(command: str) -> InspectError:
     )
 
 
-def _internal(error: Exception) -> InspectError:
+def _unforeseen(error: Exception) -> InspectError:
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        why = (error.strerror or str(error)).lower()
+        return InspectError("cannot write to standard output", why, "write to a file with --output")
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
@@ -145,14 +157,42 @@ def _internal(error: Exception) -> InspectError:
 
 def _report(error: InspectError, args: list[str]) -> int:
     """Two lines on stderr; with JSON also the one document on stdout."""
-    from ttinspect.report.failure import failure_json, failure_text
+    from ttinspect.report.failure import failure_text
 
+    if wants_json(args):
+        _write_failure(error)
+    else:
+        _flush_or_give_up()
     try:
-        if wants_json(args):
-            sys.stdout.write(failure_json(error))
-            sys.stdout.flush()
         sys.stderr.write(failure_text(error))
         sys.stderr.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # nobody is left to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return error.exit_code
+
+
+def _stopped(what: str, why: str, code: ExitCode, args: list[str]) -> int:
+    """Ended by a signal: with JSON the one document still comes, but where lines were watched."""
+    if wants_json(args) and not watches(args):
+        _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code))
+    return code
+
+
+def _write_failure(error: InspectError) -> None:
+    from ttinspect.report.failure import failure_json
+
+    with contextlib.suppress(OSError):  # full or closed: the exit code and stderr tell
+        sys.stdout.write(failure_json(error))
+    _flush_or_give_up()
+
+
+def _flush_or_give_up() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()
+
+
+def _give_up_stdout() -> None:
+    """Keep the interpreter from complaining about stdout at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

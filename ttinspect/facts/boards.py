@@ -156,13 +156,15 @@ def example_named(name: str) -> Example | None:
     )
 
 
-def example_of(board: Board) -> Example:
-    """The built-in example of a board type."""
+def example_chip(board: Board, asic_location: int | None) -> ExampleChip | None:
+    """The chip of a board type's built-in example that is at a place, the first one if the place is not
+    given or not there; None without an example."""
     for name in example_names():
         example = example_named(name)
         if example is not None and example.board is board:
-            return example
-    raise LookupError(board)
+            there = [chip for chip in example.chips if chip.asic_location == asic_location]
+            return (there or example.chips)[0]
+    return None
 
 
 def _example_chip(node: Node) -> ExampleChip:

@@ -5,7 +5,8 @@ unknown architecture.
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -86,6 +87,7 @@ def read_cluster(document: Any, name: str) -> System:
                 masks=harvest.masks,
                 assumed=tuple(assumed),
                 mmio=chip_id in mmio,
+                kmd_id=mmio.get(chip_id),
                 via=via.get(chip_id),
                 pci_bdf=bdfs.get(chip_id),
                 pcie=pcie.get(chip_id),
@@ -151,6 +153,9 @@ def _bdfs(root: Node, ids: list[int]) -> dict[int, str]:
     node = root.child("chip_pci_bdfs")
     if not node:
         return {}
+    for _, value in node.entries():
+        if not _BDF.fullmatch(value.text()):
+            value.fail("a PCI bus address such as 0000:41:00.0")
     return {_known_chip(node, key, ids): value.text() for key, value in node.entries()}
 
 
@@ -255,13 +260,19 @@ def _old_boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], lis
     ]
 
 
-def _mmio(root: Node, ids: list[int]) -> set[int]:
+def _mmio(root: Node, ids: list[int]) -> dict[int, int | None]:
+    """MMIO-capable chips with N of their /dev/tenstorrent/N; None where the file does not say, or says the
+    same of two chips."""
     node = root.require("chips_with_mmio", "a list of chips")
-    found: set[int] = set()
+    found: dict[int, int | None] = {}
     for entry in node.sequence("a list of chips"):
-        keys = list(entry.mapping()) if isinstance(entry.value, dict) else [entry.value]
-        found.update(_known_chip(entry, key, ids) for key in keys)
-    return found
+        if isinstance(entry.value, dict):
+            for key, value in entry.entries():
+                found[_known_chip(entry, key, ids)] = value.unsigned() if value else None
+        else:
+            found[_known_chip(entry, entry.value, ids)] = None
+    uses = Counter(found.values())
+    return {chip_id: number if uses[number] == 1 else None for chip_id, number in found.items()}
 
 
 def _end(node: Node, archs: dict[int, Arch]) -> LinkEnd:
@@ -308,7 +319,7 @@ def _remote_links(root: Node, archs: dict[int, Arch]) -> tuple[RemoteLink, ...]:
     )
 
 
-def _closest_mmio(ids: list[int], links: tuple[Link, ...], mmio: set[int]) -> dict[int, int]:
+def _closest_mmio(ids: list[int], links: tuple[Link, ...], mmio: Collection[int]) -> dict[int, int]:
     """The MMIO-capable chip through which each remote chip is reached: the fewest eth hops, then the
     lowest id. Chips that none reaches are left out."""
     neighbours: dict[int, set[int]] = {chip_id: set() for chip_id in ids}

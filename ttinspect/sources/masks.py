@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.boards import board_named, example_named, example_of, product_of
+from ttinspect.facts.boards import ExampleChip, board_named, example_chip, example_named, product_of
 from ttinspect.facts.node import U32_MAX, parse_unsigned
 from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
 from ttinspect.harvesting import shuffle
@@ -52,14 +52,15 @@ def read_masks(text: str) -> System:
     board = _board(values.get("board"))
     given = _given_masks(arch, values)
 
-    defaults = _defaults(soc, board)
+    location = _number("asic_location", values["asic_location"]) if "asic_location" in values else None
+    example = example_chip(board, location) if board is not None and _fits(soc, board) else None
+    defaults = _defaults(soc, example)
     masks = Masks(**{name: given.get(name, defaults[name]) for name in MASK_NAMES})
     assumed = [name for name in MASK_NAMES if name not in given]
     if "noc_translation" not in values:
         assumed.append("noc_translation")
-    location = _number("asic_location", values["asic_location"]) if "asic_location" in values else None
-    if location is None and board is not None and _fits(soc, board):
-        location = example_of(board).chips[0].asic_location
+    if location is None and example is not None:
+        location = example.asic_location
         if location is not None:
             assumed.append("asic_location")
 
@@ -152,7 +153,10 @@ def _given_masks(arch: Arch, values: dict[str, str]) -> dict[str, int]:
             raise _refuse(
                 f"{name} and {word} are both given", f"{word} is the {name} mask, as telemetry counts it"
             )
-        given[name] = convert(_number(word, values[word]))
+        number = _number(word, values[word])
+        if number == U32_MAX:
+            raise _refuse(f"{word}={values[word]}", "all ones is a word that is missing: its mask is unknown")
+        given[name] = convert(number)
     return given
 
 
@@ -163,10 +167,9 @@ def _fits(soc: Soc, board: Board) -> bool:
     return product is not None and product.arch is soc.arch
 
 
-def _defaults(soc: Soc, board: Board | None) -> dict[str, int]:
+def _defaults(soc: Soc, example: ExampleChip | None) -> dict[str, int]:
     zero = dict.fromkeys(MASK_NAMES, 0)
-    if board is not None and _fits(soc, board):
-        masks = example_of(board).chips[0].masks
-        return {name: getattr(masks, name) for name in MASK_NAMES}
+    if example is not None:
+        return {name: getattr(example.masks, name) for name in MASK_NAMES}
     full = soc.arch is Arch.BLACKHOLE and len(soc.eth) == 14 and len(soc.pcie) == 2
     return zero | _FULL_BLACKHOLE if full else zero

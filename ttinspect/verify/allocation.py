@@ -1,6 +1,6 @@
 """Findings about capacity: where allocatable memory cannot be told."""
 
-from ttinspect.capacity.chip import NotAllocatable, resolved_dispatch, why_not_allocatable
+from ttinspect.capacity.chip import NotAllocatable, has_known_banks, resolved_dispatch, why_not_allocatable
 from ttinspect.capacity.settings import Settings
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.capacity import Dispatch
@@ -12,9 +12,21 @@ def allocation_findings(chip: Chip, settings: Settings) -> tuple[Finding, ...]:
     """Why the allocatable bytes of a chip are unknown, if they are."""
     dispatch = resolved_dispatch(settings.dispatch, chip.board)
     reason = why_not_allocatable(chip.soc, chip.masks, dispatch)
-    if reason is None:
-        return ()
-    return (_FINDINGS[reason](chip, dispatch),)
+    found = [] if reason is None else [_FINDINGS[reason](chip, dispatch)]
+    return (*found, *([] if has_known_banks(chip.soc) else [_other_banks(chip)]))
+
+
+def _other_banks(chip: Chip) -> Finding:
+    return Finding(
+        id="TTC004",
+        name="no DRAM view",
+        severity=Severity.WARNING,
+        message=(
+            f"the descriptor's DRAM banks have {chip.soc.dram_bank_bytes:,} bytes, not those of "
+            f"{chip.arch.value}: what is allocatable of them is unknown"
+        ),
+        evidence={"arch": chip.arch.value, "dram_bank_bytes": chip.soc.dram_bank_bytes},
+    )
 
 
 def _does_not_open(chip: Chip, dispatch: Dispatch) -> Finding:

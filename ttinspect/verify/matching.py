@@ -116,19 +116,32 @@ def has_identity(chip: Chip, version: int) -> bool:
     return chip.unique_id is not None
 
 
+def namesakes(chips: Iterable[Chip], header: RegionHeader) -> list[int]:
+    """The chips that a header names when it names several: which of them is meant is not known."""
+    if header.version == 1:
+        named = [chip.id for chip in _of_board(chips, header)]
+    else:
+        named = [chip.id for chip in chips if chip.unique_id == header.asic_id]
+    return named if len(named) > 1 else []
+
+
+def _of_board(chips: Iterable[Chip], header: RegionHeader) -> list[Chip]:
+    return [
+        chip
+        for chip in chips
+        if chip.board_id is not None
+        and int(chip.board_id) == int(header.board_serial)
+        and int(header.asic_id) in v1_keys(chip)
+    ]
+
+
 def _by_unique_id(chips: Sequence[Chip], unique_id: int) -> Match:
     named = (chip.id for chip in chips if chip.unique_id is not None and int(chip.unique_id) == unique_id)
     return _only(named, Basis.UNIQUE_ID)
 
 
 def _by_board(chips: Sequence[Chip], header: RegionHeader) -> Match:
-    fitting = [
-        chip.id
-        for chip in chips
-        if chip.board_id is not None
-        and int(chip.board_id) == int(header.board_serial)
-        and int(header.asic_id) in v1_keys(chip)
-    ]
+    fitting = [chip.id for chip in _of_board(chips, header)]
     # Trays of a Galaxy may share a board id and be told apart by nothing else that the source knows.
     told_apart = [chip for chip in fitting if chip == header.device_id] if len(fitting) > 1 else fitting
     return _only(told_apart, Basis.BOARD)

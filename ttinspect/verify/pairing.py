@@ -21,7 +21,7 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
 
     A device is known by the id that the runtime gives it, which is what the header carries. A pid narrows it
     to that process's slot; without one, only a region with exactly one slot can be compared. A process
-    without a slot has published nothing, so that there is nothing to compare.
+    without a slot that has reserved nothing has nothing to compare.
     """
     given: dict[int, list[tuple[AllocatorStatistics, Slot | None]]] = {}
     unpaired = []
@@ -29,6 +29,8 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
         fitting = _fitting(subjects, one)
         if not fitting:
             unpaired.append(f"no region belongs to the allocator statistics{_of(one)}")
+        elif _is_missed(one, [subjects[at] for at in fitting]):
+            unpaired.append(f"pid {one.pid} has no slot, although its allocator has reserved memory")
         for at in fitting:
             slots = [slot for slot in subjects[at].occupied if one.pid in (None, slot.pid)]
             if one.pid is None and len(slots) > 1:
@@ -45,6 +47,15 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
         ),
         unpaired=tuple(unpaired),
     )
+
+
+def _is_missed(one: AllocatorStatistics, subjects: Sequence[Subject]) -> bool:
+    """Whether a process that has reserved memory has no slot that it could be compared with."""
+    if one.pid is None or any(slot.pid == one.pid for subject in subjects for slot in subject.occupied):
+        return False
+    view = one.memory_view
+    banks = (view.dram, view.l1, view.l1_small, view.trace)
+    return any(each is not None and each.reserved_bytes for each in banks)
 
 
 def _fitting(subjects: Sequence[Subject], one: AllocatorStatistics) -> list[int]:

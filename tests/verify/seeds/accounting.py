@@ -174,3 +174,18 @@ in_versions(
     "sixteen phantoms of chip 0",
     {1: (), 2: (), 3: ("TTS028 warning",), 4: ("TTS028 warning",)},
 )
+
+
+def _impossible_pid(host: Host, version: int) -> None:
+    host.run(101)
+    slots, held = [SlotSpec(pid=101, held=HELD), SlotSpec(pid=-2, held=OTHER)], HELD.plus(OTHER)
+    host.publish(
+        RegionSpec(version=version, slots=slots, totals=held, chips=[ChipSpec(chip_id=0, held=held)])
+    )
+
+
+in_versions(
+    _impossible_pid,
+    "a pid that no process and no release has",
+    dict.fromkeys((1, 2, 3, 4), ("TTS025 error",)),
+)

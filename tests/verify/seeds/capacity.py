@@ -1,8 +1,11 @@
 """Seeded faults: capacity."""
 
+import msgspec
+
 from tests.verify.build import MIB, Bytes, ChipSpec, RegionSpec, SlotSpec
-from tests.verify.host import Host
+from tests.verify.host import P150, Host, system_of
 from tests.verify.seeds.seed import HELD, PlantIn, in_versions
+from ttinspect.model.chip import UNKNOWN_MASKS
 
 
 def _holding(**held: int) -> PlantIn:
@@ -56,3 +59,23 @@ def _over_total(name: str) -> PlantIn:
 
 in_versions(_over_total("dram"), "a process over the total", dict.fromkeys((1, 2, 3, 4), ("TTS046 error",)))
 in_versions(_over_total("cb"), "a process's cb over the total", _graded("TTS046", _INFO_BEFORE_V4))
+
+
+def _of_unknown_masks(**held: int) -> PlantIn:
+    def plant(host: Host, version: int) -> None:
+        host.system = system_of(msgspec.structs.replace(P150, masks=UNKNOWN_MASKS))
+        host.limits = {}
+        host.run(101)
+        host.publish(RegionSpec(version=version, slots=[SlotSpec(pid=101, held=Bytes(**held))]))
+
+    return plant
+
+
+_EVERY_CORE = 140 * 1_572_864
+in_versions(
+    _of_unknown_masks(l1=_EVERY_CORE), "L1 that an unharvested chip has", {4: ("TTS011 inconclusive",)}
+)
+in_versions(
+    _of_unknown_masks(l1=_EVERY_CORE + 1), "L1 that no chip has", _graded("TTS040", _WARNING_BEFORE_V4)
+)
+in_versions(_of_unknown_masks(dram=_DRAM + 1), "DRAM that no chip has", _graded("TTS041", _WARNING_BEFORE_V4))

@@ -90,3 +90,17 @@ def _(host: Host) -> None:
 def _(host: Host) -> None:
     host.system = system_of()
     host.publish(healthy(host))
+
+
+@seed("nothing published, a device is open, and which chip it is is not known", "TTS009 inconclusive")
+def _(host: Host) -> None:
+    host.system = system_of(msgspec.structs.replace(P150, kmd_id=None))
+    host.open_device(0, 500)
+
+
+@seed("two chips with the id of the region", "TTS008 inconclusive", "TTS009 inconclusive", "TTS009 info")
+def _(host: Host) -> None:
+    host.system = system_of(P150, msgspec.structs.replace(P150, id=1, kmd_id=1))
+    host.publish(healthy(host))
+    host.open_device(0, 101, 102)
+    host.open_device(1)

@@ -4,6 +4,14 @@ from ttinspect.model.finding import Explanation
 
 ALLOCATION = (
     Explanation(
+        id="TTC004",
+        name="no DRAM view",
+        title="The DRAM banks of this descriptor are not those of the architecture.",
+        meaning="Physical DRAM is known; how tt-metal would cut it into views is not.",
+        cause="A SoC descriptor file with another dram_bank_size than the built-in one.",
+        remedy="Ask the allocator itself on such a device (ttnn.get_memory_view).",
+    ),
+    Explanation(
         id="TTC001",
         name="dispatch not supported",
         title="tt-metal cannot open this device with the chosen dispatch.",

@@ -77,8 +77,12 @@ def reference_count(case: Case, subject: Subject) -> Iterator[Hit]:
 
 
 def stuck_release(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS025."""
+    """TTS025. A pid below -1 is stored at once and by nobody: that is no update in progress."""
     yield from (hit for hit, _ in _hits(subject, "TTS025", _say_stuck))
+    for slot in subject.occupied:
+        if slot.pid < RELEASING_PID:
+            message = f"Slot {slot.index} has pid {slot.pid}, which is no process and no release."
+            yield Hit("impossible", message, {"slot": slot.index, "pid": slot.pid})
 
 
 def pid_twice(case: Case, subject: Subject) -> Iterator[Hit]:

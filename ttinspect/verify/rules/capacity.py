@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes
+from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes, most_dram_bytes, most_l1_bytes
+from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures
 from ttinspect.verify.case import Case
 from ttinspect.verify.rules.rule import Hit
@@ -15,12 +16,16 @@ SumOf = Callable[[Figures], int | None]
 
 def l1_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """l1 + l1_small against the L1 of the live Tensix cores."""
-    yield from _over_physical(subject, "L1", l1_buffers, subject.limits.l1_physical)
+    physical, chip = subject.limits.l1_physical, _chip_of(case, subject)
+    most = None if chip is None else most_l1_bytes(chip.soc)
+    yield from _over_physical(subject, "L1", l1_buffers, physical, most)
 
 
 def dram_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """dram + trace against the live DRAM banks."""
-    yield from _over_physical(subject, "DRAM", dram_used, subject.limits.dram_physical)
+    physical, chip = subject.limits.dram_physical, _chip_of(case, subject)
+    most = None if chip is None else most_dram_bytes(chip.soc)
+    yield from _over_physical(subject, "DRAM", dram_used, physical, most)
 
 
 def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -61,17 +66,18 @@ def capacity_unknown(case: Case, subject: Subject) -> Iterator[Hit]:
     """What a chip of unknown harvesting may or may not have: TTS040 and TTS041 cannot be judged.
 
     tt-metal opens no chip with more than two harvested tensix lines or one DRAM bank: what fits that fits.
+    What no chip of the design can have is TTS040 and TTS041.
     """
-    chip = next((chip for chip in case.system.chips if chip.id == subject.match.chip), None)
+    chip = _chip_of(case, subject)
     if chip is None:
         return
-    limits = subject.limits
-    for kind, sum_of, physical, least in (
-        ("L1", l1_buffers, limits.l1_physical, least_l1_bytes(chip.soc)),
-        ("DRAM", dram_used, limits.dram_physical, least_dram_bytes(chip.soc)),
+    soc, limits = chip.soc, subject.limits
+    for kind, sum_of, physical, least, most in (
+        ("L1", l1_buffers, limits.l1_physical, least_l1_bytes(soc), most_l1_bytes(soc)),
+        ("DRAM", dram_used, limits.dram_physical, least_dram_bytes(soc), most_dram_bytes(soc)),
     ):
         used = sum_of(subject.totals)
-        if physical is not None or used is None or used <= least:
+        if physical is not None or used is None or used <= least or used > most:
             continue
         yield Hit(
             "capacity unknown",
@@ -110,15 +116,22 @@ def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
         )
 
 
-def _over_physical(subject: Subject, kind: str, sum_of: SumOf, physical: int | None) -> Iterator[Hit]:
-    used = sum_of(subject.totals)
-    if used is not None and physical is not None and used > physical:
+def _chip_of(case: Case, subject: Subject) -> Chip | None:
+    return next((chip for chip in case.system.chips if chip.id == subject.match.chip), None)
+
+
+def _over_physical(
+    subject: Subject, kind: str, sum_of: SumOf, physical: int | None, most: int | None
+) -> Iterator[Hit]:
+    """Against what the chip has; where that is unknown, against what no chip of its design can have."""
+    used, limit = sum_of(subject.totals), most if physical is None else physical
+    if used is not None and limit is not None and used > limit:
         yield Hit(
             "over",
-            f"{size(used)} of {kind} published, chip {subject.match.chip} has {size(physical)}: "
-            f"{exact(used - physical)} too many.",
-            {"kind": kind, "used_bytes": used, "physical_bytes": physical},
-            _gone_again(subject, sum_of, physical),
+            f"{size(used)} of {kind} published, chip {subject.match.chip} has "
+            f"{'at most ' if physical is None else ''}{size(limit)}: {exact(used - limit)} too many.",
+            {"kind": kind, "used_bytes": used, "physical_bytes": physical, "most_bytes": limit},
+            _gone_again(subject, sum_of, limit),
         )
 
 

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
-from ttinspect.verify.matching import Basis, has_identity, is_test_leftover, match_region, names_chips
+from ttinspect.verify.matching import (
+    Basis,
+    has_identity,
+    is_test_leftover,
+    match_region,
+    names_chips,
+    namesakes,
+)
 from ttinspect.verify.rules.rule import Hit
 from ttinspect.verify.subject import Subject, device_of, openers_of
 from ttinspect.verify.words import numbers, plural
@@ -18,7 +25,15 @@ def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
     what = f"board_id {header.board_serial}, location" if subject.version == 1 else "asic_id"
     message = f"The source has no chip of this region ({what} {header.asic_id})."
     evidence = {"file_id": subject.file.file_id, "asic_id": header.asic_id, "device_id": header.device_id}
-    if is_test_leftover(subject.file_id):
+    several = namesakes(case.system.chips, header)
+    if several:
+        yield Hit(
+            "ambiguous",
+            f"Chips {numbers(several)} of the source have the id of this region ({what} {header.asic_id}): "
+            f"which of them it is is not known, and it was held against no capacity.",
+            {**evidence, "chips": several},
+        )
+    elif is_test_leftover(subject.file_id):
         yield Hit("test", f"{message} tt-metal's own tests leave such ids behind.", {**evidence})
     elif not names_chips(case.system.chips, subject.version):
         yield Hit(
@@ -110,7 +125,8 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
 
 def _nothing_published(case: Case) -> Iterator[Hit]:
     asked = None if case.chosen is None else {device_of(case.system.chips, chip.id) for chip in case.shown}
-    openers = [one for one in case.openers or () if asked is None or one.device in asked]
+    anything = asked is None or None in asked  # a chip whose device is unknown may be any of them
+    openers = [one for one in case.openers or () if anything or (asked and one.device in asked)]
     pids = sorted({pid for one in openers for pid in one.pids or ()})
     if not pids and (case.openers is None or any(one.pids is None for one in openers)):
         yield Hit(

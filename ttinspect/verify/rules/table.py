@@ -50,7 +50,12 @@ RULES = (
     Rule(
         id="TTS008",
         name="no such chip",
-        severities={"unknown chip": same(W), "test": same(I), "without ids": same(I)},
+        severities={
+            "unknown chip": same(W),
+            "test": same(I),
+            "without ids": same(I),
+            "ambiguous": same(Q),
+        },
         of_region=chips.no_such_chip,
     ),
     Rule(
@@ -117,7 +122,7 @@ RULES = (
     Rule(
         id="TTS025",
         name="stuck release",
-        severities={"any": (E, E, E, W)},
+        severities={"any": (E, E, E, W), "impossible": same(E)},
         of_region=accounting.stuck_release,
         accounting=True,
     ),
