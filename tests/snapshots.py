@@ -16,6 +16,9 @@ COMMANDS = (
     ("list",),
     ("memory", "--raw"),
     ("verify-shm",),
+    ("check",),
+    ("check", "--expect", "cores=64", "--expect", "eth_links=2..", "--expect", "firmware=19.0.0.."),
+    ("check", "--init"),
 )
 _WHEN_AND_OF_WHAT = ("source", "time_ns", "heartbeat")
 

@@ -36,7 +36,9 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     def call(source: str, *command: str) -> tuple[int, Any]:
         here: tuple[str, ...] = ("--shm-dir", str(empty), "--procfs", str(empty / "proc"))
-        if command[0] not in ("list", "memory", "verify-shm", "snapshot") or source.endswith("snapshot.json"):
+        if command[0] not in ("list", "memory", "verify-shm", "check", "snapshot") or source.endswith(
+            "snapshot.json"
+        ):
             here = ()
         return asked(*command, "--from", source, *here)
 

@@ -13,7 +13,7 @@ from ttinspect.harvesting.refusal import expected_pcie_mask, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import System
+from ttinspect.model.system import SourceKind, System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, outcome_of, subject_of
 from ttinspect.verify.harvest import chip_findings, differing_chips, plural, with_article
 from ttinspect.verify.live import live_findings, trouble_findings
@@ -225,9 +225,8 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Chips that a live source could not read, or finds unhealthy."""
-    recorded = system.source.recorded or None
-    if not system.troubles and not system.source.live and recorded is None:
-        return
+    recorded = system.source.recorded or system.source
+    asked = recorded.kind in (SourceKind.UMD, SourceKind.SIM, SourceKind.SYSFS)
     troubled = dict(zip(system.troubles, trouble_findings(system), strict=True))
     for trouble, finding in troubled.items():
         if trouble.chip is None or any(chip.id == trouble.chip for chip in shown):
@@ -237,7 +236,7 @@ def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
                 outcome=Outcome.FAIL, why=finding.message,
             )  # fmt: skip
     for chip in shown:
-        if system.source.live and all(trouble.chip != chip.id for trouble in system.troubles):
+        if asked and all(trouble.chip != chip.id for trouble in system.troubles):
             yield _known(chip, "TTH009", "health", "healthy", "healthy", Outcome.PASS, "")
 
 
