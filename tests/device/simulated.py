@@ -12,6 +12,7 @@ _SOURCE = Path(__file__).with_name("device.c")
 _TABLE, _VALUES, _QUEUES, _RING = 0x2000, 0x3000, 0x4000, 0x5000
 _CSM_POINTER = 0x10000000
 _BH_ETH_X = (1, 16, 2, 15, 3, 14, 4, 13, 5, 12, 6, 11, 7, 10)
+_UBB = 0x35
 _WH_ETH = [(x, y) for y in (0, 6) for x in (9, 1, 8, 2, 7, 3, 6, 4)]
 
 BOARD_ID_HIGH, BOARD_ID_LOW, VCORE, TDP, TDC = 1, 2, 6, 7, 8
@@ -118,12 +119,13 @@ class Device:
         if self.arch == "blackhole":
             live = [channel for channel in range(14) if self._tag(other[0], ENABLED_ETH) >> channel & 1]
             place = self._tag(other[0], ASIC_LOCATION)
-            return self._blackhole_link(end, self._board_id(other[0]), place, live[other[1]])
+            far = self._board_id(other[0]), self._asic_id(other[0])
+            return self._blackhole_link(end, far, place, live[other[1]])
         return self._wormhole_link(end, self.unique_id(other[0]), other)
 
     def _leaving(self, end: End, far: int, channel: int) -> list[str]:
         if self.arch == "blackhole":
-            return self._blackhole_link(end, far, 0, channel)
+            return self._blackhole_link(end, (far, 0), 0, channel)
         return self._wormhole_link(end, far, (len(self.chips), channel))
 
     def _tag(self, chip: int, tag: int) -> int:
@@ -133,6 +135,9 @@ class Device:
     def _board_id(self, chip: int) -> int:
         return self._tag(chip, BOARD_ID_HIGH) << 32 | self._tag(chip, BOARD_ID_LOW)
 
+    def _asic_id(self, chip: int) -> int:
+        return self._tag(chip, ASIC_ID_HIGH) << 32 | self._tag(chip, ASIC_ID_LOW)
+
     def unique_id(self, chip: int) -> int:
         """What the eth cores of a linked chip call it."""
         board = self._board_id(chip)
@@ -140,14 +145,17 @@ class Device:
             return board << 5 | self._tag(chip, ASIC_LOCATION)
         return (chip + 1) << 32 | (board >> 4 & 0xF0000000) | (board & 0x0FFFFFFF)
 
-    def _blackhole_link(self, end: End, board: int, place: int, channel: int) -> list[str]:
+    def _blackhole_link(self, end: End, far: tuple[int, int], place: int, channel: int) -> list[str]:
         chip, own = end
-        here = self._board_id(chip)
+        here, asic = self._board_id(chip), self._asic_id(chip)
+        board, far_asic = far
         words = {
             0x7CC04: 1,
             0x7CFC0: self._tag(chip, ASIC_LOCATION) << 8, 0x7CFC4: here >> 32, 0x7CFC8: here & 0xFFFFFFFF,
             0x7CFE0: place << 8 | channel << 16 | channel << 24,
             0x7CFE4: board >> 32, 0x7CFE8: board & 0xFFFFFFFF,
+            0x7CFD4: asic >> 32, 0x7CFD8: asic & 0xFFFFFFFF,
+            0x7CFF4: far_asic >> 32, 0x7CFF8: far_asic & 0xFFFFFFFF,
         }  # fmt: skip
         return [f"mem {chip} {20 + own} 25 {address:x} {word:x}" for address, word in words.items()]
 
@@ -156,8 +164,9 @@ class Device:
         x, y = _WH_ETH[own]
         far_x, far_y = _WH_ETH[other[1]]
         here = self.unique_id(chip)
+        galaxy = self._board_id(chip) >> 36 & 0xFFFFF == _UBB
         words = {
-            0x1104: 1, 0xFFB121B0: 0, 0x1C: 0xABCD0000, 0x1108: chip << 16,
+            0x1104: 1, 0x104C: int(galaxy), 0xFFB121B0: 0, 0x1C: 0xABCD0000, 0x1108: chip << 16,
             0x1124: other[0] << 16 | far_x << 4 | far_y << 10, 0x1FF0: other[1],
             0x1FC0: here & 0xFFFFFFFF, 0x1FC4: here >> 32, 0x1FE0: far & 0xFFFFFFFF, 0x1FE4: far >> 32,
         }  # fmt: skip

@@ -17,7 +17,11 @@ from tests.device.simulated import ASIC_ID_HIGH, ENABLED_ETH, FIRMWARE, Chip, bl
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("abort", "killed by SIGABRT"), ("exit", "ended with exit code 1"), ("segfault", "killed by SIGSEGV")],
+    [
+        ("abort", "killed by SIGABRT"),
+        ("exit", 'last it said "ERROR: UnimplementedFunctionality: offset=0x1c"'),
+        ("segfault", "killed by SIGSEGV"),
+    ],
 )
 @pytest.mark.parametrize("access", [0, 1, 400])
 def test_a_crash_inside_is_5_and_says_what_was_being_done(

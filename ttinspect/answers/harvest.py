@@ -76,7 +76,9 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many chips of a board are harvested as they should be; undecided where facts are missing."""
+    """How many chips of a board are harvested as they should be; undecided where facts are missing.
+    ``unharvested_before`` is the firmware before which a chip without harvested lines is right too, where
+    that let one pass."""
 
     board: Board
     chips: int
@@ -84,6 +86,7 @@ class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
     undecided: int
     harvested_tensix_lines: int
     axis: Axis
+    unharvested_before: str | None
 
 
 class HarvestAnswer(
@@ -181,6 +184,10 @@ def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:
         if board is None or product is None:
             continue
         verdicts = [as_expected(chip) for chip in chips if chip.board is board]
+        before = product.unharvested_tensix_before
+        tolerated = before is not None and any(
+            as_expected(chip) and chip.masks.tensix == 0 for chip in chips if chip.board is board
+        )
         summaries.append(
             ProductSummary(
                 board=board,
@@ -189,6 +196,7 @@ def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:
                 undecided=verdicts.count(None),
                 harvested_tensix_lines=product.tensix,
                 axis=ARCHITECTURES[product.arch].axis,
+                unharvested_before=".".join(map(str, before)) if before and tolerated else None,
             )
         )
     return tuple(summaries)

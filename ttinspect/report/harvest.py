@@ -117,9 +117,12 @@ def product_sentence(product: ProductSummary) -> str:
     one = product.as_expected == product.chips == 1
     noun, verb = ("chip", "is") if one else ("chips", "are")
     what = f"what {with_article(product.board)} should be"
+    each = "" if product.chips == 1 else " each"
+    before = product.unharvested_before
+    tolerated = "" if before is None else f", or none with firmware before {before}"
     return (
         f"{product.as_expected} of {product.chips} {noun} {verb} {what} "
-        f"({lines} {unit} harvested{'' if product.chips == 1 else ' each'}).{undecided}"
+        f"({lines} {unit} harvested{each}{tolerated}).{undecided}"
     )
 
 

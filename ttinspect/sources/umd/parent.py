@@ -14,18 +14,16 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch, leave
+from ttinspect.sources.umd.log import FIRMWARE, last_words, waited_for
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DISCOVERING = "discovering chips"
 """The child's stage in which all chips are brought up."""
 
-FIRMWARE = "ARC firmware"
-"""What tt_umd says that it waits for when a chip hangs."""
 _TAIL_BYTES = 4096
 _GRACE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
-_WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _DEVICE = re.compile(r"device (\d+)")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _LOCK_HINT = "end the process that holds the lock, or wait until it is done"
@@ -129,19 +127,19 @@ class Running:
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
         if session.late:
-            session.waiting_for = self._culprit(_waited_for(session.log))
+            session.waiting_for = self._culprit(waited_for(session.log))
             session.late_after(self._waited_seconds or timeout_seconds)
         elif not finished:
-            session.death = _death(code)
+            session.death = _death(code) + last_words(session.log)
         return session
 
-    def _culprit(self, waited_for: str) -> str:
+    def _culprit(self, cause: str) -> str:
         """tt-umd 0.9.14 numbers the chips of a simulator from 32 times its process id on."""
-        found = _DEVICE.search(waited_for) if self._simulated else None
+        found = _DEVICE.search(cause) if self._simulated else None
         if found is None:
-            return waited_for
+            return cause
         chip = int(found[1]) - 32 * self._process.pid
-        return _DEVICE.sub(f"chip {chip}", waited_for) if 0 <= chip < 32 else waited_for
+        return _DEVICE.sub(f"chip {chip}", cause) if 0 <= chip < 32 else cause
 
     def _waits_for_firmware(self) -> bool:
         """Whether that is the last thing it says: one that waited a while and went on says something else."""
@@ -149,7 +147,7 @@ class Running:
         tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(size - _TAIL_BYTES, 0)).decode(
             "utf-8", "replace"
         )
-        return FIRMWARE in _waited_for(tail.rstrip().rpartition("\n")[2])
+        return FIRMWARE in waited_for(tail.rstrip().rpartition("\n")[2])
 
     def _ended(self) -> int:
         try:
@@ -168,16 +166,6 @@ def _death(code: int) -> str:
         name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
         return f"it was killed by {name}"
     return f"it ended with exit code {code} before it was done"
-
-
-def _waited_for(log: str) -> str:
-    """What tt_umd's log says that it was waiting for: a lock, with the process that holds it, or the
-    firmware of a hung device, for which it waits 300 s (tt-umd 0.9.14)."""
-    for line in reversed(log.splitlines()):
-        found = _WAITING.search(line)
-        if found:
-            return f"; it was waiting for {found[1]}"
-    return ""
 
 
 def ask(

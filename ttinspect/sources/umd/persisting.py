@@ -13,7 +13,8 @@ import msgspec
 
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.parent import DISCOVERING, FIRMWARE, Progress, Session, ask
+from ttinspect.sources.umd.log import FIRMWARE
+from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
 WITHOUT_REMOTE = "without-remote"
 _FIRMWARE_WAIT_SECONDS = 300.0

@@ -31,8 +31,14 @@ TELEMETRY = (
         name="no heartbeat",
         title="The firmware's heartbeat stands still.",
         meaning="Two reads half a second apart gave the same count: the firmware on the chip does not run.",
-        cause="The firmware crashed or hangs.",
-        remedy="Reset the board (tt-smi -r); update the firmware if it happens again.",
+        cause=(
+            "The firmware crashed or hangs. On a simulator it says nothing of health: functional simulators "
+            "answer for the firmware without running it, and most keep the count at one value."
+        ),
+        remedy=(
+            "Reset the board (tt-smi -r); update the firmware if it happens again. ttinspect check expects no "
+            "heartbeat of a simulator."
+        ),
     ),
     Explanation(
         id="TTT013",
