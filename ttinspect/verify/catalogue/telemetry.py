@@ -36,8 +36,8 @@ TELEMETRY = (
             "answer for the firmware without running it, and most keep the count at one value."
         ),
         remedy=(
-            "Reset the board (tt-smi -r); update the firmware if it happens again. ttinspect check expects no "
-            "heartbeat of a simulator."
+            "Reset the board (tt-smi -r); update the firmware if it happens again. ttinspect check expects "
+            "no heartbeat of a simulator."
         ),
     ),
     Explanation(
