@@ -147,6 +147,13 @@ def test_a_heartbeat_that_stands_still_is_told_from_one_that_moves(
     assert [one.heartbeat_moves for one in readings if one is not None] == [False, True, None]
 
 
+def test_parts_of_a_watt_and_an_ampere_are_kept(root: Path) -> None:
+    folder = device(root, 0)
+    write(folder / "device/hwmon/hwmon3/power1_input", "23500000")
+    write(folder / "device/hwmon/hwmon3/curr1_input", "31250")
+    assert (reading(root).power_w, reading(root).current_a) == (23.5, 31.25)
+
+
 @pytest.mark.parametrize(("millidegrees", "celsius"), [("0", 0.0), ("65531500", -4.5), ("65535999", None)])
 def test_a_temperature_below_zero_is_not_65531_degrees(
     root: Path, millidegrees: str, celsius: float | None

@@ -37,11 +37,11 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     axiclk_mhz: int | None = None
     arcclk_mhz: int | None = None
     vcore_mv: int | None = None
-    power_w: int | None = None
-    power_limit_w: int | None = None
+    power_w: int | float | None = None
+    power_limit_w: int | float | None = None
     board_power_limit_w: int | None = None
-    current_a: int | None = None
-    current_limit_a: int | None = None
+    current_a: int | float | None = None
+    current_limit_a: int | float | None = None
     asic_celsius: float | None = None
     board_celsius: float | None = None
     gddr_max_celsius: float | None = None

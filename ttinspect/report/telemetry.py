@@ -42,13 +42,14 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
 
 
 def _number(value: float | None) -> str:
-    return _DASH if value is None else str(value)
-
-
-def _limited(value: int | None, limit: int | None) -> str:
+    """Whole where it is; one place where a driver gives fractions."""
     if value is None:
         return _DASH
-    return str(value) if limit is None else f"{value}/{limit}"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _limited(value: float | None, limit: float | None) -> str:
+    return _number(value) if value is None or limit is None else f"{_number(value)}/{_number(limit)}"
 
 
 def _celsius(value: float | None) -> str:

@@ -104,10 +104,13 @@ def _unsigned(hwmon: Path | None, name: str) -> int | None:
     return None if hwmon is None else _word(hwmon / name)
 
 
-def _scaled(hwmon: Path | None, name: str, parts: int) -> int | None:
-    """Whole units of a reading in thousandths or millionths: the driver multiplies whole units."""
+def _scaled(hwmon: Path | None, name: str, parts: int) -> int | float | None:
+    """Units of a reading in thousandths or millionths. The driver multiplies whole units, in 32 bits: all
+    ones come out as the wrapped product."""
     number = _unsigned(hwmon, name)
-    return None if number is None or number % parts or number // parts >= _U16_ONES else number // parts
+    if number is None or number == _U32_ONES * parts & _U32_ONES or number // parts >= _U16_ONES:
+        return None
+    return number / parts if number % parts else number // parts
 
 
 def _celsius(hwmon: Path | None, name: str) -> float | None:

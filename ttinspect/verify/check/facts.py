@@ -26,7 +26,7 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     board_celsius: float | None
     gddr_celsius: float | None
     aiclk_mhz: int | None
-    power_w: int | None
+    power_w: int | float | None
 
 
 def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
