@@ -16,14 +16,17 @@ read -ra options <<<"${TTINSPECT_ARGS:-}"
 
 say() { printf 'bring-up: %s\n' "$*"; }
 
-mkdir -p "$folder" || exit 2
-
-# One document with everything, before anything else touches the machine. A failed write keeps the old one.
+# What is in the folder afterwards tells of this run: nothing of an earlier one may be taken for it.
+mkdir -p "$folder" && rm -f "$folder/check.xml" || exit 2
 if [[ -f $folder/snapshot.json ]]; then
-    cp "$folder/snapshot.json" "$folder/snapshot.last.json"
+    mv -f "$folder/snapshot.json" "$folder/snapshot.last.json" || exit 2
 fi
+
+# One document with everything, before anything else touches the machine.
 ttinspect snapshot "${options[@]}" --quiet -o "$folder/snapshot.json" >/dev/null
-case $? in
+code=$?
+[[ -f $folder/snapshot.json || $code -eq 3 ]] || code=2
+case $code in
 0) ;;
 3)
     say 'NOT FIT: no devices'
@@ -45,8 +48,12 @@ fi
 ttinspect check "${expected[@]}" "${from[@]}" --strict --format junit -o "$folder/check.xml"
 code=$?
 if [[ -f $folder/snapshot.last.json ]]; then
-    ttinspect diff "$folder/snapshot.last.json" "$folder/snapshot.json" ||
-        say 'it is not what it was at the last bring-up'
+    ttinspect diff "$folder/snapshot.last.json" "$folder/snapshot.json"
+    case $? in
+    0) ;;
+    10) say 'it is not what it was at the last bring-up' ;;
+    *) say 'it could not be compared with the last bring-up' ;;
+    esac
 fi
 case $code in
 0) say 'FIT' ;;

@@ -120,11 +120,27 @@ def test_what_a_recording_cannot_tell_is_not_checked(bring_up: BringUp, recorded
     )
 
 
-def test_no_snapshot_is_not_checked_and_the_old_one_stays(
-    bring_up: BringUp, recorded: str, tmp_path: Path
+@pytest.mark.parametrize("wrong", ["--from nowhere.yaml", "--from sim:broken.so", "--from sysfs:root"])
+def test_nothing_of_an_earlier_run_is_taken_for_this_one(
+    bring_up: BringUp, recorded: str, tmp_path: Path, wrong: str
 ) -> None:
-    bring_up(recorded, "site.yaml")
-    before = (tmp_path / "kept" / "snapshot.json").read_bytes()
-    done = bring_up("--from nowhere.yaml", "site.yaml")
-    assert done.returncode == 2
-    assert (tmp_path / "kept" / "snapshot.json").read_bytes() == before
+    assert bring_up(recorded, "site.yaml").returncode == 0
+    kept = tmp_path / "kept"
+    before = (kept / "snapshot.json").read_bytes()
+    (tmp_path / "root" / "sys").mkdir(parents=True)
+    (tmp_path / "broken.so").write_text("x")
+    for _ in range(2):
+        done = bring_up(wrong, "site.yaml")
+        assert "NOT" in done.stdout.splitlines()[-1]
+        assert done.returncode == (1 if "sysfs" in wrong else 2)
+        assert sorted(path.name for path in kept.iterdir()) == ["snapshot.last.json"]
+        assert (kept / "snapshot.last.json").read_bytes() == before
+    assert "SAME  1 chip" in bring_up(recorded, "site.yaml").stdout
+
+
+def test_a_broken_baseline_is_no_difference(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "snapshot.json").write_text("{")
+    done = bring_up(recorded, "site.yaml")
+    assert "bring-up: it could not be compared with the last bring-up" in done.stdout
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "bring-up: FIT")
