@@ -248,7 +248,8 @@ def test_what_init_writes_passes(ask: Ask, run: Run, tmp_path: Path, source: str
 
 
 def test_init_checks_nothing(run: Run) -> None:
-    assert run("check", "site.yaml", "--init", "--from", "board:n300").returncode == 2
+    for other in ("site.yaml", "--strict", "--product", "--expect=cores=1"):
+        assert run("check", "--init", "--from", "board:n300", other).returncode == 2
 
 
 def test_table_markdown_csv_and_junit(run: Run, tmp_path: Path) -> None:
@@ -282,3 +283,56 @@ def test_a_snapshot_is_checked_like_its_source(run: Run, tmp_path: Path) -> None
     assert saved.returncode == live.returncode
     there, here = json.loads(live.stdout), json.loads(saved.stdout)
     assert {**here, "source": None} == {**there, "source": None}
+
+
+@pytest.mark.parametrize("file", ["blackhole_P300_both_mmio.yaml", "t3k_cluster_desc.yaml"])
+def test_links_that_only_a_descriptor_lists_are_not_passed(ask: Ask, shared: Path, file: str) -> None:
+    _, document = ask(str(shared / "umd" / "clusters" / file))
+    outcomes = {one["outcome"] for one in document["expectations"] if one["fact"] == "eth links"}
+    assert outcomes == {"unknown"}
+
+
+def test_a_check_of_nothing_does_not_pass(ask: Ask, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("by_chip:\n  1: {cores: 999}\n")
+    code, document = ask("board:p300", "site.yaml", "-d", "0")
+    assert (code, document["error"]["what"]) == (2, "nothing to check")
+    assert ask("board:p300", "site.yaml", "-d", "1")[0] == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "outcome"),
+    [
+        ("5", "board:p150", "fail"),
+        ('"0000:01:00.0"', "board:p150", "unknown"),
+        ('"17716556166399396846"', "board:p150", "unknown"),
+        ("/dev/tenstorrent/0", "board:p150", "unknown"),
+        ('"0000:02:00.0"', "c.yaml", "fail"),
+        ('"17716556166399396846"', "c.yaml", "fail"),
+    ],
+)
+def test_a_chip_by_a_name_that_the_source_does_not_tell_is_unknown(
+    ask: Ask, tmp_path: Path, name: str, source: str, outcome: str
+) -> None:
+    (tmp_path / "c.yaml").write_text(MODERN_P150)
+    (tmp_path / "site.yaml").write_text(f"by_chip:\n  {name}: {{cores: 120}}\n")
+    _, document = ask(source, "site.yaml")
+    assert [one["outcome"] for one in document["expectations"]] == [outcome]
+    (tmp_path / "site.yaml").write_text(f"links: [[{name}, 1, 0, 2]]\n")
+    _, document = ask(source, "site.yaml")
+    assert [one["outcome"] for one in document["expectations"]] == [outcome]
+
+
+def test_one_chip_by_two_names_is_shown_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(MODERN_P150)
+    unique_id = MODERN_P150.partition("chip_unique_ids:\n  0: ")[2].partition("\n")[0]
+    (tmp_path / "site.yaml").write_text(f"by_chip:\n  0: {{cores: 9}}\n  {unique_id}: {{cores: 9}}\n")
+    done = run("check", "site.yaml", "--from", "c.yaml", "--shm-dir", str(tmp_path), COLUMNS="200")
+    assert "chips 0, 0" not in done.stdout
+    assert done.stdout.count(" fail ") == 1
+
+
+def test_what_a_file_is_called_reaches_no_terminal_raw(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31mb.yaml").write_text("each: {cores: 1}\n")
+    done = run("check", "a\x1b[31mb.yaml", "--from", "board:p150", "--shm-dir", str(tmp_path))
+    assert done.returncode == 10
+    assert "\x1b" not in done.stdout

@@ -106,3 +106,12 @@ def test_a_board_is_whole_whichever_of_its_chips_are_shown() -> None:
     shown = build_topology(system(), frozenset({0}))
     assert [chip.id for chip in shown.chips] == [0]
     assert shown.findings == ()
+
+
+def test_two_chips_at_one_place_of_a_board() -> None:
+    twice = with_chips(system("p300", links=()), asic_location=0, assumed=())
+    chips = (msgspec.structs.replace(twice.chips[0], assumed=()), twice.chips[1])
+    both = msgspec.structs.replace(twice, chips=chips)
+    assert (None, "TTT002") in found(both)
+    assert (None, "TTT002") not in found(with_chips(both, asic_location=1))
+    assert (None, "TTT002") not in found(with_chips(both, assumed=("asic_location",)))

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ttinspect.answers.common import chips_named
 from ttinspect.capacity.settings import make_settings
-from ttinspect.errors import ExitCode, most_important
+from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
@@ -86,12 +85,16 @@ def checks_regions(wanted: Sequence[Wanted], product: bool) -> bool:
 
 
 def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) -> CheckAnswer:
-    """Hold a Case against what is expected of it; without files, against its products."""
+    """Hold a Case against what is expected of it; without files, against its products.
+
+    Raises:
+        InspectError: 2 when nothing is expected of the chosen chips: that must not pass.
+    """
     system, settings = case.system, make_settings()
     products = checks_products(wanted, product)
     expectations: list[Expectation] = []
     for one in wanted:
-        expectations += site_expectations(one, system, case.chosen, settings, chips_named)
+        expectations += site_expectations(one, system, case.chosen, settings)
     if products:
         expectations += product_expectations(system, case.chosen)
     said = any(one.file.regions is not None for one in wanted)
@@ -111,6 +114,12 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]
     warnings = sum(one.severity is Severity.WARNING and one.id not in SAY_UNKNOWN for one in everything)
+    if not expectations:
+        raise InspectError(
+            "nothing to check",
+            f"{', '.join(one.name for one in wanted)} says nothing of the chosen chips",
+            "choose other chips with --device, or leave it out",
+        )
     outcomes = [one.outcome for one in expectations]
     return CheckAnswer(
         source=system.source,

@@ -3,11 +3,9 @@
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import System
-
-_KMD_PREFIX = "/dev/tenstorrent/"
+from ttinspect.verify.naming import chips_named
 
 
 def select_chips(system: System, wanted: list[str]) -> System:
@@ -30,35 +28,13 @@ def select_chips(system: System, wanted: list[str]) -> System:
         return system
     chosen: set[int] = set()
     for word in (part.strip() for text in wanted for part in text.split(",")):
-        matches = _matches(system.chips, word)
+        matches = chips_named(system.chips, word)
         if not matches:
             raise InspectError(
                 f"no device {word!r}", _what_there_is(system.chips), "choose one with --device"
             )
         chosen.update(chip.id for chip in matches)
     return msgspec.structs.replace(system, chips=tuple(chip for chip in system.chips if chip.id in chosen))
-
-
-def chips_named(system: System, word: str) -> tuple[Chip, ...]:
-    """The chips that one word means, as in select_chips; none where it means none."""
-    return tuple(_matches(system.chips, word))
-
-
-def _matches(chips: tuple[Chip, ...], word: str) -> list[Chip]:
-    number = parse_unsigned(word)
-    by_id = [chip for chip in chips if number is not None and chip.id == number]
-    if by_id:
-        return by_id
-    if word.startswith(_KMD_PREFIX):
-        kmd_id = parse_unsigned(word.removeprefix(_KMD_PREFIX))
-        return [chip for chip in chips if kmd_id is not None and chip.kmd_id == kmd_id]
-    by_bdf = [chip for chip in chips if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
-    if by_bdf or number is None:
-        return by_bdf
-    text = str(number)
-    return [chip for chip in chips if chip.unique_id == text] or [
-        chip for chip in chips if chip.board_id == text
-    ]
 
 
 def _what_there_is(chips: tuple[Chip, ...]) -> str:

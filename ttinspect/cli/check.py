@@ -60,7 +60,7 @@ def run(
       ttinspect check --init -o site.yaml
       ttinspect check site.yaml --product --format junit -o check.xml
     """
-    if init and (file is not None or expect):
+    if init and (file is not None or expect or product or strict):
         raise InspectError("check --init", "it writes a file, and checks nothing", "leave the others out")
     wanted = _wanted(file, expect or [])
     places = Places(common, shm_dir, procfs)

@@ -138,7 +138,7 @@ def lines_of(content: bytes) -> Lines:
         path, node = pending.pop()
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                name = _scalar(key.value) if key.style is None else key.value
+                name = _scalar(key.value) if not key.style else key.value
                 here = (*path, str(name))
                 found[here] = key.start_mark.line + 1
                 pending.append((here, value))

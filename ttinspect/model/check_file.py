@@ -8,7 +8,7 @@ from ttinspect.model.arch import Arch
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Version = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\.[0-9]+)?$", description="a firmware bundle, 19.5.0")
+    str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\.0+)?$", description="a firmware bundle, 19.5.0")
 ]
 
 
@@ -39,7 +39,7 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     arch: Arch | None = None
     board: Annotated[str, msgspec.Meta(description="a board as UMD names it: n300, p150, ubb")] | None = None
-    grid: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+x[0-9]+$")] | None = None
+    grid: Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]*)x(0|[1-9][0-9]*)$")] | None = None
     cores: Number | None = None
     l1_bytes: Number | None = None
     dram_bytes: Number | None = None

@@ -10,7 +10,7 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.report.markdown import escape, markdown_table
-from ttinspect.report.screen import columns, row
+from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
 from ttinspect.verify.verdict import Verdict
@@ -49,7 +49,7 @@ def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation,
         about = one.subject if one.chip is None or not one.subject.startswith("chip ") else ""
         key = (one.outcome, one.id, about, one.fact, one.expected, one.found, one.why)
         _, chips = groups.setdefault(key, (one, []))
-        if one.chip is not None and not about:
+        if one.chip is not None and not about and one.chip not in chips:
             chips.append(one.chip)
     yield from sorted(groups.values(), key=lambda group: _WORST_FIRST.index(group[0].outcome))
 
@@ -79,10 +79,11 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
         sentence = f"{_who(one, chips)}: {one.why}"
         if one.where is not None:
             sentence += f" ({one.where})"
+        sentence, more = harmless(sentence), ""
         if one.outcome is Outcome.FAIL and one.id not in explained:
             explained.add(one.id)
-            sentence += f"\nNext: ttinspect explain {one.id}"
-        row(table, f" {one.id}", Text(sentence))
+            more = f"\nNext: ttinspect explain {one.id}"
+        row(table, f" {one.id}", Text(sentence + more))
     return [Text(""), table] if table.row_count else []
 
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.boards import board_meant
+from ttinspect.facts.boards import board_meant, firmware_version
 from ttinspect.facts.node import parse_unsigned, show
 from ttinspect.facts.socs import arch_named
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
@@ -80,6 +80,7 @@ def _scalar(text: str) -> Any:
         return text
 
 
+_NAMED = (("boards",), ("by_chip",))
 _WORDS = {
     "int": "a whole number",
     "int >= 0": "a whole number from 0 on",
@@ -98,7 +99,7 @@ class _Reader:
 
     def __init__(self, name: str, lines: Lines) -> None:
         self._name = name
-        self._lines = lines
+        self._lines = {_as_named(path): line for path, line in lines.items()}
 
     def read(self, document: Any) -> Wanted:
         """The typed file."""
@@ -129,7 +130,15 @@ class _Reader:
         value = document.get(key, {})
         if not isinstance(value, dict) or (key in document and not value):
             self._fail((key,), f"found {show(value)}, expected a mapping")
-        return {str(name): entry for name, entry in value.items()}
+        found: dict[str, Any] = {}
+        for name, entry in value.items():
+            word = _word(str(name))
+            if word in found:
+                self._fail((key, word), f"{word} is there twice")
+            if not word.isprintable():
+                self._fail((key,), f"found {show(word)}, expected a name without control characters")
+            found[word] = entry
+        return found
 
     def _typed(self, value: Any, kind: type[T], path: Path) -> T:
         if isinstance(value, dict):
@@ -157,7 +166,7 @@ class _Reader:
         if message.startswith("Invalid enum value"):
             return f"found {show(value)}, which is none of its values"
         expected = message.replace("`", "").removeprefix("Expected ").partition(", got ")[0]
-        parts = [_WORDS.get(part, part) for part in expected.split(" | ") if part != "null"]
+        parts = [_in_words(part, path) for part in expected.split(" | ") if part != "null"]
         return f"found {show(value)}, expected {' or '.join(parts)}"
 
     def _check(self, want: ChipWants, path: Path) -> None:
@@ -172,7 +181,9 @@ class _Reader:
     def _check_range(self, value: Any, path: Path) -> None:
         if isinstance(value, Range | VersionRange) and value.min is None and value.max is None:
             self._fail(path, "a range needs min or max")
-        if isinstance(value, Range) and None not in (value.min, value.max) and value.min > value.max:  # type: ignore[operator]
+        if not isinstance(value, Range | VersionRange) or value.min is None or value.max is None:
+            return
+        if _comparable(value.min) > _comparable(value.max):
             self._fail(path, f"min {value.min} is greater than max {value.max}")
 
     def _fail(self, path: Path, why: str) -> NoReturn:
@@ -183,8 +194,30 @@ class _Reader:
         raise InspectError(f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place, why, _HINT)
 
 
+def _comparable(bound: float | str) -> tuple[float, ...]:
+    return (firmware_version(bound) or ()) if isinstance(bound, str) else (bound,)
+
+
+def _in_words(expected: str, path: Path) -> str:
+    if "matching regex" in expected:
+        return (
+            "WIDTHxHEIGHT, such as 12x10" if "grid" in path else "a version of three numbers, such as 19.5.0"
+        )
+    return "a smaller number" if expected.startswith("int <=") else _WORDS.get(expected, expected)
+
+
+def _word(name: str) -> str:
+    """A key of boards or by_chip: a number is the same however it is written."""
+    number = parse_unsigned(name)
+    return name if number is None else str(number)
+
+
+def _as_named(path: Path) -> Path:
+    return (path[0], _word(path[1]), *path[2:]) if path[:1] in _NAMED and len(path) > 1 else path
+
+
 def _unknown_key(key: str, path: Path, kind: type[msgspec.Struct]) -> str:
-    of_chips = len(path) == 2 if path[:1] in (("boards",), ("by_chip",)) else path == ("each",)
+    of_chips = len(path) == 2 if path[:1] in _NAMED else path == ("each",)
     inner = (kind if path[:1] == ("boards",) else ChipWants) if of_chips else Range if path else kind
     known = inner.__struct_fields__
     close = difflib.get_close_matches(key, known, n=1)

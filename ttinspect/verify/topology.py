@@ -52,6 +52,7 @@ def _warning(
 
 
 def _by(chips: tuple[Chip, ...], name: str) -> dict[str, list[int]]:
+    """Chip ids by a fact of theirs, where it is known and not assumed."""
     groups: dict[str, list[int]] = {}
     for chip in chips:
         key = getattr(chip, name)
@@ -79,6 +80,12 @@ def _duplicate_board_ids(system: System) -> Found:
             should = f"{with_article(product.board)} has {product.chips}"
             message = f"{len(ids)} chips have the board id {board_id}, but {should}"
             yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=ids)
+        elif product is not None and product.board is Board.P300:
+            places = _by(tuple(chips[one] for one in ids), "asic_location")
+            for place, same in places.items():
+                if len(same) > 1:
+                    message = f"chips {_listed(same)} of board {board_id} are both at asic_location {place}"
+                    yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=same)
 
 
 def _one_sided_links(system: System) -> Found:

@@ -31,7 +31,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     found: list[Expectation] = [*_ids(system, shown, topology), *_boards(system, shown, topology)]
     found += _uniform(shown)
     for chip in shown:
-        found += _chip(chip, topology.get(chip.id, []), runs_firmware=not _simulated(system))
+        found += _chip(chip, topology.get(chip.id, []), _asked(system))
     return [*found, *_troubles(system, shown)]
 
 
@@ -49,11 +49,12 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
     }
 
 
-def _simulated(system: System) -> bool:
-    return (system.source.recorded or system.source).kind is SourceKind.SIM
+def _asked(system: System) -> SourceKind:
+    """What answered for the chips: of a snapshot, what it was taken of."""
+    return (system.source.recorded or system.source).kind
 
 
-def _chip(chip: Chip, topology: list[Finding], *, runs_firmware: bool) -> Iterator[Expectation]:
+def _chip(chip: Chip, topology: list[Finding], kind: SourceKind) -> Iterator[Expectation]:
     findings = chip_findings(chip)
     product = product_of(chip.board)
     if product is None:
@@ -67,8 +68,8 @@ def _chip(chip: Chip, topology: list[Finding], *, runs_firmware: bool) -> Iterat
     if chip.live_cores is not None:
         expected = "as tt_umd says"
         yield _judged(chip, "TTH008", "cores", expected, live, _told(live) or expected)
-    yield _links(chip, topology)
-    yield from _telemetry(chip, runs_firmware=runs_firmware)
+    yield _links(chip, topology, kind)
+    yield from _telemetry(chip, kind)
 
 
 def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Iterator[Expectation]:
@@ -103,16 +104,19 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     yield _known(chip, "TTH001", "harvested PCIe mask", f"{expected:#x}", shown, outcome, why)
 
 
-def _links(chip: Chip, findings: Iterable[Finding]) -> Expectation:
+def _links(chip: Chip, findings: Iterable[Finding], kind: SourceKind) -> Expectation:
     mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008")]
-    if outcome_of(mine) is Outcome.PASS and links_unknown(chip):
+    expected, why = "up", None
+    if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
-        return _known(chip, "TTT005", "eth links", "up", None, Outcome.UNKNOWN, why)
-    expected = "up"
+    elif kind is SourceKind.CLUSTER and chip_grid(chip.soc, chip.masks).eth.active != 0:
+        why = "a cluster descriptor lists the links that trained; one that is down is not in it"
+    if why is not None and outcome_of(mine) is Outcome.PASS:
+        return _known(chip, "TTT005", "eth links", expected, None, Outcome.UNKNOWN, why)
     return _judged(chip, "TTT005", "eth links", expected, mine, _told(mine) or expected)
 
 
-def _telemetry(chip: Chip, *, runs_firmware: bool) -> Iterator[Expectation]:
+def _telemetry(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
     """DRAM training and firmware must be known; the rest is held against what it should be where it is.
     A functional simulator answers for the firmware and runs none, so that no heartbeat has to move."""
     findings = telemetry_findings(chip)
@@ -136,7 +140,7 @@ def _telemetry(chip: Chip, *, runs_firmware: bool) -> Iterator[Expectation]:
     else:
         mine = [one for one in findings if one.id == "TTT013"]
         yield _judged(chip, "TTT013", "firmware", expected, mine, bundle)
-    beats = runs_firmware and reading is not None and reading.heartbeat_moves is not None
+    beats = kind is not SourceKind.SIM and reading is not None and reading.heartbeat_moves is not None
     for finding_id, fact, expected, is_known in (
         ("TTT012", "heartbeat", "moves", beats),
         ("TTT014", "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
@@ -231,8 +235,7 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Chips that a live source could not read, or finds unhealthy."""
-    recorded = system.source.recorded or system.source
-    asked = recorded.kind in (SourceKind.UMD, SourceKind.SIM, SourceKind.SYSFS)
+    asked = _asked(system) in (SourceKind.UMD, SourceKind.SIM, SourceKind.SYSFS)
     troubled = dict(zip(system.troubles, trouble_findings(system), strict=True))
     for trouble, finding in troubled.items():
         if trouble.chip is None or any(chip.id == trouble.chip for chip in shown):

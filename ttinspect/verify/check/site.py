@@ -1,6 +1,6 @@
 """What a site expects of its machine: a check file, or the pairs of --expect, held against a System."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant, firmware_version
@@ -11,6 +11,7 @@ from ttinspect.model.system import LinkState, System
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
 from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.naming import chips_named, unseen_name
 from ttinspect.verify.topology import links_unknown
 
 NUMBER_OF_CHIPS, NOT_THERE, LINKS = "TTC010", "TTC011", "TTC018"
@@ -30,18 +31,15 @@ _ID_OF_FACT = {
     "power_w": "TTC022",
 }
 
-Select = Callable[[System, str], tuple[Chip, ...]]
-"""The chips that a name means, as --device does; none where it means none."""
-
 _Want = str | Number | VersionRange
 Path = tuple[str, ...]
 
 
 def site_expectations(
-    wanted: Wanted, system: System, chosen: frozenset[int] | None, settings: Settings, select: Select
+    wanted: Wanted, system: System, chosen: frozenset[int] | None, settings: Settings
 ) -> Iterator[Expectation]:
     """Everything that the file says of the chosen chips (None: all)."""
-    return _Site(wanted, system, chosen, settings, select).expectations()
+    return _Site(wanted, system, chosen, settings).expectations()
 
 
 class _Site:
@@ -53,9 +51,8 @@ class _Site:
         system: System,
         chosen: frozenset[int] | None,
         settings: Settings,
-        select: Select,
     ) -> None:
-        self._wanted, self._file, self._system, self._select = wanted, wanted.file, system, select
+        self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
         self._facts = {chip.id: chip_facts(chip, system, settings) for chip in self._shown}
 
@@ -99,10 +96,11 @@ class _Site:
 
     def _of_named(self, name: str, want: ChipWants) -> Iterator[Expectation]:
         path = ("by_chip", name)
-        meant = self._select(self._system, name)
+        meant = chips_named(self._system.chips, name)
         if not meant:
-            why = "no chip has this id, bus address or unique id"
-            yield self._host(NOT_THERE, f"chip {name}", "there", "not there", path, why)
+            unseen = unseen_name(self._system.chips, name)
+            why = unseen or "no chip has this id, bus address or unique id"
+            yield self._host(NOT_THERE, f"chip {name}", "there", None if unseen else "not there", path, why)
         for chip in meant:
             if chip.id in self._facts:
                 yield from self._of_chip(chip, want, path)
@@ -151,10 +149,12 @@ class _Site:
         one, channel, other, far_channel = self._file.links[index]
         path = ("links", f"[{index}]")
         fact = f"link of chip {one} channel {channel} to chip {other} channel {far_channel}"
-        ends = [self._select(self._system, str(name)) for name in (one, other)]
+        ends = [chips_named(self._system.chips, str(name)) for name in (one, other)]
         missing = [str(name) for name, chips in zip((one, other), ends, strict=True) if len(chips) != 1]
         if missing:
-            return self._host(LINKS, fact, "up", "not there", path, f"chip {missing[0]} is not there")
+            unseen = unseen_name(self._system.chips, missing[0])
+            why = unseen or f"chip {missing[0]} is not there"
+            return self._host(LINKS, fact, "up", None if unseen else "not there", path, why)
         wanted = {(ends[0][0].id, channel), (ends[1][0].id, far_channel)}
         for link in self._system.links:
             if {(link.a.chip, link.a.channel), (link.b.chip, link.b.channel)} == wanted:
