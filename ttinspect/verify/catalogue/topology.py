@@ -17,7 +17,7 @@ TOPOLOGY = (
         id="TTT002",
         name="duplicate board id",
         title="More chips have one board id than the board has chips, or two of them the same place on it.",
-        meaning="Two cards claim the same serial number, or two chips of a P300 to be the same one of its two.",
+        meaning="Two cards claim the same serial number, or two chips of a P300 to be the same one.",
         cause="A card that was flashed with another card's id, or a descriptor that was edited.",
         remedy="Compare the serial numbers on the cards; reflash the board that has the wrong one.",
     ),
