@@ -52,7 +52,10 @@ def test_markdown_and_csv(run: Run) -> None:
     markdown = run("diff", "old.json", "new.json", "--format", "markdown").stdout
     assert "| changed | chip 0 | masks.tensix | 0x060 | 0x061 |" in markdown
     lines = run("diff", "old.json", "new.json", "--format", "csv").stdout.splitlines()
-    assert lines == ["what,chip,path,old,new,unique_id,board_id,pci_bdf", "changed,0,masks.tensix,96,97,,,"]
+    assert lines == [
+        "what,chip,path,old,new,unique_id,board_id,asic_location,arch,board,kmd_id,pci_bdf",
+        "changed,0,masks.tensix,96,97,,,,,,,",
+    ]
 
 
 @pytest.mark.usefixtures("snapshots")
@@ -66,3 +69,49 @@ def test_what_cannot_be_compared_is_said(run: Run) -> None:
     assert run("diff", "-", "-").returncode == 2
     assert run("diff", "board:n300").returncode == 2
     assert run("diff", "board:n300", "board:nope").returncode == 2
+
+
+def test_what_a_host_runs_is_compared_where_both_tell_it(run: Run, shared: Path, tmp_path: Path) -> None:
+    document = json.loads((shared / "tt-smi" / "snapshot1.json").read_text())
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    document["host_info"]["Driver"] = "TT-KMD 9.9.9"
+    (tmp_path / "new.json").write_text(json.dumps(document))
+    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert found == [{"chip": None, "path": "versions.driver", "old": "2.8.0", "new": "9.9.9"}]
+    (tmp_path / "c.yaml").write_text(MODERN_P150)
+    paths = {one["path"] for one in json.loads(run("diff", "c.yaml", "new.json", "--json").stdout)["changed"]}
+    assert not any(path.startswith(("versions.", "host.")) for path in paths)
+
+
+def test_a_driver_that_is_gone_and_another_host_are_told(run: Run, tmp_path: Path) -> None:
+    run("snapshot", "--from", "board:n300", "-o", "s.json")
+    taken = json.loads((tmp_path / "s.json").read_text())
+    taken["source"]["live"] = True
+    for name, host, driver in (("old", "a", "2.8.0"), ("new", "b", None)):
+        taken["host"]["name"], taken["versions"]["driver"] = host, driver
+        (tmp_path / f"{name}.json").write_text(json.dumps(taken))
+    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert {one["path"]: (one["old"], one["new"]) for one in found} == {
+        "versions.driver": ("2.8.0", None),
+        "host.name": ("a", "b"),
+    }
+
+
+def test_faults_that_are_counted_are_no_noise(run: Run, shared: Path, tmp_path: Path) -> None:
+    document = json.loads((shared / "tt-smi" / "snapshot1.json").read_text())
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    device = document["device_info"][0]
+    device["smbus_telem"]["THERM_TRIP_COUNT"] = "0x5"
+    device["gddr_telemetry"]["channels"][3]["uncorr_rd"] = "7"
+    device["gddr_telemetry"]["channels"][4]["training"] = "fail"
+    device["smbus_telem"]["ASIC_TEMPERATURE"] = "0x2d0000"
+    (tmp_path / "new.json").write_text(json.dumps(document))
+    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert {one["path"] for one in found} == {
+        "telemetry.thermal_trips",
+        "telemetry.gddr.3.uncorrected_read_errors",
+        "telemetry.gddr.4.trained",
+    }
+    answer = json.loads(run("check", "--from", "new.json", "--shm-dir", str(tmp_path), "--json").stdout)
+    failed = {one["id"] for one in answer["expectations"] if one["outcome"] == "fail"}
+    assert {"TTT011", "TTT015"} <= failed

@@ -14,6 +14,7 @@ from tests.conftest import Run, without_the_rights_of_root
 from tests.shm.captures import Capture, captures
 from tests.snapshots import COMMANDS, asked, timeless
 from tests.sources import clusters
+from ttinspect.shm.layout import LAYOUTS
 
 SOURCES = (
     "board:n300",
@@ -114,6 +115,36 @@ def test_a_redacted_snapshot_is_judged_the_same_and_names_nobody(run: Run, tmp_p
     assert json.loads(text)["redacted"] is True
 
 
+@pytest.mark.parametrize("name", ["v1-two", "v2-ghost", "v3-ghost", "v4-names"])
+def test_what_is_between_the_fields_of_a_region_is_not_kept(run: Run, tmp_path: Path, name: str) -> None:
+    capture = captures()[name]
+    known = bytearray(len(capture.data))
+    for at, size in LAYOUTS[capture.data[0]].extents():
+        known[at : at + size] = b"1" * size
+    noisy = bytes(byte if field else ord("A") for byte, field in zip(capture.data, known, strict=True))
+    assert b"AAAA" in noisy
+    here = _publish(capture, tmp_path)
+    (tmp_path / here[here.index("--shm-dir") + 1] / capture.file_name).write_bytes(noisy)
+    taken = json.loads(run("snapshot", "--from", "board:n300", "--redact", *here).stdout)
+    (file,) = [one["looks"]["file"] for one in taken["published"]["regions"]]
+    assert b"A" * 4 not in base64.b64decode(file["data"])
+    assert len(base64.b64decode(file["data"])) == len(capture.data)
+
+
+def test_a_redacted_snapshot_is_not_joined_with_regions_of_real_ids(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
+    here = _publish(captures()["v3-ghost"], tmp_path)
+    run("snapshot", "--from", "c.yaml", "--redact", "-o", "r.json", *here)
+    done = run("snapshot", "--from", "r.json", *here)
+    assert done.returncode == 2
+    assert "r.json is redacted" in done.stderr
+
+
+def test_a_recorded_source_is_not_of_this_host(ask: Any) -> None:
+    _, taken = ask("board:n300", "snapshot")
+    assert (taken["host"]["name"], taken["versions"]["tt_umd"], taken["versions"]["driver"]) == (None,) * 3
+
+
 def test_a_snapshot_validates_against_its_schema(run: Run, ask: Any) -> None:
     schema = json.loads(run("schema", "snapshot").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -131,6 +162,15 @@ def test_fields_of_a_newer_version_are_ignored_and_a_newer_schema_is_refused(
     done = run("harvest", "--from", "s.json")
     assert done.returncode == 2
     assert "newer ttinspect; this one reads ttinspect.snapshot.v1" in done.stderr
+
+
+def test_an_architecture_of_a_newer_version_is_7(ask: Any, run: Run, tmp_path: Path) -> None:
+    _, taken = ask("board:n300", "snapshot")
+    taken["system"]["chips"][1]["arch"] = "grendel"
+    (tmp_path / "s.json").write_text(json.dumps(taken))
+    done = run("harvest", "--from", "s.json")
+    assert done.returncode == 7
+    assert "s.json: $.system.chips[1].arch: unsupported architecture 'grendel'" in done.stderr
 
 
 def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path, console_script: str) -> None:
@@ -151,11 +191,22 @@ def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path, console_sc
     assert (folder / "s.json").read_text() == "old"
 
 
+def test_links_that_lead_in_a_circle_cannot_be_written_to(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to("b.json")
+    (tmp_path / "b.json").symlink_to("a.json")
+    done = run("snapshot", "--from", "board:n150", "-o", "a.json")
+    assert done.returncode == 2
+    assert "cannot write a.json" in done.stderr
+
+
 def test_a_snapshot_is_json_whatever_is_asked(run: Run) -> None:
     assert json.loads(run("snapshot", "--from", "board:n150").stdout)["schema"] == "ttinspect.snapshot.v1"
     done = run("snapshot", "--from", "board:n150", "-o", "s.yaml")
     assert done.returncode == 2
+    assert "--output s.yaml would be yaml" in done.stderr
     assert "this command writes json" in done.stderr
+    assert run("snapshot", "--from", "board:n150", "-o", "s.txt").returncode == 0
+    assert run("harvest", "--from", "s.txt").returncode == 0
 
 
 def test_a_procfs_for_recorded_processes_is_refused(run: Run) -> None:

@@ -1,5 +1,7 @@
 """The answer of ``diff``: what is not as it was."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ttinspect.answers.common import select_chips
@@ -13,7 +15,6 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.opening import Opened
-from ttinspect.sources.snapshot import Versions
 from ttinspect.verify.compare.changes import (
     PLACES,
     Change,
@@ -86,12 +87,13 @@ def build_diff(
     old: System,
     new: System,
     *,
-    versions: tuple[Versions | None, Versions | None] = (None, None),
+    hosts: tuple[Mapping[str, str | None], Mapping[str, str | None]] = ({}, {}),
     devices: list[str] | None = None,
     telemetry: bool = False,
 ) -> DiffAnswer:
     """Everything that is different; ``telemetry``: also what differs whenever it is read. ``devices`` chooses
-    chips by their names on either side, ``versions`` are those that each side knows.
+    chips by their names on either side. ``hosts`` are facts of each host by path (None: there is none); a
+    path that one side does not have is not compared.
 
     Raises:
         InspectError: 2 when a device is on neither side.
@@ -105,7 +107,7 @@ def build_diff(
     ]
     moved = [change for change in found if _is_move(change)]
     changed = [change for change in found if not _is_move(change)]
-    changed += [*link_changes(old, new, paired), *host_changes(old, new, new_ids), *_versions(*versions)]
+    changed += [*link_changes(old, new, paired), *host_changes(old, new, new_ids), *_hosts(*hosts)]
     consequences = [change for one, other in paired.pairs for change in _consequences(one, other)]
     vanished, appeared = paired.vanished, paired.appeared
     if devices:
@@ -155,14 +157,11 @@ def _chosen(old: System, new: System, devices: list[str]) -> tuple[set[int], set
     return found[0], found[1]
 
 
-def _versions(old: Versions | None, new: Versions | None) -> list[Change]:
-    """Versions that are known on both sides, and differ."""
-    if old is None or new is None:
-        return []
+def _hosts(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> list[Change]:
     return [
-        Change(chip=None, path=f"versions.{name}", old=before, new=after)
-        for name in ("tt_umd", "driver")
-        if None not in (before := getattr(old, name), after := getattr(new, name)) and before != after
+        Change(chip=None, path=path, old=old[path], new=new[path])
+        for path in old
+        if path in new and old[path] != new[path]
     ]
 
 

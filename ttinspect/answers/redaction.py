@@ -1,34 +1,30 @@
 """A snapshot without names and serials: what identifies a chip, host or process is replaced by a pseudonym.
 
 The same id has the same pseudonym everywhere and in every snapshot, so that regions still match chips and
-two redacted snapshots still compare. A pseudonym cannot be turned back, but whoever already knows an id can
-recognise it. Board ids keep their product code. Numbers below 2^16 are no serials but device ids, and stay.
+two redacted snapshots still compare. They are hashes without a key: whoever already knows an id can recognise
+it, and whoever tries all serials can find one. Board ids keep their product code. Numbers below 2^16 are no
+serials but device ids, and stay. Sentences keep their words, without paths, names of processes and ids.
 """
 
-import hashlib
+import re
 import struct
 
 import msgspec
 
+from ttinspect.answers.pseudonyms import REMOVED, Pseudonyms, name_pseudonym
 from ttinspect.model.chip import Chip
 from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.region import RegionFile
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import Recording, Source, SourceKind, System
 from ttinspect.shm.decode import decoded_again
-from ttinspect.shm.layout import LAYOUTS, NAME_BYTES, Layout, slots_in
+from ttinspect.shm.layout import LAYOUTS, NAME_BYTES, slots_in
 from ttinspect.shm.published import LookedAt, Published
 from ttinspect.shm.reader import PREFIX, SUFFIX
 from ttinspect.sources.snapshot import Host, Snapshot
-from ttinspect.verify.matching import is_test_leftover
 
-_LEAST_SERIAL = 1 << 16
-_SERIAL_BITS = 36
-"""Below the product code of a board id."""
-
-_COMM_BYTES = 15
-"""So much of a process name the kernel keeps: names that agree so far must still agree."""
-
-_UNIQUE_ID = 1 << 62
+_SOC_FILE = re.compile(r"\bsoc=.*")
+_FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.SIM, SourceKind.SYSFS)
+"""Sources whose detail is a path."""
 
 
 def redacted(snapshot: Snapshot) -> Snapshot:
@@ -36,7 +32,7 @@ def redacted(snapshot: Snapshot) -> Snapshot:
     redacted already stays as it is."""
     if snapshot.redacted:
         return snapshot
-    ids = _Ids(snapshot)
+    ids = Pseudonyms(snapshot)
     return msgspec.structs.replace(
         snapshot,
         source=_source(snapshot.source),
@@ -47,64 +43,19 @@ def redacted(snapshot: Snapshot) -> Snapshot:
     )
 
 
-class _Ids:
-    """The ids of a snapshot, and their pseudonyms."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        chips = snapshot.system.chips
-        self._boards = {int(chip.board_id) for chip in chips if chip.board_id is not None}
-        self._uniques = {int(chip.unique_id) for chip in chips if chip.unique_id is not None}
-        self._uniques |= {int(link.remote_unique_id) for link in snapshot.system.remote_links}
-        for looked in snapshot.published.regions:
-            region = looked.looks.file.region
-            if region is not None:
-                self._boards.add(int(region.header.board_serial))
-                if region.version > 1:
-                    self._uniques.add(int(region.header.asic_id))
-
-    def board(self, number: int) -> int:
-        """A board id: the product code above, a pseudonym below."""
-        if number < _LEAST_SERIAL:
-            return number
-        product = number >> _SERIAL_BITS << _SERIAL_BITS
-        return product | _hashed(b"board", str(number)) & (1 << _SERIAL_BITS) - 1 | _LEAST_SERIAL
-
-    def unique(self, number: int) -> int:
-        """A unique id."""
-        if number < _LEAST_SERIAL or is_test_leftover(number):
-            return number
-        return _UNIQUE_ID | _hashed(b"unique", str(number)) & _UNIQUE_ID - 1
-
-    def file(self, number: int) -> int:
-        """The id in a file's name: a unique id, or in v1 a board id with the place of the chip on it."""
-        if number >> 8 in self._boards:
-            return self.board(number >> 8) << 8 | number & 0xFF
-        return self.unique(number)
-
-    def sentence(self, text: str) -> str:
-        """A sentence with the pseudonyms of all ids in it."""
-        for numbers, pseudonym in ((self._uniques, self.unique), (self._boards, self.board)):
-            for number in numbers:
-                if number >= _LEAST_SERIAL:
-                    hidden = pseudonym(number)
-                    text = text.replace(str(number), str(hidden)).replace(f"{number:x}", f"{hidden:x}")
-        return text
-
-
-def _hashed(kind: bytes, text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, person=kind).digest(), "big")
-
-
-def _name(text: str) -> str:
-    """The pseudonym of a process name; none where there is no name."""
-    return f"process-{_hashed(b'name', text[:_COMM_BYTES]) & 0xFFFFFF:06x}" if text else ""
-
-
 def _source(source: Source) -> Source:
-    return msgspec.structs.replace(source, detail=source.detail.rpartition("/")[2])
+    recorded = source.recorded or None
+    if recorded is None:
+        return msgspec.structs.replace(source, detail=_detail(source))
+    hidden = msgspec.structs.replace(recorded, detail=_detail(recorded), host=None)
+    return msgspec.structs.replace(source, detail=_detail(source), recorded=hidden)
 
 
-def _system(system: System, ids: _Ids) -> System:
+def _detail(source: Source | Recording) -> str:
+    return "" if source.kind in _FILES else _SOC_FILE.sub(f"soc={REMOVED}", source.detail)
+
+
+def _system(system: System, ids: Pseudonyms) -> System:
     return msgspec.structs.replace(
         system,
         source=_source(system.source),
@@ -120,16 +71,17 @@ def _system(system: System, ids: _Ids) -> System:
     )
 
 
-def _chip(chip: Chip, ids: _Ids) -> Chip:
+def _chip(chip: Chip, ids: Pseudonyms) -> Chip:
     return msgspec.structs.replace(
         chip,
         board_id=None if chip.board_id is None else str(ids.board(int(chip.board_id))),
         unique_id=None if chip.unique_id is None else str(ids.unique(int(chip.unique_id))),
+        board_name=None if chip.board_name is None else ids.sentence(chip.board_name),
         unknown=tuple(msgspec.structs.replace(one, why=ids.sentence(one.why)) for one in chip.unknown),
     )
 
 
-def _published(published: Published, ids: _Ids) -> Published:
+def _published(published: Published, ids: Pseudonyms) -> Published:
     return msgspec.structs.replace(
         published,
         regions=tuple(
@@ -147,13 +99,13 @@ def _published(published: Published, ids: _Ids) -> Published:
 
 
 def _process(process: Process) -> Process:
-    return msgspec.structs.replace(process, comm=_name(process.comm), command_line=None)
+    return msgspec.structs.replace(process, comm=name_pseudonym(process.comm), command_line=None)
 
 
-def _file(file: RegionFile, ids: _Ids) -> RegionFile:
+def _file(file: RegionFile, ids: Pseudonyms) -> RegionFile:
     """A file of the same type, size and state, named after the pseudonym."""
     file_id = None if file.file_id is None else str(ids.file(int(file.file_id)))
-    middle = _name(file.name.decode("utf-8", "replace")) if file_id is None else file_id
+    middle = name_pseudonym(file.name.decode("utf-8", "replace")) if file_id is None else file_id
     name = PREFIX + middle.encode() + SUFFIX
     return decoded_again(
         msgspec.structs.replace(
@@ -166,30 +118,27 @@ def _file(file: RegionFile, ids: _Ids) -> RegionFile:
     )
 
 
-def _data(file: RegionFile, ids: _Ids) -> bytes:
-    """The bytes with pseudonyms in them; of what is no region only the version."""
+def _data(file: RegionFile, ids: Pseudonyms) -> bytes:
+    """The fields with pseudonyms in them, zeros between; of what is no region only the version."""
     data = file.data or b""
     region = file.region
     if region is None:
         return data[:4] + bytes(len(data) - len(data[:4]))
     layout = LAYOUTS[region.version]
-    patched = bytearray(data[: layout.size]) + bytes(max(len(data) - layout.size, 0))
+    patched = bytearray(len(data))
+    for at, size in layout.extents():
+        patched[at : at + size] = data[at : at + size]
     header = {field.name: field for field in layout.header}
     serial, asic_id = int(region.header.board_serial), int(region.header.asic_id)
     _put(patched, header["board_serial"].offset, ids.board(serial))
     # in v1 it is the place of the chip on its board
     _put(patched, header["asic_id"].offset, asic_id if region.version == 1 else ids.unique(asic_id))
-    names = {slot.index: _name(slot.name).encode() for slot in region.slots}
+    names = {slot.index: name_pseudonym(slot.name).encode() for slot in region.slots}
     for index in range(slots_in(layout, len(data)) or 0):
-        at = _name_offset(layout, index)
+        at = layout.name_offset(index)
         patched[at : at + NAME_BYTES] = names.get(index, b"").ljust(NAME_BYTES, b"\0")
     return bytes(patched[: len(data)])
 
 
 def _put(data: bytearray, offset: int, number: int) -> None:
     struct.pack_into("<Q", data, offset, number)
-
-
-def _name_offset(layout: Layout, index: int) -> int:
-    (name,) = (field for field in layout.slots.fields if field.name == "name")
-    return layout.slots.offset + index * layout.slots.stride + name.offset

@@ -10,9 +10,8 @@ from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.errors import InspectError, most_important
 from ttinspect.host.driver import driver_version
-from ttinspect.host.identity import tt_umd_version
+from ttinspect.host.identity import host_name, tt_umd_version
 from ttinspect.sources.live import Ask
-from ttinspect.sources.snapshot import Versions
 
 if TYPE_CHECKING:
     from ttinspect.sources.opening import Opened
@@ -46,7 +45,7 @@ def run(
     answer = build_diff(
         before.system,
         after.system,
-        versions=(_versions(before), _versions(after)),
+        hosts=(_host(before), _host(after)),
         devices=list(common.devices),
         telemetry=telemetry,
     )
@@ -71,9 +70,17 @@ def run(
     return code
 
 
-def _versions(opened: "Opened") -> Versions | None:
-    if opened.snapshot is not None:
-        return opened.snapshot.versions
-    if not opened.system.source.live:
-        return None
-    return Versions(tt_umd=tt_umd_version(), driver=opened.system.kmd_version or driver_version())
+def _host(opened: "Opened") -> dict[str, str | None]:
+    """What is known of a host beside its chips; what the source does not tell is left out."""
+    system, snapshot = opened.system, opened.snapshot
+    driver, tt_umd, name = system.kmd_version, None, None
+    of_host = system.source.live
+    if snapshot is not None:
+        of_host = snapshot.source.live
+        driver, tt_umd, name = snapshot.versions.driver, snapshot.versions.tt_umd, snapshot.host.name
+    elif of_host:
+        driver, tt_umd, name = driver or driver_version(), tt_umd_version(), host_name()
+    told = {"versions.driver": driver, "versions.tt_umd": tt_umd}
+    if not of_host:
+        told = {path: version for path, version in told.items() if version is not None}
+    return told if name is None else told | {"host.name": name}

@@ -200,12 +200,16 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
                 f"--json and --format {chosen}", "they contradict each other", "give one of them"
             )
         chosen = "json"
+    asked = f"unknown format {chosen!r}"
     if chosen is None and output is not None:
         chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
+        asked = f"--output {output} would be {chosen}"
+        if chosen == "table":
+            chosen = formats[0]  # plain text: what the command writes by itself
     chosen = chosen or formats[0]
     if chosen not in formats:
         raise InspectError(
-            f"unknown format {chosen!r}",
+            asked,
             f"this command writes {', '.join(formats)}",
             "choose one with --format",
         )

@@ -1,5 +1,6 @@
 """Writing an answer: to standard output at once, or to a file that is whole or not there."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ttinspect.model.system import System
 
 _DEFAULT_SIZE = (80, 24)
+_CELLS = {True: "true", False: "false"}
 
 
 def to_json(answer: Any) -> str:
@@ -35,14 +37,16 @@ def to_yaml(answer: Any) -> str:
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV; None is an empty cell."""
+    """Rows as CSV; None is an empty cell, truth is true or false as in JSON."""
     import csv
     import io
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(
+        [_CELLS.get(cell, cell) if isinstance(cell, bool) else cell for cell in row] for row in rows
+    )
     return buffer.getvalue()
 
 
@@ -80,9 +84,11 @@ def write(text: str, output: str | None) -> None:
         sys.stdout.flush()
         return
     target = Path(output)
-    if target.is_symlink() or (target.exists() and not target.is_file()):
-        target = target.resolve()
     try:
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            target = Path(os.path.realpath(target))
+            if target.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if target.exists() and not target.is_file():
             with target.open("w", encoding="utf-8") as stream:  # /dev/null, a FIFO
                 stream.write(text)

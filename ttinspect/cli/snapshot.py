@@ -7,6 +7,7 @@ import typer
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, note
 from ttinspect.cli.regions import Host, Places, Procfs, ShmDir, open_host, read_published
+from ttinspect.errors import InspectError
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
 from ttinspect.shm.sampler import Pace
@@ -50,14 +51,24 @@ def run(
 
 
 def _take(host: Host, places: Places) -> document.Snapshot:
+    """Of a recorded source the host is not this one, unless there are regions, which are."""
+    if host.snapshot is not None and host.snapshot.redacted:
+        raise InspectError(
+            "snapshot --shm-dir",
+            f"{host.system.source.detail} is redacted: no region on this host can belong to its chips",
+            "name the snapshot that is not, or leave --shm-dir out",
+        )
     published = read_published(places, Pace(), command_lines=True)
-    source = host.system.source
-    driver = host.system.kmd_version or (driver_version() if source.live else None)
+    source, driver = host.system.source, host.system.kmd_version
+    here = source.live or bool(published.regions)
     return document.Snapshot(
         source=source,
         time_ns=published.now_realtime_ns,
-        host=document.Host(name=host_name()),
-        versions=document.Versions(tt_umd=tt_umd_version(), driver=driver),
+        host=document.Host(name=host_name() if here else None),
+        versions=document.Versions(
+            tt_umd=tt_umd_version() if source.live else None,
+            driver=driver or (driver_version() if source.live else None),
+        ),
         system=host.system,
         published=published,
     )

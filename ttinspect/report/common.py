@@ -45,7 +45,8 @@ def source_line(source: Source) -> Text:
     detail = f"{separator}{source.detail}" if source.detail else ""
     recorded = source.recorded or None
     if recorded is not None:
-        nature = f"recorded {utc(recorded.time_ns)} on {recorded.host or 'a host without name'}, not live"
+        where = f" on {recorded.host}" if recorded.host else ""
+        nature = f"recorded {utc(recorded.time_ns)}{where}, not live"
     return Text(harmless(f"Source: {_KINDS[source.kind]}{detail} ({nature})"))
 
 

@@ -78,7 +78,7 @@ def _grouped(what: str, changes: Iterable[Change]) -> Iterator[Row]:
 
 def _shown(path: str, value: Value) -> str:
     if value is None:
-        return "none" if path.startswith(("links.", "trouble", "warning")) else UNKNOWN
+        return "none" if path.startswith(("links.", "trouble", "warning", "versions.")) else UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int) and path.startswith("masks."):
@@ -115,14 +115,21 @@ def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
 
 def diff_csv(answer: DiffAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
     """A row per chip that came or went, and per fact that is different."""
-    header = ("what", "chip", "path", "old", "new", "unique_id", "board_id", "pci_bdf")
+    header = (
+        "what", "chip", "path", "old", "new", "unique_id", "board_id", "asic_location", "arch", "board",
+        "kmd_id", "pci_bdf",
+    )  # fmt: skip
     return header, _csv_rows(answer)
 
 
 def _csv_rows(answer: DiffAnswer) -> Iterator[tuple[object, ...]]:
     for what, chips in (("vanished", answer.vanished), ("appeared", answer.appeared)):
         for chip in chips:
-            yield (what, chip.chip, None, None, None, chip.unique_id, chip.board_id, chip.pci_bdf)
+            board = None if chip.board is None else chip.board.value
+            yield (
+                what, chip.chip, None, None, None, chip.unique_id, chip.board_id, chip.asic_location,
+                chip.arch.value, board, chip.kmd_id, chip.pci_bdf,
+            )  # fmt: skip
     for what, changes in (("moved", answer.moved), ("changed", answer.changed)):
         for change in changes:
-            yield (what, change.chip, change.path, change.old, change.new, None, None, None)
+            yield (what, change.chip, change.path, change.old, change.new, *(None,) * 7)

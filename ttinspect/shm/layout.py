@@ -4,6 +4,7 @@ Source: tt-metal, memory_stats_shm.hpp; versions 2, 3 and 4 share every offset, 
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 INIT_UNINITIALIZED = 0
@@ -63,6 +64,20 @@ class Layout:
     def figures(self) -> tuple[str, ...]:
         """The buffer types that this version publishes."""
         return tuple(field.name for field in self.totals)
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Offset and size of every field; what is between them means nothing."""
+        for field in (*self.header, *self.totals, *((self.init_state,) if self.init_state else ())):
+            yield field.offset, field.size
+        for table in (self.chips, self.slots):
+            for index in range(table.count):
+                for field in table.fields:
+                    yield table.offset + index * table.stride + field.offset, field.size
+
+    def name_offset(self, slot: int) -> int:
+        """Where the name of a slot stands."""
+        (name,) = (field for field in self.slots.fields if field.name == "name")
+        return self.slots.offset + slot * self.slots.stride + name.offset
 
 
 HEADER = (

@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from ttinspect.errors import InspectError
+from ttinspect.facts.socs import arch_named
 
 T = TypeVar("T")
+_ENUM = "Invalid enum value"
 _HINT = "write the file anew with the tool that made it"
 
 
@@ -30,8 +32,8 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
     """A JSON document as a typed Struct; fields that the Struct does not have are ignored.
 
     Raises:
-        InspectError: 2 for what is no JSON, repeats a key, nests too deep or has a wrong type; the
-            message names the key path.
+        InspectError: 2 for what is no JSON, repeats a key, nests too deep or has a wrong type, 7 for an
+            unsupported architecture; the message names the key path.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -46,10 +48,20 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         where = f"{name}: {path.strip('`')}" if path else name
+        if message.startswith(_ENUM) and path.strip("`").endswith(".arch"):
+            _refuse_arch(message.removeprefix(_ENUM).strip(" '"), where)
         raise InspectError(where, _plain(message), _HINT) from None
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: also a number of 5,000 digits
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InspectError(f"{name}{line}", "it is not valid JSON", _HINT) from None
+
+
+def _refuse_arch(value: str, where: str) -> None:
+    """An architecture that ttinspect does not know has an exit code of its own, wherever it stands."""
+    try:
+        arch_named(value)
+    except InspectError as error:
+        raise InspectError(f"{where}: {error.what}", error.why, error.next_step, error.exit_code) from None
 
 
 def _plain(message: str) -> str:

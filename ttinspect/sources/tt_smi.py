@@ -21,6 +21,7 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags
+from ttinspect.sources.tt_smi_gddr import GddrTelemetry, gddr_modules
 
 Scalar = str | int | float | bool | None
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
@@ -33,6 +34,7 @@ _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
 _NOT_AVAILABLE = "N/A"
 _OLD_PREFIX = "SMBUS_TX_"
 _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
 _BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")
 _GRAYSKULL_NAMES = ("e75", "e150", "e300", "grayskull")
@@ -47,10 +49,16 @@ class _BoardInfo(msgspec.Struct):
 class _Device(msgspec.Struct):
     smbus_telem: dict[str, Scalar] | None
     board_info: _BoardInfo = msgspec.field(default_factory=_BoardInfo)
+    gddr_telemetry: GddrTelemetry | None = None
+
+
+class _HostInfo(msgspec.Struct, rename="pascal"):
+    driver: Scalar = None
 
 
 class _Document(msgspec.Struct):
     device_info: list[_Device]
+    host_info: _HostInfo | None = None
 
 
 def read_tt_smi(content: bytes, name: str) -> System:
@@ -73,8 +81,11 @@ def read_tt_smi(content: bytes, name: str) -> System:
         for index, device in enumerate(document.device_info)
     ]
     refuse_impossible_masks(chips, name)
+    driver = _VERSION.search(str(document.host_info.driver)) if document.host_info is not None else None
     return System(
-        source=Source(kind=SourceKind.TT_SMI, detail=name, live=False, example=False), chips=tuple(chips)
+        source=Source(kind=SourceKind.TT_SMI, detail=name, live=False, example=False),
+        chips=tuple(chips),
+        kmd_version=None if driver is None else driver[0],
     )
 
 
@@ -115,6 +126,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
     if unique_id is None:
         unknown.append(Unknown(path="unique_id", why="tt-smi documents do not show it"))
     unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
+    reading = telemetry_of_tags({tag: telemetry.number(name) for name, tag in TAG_OF_NAME.items()})
     bdf = info.bus_id if isinstance(info.bus_id, str) and _BDF.fullmatch(info.bus_id) else None
     return Chip(
         id=index,
@@ -130,7 +142,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         firmware=bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
         mmio=True if bdf else None,
         pci_bdf=bdf,
-        telemetry=telemetry_of_tags({tag: telemetry.number(name) for name, tag in TAG_OF_NAME.items()}),
+        telemetry=msgspec.structs.replace(reading, gddr=gddr_modules(device.gddr_telemetry, masks.dram)),
         unknown=tuple(unknown),
     )
 

@@ -71,7 +71,13 @@ CHIP_FACTS: dict[str, Any] = {
     "pci_bdf": "0000:99:00.0",
 }
 MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
-STEADY = {"aiclk_max_mhz": 1, "heartbeat_moves": False, "firmware_eth": "9.9.9", "gddr_speed_mts": 16000}
+STEADY = {
+    "thermal_trips": 3,
+    "aiclk_max_mhz": 1,
+    "heartbeat_moves": False,
+    "firmware_eth": "9.9.9",
+    "gddr_speed_mts": 16000,
+}
 RESTLESS = {"aiclk_mhz": 801, "asic_celsius": 61.0, "heartbeat": 6, "fan_rpm": 5, "power_w": 1}
 SOC = {"worker_l1_bytes": 1024, "dram_bank_bytes": 2**30, "grid": (20, 20)}
 MOVES = ("id", "kmd_id", "pci_bdf")

@@ -33,12 +33,11 @@ _NO_FACTS = ("live_cores", "unknown", "assumed")
 _NOISE = frozenset(
     {
         "aiclk_mhz", "axiclk_mhz", "arcclk_mhz", "vcore_mv", "power_w", "current_a",
-        "asic_celsius", "board_celsius", "gddr_max_celsius", "thermal_trips", "fan_percent", "fan_rpm",
-        "heartbeat", "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
-        "uncorrected_read_errors", "uncorrected_write_errors",
+        "asic_celsius", "board_celsius", "gddr_max_celsius", "fan_percent", "fan_rpm", "heartbeat",
+        "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
     }
 )  # fmt: skip
-"""What telemetry shows differently whenever it is read."""
+"""What telemetry shows differently whenever it is read. Faults are counted too, but they are no noise."""
 
 _BUNDLE = "telemetry.firmware_bundle"
 
@@ -104,9 +103,10 @@ def _scalar(value: Any) -> Value:
 
 
 def _same_bundles(before: dict[str, Value], after: dict[str, Value]) -> bool:
-    """Whether the firmware says what the bundle of the telemetry says, on both sides."""
+    """Whether the firmware says all that the bundle of the telemetry says, on both sides."""
     return all(
-        facts.get("firmware") is not None and str(facts.get(_BUNDLE)).startswith(f"{facts['firmware']}")
+        facts.get("firmware") is not None
+        and facts.get(_BUNDLE) in (facts["firmware"], f"{facts['firmware']}.0")
         for facts in (before, after)
     )
 
