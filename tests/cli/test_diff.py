@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.sources.clusters import MODERN_P150
+from tests.sources.test_tt_smi import TELEMETRY, tt_smi
 
 
 @pytest.fixture
@@ -71,8 +72,9 @@ def test_what_cannot_be_compared_is_said(run: Run) -> None:
     assert run("diff", "board:n300", "board:nope").returncode == 2
 
 
-def test_what_a_host_runs_is_compared_where_both_tell_it(run: Run, shared: Path, tmp_path: Path) -> None:
-    document = json.loads((shared / "tt-smi" / "snapshot1.json").read_text())
+def test_what_a_host_runs_is_compared_where_both_tell_it(run: Run, tmp_path: Path) -> None:
+    document = json.loads(tt_smi(TELEMETRY))
+    document["host_info"] = {"Driver": "TT-KMD 2.8.0"}
     (tmp_path / "old.json").write_text(json.dumps(document))
     document["host_info"]["Driver"] = "TT-KMD 9.9.9"
     (tmp_path / "new.json").write_text(json.dumps(document))
@@ -97,10 +99,12 @@ def test_a_driver_that_is_gone_and_another_host_are_told(run: Run, tmp_path: Pat
     }
 
 
-def test_faults_that_are_counted_are_no_noise(run: Run, shared: Path, tmp_path: Path) -> None:
-    document = json.loads((shared / "tt-smi" / "snapshot1.json").read_text())
-    (tmp_path / "old.json").write_text(json.dumps(document))
+def test_faults_that_are_counted_are_no_noise(run: Run, tmp_path: Path) -> None:
+    document = json.loads(tt_smi({**TELEMETRY, "THERM_TRIP_COUNT": "0x0", "ASIC_TEMPERATURE": "0x2c0000"}))
     device = document["device_info"][0]
+    well = {"training": "pass", "temp_top": "N/A", "uncorr_rd": 0, "uncorr_wr": "0x0"}
+    device["gddr_telemetry"] = {"channels": [{"channel": channel, **well} for channel in range(8)]}
+    (tmp_path / "old.json").write_text(json.dumps(document))
     device["smbus_telem"]["THERM_TRIP_COUNT"] = "0x5"
     device["gddr_telemetry"]["channels"][3]["uncorr_rd"] = "7"
     device["gddr_telemetry"]["channels"][4]["training"] = "fail"

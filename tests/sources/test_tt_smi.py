@@ -127,3 +127,53 @@ def test_masks_and_grids_equal_the_truth_of_every_recorded_document(shared: Path
         )
         live = [chip_grid(chip.soc, chip.masks).tensix.active for chip in system.chips]
         assert live == truth["live_tensix"], path.name
+
+
+def _with_channels(*channels: dict[str, Any], mask: str = "0xfd") -> Chip:
+    document = json.loads(tt_smi({**TELEMETRY, "ENABLED_GDDR": mask}))
+    document["device_info"][0]["gddr_telemetry"] = {"channels": list(channels)}
+    return chip(json.dumps(document))
+
+
+def test_live_dram_channels_are_told_with_what_is_known_of_them() -> None:
+    told = {"temp_top": "45.5", "temp_bottom": 44, "corr_rd": 3, "corr_wr": "0x4", "uncorr_rd": "N/A"}
+    found = _with_channels(
+        {"channel": 2, "training": "fail"}, {"channel": 0, "training": "pass", **told}, {"channel": 1}
+    ).telemetry
+    assert found is not None
+    assert found.gddr is not None
+    first, third = found.gddr  # channel 1 is harvested
+    assert (first.channel, first.trained, first.top_celsius, first.bottom_celsius) == (0, True, 45.5, 44.0)
+    assert (first.corrected_read_errors, first.corrected_write_errors) == (3, 4)
+    assert (first.uncorrected_read_errors, first.uncorrected_write_errors) == (None, None)
+    assert (third.channel, third.trained, third.top_celsius) == (2, False, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("training", "n/a"), ("temp_top", "hot"), ("temp_top", True), ("temp_top", "1e9"), ("corr_rd", -1),
+     ("corr_rd", "1.5"), ("uncorr_wr", None)],
+)  # fmt: skip
+def test_what_says_nothing_of_a_channel_is_unknown(key: str, value: object) -> None:
+    found = _with_channels({"channel": 0, key: value}).telemetry
+    assert found is not None
+    assert found.gddr is not None
+    (module,) = found.gddr
+    assert [name for name in module.__struct_fields__ if getattr(module, name) is not None] == ["channel"]
+
+
+def test_which_channels_are_live_must_be_known() -> None:
+    found = _with_channels({"channel": 0, "training": "pass"}, mask="N/A").telemetry
+    assert found is not None
+    assert found.gddr is None
+    assert chip(tt_smi(TELEMETRY)).telemetry.gddr is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("told", ["x", None, [], {}, {"channels": 3}, {"channels": [{"channel": "a"}]}])
+def test_channels_told_in_another_way_are_unknown(told: object) -> None:
+    document = json.loads(tt_smi(TELEMETRY))
+    document["device_info"][0]["gddr_telemetry"] = told
+    found = chip(json.dumps(document))
+    assert found.masks == MASKS
+    assert found.telemetry is not None
+    assert found.telemetry.gddr is None

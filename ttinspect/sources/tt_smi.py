@@ -21,7 +21,7 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags
-from ttinspect.sources.tt_smi_gddr import GddrTelemetry, gddr_modules
+from ttinspect.sources.tt_smi_gddr import gddr_modules
 
 Scalar = str | int | float | bool | None
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
@@ -49,7 +49,7 @@ class _BoardInfo(msgspec.Struct):
 class _Device(msgspec.Struct):
     smbus_telem: dict[str, Scalar] | None
     board_info: _BoardInfo = msgspec.field(default_factory=_BoardInfo)
-    gddr_telemetry: GddrTelemetry | None = None
+    gddr_telemetry: msgspec.Raw = msgspec.Raw()
 
 
 class _HostInfo(msgspec.Struct, rename="pascal"):

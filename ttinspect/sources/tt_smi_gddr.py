@@ -21,15 +21,20 @@ class _Channel(msgspec.Struct):
     uncorr_wr: Scalar = None
 
 
-class GddrTelemetry(msgspec.Struct):
+class _GddrTelemetry(msgspec.Struct):
     """``gddr_telemetry`` of a device; what it does not know it writes as "N/A"."""
 
     channels: list[_Channel] | None = None
 
 
-def gddr_modules(told: GddrTelemetry | None, dram_mask: int | None) -> tuple[GddrModule, ...] | None:
-    """The live channels; None where the document has none, or it is unknown which are live."""
-    if told is None or told.channels is None or dram_mask is None:
+def gddr_modules(raw: msgspec.Raw, dram_mask: int | None) -> tuple[GddrModule, ...] | None:
+    """The live channels; None where the document has none, or says it in another way than tt-smi 6.8, or it
+    is unknown which are live."""
+    try:
+        told = msgspec.json.decode(raw, type=_GddrTelemetry)
+    except msgspec.MsgspecError:
+        return None
+    if told.channels is None or dram_mask is None:
         return None
     live = [one for one in told.channels if one.channel >= 0 and not dram_mask >> one.channel & 1]
     return tuple(_module(one) for one in sorted(live, key=lambda one: one.channel)) or None
