@@ -171,6 +171,12 @@ def test_an_architecture_of_a_newer_version_is_7(ask: Any, run: Run, tmp_path: P
     done = run("harvest", "--from", "s.json")
     assert done.returncode == 7
     assert "s.json: $.system.chips[1].arch: unsupported architecture 'grendel'" in done.stderr
+    taken["system"]["chips"][1].update(arch="wormhole_b0", board="p900")
+    (tmp_path / "s.json").write_text(json.dumps(taken))
+    done = run("harvest", "--from", "s.json")
+    assert done.returncode == 2
+    assert "'p900', which this version does not know" in done.stderr
+    assert "update ttinspect" in done.stderr
 
 
 def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path, console_script: str) -> None:

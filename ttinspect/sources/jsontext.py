@@ -48,8 +48,12 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         where = f"{name}: {path.strip('`')}" if path else name
-        if message.startswith(_ENUM) and path.strip("`").endswith(".arch"):
-            _refuse_arch(message.removeprefix(_ENUM).strip(" '"), where)
+        if message.startswith(_ENUM):
+            value = message.removeprefix(_ENUM).strip(" '")
+            if path.strip("`").endswith(".arch"):
+                _refuse_arch(value, where)
+            why = f"found {value!r}, which this version does not know"
+            raise InspectError(where, why, "update ttinspect, or correct the file") from None
         raise InspectError(where, _plain(message), _HINT) from None
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: also a number of 5,000 digits
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
