@@ -80,6 +80,6 @@ def health(descriptor: Any) -> dict[int, str]:
     """What is wrong with each unhealthy chip; empty where tt_umd does not say."""
     errors = descriptor.get_health_errors()
     return {
-        chip: "; ".join(first_line(error.message()) for error in errors.get(chip, ()))
+        chip: "; ".join(first_line(error.message()).rstrip(".") for error in errors.get(chip, ()))
         for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, found in errors.items() if found)}
     }
