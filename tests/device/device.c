@@ -13,6 +13,7 @@
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit
  *   shout                         print on fd 1 at every opportunity
+ *   fork                          start a process at init that outlives this one
  *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
  */
 #define _GNU_SOURCE
@@ -34,7 +35,7 @@ typedef struct Page {
 } Page;
 
 static Page *buckets[BUCKETS];
-static int wormhole, chips = 1, shouting;
+static int wormhole, chips = 1, shouting, forking;
 static uint32_t harvest[MAX_CHIPS];
 static long off_since[MAX_CHIPS]; /* 0: never */
 static int remote_at[MAX_CHIPS]; /* eth coordinates x | y << 8 of a remote chip; -1: none */
@@ -322,6 +323,7 @@ static void script_line(const char *line) {
     }
     else if (sscanf(line, "crash %15s %ld", crash_kind, &crash_at) == 2) {}
     else if (!strncmp(line, "shout", 5)) shouting = 1;
+    else if (!strncmp(line, "fork", 4)) forking = 1;
     else if (sscanf(line, "log %4095s", text) == 1) write_log = fopen(text, "a");
     else if (line[0] != '\n' && line[0] != '#') { fprintf(stderr, "test device: bad line: %s", line); abort(); }
 }
@@ -334,5 +336,6 @@ void libttsim_init(void) {
     if (!script) { fprintf(stderr, "test device: no TTDEVICE_SCRIPT\n"); abort(); }
     while (fgets(line, sizeof line, script)) script_line(line);
     fclose(script);
+    if (forking && !fork()) { sleep(60); _exit(0); }
     if (crash_at == AT_INIT) crash();
 }

@@ -86,6 +86,7 @@ class Device:
     outside: list[tuple[End, tuple[int, int]]] = field(default_factory=list)
     crash: tuple[str, int] | None = None
     shout: bool = False
+    fork: bool = False
     write_log: Path | None = None
 
     def script(self) -> str:
@@ -94,8 +95,7 @@ class Device:
         lines = [f"arch {self.arch}", f"chips {endpoints}"]
         if self.write_log:
             lines.append(f"log {self.write_log}")
-        if self.shout:
-            lines.append("shout")
+        lines += [name for name in ("shout", "fork") if getattr(self, name)]
         for index, chip in enumerate(self.chips):
             lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)
             if chip.off_bus or chip.off_after:

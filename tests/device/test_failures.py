@@ -1,7 +1,9 @@
 """What goes wrong inside tt_umd: a message and a code, never a dead tool or a stray line."""
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ import pytest
 from tests.conftest import Run
 from tests.device.conftest import RunOn
 from tests.device.simulated import ASIC_ID_HIGH, ENABLED_ETH, FIRMWARE, Chip, blackhole, wormhole
+
+_DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 
 
 @pytest.mark.parametrize(
@@ -196,3 +200,31 @@ def test_reasons_are_told_however_quiet_tt_umd_was_asked_to_be(run_on: RunOn) ->
     done = run_on(blackhole(Chip(tags={ENABLED_ETH: None})), "harvest", "--json", TT_LOGGER_LEVEL="off")
     (finding,) = json.loads(done.stdout)["findings"]
     assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a descriptor"])
+@pytest.mark.parametrize(("crash", "code"), [(None, 0), (("abort", 0), 5)])
+def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
+    run: Run, library: Path, tmp_path: Path, beside: bool, crash: tuple[str, int] | None, code: int
+) -> None:
+    folder = tmp_path / "simulator"
+    folder.mkdir()
+    shutil.copy(library, folder / "libttsim.so")
+    if beside:
+        shutil.copy(_DESCRIPTORS / "blackhole.yaml", folder / "soc_descriptor.yaml")
+    script = blackhole(fork=True, crash=crash).write(tmp_path / "script")
+    start = time.monotonic()
+    done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "30", **script)
+    assert done.returncode == code, done.stderr
+    assert time.monotonic() - start < 20
+    assert _started_with(script["TTDEVICE_SCRIPT"]) == []
+
+
+def _started_with(text: str) -> list[str]:
+    """Processes that have this text in their environment."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if text.encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+    return found

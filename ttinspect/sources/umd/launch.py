@@ -45,10 +45,7 @@ class Launched:
 
     def kill(self) -> None:
         """End a child that nobody reads from."""
-        try:  # noqa: SIM105 - contextlib is not worth its import
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        sweep(self.process)
         self.process.wait()
         if self.process.stdin is not None:
             self.process.stdin.close()
@@ -109,6 +106,14 @@ def leave(process: "subprocess.Popen[bytes]") -> None:
     _leaving.append(process)
 
 
+def sweep(process: "subprocess.Popen[bytes]") -> None:
+    """End whatever a simulator started beside a child that is gone: its session was made for it alone."""
+    try:  # noqa: SIM105 - contextlib is not worth its import
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def finish() -> None:
     """End what was started early and never asked for, and wait for those that are leaving."""
     while _early:
@@ -120,5 +125,6 @@ def finish() -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        sweep(process)
     for library in [*_folders]:
         remove_folder(library)

@@ -13,7 +13,7 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.launch import launch, leave
+from ttinspect.sources.umd.launch import launch, leave, sweep
 from ttinspect.sources.umd.log import FIRMWARE, last_words, waited_for
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -93,6 +93,8 @@ class Running:
             if progress is not None and passed >= _PROGRESS_SECONDS:
                 progress(self.session.stage())
             if not ready:
+                if self._process.poll() is not None:  # what a simulator started may hold the wire open
+                    return False
                 if passed < timeout_seconds and not (passed >= patience and self._waits_for_firmware()):
                     continue
                 self.session.late = True
@@ -122,6 +124,7 @@ class Running:
             leave(self._process)
         else:
             code = self._ended()
+            sweep(self._process)
         os.close(self._wire)
         self._log.seek(0)
         session.log = self._log.read().decode("utf-8", "backslashreplace")

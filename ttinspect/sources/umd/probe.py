@@ -1,7 +1,9 @@
 """In the child: which architecture a simulator without a SoC descriptor has, and the descriptor for it."""
 
 import os
+import select
 
+_LOOK_SECONDS = 0.1
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 
 
@@ -25,14 +27,23 @@ def start_probe(path: str) -> tuple[int, int]:
 
 def arch_of_probe(pid: int, read_end: int) -> str | None:
     """The architecture that a probe found. We die as it died."""
-    identity = os.read(read_end, 64)
+    status = None
+    while status is None and not _readable(read_end, _LOOK_SECONDS):
+        gone, how = os.waitpid(pid, os.WNOHANG)  # what the simulator started may hold the pipe open
+        status = how if gone else None
+    identity = os.read(read_end, 64) if _readable(read_end, 0) else b""
     os.close(read_end)
-    _, status = os.waitpid(pid, 0)
+    if status is None:
+        _, status = os.waitpid(pid, 0)
     if not identity:
         if os.WIFSIGNALED(status):
             os.kill(os.getpid(), os.WTERMSIG(status))
         os._exit(os.waitstatus_to_exitcode(status) or 1)
     return PCI_IDS.get(int(identity))
+
+
+def _readable(descriptor: int, seconds: float) -> bool:
+    return bool(select.select([descriptor], [], [], seconds)[0])
 
 
 def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
