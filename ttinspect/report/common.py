@@ -41,13 +41,16 @@ def source_line(source: Source) -> Text:
         nature = "described, not live"
     else:
         nature = "recorded, not live"
+    kind = _KINDS[source.kind]
+    if source.kind is SourceKind.SYSFS and source.detail:
+        kind = "sysfs under"
     separator = ", " if source.kind is SourceKind.UMD else " "
     detail = f"{separator}{source.detail}" if source.detail else ""
     recorded = source.recorded or None
     if recorded is not None:
         where = f" on {recorded.host}" if recorded.host else ""
         nature = f"recorded {utc(recorded.time_ns)}{where}, not live"
-    return Text(harmless(f"Source: {_KINDS[source.kind]}{detail} ({nature})"))
+    return Text(harmless(f"Source: {kind}{detail} ({nature})"))
 
 
 def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[Finding]) -> list[Subjects]:

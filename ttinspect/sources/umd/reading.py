@@ -95,7 +95,8 @@ def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     library = Path(path).absolute()
     if not library.is_file() or library.suffix != ".so":
         what = f"cannot open the simulator {path!r}"
-        raise InspectError(what, "it is not a .so file", "name it as sim:PATH.so")
+        why = "no such file" if path and not library.exists() else "it is not a .so file"
+        raise InspectError(what, why, "name it as sim:PATH.so")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
     if beside.is_file():

@@ -235,7 +235,7 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Chips that a live source could not read, or finds unhealthy."""
-    asked = _asked(system) in (SourceKind.UMD, SourceKind.SIM, SourceKind.SYSFS)
+    asked = _asked(system) in (SourceKind.UMD, SourceKind.SIM)
     troubled = dict(zip(system.troubles, trouble_findings(system), strict=True))
     for trouble, finding in troubled.items():
         if trouble.chip is None or any(chip.id == trouble.chip for chip in shown):
