@@ -13,8 +13,10 @@ from tests.device.simulated import (
     AICLK,
     ASIC_TEMPERATURE,
     BLACKHOLE_TAGS,
+    BOARD_TEMPERATURE,
     DDR_SPEED,
     DDR_STATUS,
+    ETH_FW,
     FIRMWARE,
     GDDR,
     HEARTBEAT,
@@ -89,6 +91,26 @@ def test_a_status_of_all_ones_is_unknown_and_not_failed(answer: Answer) -> None:
 def test_below_zero_is_below_zero(answer: Answer) -> None:
     device = answer(blackhole(Chip(tags={ASIC_TEMPERATURE: 0xFFFB8000})), "telemetry")["devices"][0]
     assert device["asic_celsius"] == -4.5
+
+
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+def test_a_temperature_that_nothing_can_have_is_unknown(answer: Answer, make: Any) -> None:
+    tags: dict[int, int | None] = {ASIC_TEMPERATURE: 0x8000_0000, BOARD_TEMPERATURE: 0x8000_0000}
+    device = answer(make(Chip(tags=tags)), "telemetry")["devices"][0]
+    assert (device["asic_celsius"], device["board_celsius"]) == (None, None)
+
+
+@pytest.mark.parametrize("word", [None, 0, 0xFFFFFFFF])
+def test_firmware_that_is_not_told_is_unknown_and_not_0(answer: Answer, word: int | None) -> None:
+    device = answer(blackhole(Chip(tags={FIRMWARE: word, ETH_FW: word})), "telemetry")["devices"][0]
+    assert (device["firmware_bundle"], device["firmware_eth"]) == (None, None)
+
+
+@pytest.mark.parametrize("word", [None, 0, 0xFFFFFFFF, 0x8000_0000])
+def test_a_legacy_table_that_nobody_wrote_is_unknown_and_not_0(answer: Answer, word: int | None) -> None:
+    device = answer(wormhole(Chip(tags={FIRMWARE: word})), "telemetry", code=5)["devices"][0]
+    for name in ("aiclk_mhz", "vcore_mv", "power_w", "current_a", "asic_celsius", "board_celsius"):
+        assert device[name] is None, name
 
 
 def test_a_harvested_channel_is_not_untrained(answer: Answer) -> None:

@@ -15,18 +15,20 @@ TAG_OF_NAME = {
 _ALL_ONES = 0xFFFFFFFF
 _FRACTION = 1 << 16
 _SIGN = 1 << 31
+ABSOLUTE_ZERO_CELSIUS = -273.15
 
 
 def _fixed(word: int | None) -> float | None:
-    """A signed 16.16 number of degrees."""
+    """A signed 16.16 number of degrees; None for one that nothing can have."""
     if word is None:
         return None
-    return (word - (word & _SIGN) * 2) / _FRACTION
+    degrees = (word - (word & _SIGN) * 2) / _FRACTION
+    return degrees if degrees > ABSOLUTE_ZERO_CELSIUS else None
 
 
 def _version(word: int | None) -> str | None:
     """0x010800 is 1.8.0."""
-    return None if not word else f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
+    return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}" if word and word & 0xFFFFFF else None
 
 
 def bundle_version(word: int | None) -> tuple[int, int, int] | None:

@@ -6,13 +6,18 @@ from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
-from ttinspect.sources.telemetry_tags import telemetry_of_tags
+from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, telemetry_of_tags
 from ttinspect.sources.umd import wire
 
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
 _NOTHING = (_ALL_ONES, -1 / 65536)
 """What tt_umd's getters make of all ones, but for the speed of DRAM, of which they make 0."""
+
+_MAY_BE_ZERO = ("heartbeat", "thermal_trips")
+"""What counts from 0; of everything else 0 in a legacy table says that nobody wrote it."""
+
+_NO_VERSIONS = ((0, 0, 0), (255, 255, 255))
 
 _MEASURED_TAGS = (6, 7, 8, 11, 13, 14, 15, 16, 32)
 _DDR_STATUS_TAG, _ETH_LIVE_TAG = 22, 21
@@ -56,22 +61,33 @@ def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
         return None
     reading = telemetry_of_tags(facts.tags, facts.time_ns)
     filled = {
-        field: facts.getters.get(getter)
+        field: value
         for field, getter in _GETTER_OF_FIELD.items()
-        if getattr(reading, field) is None and facts.getters.get(getter) not in _NOTHING
+        if getattr(reading, field) is None and _says_something(field, value := facts.getters.get(getter))
     }
-    if filled.get("gddr_speed_mts") == 0:
-        del filled["gddr_speed_mts"]
     return msgspec.structs.replace(
         reading,
         **filled,
         gddr=_gddr(facts, chip),
         eth=_eth(facts, chip),
-        firmware_bundle=reading.firmware_bundle or facts.firmware.get("bundle"),
+        firmware_bundle=reading.firmware_bundle or _version(facts.firmware.get("bundle")),
         firmware_minimum=facts.firmware.get("minimum"),
         firmware_latest=facts.firmware.get("latest"),
-        firmware_eth=reading.firmware_eth or facts.firmware.get("eth"),
+        firmware_eth=reading.firmware_eth or _version(facts.firmware.get("eth")),
     )
+
+
+def _says_something(field: str, value: float | None) -> bool:
+    if value is None or value in _NOTHING or (value == 0 and field not in _MAY_BE_ZERO):
+        return False
+    return value > ABSOLUTE_ZERO_CELSIUS or not field.endswith("_celsius")
+
+
+def _version(text: str | None) -> str | None:
+    """A version that there is: tt_umd makes 0.0.0 of a missing word."""
+    words = (text or "").partition("-")[0].split(".")
+    numbers = tuple(int(word) for word in words if word.isdigit())[:3]
+    return None if text is None or len(numbers) < 3 or numbers in _NO_VERSIONS else text
 
 
 def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
