@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import os
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.device.conftest import RunOn
 from tests.device.simulated import (
@@ -212,3 +216,53 @@ def test_telemetry_of_a_source_without_any_says_so(run_on: RunOn, run: Any) -> N
     assert done.returncode == 0
     assert device["aiclk_mhz"] is None
     assert [finding["id"] for finding in device["findings"]] == ["TTT010"]
+
+
+@pytest.mark.parametrize("after", [700, 1100])
+def test_an_unhealthy_chip_that_leaves_the_bus_is_named_as_gone(answer: Answer, after: int) -> None:
+    old = Chip(tags={FIRMWARE: 0x12000000}, off_after=after)
+    document = answer(blackhole(Chip(), old), "telemetry", code=5)
+    gone = [one["message"] for one in document["findings"] if one["id"] == "TTH009"]
+    assert len(gone) == 1
+    assert "off the bus" in gone[0]
+
+
+def test_words_of_all_ones_are_no_temperatures_and_no_errors(answer: Answer) -> None:
+    tags: dict[int, int | None] = {42: 0xFFFFFFFF, 43: 0x28282828, 46: 0xFFFFFFFF, 47: 0, 50: 0xFFFFFFFF}
+    device = answer(blackhole(Chip(tags=tags, beating=True)), "telemetry")["devices"][0]
+    first, third = device["gddr"][0], device["gddr"][2]
+    assert (first["top_celsius"], first["corrected_read_errors"]) == (None, None)
+    assert (third["top_celsius"], third["uncorrected_read_errors"]) == (40.0, None)
+    assert device["findings"] == []
+
+
+@pytest.mark.parametrize("absent", [63, 64, FIRMWARE])
+def test_what_is_not_in_the_table_is_not_made_up(answer: Answer, absent: int) -> None:
+    device = answer(blackhole(Chip(tags={FIRMWARE: 0x12050000, absent: None})), "telemetry")["devices"][0]
+    assert (device["aiclk_max_mhz"], device["power_limit_w"]) == (None, None)
+
+
+def test_a_heartbeat_is_not_still_before_it_had_the_time_to_move(run_on: RunOn) -> None:
+    done = run_on(blackhole(), "telemetry", "--watch", "0.1", "-n", "9", "--json")
+    moves = [json.loads(line)["devices"][0]["heartbeat_moves"] for line in done.stdout.splitlines()]
+    assert moves[:3] == [None] * 3
+    assert moves[-1] is False
+    assert moves == sorted(moves, key=lambda one: one is False)
+
+
+@pytest.mark.parametrize("form", ["json", "table", "csv", "yaml"])
+def test_a_reader_that_has_seen_enough_of_a_watch_is_0(
+    library: Path, console_script: str, tmp_path: Path, form: str
+) -> None:
+    command = f"{console_script} telemetry --from sim:{library} --watch 0.05 --format {form} | head -2"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} >/dev/null; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **blackhole().write(tmp_path / "script")},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_yaml_of_a_watch_is_a_stream_of_documents(run_on: RunOn) -> None:
+    done = run_on(blackhole(), "telemetry", "--watch", "0.05", "-n", "3", "--format", "yaml")
+    assert [one["schema"] for one in yaml.safe_load_all(done.stdout)] == ["ttinspect.telemetry.v1"] * 3

@@ -114,6 +114,10 @@ def _parse(app: Any, args: list[str], name: str) -> int:
         return stop.exit_code
     except TyperException as error:
         raise _usage_error(name, error) from None
+    except SystemExit as stop:  # the CLI library's own way with a closed pipe
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None
+        raise
     if code == ExitCode.INTERRUPTED:  # typer's own word for Ctrl-C
         raise KeyboardInterrupt
     return int(code or ExitCode.DONE)

@@ -64,12 +64,14 @@ def _watch_live(common: Common, kind: str, seconds: float | None, count: int | N
 
 def _repeat(common: Common, seconds: float | None, count: int | None, read: Callable[[], System]) -> int:
     """Readings one after the other; the worst exit code of all counts, the CSV header stands once."""
-    codes: list[ExitCode] = []
+    worst: ExitCode | None = None
 
     def once() -> int:
+        nonlocal worst
         system = read()
-        codes.append(exit_code(system))
-        _write(common, build_telemetry(system), first=len(codes) == 1)
-        return most_important(*codes)
+        code, first = exit_code(system), worst is None
+        worst = code if worst is None else most_important(worst, code)
+        _write(common, build_telemetry(system), first=first)
+        return worst
 
     return repeat(common, seconds, count, once)

@@ -28,8 +28,8 @@ Count = Annotated[
 def repeat(common: Common, seconds: float | None, count: int | None, answer: Callable[[], int]) -> int:
     """Call ``answer``, which writes one answer and returns its exit code; once if nothing is watched.
 
-    On a terminal a table replaces the one before it; elsewhere they follow each other, JSON line by line. The
-    exit code is that of the last answer.
+    On a terminal a table replaces the one before it; elsewhere they follow each other, JSON line by line,
+    YAML as documents of one stream. The exit code is that of the last answer.
 
     Raises:
         InspectError: 2 for an interval or a count that makes no sense, or a file to write to.
@@ -48,6 +48,8 @@ def repeat(common: Common, seconds: float | None, count: int | None, answer: Cal
     while True:
         if screen:
             sys.stdout.write(HOME_AND_CLEAR)
+        if common.format == "yaml":
+            sys.stdout.write("---\n")
         code = answer()
         number += 1
         if count is not None and number >= count:

@@ -15,7 +15,8 @@ TAG_OF_NAME = {
 _ALL_ONES = 0xFFFFFFFF
 _FRACTION = 1 << 16
 _SIGN = 1 << 31
-ABSOLUTE_ZERO_CELSIUS = -273.15
+ABSOLUTE_ZERO_CELSIUS, HOTTEST_CELSIUS = -273.15, 1000.0
+"""No chip is as cold, or as hot."""
 
 
 def _fixed(word: int | None) -> float | None:
@@ -23,7 +24,7 @@ def _fixed(word: int | None) -> float | None:
     if word is None:
         return None
     degrees = (word - (word & _SIGN) * 2) / _FRACTION
-    return degrees if degrees > ABSOLUTE_ZERO_CELSIUS else None
+    return degrees if ABSOLUTE_ZERO_CELSIUS < degrees < HOTTEST_CELSIUS else None
 
 
 def _version(word: int | None) -> str | None:

@@ -109,9 +109,10 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
 
 
 def die_with_parent(lifeline: int) -> None:
-    """A parent that is killed cannot end us, but its end of this pipe is closed then: that sends SIGIO,
-    which ends us even while tt_umd hangs."""
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    """A parent that is killed cannot end us, but its end of this pipe is closed then: that sends SIGIO to our
+    group, which ends us and whatever we started even while tt_umd hangs."""
+    leads = os.getpgrp() == os.getpid()
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if leads else os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
 
 

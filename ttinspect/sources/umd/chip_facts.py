@@ -50,7 +50,7 @@ def chip_facts(
         "board": None if board is None else board.name.lower(),
         "board_id": attempt(descriptor.get_board_id_for_chip, chip),
         "unique_id": descriptor.get_chip_unique_ids().get(chip) if placed else None,
-        "asic_location": attempt(descriptor.get_asic_location, chip),
+        "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
         "mmio": mmio if placed else None,
         "via": closest,
         "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),

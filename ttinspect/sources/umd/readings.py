@@ -21,6 +21,8 @@ _NO_VERSIONS = ((0, 0, 0), (255, 255, 255))
 
 _MEASURED_TAGS = (6, 7, 8, 11, 13, 14, 15, 16, 32)
 _DDR_STATUS_TAG, _ETH_LIVE_TAG = 22, 21
+_GDDR_TEMPERATURES_TAG, _GDDR_CORRECTED_TAG, _GDDR_UNCORRECTED_TAG = 42, 46, 50
+"""Two channels a word, but for the last, which holds all."""
 _GETTER_OF_FIELD = {
     "aiclk_mhz": "aiclk",
     "axiclk_mhz": "axiclk",
@@ -60,11 +62,13 @@ def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
     if why_silent(facts) is not None:
         return None
     reading = telemetry_of_tags(facts.tags, facts.time_ns)
-    filled = {
-        field: value
-        for field, getter in _GETTER_OF_FIELD.items()
-        if getattr(reading, field) is None and _says_something(field, value := facts.getters.get(getter))
-    }
+    filled = {}
+    if not facts.tags:  # where there are any, a getter knows more than they only where it makes it up
+        filled = {
+            field: value
+            for field, getter in _GETTER_OF_FIELD.items()
+            if getattr(reading, field) is None and _says_something(field, value := facts.getters.get(getter))
+        }
     return msgspec.structs.replace(
         reading,
         **filled,
@@ -103,7 +107,7 @@ def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | No
     training = [] if facts.tags.get(_DDR_STATUS_TAG) == _ALL_ONES else facts.training or []
     modules = []
     for channel in channels:
-        state = facts.gddr.get(channel, (None,) * 6)
+        state = _known_state(facts, channel)
         modules.append(
             GddrModule(
                 channel=channel,
@@ -117,6 +121,22 @@ def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | No
             )
         )
     return tuple(modules)
+
+
+_State = tuple[float | None, float | None, int | None, int | None, int | None, int | None]
+
+
+def _known_state(facts: wire.TelemetryFacts, channel: int) -> _State:
+    """What tt_umd makes of the words about a channel, but of those that are all ones."""
+    told: _State = facts.gddr.get(channel, (None, None, None, None, None, None))
+    hot, cold, read, written, lost_read, lost_written = told
+    if facts.tags.get(_GDDR_TEMPERATURES_TAG + channel // 2) == _ALL_ONES:
+        hot = cold = None
+    if facts.tags.get(_GDDR_CORRECTED_TAG + channel // 2) == _ALL_ONES:
+        read = written = None
+    if facts.tags.get(_GDDR_UNCORRECTED_TAG) == _ALL_ONES:
+        lost_read = lost_written = None
+    return hot, cold, read, written, lost_read, lost_written
 
 
 def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:

@@ -1,6 +1,7 @@
 """What a child said, as a System."""
 
 import os
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -29,6 +30,8 @@ _UNHEALTHY = "Discovered unhealthy"
 _WARNING = "| warning "
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
+_UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:) [0-9]+")
+"""How tt_umd names a device: /dev/tenstorrent/N, but of a simulator a number of its own."""
 _UNTOLD = "tt_umd calls it unhealthy"
 
 
@@ -39,6 +42,13 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
     """
     chips = _with_reasons([line for line in session.lines if isinstance(line, wire.ChipFacts)], session.log)
+    if simulated:
+        chips = [
+            facts
+            if facts.error is None
+            else msgspec.structs.replace(facts, error=_UMDS_NUMBER.sub("", facts.error))
+            for facts in chips
+        ]
     error = failure(session, source.detail or source.kind.value)
     if error is not None and not chips:
         raise error
@@ -82,9 +92,11 @@ def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]
             reasons.append(last)
         elif _WARNING in line:
             last = line.rpartition("| ")[2].rpartition(" (")[0]
-    told = map(_shortened, reasons if len(reasons) == silent else ())
+    told = iter(reasons if len(reasons) == silent else ())
     named = [
-        facts if facts.error != "" else msgspec.structs.replace(facts, error=next(told, "") or _UNTOLD)
+        facts
+        if facts.error is None
+        else msgspec.structs.replace(facts, error=_shortened(facts.error or next(told, "") or _UNTOLD))
         for facts in chips
     ]
     return sorted(named, key=lambda facts: facts.id)
@@ -121,8 +133,8 @@ def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> 
 
 
 def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
-    """The chips that were asked for a reading and gave none, but for those whose trouble is known."""
-    named = {trouble.chip for trouble in known}
+    """The chips that were asked for a reading and gave none, but for those that are known as unreadable."""
+    named = {trouble.chip for trouble in known if not trouble.readable}
     return [
         Trouble(chip=line.chip, why=why, readable=False)
         for line in lines

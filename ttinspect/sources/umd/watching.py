@@ -5,6 +5,7 @@ import contextlib
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.chip import Chip
 from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
@@ -12,6 +13,16 @@ from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
 from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
+
+_STILL_NS = 500_000_000
+
+
+class _Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """A count of the firmware, since when it is seen, and whether that is long enough to know."""
+
+    count: int
+    since_ns: int
+    moves: bool | None
 
 
 class Watcher:
@@ -24,6 +35,7 @@ class Watcher:
         self._way = Way(arguments=("watch", *self._target.arguments))
         self._running: Running | None = None
         self._system: System | None = None
+        self._beats: dict[int, _Beat] = {}
 
     def __enter__(self) -> "Watcher":
         return self
@@ -52,17 +64,27 @@ class Watcher:
             del running.session.lines[before:]
             if all(line.error for line in lines if isinstance(line, wire.TelemetryFacts)):
                 return self._lost(system)  # the devices may have got other numbers: discover anew
-            previous = {chip.id: chip.telemetry for chip in system.chips}
-            chips = []
-            for chip in with_telemetry(system.chips, lines):
-                now, last = chip.telemetry, previous[chip.id]
-                if now is not None and last is not None and None not in (now.heartbeat, last.heartbeat):
-                    now = msgspec.structs.replace(now, heartbeat_moves=now.heartbeat != last.heartbeat)
-                chips.append(msgspec.structs.replace(chip, telemetry=now))
-            self._system = msgspec.structs.replace(system, chips=tuple(chips))
+            chips = tuple(map(self._with_pulse, with_telemetry(system.chips, lines)))
+            self._system = msgspec.structs.replace(system, chips=chips)
             silent = silent_chips(lines, system.troubles)
             return msgspec.structs.replace(self._system, troubles=(*system.troubles, *silent))
         return self._lost(system)
+
+    def _with_pulse(self, chip: Chip) -> Chip:
+        """The chip with whether its heartbeat moves. Firmware counts a few times a second: a count that is
+        seen again sooner stands still no more than it moves."""
+        now = chip.telemetry
+        if now is None or now.heartbeat is None or now.time_ns is None:
+            return chip
+        beat = self._beats.get(chip.id)
+        if beat is None or beat.count != now.heartbeat:
+            moves = None if beat is None else True
+            beat = _Beat(count=now.heartbeat, since_ns=now.time_ns, moves=moves)
+        elif now.time_ns - beat.since_ns >= _STILL_NS:
+            beat = msgspec.structs.replace(beat, moves=False)
+        self._beats[chip.id] = beat
+        reading = msgspec.structs.replace(now, heartbeat_moves=beat.moves)
+        return msgspec.structs.replace(chip, telemetry=reading)
 
     def _start(self) -> None:
         session = self._begin()
