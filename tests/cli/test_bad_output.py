@@ -30,6 +30,8 @@ def test_an_answer_that_cannot_be_written_is_2(console_script: str, command: str
     assert "Traceback" not in done.stderr
     if "2>" not in where:
         assert len(done.stderr.splitlines()) == 2
+        if "nope" not in command:
+            assert ("it is closed" in done.stderr) is ("&-" in where)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -185,7 +185,7 @@ def _as_tt_metal_has_it(path: Path) -> str:
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["as downloaded", "as tt-metal wants it"])
-def test_the_grids_are_those_of_the_masks(ask: Ask, name: str) -> None:
+def test_the_grids_are_those_of_the_masks(ask: Ask, name: str, beside: bool) -> None:
     answer = ask("harvest")
     lines, other = (14, 10) if SIMULATORS[name].arch == "blackhole" else (10, 8)
     assert [device["masks"]["tensix"] for device in answer["devices"]] == MASKS[name]
@@ -194,7 +194,15 @@ def test_the_grids_are_those_of_the_masks(ask: Ask, name: str) -> None:
         grid = [live, other] if SIMULATORS[name].arch == "blackhole" else [other, live]
         assert (device["tensix"]["grid"], device["tensix"]["active"]) == (grid, live * other)
         assert device["checked"] is True
+        listed = 4 if SIMULATORS[name].arch == "blackhole" and not beside else 0
+        assert device["l2cpu"] == {"cores": listed, "active": 0, "harvested": [*range(listed)]}
         assert [one["id"] for one in device["findings"]] == (["TTH001"] if name == "n150" else [])
+
+
+def test_a_snapshot_of_it_answers_the_same(ask: Ask, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(ask("snapshot", "--shm-dir", str(tmp_path))))
+    there, here = ask("harvest", "--cores"), run("harvest", "--cores", "--from", "s.json", "--json")
+    assert json.loads(here.stdout)["devices"] == there["devices"]
 
 
 def test_every_link_is_seen_from_both_ends_and_nothing_is_wrong(ask: Ask, name: str) -> None:

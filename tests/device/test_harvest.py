@@ -1,10 +1,13 @@
 """Harvesting of devices that the real tt_umd brings up."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import Run
 from tests.device.simulated import (
@@ -23,8 +26,6 @@ Answer = Callable[..., Any]
 
 
 def _described(run: Run, masks: str) -> Any:
-    import json
-
     return json.loads(run("harvest", "--from", f"masks:{masks}", "--cores", "--json").stdout)["devices"][0]
 
 
@@ -146,3 +147,26 @@ def test_a_live_chip_that_says_otherwise_than_we_compute_is_a_finding() -> None:
     (finding,) = live_findings(msgspec.structs.replace(chip, live_cores={**live, "eth": wrong}))
     assert finding.id == "TTH008"
     assert "eth translated" in finding.message
+
+
+@pytest.mark.parametrize("pcie", [["11-0"], ["2-0"]])
+def test_a_descriptor_that_lists_fewer_units_than_the_chip_has_leaves_the_mask_unknown(
+    run: Run, library: Path, tmp_path: Path, pcie: list[str]
+) -> None:
+    """As tt-metal's descriptor of a Blackhole once did: one PCIe core."""
+    folder = tmp_path / "simulator"
+    folder.mkdir()
+    shutil.copy(library, folder / "libttsim.so")
+    descriptors = Path(__file__).resolve().parents[2] / "soc_descriptors"
+    document = yaml.load((descriptors / "blackhole.yaml").read_text(), Loader=yaml.BaseLoader)
+    document["pcie"] = pcie
+    (folder / "soc_descriptor.yaml").write_text(yaml.safe_dump(document))
+    done = run(
+        "harvest", "--from", f"sim:{folder}/libttsim.so", "--json", **blackhole().write(tmp_path / "script")
+    )
+    (device,) = json.loads(done.stdout)["devices"]
+    assert done.returncode == 0
+    assert device["pcie"] == {"cores": 1, "active": None, "harvested": None}
+    assert "TTH008" not in [one["id"] for one in device["findings"]]
+    assert [one["path"] for one in device["unknown"]] == ["masks.pcie"]
+    assert "0x2 has bits past the 1" in device["unknown"][0]["why"]

@@ -20,6 +20,9 @@ _VERSION = ("--version", "-V")
 _UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO)
 """What writing to standard output fails with, wherever it is done; files have their own message."""
 
+_CLOSED = "/dev/full"
+"""Stands for a stream that the caller closed: nothing can be written to either."""
+
 _HELP = ("--help", "-h")
 
 
@@ -36,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     args = sys.argv[1:] if argv is None else argv
     for name in ("stdout", "stderr"):  # closed by the caller: like /dev/full
         if getattr(sys, name) is None:
-            setattr(sys, name, open("/dev/full", "w"))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(_CLOSED, "w"))  # noqa: PTH123, SIM115
     try:
         signal.signal(signal.SIGTERM, _on_sigterm)
         code = _run(args)
@@ -145,7 +148,7 @@ def _unknown_command(command: str) -> InspectError:
 
 def _unforeseen(error: Exception) -> InspectError:
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-        why = (error.strerror or str(error)).lower()
+        why = "it is closed" if sys.stdout.name == _CLOSED else (error.strerror or str(error)).lower()
         return InspectError("cannot write to standard output", why, "write to a file with --output")
     trace, place = error.__traceback__, ""
     while trace is not None:

@@ -68,18 +68,22 @@ def _row_rule(arch: Arch, masks: Masks) -> str | None:
     return None
 
 
+def units_listed(soc: Soc) -> dict[str, int]:
+    """How many units a descriptor lists that a bit of each mask can stand for, by name of the mask."""
+    width, height = worker_grid(soc)
+    return {
+        "tensix": height if ARCHITECTURES[soc.arch].axis is Axis.ROW else width,
+        "dram": len(soc.dram),
+        "eth": len(soc.eth),
+        "pcie": len(soc.pcie),
+        "l2cpu": len(soc.l2cpu),
+    }
+
+
 def _range_rule(soc: Soc, masks: Masks) -> str | None:
     architecture = ARCHITECTURES[soc.arch]
-    width, height = worker_grid(soc)
-    row_axis = architecture.axis is Axis.ROW
-    limits = {
-        "tensix": (height if row_axis else width, f"tensix {architecture.axis.value}"),
-        "dram": (len(soc.dram), _UNIT_NAMES["dram"]),
-        "eth": (len(soc.eth), _UNIT_NAMES["eth"]),
-        "pcie": (len(soc.pcie), _UNIT_NAMES["pcie"]),
-        "l2cpu": (len(soc.l2cpu), _UNIT_NAMES["l2cpu"]),
-    }
-    for name, (count, unit) in limits.items():
+    for name, count in units_listed(soc).items():
+        unit = _UNIT_NAMES.get(name, f"tensix {architecture.axis.value}")
         mask: int | None = getattr(masks, name)
         if mask is None or name in architecture.ignored_masks or mask < 1 << count:
             continue

@@ -9,6 +9,8 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_named, tray_of
 from ttinspect.facts.socs import arch_named
+from ttinspect.harvesting.architectures import ARCHITECTURES
+from ttinspect.harvesting.refusal import units_listed
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
@@ -172,7 +174,7 @@ def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
 def _chip(
     facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool, linkless: str | None
 ) -> Chip:
-    masks, unknown = _masks(facts, arch)
+    masks, unknown = _masks(facts, socs[arch])
     if linkless is not None:
         unknown.append(Unknown(path="links", why=linkless))
     board = board_named(facts.board) if facts.board else None
@@ -201,18 +203,29 @@ def _chip(
     )
 
 
-def _masks(facts: wire.ChipFacts, arch: Arch) -> tuple[Masks, list[Unknown]]:
+def _masks(facts: wire.ChipFacts, soc: Soc) -> tuple[Masks, list[Unknown]]:
     """tt_umd's masks, but unknown where it made a 0 of a telemetry tag that is missing, or read a chip
-    that is off the bus."""
+    that is off the bus, or where the SoC descriptor lists fewer units than the chip has. One that lists no
+    L2CPU at all describes a chip without them."""
     if facts.masks is None:
         return UNKNOWN_MASKS, [Unknown(path="masks", why=facts.error or "the chip did not answer")]
     values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
     unknown = []
-    if arch is Arch.BLACKHOLE:
+    if not soc.l2cpu:
+        values["l2cpu"] = 0
+    if soc.arch is Arch.BLACKHOLE:
         for name, tag in _MASK_TAG_NAMES.items():
+            if name == "l2cpu" and not soc.l2cpu:
+                continue
             if facts.tags.get(name) in (None, _ALL_ONES):
                 values[name] = None
                 unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
+    for name, listed in units_listed(soc).items():
+        mask = values[name]
+        if mask is not None and mask >> listed and name not in ARCHITECTURES[soc.arch].ignored_masks:
+            values[name] = None
+            why = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
+            unknown.append(Unknown(path=f"masks.{name}", why=why))
     return Masks(**values), unknown
 
 
