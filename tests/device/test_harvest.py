@@ -170,3 +170,22 @@ def test_a_descriptor_that_lists_fewer_units_than_the_chip_has_leaves_the_mask_u
     assert "TTH008" not in [one["id"] for one in device["findings"]]
     assert [one["path"] for one in device["unknown"]] == ["masks.pcie"]
     assert "0x2 has bits past the 1" in device["unknown"][0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "mask", "word"), [(PCIE_USAGE, "pcie", "PCIE_USAGE"), (ENABLED_ETH, "eth", "ENABLED_ETH")]
+)
+def test_a_missing_tag_takes_no_identity_away(answer: Answer, tag: int, mask: str, word: str) -> None:
+    document = answer(blackhole(Chip(tags={tag: None})), "harvest")
+    (device,) = document["devices"]
+    assert (device["board"], device["board_id"], device["asic_location"]) == ("p150", "4402646898296", 0)
+    assert device["masks"][mask] is None
+    assert {one["path"] for one in device["unknown"]} == {f"masks.{mask}", "unique_id"}
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
+    assert f"Telemetry {word} is missing, which tt_umd takes for 0" in finding["message"]
+
+
+def test_a_chip_that_cannot_be_its_board_has_none(answer: Answer) -> None:
+    (device,) = answer(blackhole(Chip(tags={PCIE_USAGE: 4})), "harvest")["devices"]
+    assert (device["board"], device["board_id"], device["masks"]["pcie"]) == (None, "4402646898296", 1)
+    assert "board" in {one["path"] for one in device["unknown"]}

@@ -9,6 +9,8 @@ NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
 OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
+IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
+ALL_ONES = 0xFFFFFFFF
 MASK_KEYS = {
     "tensix": "harvest_mask",
     "dram": "dram_harvesting_mask",
@@ -69,6 +71,8 @@ def chip_facts(
         return facts
     try:
         read_device(device, facts, masks)
+        if not placed:
+            read_identity(device, facts)
         if placed:  # otherwise its SoC descriptor was never told of the masks
             facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
     except umd_errors() as error:
@@ -76,6 +80,20 @@ def chip_facts(
     if facts["error"] is None and unhealthy is not None:
         facts["error"] = ""  # the reason is in the log only
     return facts
+
+
+def read_identity(device: Any, facts: Facts) -> None:
+    """Board id and place of a chip that the cluster descriptor does not have, from its telemetry."""
+    reader = device.get_firmware_telemetry_reader()
+    words = {
+        name: reader.read_entry(tag) if reader is not None and reader.is_entry_available(tag) else None
+        for name, tag in IDENTITY_TAGS.items()
+    }
+    high, low = words["high"], words["low"]
+    if high is not None and low is not None and ALL_ONES not in (high, low):
+        facts["board_id"] = (high << 32 | low) or None
+    if words["asic_location"] != ALL_ONES:
+        facts["asic_location"] = words["asic_location"]
 
 
 def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:

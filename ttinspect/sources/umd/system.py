@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_named, tray_of
+from ttinspect.facts.boards import board_named, board_of_id, tray_of
 from ttinspect.facts.socs import arch_named
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.refusal import units_listed
-from ttinspect.model.arch import Arch
+from ttinspect.harvesting.refusal import refusal, units_listed
+from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
@@ -59,7 +59,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         raise _no_chips(host)
     links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
     troubles = [
-        Trouble(chip=facts.id, why=facts.error, readable=facts.masks is not None)
+        Trouble(chip=facts.id, why=facts.error + _made_up(facts), readable=facts.masks is not None)
         for facts in chips
         if facts.error
     ]
@@ -102,6 +102,14 @@ def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]
         for facts in chips
     ]
     return sorted(named, key=lambda facts: facts.id)
+
+
+def _made_up(facts: wire.ChipFacts) -> str:
+    """tt_umd takes a missing telemetry word for 0, and judges the chip by that."""
+    if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
+        return ""
+    missing = [tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None]
+    return f" Telemetry {', '.join(missing)} is missing, which tt_umd takes for 0." if missing else ""
 
 
 def _shortened(why: str) -> str:
@@ -177,7 +185,10 @@ def _chip(
     masks, unknown = _masks(facts, socs[arch])
     if linkless is not None:
         unknown.append(Unknown(path="links", why=linkless))
-    board = board_named(facts.board) if facts.board else None
+    board = _board(facts, socs[arch], masks)
+    for name, known in (("board", board), ("board_id", facts.board_id), ("unique_id", facts.unique_id)):
+        if known is None and facts.error:
+            unknown.append(Unknown(path=name, why=facts.error))
     bus_id = None if simulated else facts.bus_id
     return Chip(
         id=facts.id,
@@ -201,6 +212,15 @@ def _chip(
         unknown=tuple(unknown),
         live_cores=facts.cores,
     )
+
+
+def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
+    """What tt_umd says; of a chip that it did not get that far with, what the board id says, unless the chip
+    cannot be that."""
+    if facts.board:
+        return board_named(facts.board)
+    board = None if facts.board_id is None else board_of_id(facts.board_id)
+    return None if refusal(soc, masks, board, facts.asic_location) else board
 
 
 def _masks(facts: wire.ChipFacts, soc: Soc) -> tuple[Masks, list[Unknown]]:
