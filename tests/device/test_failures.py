@@ -54,6 +54,20 @@ def test_a_hung_chip_is_named_when_the_deadline_comes_before_tt_umd_gives_up(run
     assert "--timeout 330" in done.stderr
 
 
+def test_a_descriptor_of_another_architecture_is_2_and_not_the_devices_fault(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "simulator"
+    folder.mkdir()
+    shutil.copy(library, folder / "libttsim.so")
+    shutil.copy(_DESCRIPTORS / "wormhole_b0.yaml", folder / "soc_descriptor.yaml")
+    script = blackhole().write(tmp_path / "script")
+    done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "2", **script)
+    assert done.returncode == 2
+    assert "it describes a wormhole_b0, but the simulator beside it is a blackhole" in done.stderr
+    assert _children(script=tmp_path / "script") == []
+
+
 def test_old_firmware_is_a_warning_and_the_chip_is_shown(run_on: RunOn) -> None:
     done = run_on(blackhole(Chip(tags={FIRMWARE: 0x12000000})), "harvest", "--json")
     document = json.loads(done.stdout)

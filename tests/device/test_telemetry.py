@@ -21,6 +21,7 @@ from tests.device.simulated import (
     DDR_SPEED,
     DDR_STATUS,
     ETH_FW,
+    ETH_LIVE,
     FIRMWARE,
     GDDR,
     HEARTBEAT,
@@ -266,3 +267,13 @@ def test_a_reader_that_has_seen_enough_of_a_watch_is_0(
 def test_yaml_of_a_watch_is_a_stream_of_documents(run_on: RunOn) -> None:
     done = run_on(blackhole(), "telemetry", "--watch", "0.05", "-n", "3", "--format", "yaml")
     assert [one["schema"] for one in yaml.safe_load_all(done.stdout)] == ["ttinspect.telemetry.v1"] * 3
+
+
+@pytest.mark.parametrize(("make", "channels"), [(blackhole, 12), (wormhole, 16)])
+def test_links_are_up_or_down_where_firmware_tells_it(answer: Answer, make: Any, channels: int) -> None:
+    """From bundle 20.0 on the upper half of the word has a bit per eth core (tt-umd 0.9.14)."""
+    tags: dict[int, int | None] = {FIRMWARE: 0x14000000, ETH_LIVE: 0x0003_FFFF}
+    device = answer(make(Chip(tags=tags)), "telemetry")["devices"][0]
+    assert device["eth_up"] == [True] * 2 + [False] * (channels - 2)
+    older = answer(make(Chip(tags={**tags, FIRMWARE: 0x13060000})), "telemetry")["devices"][0]
+    assert older["eth_up"] == [None] * channels

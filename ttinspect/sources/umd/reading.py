@@ -18,11 +18,12 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import remove_folder, simulator_arguments
-from ttinspect.sources.umd.parent import Session
+from ttinspect.sources.umd.parent import Running, Session
 from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
+_IDENTITY_SECONDS = 5.0
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     socs: dict[Arch, Soc]
     simulated: bool
+    beside: Path | None = None
+    """The SoC descriptor that lies beside a simulator."""
 
     def system(self, session: Session) -> System:
         """What a session says, as a System.
@@ -61,7 +64,35 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
         arguments = [options.ask.value, *target.arguments]
         session, _ = ask_persistently(arguments, options.timeout_seconds, options.progress)
     options.log += [session.earlier_log, session.log]
-    return target.system(session)
+    try:
+        return target.system(session)
+    except InspectError:
+        if session.late and target.beside is not None:
+            _refuse_other_arch(target.beside, target)
+        raise
+
+
+def _refuse_other_arch(beside: Path, target: Target) -> None:
+    """With the descriptor of another architecture tt_umd waits in vain, and blames the device.
+
+    Raises:
+        InspectError: 2 if that is so.
+    """
+    library = target.arguments[1]
+    running = Running(["chips", *simulator_arguments(library, str(data_directory()))])
+    try:
+        running.read_until(_IDENTITY_SECONDS, wire.ArchFound, wire.Failed)
+    finally:
+        running.session.late = True
+        session = running.stop(_IDENTITY_SECONDS, finished=False)
+        remove_folder(library)
+    found = next((line.arch for line in session.lines if isinstance(line, wire.ArchFound)), None)
+    if found is not None and found not in target.socs:
+        raise InspectError(
+            str(beside),
+            f"it describes a {', '.join(target.socs)}, but the simulator beside it is a {found}",
+            "put the descriptor of its architecture there, or none",
+        )
 
 
 def target_of(kind: str, path: str, options: LiveOptions) -> AbstractContextManager[Target]:
@@ -102,7 +133,7 @@ def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     if beside.is_file():
         soc = soc_from_file(str(beside))
         arguments = ("sim", str(library), str(beside))
-        yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True)
+        yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True, beside=beside)
         return
     try:
         ours = simulator_arguments(str(library), str(data_directory()))
