@@ -235,3 +235,9 @@ def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
     assert done.returncode == code, done.stderr
     assert time.monotonic() - start < 20
     assert _children(script=tmp_path / "script") == []
+
+
+def test_a_chip_that_fails_all_of_discovery_is_named_by_its_id(run_on: RunOn) -> None:
+    done = run_on(wormhole(Chip(), Chip(off_after=400)), "list", "--timeout", "20")
+    assert done.returncode == 5
+    assert "on chip 1" in done.stderr

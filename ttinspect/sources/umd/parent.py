@@ -129,6 +129,12 @@ class Running:
         self._log.seek(0)
         session.log = self._log.read().decode("utf-8", "backslashreplace")
         self._log.close()
+        session.lines = [
+            msgspec.structs.replace(line, why=self._culprit(line.why))
+            if isinstance(line, wire.Failed)
+            else line
+            for line in session.lines
+        ]
         if session.late:
             session.waiting_for = self._culprit(waited_for(session.log))
             session.late_after(self._waited_seconds or timeout_seconds)
