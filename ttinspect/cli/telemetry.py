@@ -17,6 +17,9 @@ from ttinspect.sources.opening import kind_of
 def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     """Clocks, power, temperatures, firmware, DRAM training, eth links; null where a tag is missing.
 
+    Whether an eth link is up is told by firmware from 20.0 on; topology shows the links that discovery found
+    with any. Watched, a heartbeat is called still when it did not move for half a second.
+
     \b
     Examples:
       ttinspect telemetry
