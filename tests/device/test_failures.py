@@ -13,7 +13,15 @@ import pytest
 
 from tests.conftest import Run
 from tests.device.conftest import RunOn
-from tests.device.simulated import ASIC_ID_HIGH, ENABLED_ETH, FIRMWARE, Chip, blackhole, wormhole
+from tests.device.simulated import (
+    ASIC_ID_HIGH,
+    ENABLED_ETH,
+    FIRMWARE,
+    Chip,
+    Device,
+    blackhole,
+    wormhole,
+)
 
 _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 
@@ -47,11 +55,49 @@ def test_a_hang_meets_the_deadline(run_on: RunOn) -> None:
     assert "did not answer within 1 s" in done.stderr
 
 
-def test_a_hung_chip_is_named_when_the_deadline_comes_before_tt_umd_gives_up(run_on: RunOn) -> None:
-    done = run_on(blackhole(Chip(), Chip(hung=True)), "harvest", "--timeout", "7")
+def test_when_every_chip_hangs_the_one_that_is_waited_for_is_named(run_on: RunOn) -> None:
+    done = run_on(blackhole(Chip(hung=True), Chip(hung=True)), "harvest", "--timeout", "6")
     assert done.returncode == 5
-    assert "waiting for ARC firmware on chip 1" in done.stderr
+    assert done.stdout == ""
+    assert "waiting for ARC firmware on chip 0" in done.stderr
     assert "--timeout 330" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        (blackhole(Chip(), Chip(hung=True), Chip()), "waiting for ARC firmware on chip 1"),
+        (blackhole(Chip(), Chip(off_bus=True), Chip()), "waiting for ARC firmware on chip 1"),
+        (blackhole(Chip(), Chip(tags={ASIC_ID_HIGH: None}), Chip()), "Telemetry entry 61 not available"),
+        (wormhole(Chip(), Chip(hung=True), Chip()), "waiting for ARC firmware on chip 1"),
+        (wormhole(Chip(), Chip(off_after=400), Chip()), "to clear trigger bit on chip 1"),
+    ],
+    ids=["hung blackhole", "off the bus", "no ASIC id", "hung wormhole", "silent wormhole"],
+)
+def test_one_bad_chip_hides_no_other_and_its_row_says_what_is_wrong(
+    run_on: RunOn, host: Device, why: str
+) -> None:
+    done = run_on(host, "harvest", "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 5
+    assert [device["id"] for device in document["devices"]] == [0, 1, 2]
+    active = 120 if host.arch == "blackhole" else 80
+    assert [device["tensix"]["active"] for device in document["devices"]] == [active, None, active]
+    assert [device["unique_id"] is None for device in document["devices"]] == [False, True, False]
+    assert why in next(one["message"] for one in document["findings"] if one["id"] == "TTH009")
+
+
+def test_chips_keep_their_numbers_and_links_beside_bad_ones(run_on: RunOn) -> None:
+    """tt_umd is not shown chips 1 and 2, and calls the last one chip 1."""
+    bad = Chip(tags={ASIC_ID_HIGH: None})
+    host = blackhole(Chip(), bad, bad, Chip(), links=[((0, 2), (3, 9))])
+    done = run_on(host, "topology", "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 5
+    assert [chip["id"] for chip in document["chips"]] == [0, 1, 2, 3]
+    assert [(link["a"]["chip"], link["b"]["chip"]) for link in document["links"]] == [(0, 3)]
+    readings = json.loads(run_on(host, "telemetry", "--json").stdout)["devices"]
+    assert [reading["aiclk_mhz"] for reading in readings] == [1350, None, None, 1350]
 
 
 def test_a_descriptor_of_another_architecture_is_2_and_not_the_devices_fault(
@@ -235,9 +281,3 @@ def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
     assert done.returncode == code, done.stderr
     assert time.monotonic() - start < 20
     assert _children(script=tmp_path / "script") == []
-
-
-def test_a_chip_that_fails_all_of_discovery_is_named_by_its_id(run_on: RunOn) -> None:
-    done = run_on(wormhole(Chip(), Chip(off_after=400)), "list", "--timeout", "20")
-    assert done.returncode == 5
-    assert "on chip 1" in done.stderr

@@ -154,6 +154,6 @@ def _syntax_error(error: Any, name: str) -> InspectError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     where = f"{name}, line {mark.line + 1}" if mark is not None else name
-    if "nesting depth" in str(problem):  # libyaml has a limit of its own, met while it reads ahead of our count
+    if "nesting depth" in str(problem):  # libyaml has a limit of its own, and reads ahead of our count
         return InspectError(where, f"it nests deeper than {MAX_DEPTH} levels", _HINT)
     return InspectError(where, f"it is not valid YAML: {' '.join(str(problem).split())}", _HINT)

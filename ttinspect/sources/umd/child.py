@@ -1,6 +1,6 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-remote]``.
+[without-remote] [hidden=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
     sys.path.insert(0, os.path.dirname(package))  # noqa: PTH120
     sys.path += [folder for folder in argv[3].split(os.pathsep) if folder not in sys.path]
     task, kind, rest = argv[4], argv[5], argv[6:]
-    from ttinspect.sources.umd import probe
+    from ttinspect.sources.umd import numbering, probe
     from ttinspect.sources.umd.calling import first_line, umd_errors
 
     bare = kind == "sim" and not rest[1].endswith(".yaml")
@@ -64,17 +64,30 @@ def main(argv: list[str]) -> None:
         stage = name
         say("stage", name=name)
 
+    seen: set[int] | None = None
     failures: tuple[type[Exception], ...] = (*umd_errors(), TypeError)
     try:
+        if hidden := numbering.hidden_chips(rest):
+            from ttinspect.sources.umd.hiding import hide
+
+            seen = hide(rest[0], hidden)
         ask(tt_umd, task, kind, rest, say, enter)
     except failures as error:
+        if seen is not None and not seen:  # nothing is left, which tt_umd takes for a failure
+            say("done")
+            return
         say("failure", stage=stage, why=first_line(error), missing=False)
 
 
 def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any) -> None:
     """Discover, and say what is found; ``enter`` a stage before each step."""
-    from ttinspect.sources.umd import chip_facts, discovery
+    from ttinspect.sources.umd import chip_facts, discovery, numbering
     from ttinspect.sources.umd.calling import attempt
+
+    hidden = numbering.hidden_chips(rest)
+
+    def number(chip: int) -> int:
+        return numbering.number_of(chip, hidden)
 
     enter("looking for devices")
     say("host", **discovery.host_facts(tt_umd, kind))
@@ -82,13 +95,14 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     descriptor, devices = discovery.discover(tt_umd, kind, rest)
     enter("reading the cluster descriptor")
     text = discovery.serialized(descriptor)
-    say("links", **discovery.link_facts(descriptor, text))
+    say("links", **discovery.link_facts(descriptor, text, number))
     masks = chip_facts.harvesting(text)
     unhealthy = discovery.health(descriptor)
     for chip in sorted(set(descriptor.get_all_chips()) | set(devices)):
-        enter(f"reading chip {chip}")
+        enter(f"reading chip {number(chip)}")
         known = (masks.get(chip), unhealthy.get(chip))
-        say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), *known))
+        say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
+    devices = {number(chip): device for chip, device in sorted(devices.items())}
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 
@@ -98,7 +112,7 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         if task == "telemetry":
             time.sleep(HEARTBEAT_SECONDS)
             enter("reading the heartbeats again")
-            for chip, device in sorted(devices.items()):
+            for chip, device in devices.items():
                 say("heartbeat", chip=chip, value=attempt(telemetry_facts.heartbeat, device))
         say("done")
         while task == "watch" and sys.stdin.readline():

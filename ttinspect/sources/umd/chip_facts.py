@@ -38,23 +38,30 @@ def harvesting(text: str) -> dict[int, Facts]:
 
 
 def chip_facts(
-    tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
+    tt_umd: Any,
+    descriptor: Any,
+    chip: int,
+    device: Any,
+    number: Any,
+    masks: Facts | None,
+    unhealthy: str | None,
 ) -> Facts:
-    """Everything about one chip; ``error`` says why it could not be read."""
+    """Everything about one chip; ``error`` says why it could not be read. ``number`` gives the own number
+    of a chip that tt_umd may have given another one."""
     mmio = attempt(descriptor.is_chip_mmio_capable, chip)
     closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
     board = attempt(descriptor.get_board_type, chip)
     placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
     arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
     facts: Facts = {
-        "id": chip,
+        "id": number(chip),
         "arch": arch.name.lower() if arch else None,
         "board": None if board is None else board.name.lower(),
         "board_id": attempt(descriptor.get_board_id_for_chip, chip),
         "unique_id": descriptor.get_chip_unique_ids().get(chip) if placed else None,
         "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
         "mmio": mmio if placed else None,
-        "via": closest,
+        "via": None if closest is None else number(closest),
         "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
         "bus_id": descriptor.get_chip_to_bus_id().get(chip),
         "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),

@@ -44,12 +44,12 @@ def discover(tt_umd: Any, kind: str, rest: list[str]) -> Any:
     return tt_umd.TopologyDiscovery.discover(options)
 
 
-def link_facts(descriptor: Any, text: str) -> Facts:
-    """Eth links as each chip reports its own end."""
+def link_facts(descriptor: Any, text: str, number: Any) -> Facts:
+    """Eth links as each chip reports its own end; ``number`` gives a chip's own number."""
     ends = []
     for chip, channels in descriptor.get_ethernet_connections().items():
-        ends += [[chip, channel, other, far] for channel, (other, far) in channels.items()]
-    return {"ends": sorted(ends), "remote": remote_links(text)}
+        ends += [[number(chip), channel, number(other), far] for channel, (other, far) in channels.items()]
+    return {"ends": sorted(ends), "remote": [[number(chip), *rest] for chip, *rest in remote_links(text)]}
 
 
 def serialized(descriptor: Any) -> str:

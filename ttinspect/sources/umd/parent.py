@@ -15,6 +15,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch, leave, sweep
 from ttinspect.sources.umd.log import FIRMWARE, last_words, waited_for
+from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DISCOVERING = "discovering chips"
@@ -62,6 +63,7 @@ class Running:
         launched = launch(arguments, visible)
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._simulated = "sim" in arguments
+        self._hidden = hidden_chips(arguments)
         self._buffer = b""
         self._waited_seconds = 0.0
         self.session = Session(stages=[], lines=[])
@@ -148,7 +150,9 @@ class Running:
         if found is None:
             return cause
         chip = int(found[1]) - 32 * self._process.pid
-        return _DEVICE.sub(f"chip {chip}", cause) if 0 <= chip < 32 else cause
+        if not 0 <= chip < MOST_CHIPS:
+            return cause
+        return _DEVICE.sub(f"chip {number_of(chip, self._hidden)}", cause)
 
     def _waits_for_firmware(self) -> bool:
         """Whether that is the last thing it says: one that waited a while and went on says something else."""

@@ -2,7 +2,8 @@
 
 tt-umd 0.9.14 discovers all chips or none. Although it is told to ignore every failure, one remote chip
 that does not start makes it raise, and for a chip whose firmware hangs it waits 300 s. Both hide the
-chips that are well; so they are discovered without the bad one, which is named.
+chips that are well; so they are discovered without the bad one, which is named: on a host by
+TT_VISIBLE_DEVICES, of a simulator by hiding.py.
 """
 
 import os
@@ -14,12 +15,14 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.log import FIRMWARE
+from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_argument
 from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
 WITHOUT_REMOTE = "without-remote"
 _FIRMWARE_WAIT_SECONDS = 300.0
 _LEAST_SECONDS = 0.5
 _DEVICE = re.compile(r"ARC firmware on device (\d+)")
+_CHIP = re.compile(r"on chip (\d+)")
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -31,11 +34,16 @@ class Way(msgspec.Struct, frozen=True):
 
 
 def ask_persistently(
-    arguments: list[str], timeout_seconds: float, progress: Progress | None = None
+    arguments: list[str],
+    timeout_seconds: float,
+    progress: Progress | None = None,
+    *,
+    first: Session | None = None,
 ) -> tuple[Session, Way]:
     """What ``ask`` says, or what it says without bad chips when those would hide the others; and how to
-    ask like that again. All attempts together take no longer than the timeout."""
-    search = _Search(arguments, timeout_seconds, progress)
+    ask like that again. All attempts together take no longer than the timeout; ``first`` is one that was
+    made already."""
+    search = _Search(arguments, timeout_seconds, progress, first)
     first = search.first
     way: Way | None = search.whole
     while way is not None and hides_others(search.last) and search.seconds_left() > _LEAST_SECONDS:
@@ -56,14 +64,18 @@ def patience_seconds(timeout_seconds: float) -> float | None:
 class _Search:
     """Attempts, until one is not kept from seeing chips. ``lost`` are devices to do without, and why."""
 
-    def __init__(self, arguments: list[str], timeout_seconds: float, progress: Progress | None) -> None:
+    def __init__(
+        self, arguments: list[str], timeout_seconds: float, progress: Progress | None, first: Session | None
+    ) -> None:
         self.whole = Way(arguments=tuple(arguments))
+        self._simulated = "sim" in arguments
         self.lost: dict[int, str] = {}
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self._progress = progress
         self._sessions: list[Session] = []
-        self.first = self.attempt(self.whole)
+        self.way = self.whole
+        self.first = self._made(first) if first is not None else self.attempt(self.whole)
 
     def attempt(self, way: Way, *, patient: bool = False) -> Session:
         """Ask this way; the session is the last one from now on."""
@@ -75,7 +87,11 @@ class _Search:
             patience_seconds=patience,
             visible=way.visible,
         )
-        self.way, self.last = way, session
+        self.way = way
+        return self._made(session)
+
+    def _made(self, session: Session) -> Session:
+        self.last = session
         self._sessions.append(session)
         return session
 
@@ -85,40 +101,55 @@ class _Search:
 
     def next_way(self) -> Way | None:
         """Without remote chips, where there can be any; else without the devices that are to blame, and
-        with remote chips again. Which devices tt_umd sees can be chosen on a host only, and not where the
-        user has chosen them."""
-        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_are_possible():
-            return Way(arguments=(*self.whole.arguments, WITHOUT_REMOTE), visible=self.way.visible)
-        if os.environ.get(VISIBLE_DEVICES) or not self._blame():
+        with remote chips again. Not on a host where the user has chosen which devices tt_umd sees."""
+        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_may_be_to_blame():
+            return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, WITHOUT_REMOTE))
+        if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
-        visible = ",".join(
-            bdf for number, bdf in _host(self.first).kmd_devices.items() if number not in self.lost
-        )
-        return Way(arguments=self.whole.arguments, visible=visible) if visible else None
+        guilty = {number: why for number, why in self._guilty().items() if number in self._devices()}
+        self.lost.update(guilty)
+        return self._seeing(self._devices()) if guilty and self._devices() else None
 
-    def _remote_chips_are_possible(self) -> bool:
+    def _devices(self) -> list[int]:
+        """The devices that are not lost: N of /dev/tenstorrent/N; of a simulator all that there can be."""
+        all_of_them = range(MOST_CHIPS) if self._simulated else _host(self.first).kmd_devices
+        return [number for number in all_of_them if number not in self.lost]
+
+    def _seeing(self, devices: list[int]) -> Way:
+        if self._simulated:
+            hidden = hidden_argument(set(range(MOST_CHIPS)).difference(devices))
+            return Way(arguments=(*self.whole.arguments, hidden))
+        bdfs = _host(self.first).kmd_devices
+        return Way(arguments=self.whole.arguments, visible=",".join(bdfs[number] for number in devices))
+
+    def _remote_chips_may_be_to_blame(self) -> bool:
+        if self._simulated:  # one that tt_umd names has an endpoint of its own
+            return self._named() is None
         archs = _host(self.first).kmd_archs.values()
         return not archs or "wormhole_b0" in archs
 
-    def _blame(self) -> bool:
-        """Add to ``lost``: the device that tt_umd waits for, or those that fail when they are alone."""
-        devices = {n: bdf for n, bdf in _host(self.first).kmd_devices.items() if n not in self.lost}
-        waited = _DEVICE.search(self.last.death or "")
-        if waited is not None:
-            guilty = {int(waited[1]): self.last.death or ""}
-        elif len(devices) > 1:
-            guilty = {number: why for number, bdf in devices.items() if (why := self._why_alone(bdf))}
-        else:
-            guilty = {}
-        found = {number: why for number, why in guilty.items() if number in devices}
-        self.lost.update(found)
-        return bool(found)
+    def _named(self) -> int | None:
+        """The device that tt_umd itself names."""
+        found = (_CHIP if self._simulated else _DEVICE).search(_why(self.last))
+        return int(found[1]) if found else None
 
-    def _why_alone(self, bdf: str) -> str | None:
-        if self.seconds_left() <= _LEAST_SECONDS:
-            return None
-        alone = self.attempt(Way(arguments=(*self.whole.arguments, WITHOUT_REMOTE), visible=bdf))
-        return None if _has_chips(alone) else _why(alone)
+    def _guilty(self) -> dict[int, str]:
+        """The device that tt_umd names, or those with which it fails when they are alone, and why."""
+        named, guilty, seen = self._named(), {}, 0
+        if named is not None:
+            return {named: self.last.death or _why(self.last)}
+        devices = self._devices()
+        for number in devices if len(devices) > 1 else ():
+            if self.seconds_left() <= _LEAST_SECONDS:
+                break
+            way = self._seeing([number])
+            alone = self.attempt(msgspec.structs.replace(way, arguments=(*way.arguments, WITHOUT_REMOTE)))
+            if self._simulated and _is_empty(alone):
+                break  # there are no more
+            seen += 1
+            if not _has_chips(alone):
+                guilty[number] = _why(alone)
+        return guilty if seen > 1 else {}
 
     def outcome(self, first: Session) -> tuple[Session, Way]:
         """The last session, if it saw chips, with what was left out; else the first."""
@@ -131,7 +162,8 @@ class _Search:
                 first.late_after(self._timeout_seconds)
             return first, self.whole
         last.earlier_log = "".join(session.log for session in before)
-        last.lines = [*_as_before(first, last), *_left_out(first, last, self.lost)]
+        left_out = _left_out(first, last, self.lost, simulated=self._simulated)
+        last.lines = [*_as_before(first, last), *left_out]
         if WITHOUT_REMOTE in self.way.arguments:
             last.trouble = f"any that are reached over eth are left out, because {_why(first)}"
         return last, self.way
@@ -153,6 +185,12 @@ def _has_chips(session: Session) -> bool:
     return any(isinstance(line, wire.ChipFacts) for line in session.lines)
 
 
+def _is_empty(session: Session) -> bool:
+    """Whether tt_umd found nothing, and nothing went wrong."""
+    done = any(isinstance(line, wire.Done) for line in session.lines)
+    return done and not _has_chips(session)
+
+
 def _why(session: Session) -> str:
     failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
     if failed:
@@ -171,14 +209,16 @@ def _as_before(first: Session, last: Session) -> list[wire.Line]:
     return [*host, *(line for line in last.lines if not isinstance(line, wire.HostFacts))]
 
 
-def _left_out(first: Session, last: Session, lost: dict[int, str]) -> list[wire.Line]:
-    """A chip of which nothing is known but where it is, for each device that was left out."""
+def _left_out(first: Session, last: Session, lost: dict[int, str], *, simulated: bool) -> list[wire.Line]:
+    """A chip of which nothing is known but where it is, for each device that was left out. The chips of a
+    simulator keep their numbers; on a host tt_umd gives the others new ones."""
     known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]
     host = _host(first)
     return [
         wire.ChipFacts(
-            id=max(known) + at, arch=host.kmd_archs.get(number), kmd_id=number, error=why,
-            pci_bdf=host.kmd_devices[number], mmio=True, via=None, bus_id=None, pcie_lanes=None,
+            id=number if simulated else max(known) + at, arch=host.kmd_archs.get(number), error=why,
+            kmd_id=number, pci_bdf=host.kmd_devices.get(number),
+            mmio=True, via=None, bus_id=None, pcie_lanes=None,
             board=None, board_id=None, unique_id=None, asic_location=None,
             masks=None, noc_translation=None, tags={}, firmware=None, cores=None,
         )

@@ -90,7 +90,8 @@ class Watcher:
         session = self._begin()
         if session is not None and hides_others(session):
             # what can be read without the bad chip is read from now on; the rows are of this session
-            found, way = ask_persistently(["chips", *self._target.arguments], self._options.timeout_seconds)
+            arguments = ["chips", *self._target.arguments]
+            found, way = ask_persistently(arguments, self._options.timeout_seconds, first=session)
             self._options.log += [found.earlier_log, found.log]
             self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
             self._system = self._target.system(found)
