@@ -9,6 +9,7 @@ TT_VISIBLE_DEVICES, of a simulator by hiding.py.
 import os
 import re
 import time
+from collections.abc import Collection
 
 import msgspec
 
@@ -20,6 +21,7 @@ from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
 WITHOUT_REMOTE = "without-remote"
 _FIRMWARE_WAIT_SECONDS = 300.0
+_SIMULATOR_SECONDS = 5.0
 _LEAST_SECONDS = 0.5
 _DEVICE = re.compile(r"ARC firmware on device (\d+)")
 _CHIP = re.compile(r"on chip (\d+)")
@@ -38,12 +40,13 @@ def ask_persistently(
     timeout_seconds: float,
     progress: Progress | None = None,
     *,
+    archs: Collection[str],
     first: Session | None = None,
 ) -> tuple[Session, Way]:
     """What ``ask`` says, or what it says without bad chips when those would hide the others; and how to
     ask like that again. All attempts together take no longer than the timeout; ``first`` is one that was
-    made already."""
-    search = _Search(arguments, timeout_seconds, progress, first)
+    made already, ``archs`` are the architectures that the chips may have."""
+    search = _Search(arguments, timeout_seconds, progress, archs, first)
     first = search.first
     way: Way | None = search.whole
     while way is not None and hides_others(search.last) and search.seconds_left() > _LEAST_SECONDS:
@@ -56,19 +59,28 @@ def ask_persistently(
     return search.outcome(first)
 
 
-def patience_seconds(timeout_seconds: float) -> float | None:
-    """How long to wait for the firmware of one chip; None where tt_umd gives up by itself in time."""
-    return timeout_seconds / 5 if timeout_seconds < _FIRMWARE_WAIT_SECONDS else None
+def patience_seconds(timeout_seconds: float, arguments: Collection[str]) -> float | None:
+    """How long to wait for the firmware of one chip, which a simulator has at once or never; None where
+    tt_umd gives up by itself in time."""
+    if timeout_seconds >= _FIRMWARE_WAIT_SECONDS:
+        return None
+    return min(timeout_seconds / 5, _SIMULATOR_SECONDS if "sim" in arguments else timeout_seconds)
 
 
 class _Search:
     """Attempts, until one is not kept from seeing chips. ``lost`` are devices to do without, and why."""
 
     def __init__(
-        self, arguments: list[str], timeout_seconds: float, progress: Progress | None, first: Session | None
+        self,
+        arguments: list[str],
+        timeout_seconds: float,
+        progress: Progress | None,
+        archs: Collection[str],
+        first: Session | None,
     ) -> None:
         self.whole = Way(arguments=tuple(arguments))
         self._simulated = "sim" in arguments
+        self._archs = archs
         self.lost: dict[int, str] = {}
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
@@ -79,7 +91,7 @@ class _Search:
 
     def attempt(self, way: Way, *, patient: bool = False) -> Session:
         """Ask this way; the session is the last one from now on."""
-        patience = None if patient else patience_seconds(self._timeout_seconds)
+        patience = None if patient else patience_seconds(self._timeout_seconds, way.arguments)
         session = ask(
             list(way.arguments),
             self.seconds_left(),
@@ -102,7 +114,7 @@ class _Search:
     def next_way(self) -> Way | None:
         """Without remote chips, where there can be any; else without the devices that are to blame, and
         with remote chips again. Not on a host where the user has chosen which devices tt_umd sees."""
-        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_may_be_to_blame():
+        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_are_possible():
             return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, WITHOUT_REMOTE))
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
@@ -122,11 +134,10 @@ class _Search:
         bdfs = _host(self.first).kmd_devices
         return Way(arguments=self.whole.arguments, visible=",".join(bdfs[number] for number in devices))
 
-    def _remote_chips_may_be_to_blame(self) -> bool:
-        if self._simulated:  # one that tt_umd names has an endpoint of its own
-            return self._named() is None
-        archs = _host(self.first).kmd_archs.values()
-        return not archs or "wormhole_b0" in archs
+    def _remote_chips_are_possible(self) -> bool:
+        archs = {line.arch for line in self.first.lines if isinstance(line, wire.ArchFound)}
+        archs.update(_host(self.first).kmd_archs.values())
+        return "wormhole_b0" in (archs or self._archs)
 
     def _named(self) -> int | None:
         """The device that tt_umd itself names."""

@@ -62,7 +62,7 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
     """
     with target_of(kind, path, options) as target:
         arguments = [options.ask.value, *target.arguments]
-        session, _ = ask_persistently(arguments, options.timeout_seconds, options.progress)
+        session, _ = ask_persistently(arguments, options.timeout_seconds, options.progress, archs=target.socs)
     options.log += [session.earlier_log, session.log]
     try:
         return target.system(session)

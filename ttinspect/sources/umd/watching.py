@@ -91,7 +91,8 @@ class Watcher:
         if session is not None and hides_others(session):
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
-            found, way = ask_persistently(arguments, self._options.timeout_seconds, first=session)
+            timeout = self._options.timeout_seconds
+            found, way = ask_persistently(arguments, timeout, archs=self._target.socs, first=session)
             self._options.log += [found.earlier_log, found.log]
             self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
             self._system = self._target.system(found)
@@ -103,7 +104,8 @@ class Watcher:
         """Start a child the way that is known; its session if it is dead, late or failed."""
         running = Running(list(self._way.arguments), self._way.visible)
         timeout = self._options.timeout_seconds
-        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=patience_seconds(timeout)):
+        patience = patience_seconds(timeout, self._way.arguments)
+        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=patience):
             failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
             if not failed:
                 self._running = running
