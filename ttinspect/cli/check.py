@@ -80,7 +80,7 @@ def run(
         return to_table(check_table(answer, int(code)), common)
 
     def csv() -> str:
-        from ttinspect.report.check import check_csv
+        from ttinspect.report.check_files import check_csv
 
         return to_csv(*check_csv(answer))
 
@@ -90,7 +90,7 @@ def run(
         return check_markdown(answer, int(code))
 
     def junit() -> str:
-        from ttinspect.report.check import check_junit
+        from ttinspect.report.check_files import check_junit
 
         return check_junit(answer)
 

@@ -1,4 +1,4 @@
-"""The reports of ``check``."""
+"""``check`` for people: a table, and the same as Markdown."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,6 @@ from rich.text import Text
 from ttinspect.answers.check import SAY_UNKNOWN, CheckAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import findings_table, grouped, source_line
-from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.report.markdown import escape, markdown_table
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
@@ -23,7 +22,6 @@ _VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.FAIL: "bold red",
 }
-_RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
 _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
 
@@ -35,7 +33,7 @@ def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     groups = list(_grouped(answer.expectations))
     for one, chips in groups:
         outcome = Text(f" {one.outcome.value}", style=_STYLES[one.outcome])
-        row(table, outcome, one.id, _who(one, chips), one.fact, _shown(one, one.expected), _found(one))
+        row(table, outcome, one.id, _who(one, chips), one.fact, shown(one, one.expected), _found(one))
     parts.append(table)
     parts += _reasons(groups)
     parts += findings_table(_warnings(answer))
@@ -58,14 +56,15 @@ def _who(one: Expectation, chips: list[int]) -> str:
     return one.subject if len(chips) < 2 else f"chips {id_ranges(chips)}"
 
 
-def _shown(one: Expectation, value: Fact) -> str:
+def shown(one: Expectation, value: Fact) -> str:
+    """An expected or found value as text, with its unit."""
     if value is None:
         return UNKNOWN
     return size(value) if one.fact.endswith("_bytes") and isinstance(value, int) else str(value)
 
 
 def _found(one: Expectation) -> str:
-    text = _shown(one, one.found)
+    text = shown(one, one.found)
     return text if len(text) <= _LONGEST_FOUND else "see below"
 
 
@@ -121,8 +120,8 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
             one.id,
             _who(one, chips),
             one.fact,
-            _shown(one, one.expected),
-            _shown(one, one.found),
+            shown(one, one.expected),
+            shown(one, one.found),
         )
         for one, chips in _grouped(answer.expectations)
     ]
@@ -133,40 +132,3 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
             f"**{escape(_verdict(answer, exit_code).plain)}**\n",
         ]
     )
-
-
-def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
-    """A row per expectation."""
-    header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
-    return header, (
-        (
-            one.id,
-            one.subject,
-            one.chip,
-            one.fact,
-            one.expected,
-            one.found,
-            one.outcome.value,
-            one.why,
-            one.where,
-        )
-        for one in answer.expectations
-    )
-
-
-def check_junit(answer: CheckAnswer) -> str:
-    """A test suite per subject, a test case per expectation; unknown is an error of the test."""
-    suites: dict[str, list[TestCase]] = {}
-    for one in answer.expectations:
-        where = "" if one.where is None else f" ({one.where})"
-        suites.setdefault(one.subject, []).append(
-            TestCase(
-                name=f"{one.id} {one.fact}{where}",
-                result=_RESULTS[one.outcome],
-                message=one.why,
-                text=""
-                if one.outcome is Outcome.PASS
-                else f"expected: {_shown(one, one.expected)}\nfound: {_shown(one, one.found)}",
-            )
-        )
-    return junit("ttinspect check", suites.items())

@@ -1,0 +1,47 @@
+"""``check`` for programs: csv and JUnit XML."""
+
+from collections.abc import Iterable
+
+from ttinspect.answers.check import CheckAnswer
+from ttinspect.report.check import shown
+from ttinspect.report.junit import Result, TestCase, junit
+from ttinspect.verify.check.expectation import Outcome
+
+_RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+
+
+def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per expectation."""
+    header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
+    return header, (
+        (
+            one.id,
+            one.subject,
+            one.chip,
+            one.fact,
+            one.expected,
+            one.found,
+            one.outcome.value,
+            one.why,
+            one.where,
+        )
+        for one in answer.expectations
+    )
+
+
+def check_junit(answer: CheckAnswer) -> str:
+    """A test suite per subject, a test case per expectation; unknown is an error of the test."""
+    suites: dict[str, list[TestCase]] = {}
+    for one in answer.expectations:
+        where = "" if one.where is None else f" ({one.where})"
+        suites.setdefault(one.subject, []).append(
+            TestCase(
+                name=f"{one.id} {one.fact}{where}",
+                result=_RESULTS[one.outcome],
+                message=one.why,
+                text=""
+                if one.outcome is Outcome.PASS
+                else f"expected: {shown(one, one.expected)}\nfound: {shown(one, one.found)}",
+            )
+        )
+    return junit("ttinspect check", suites.items())
