@@ -32,8 +32,8 @@ _NAMES = {text.id: text.name for text in CHECK}
 
 
 class CheckCounts(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "pass"}):
-    """How many expectations came to what, and how many findings are warnings (those that only say that a
-    fact is unknown left out)."""
+    """How many expectations came to what, and how many findings are warnings that no expectation
+    tells already and that say more than that a fact is unknown."""
 
     passed: int
     fail: int
@@ -113,7 +113,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
         findings += [*system_findings(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]
-    warnings = sum(one.severity is Severity.WARNING and one.id not in SAY_UNKNOWN for one in everything)
+    told = told_by(expectations)
+    warnings = sum(one.severity is Severity.WARNING and one.id not in told for one in everything)
     if not expectations:
         raise InspectError(
             "nothing to check",
@@ -136,6 +137,12 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
         regions=regions,
         findings=tuple(findings),
     )
+
+
+def told_by(expectations: Iterable[Expectation]) -> set[str]:
+    """The ids of findings that say no more than an expectation that is not met, or that something is
+    unknown."""
+    return {one.id for one in expectations if one.outcome is not Outcome.PASS} | {*SAY_UNKNOWN}
 
 
 def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:

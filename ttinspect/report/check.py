@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.check import SAY_UNKNOWN, CheckAnswer
+from ttinspect.answers.check import CheckAnswer, told_by
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.markdown import escape, markdown_table
@@ -88,7 +88,7 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
 
 def _warnings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
     """Findings that no expectation tells already."""
-    told = {one.id for one in answer.expectations if one.outcome is not Outcome.PASS} | {*SAY_UNKNOWN}
+    told = told_by(answer.expectations)
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
     def untold(findings: Iterable[Finding]) -> list[Finding]:
