@@ -165,11 +165,22 @@ def test_verbose_shows_the_log_on_standard_error(run_on: RunOn) -> None:
     assert "Completed topology discovery" in done.stderr
 
 
-@pytest.mark.parametrize("path", ["nothing.so", "script", "."])
-def test_what_is_no_simulator_is_2(run: Run, path: str) -> None:
-    done = run("harvest", "--from", f"sim:{path}")
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("nothing.so", "no such file"),
+        ("script", "no such file"),
+        (".", "not a .so file"),
+        ("", "there is no path"),
+        (str(_DESCRIPTORS / "blackhole.yaml"), "not a .so file"),
+        ("text.so", "not a shared library"),
+    ],
+)
+def test_what_is_no_simulator_is_2(run: Run, tmp_path: Path, path: str, why: str) -> None:
+    (tmp_path / "text.so").write_text("#!/bin/sh\n")
+    done = run("harvest", "--from", f"sim:{tmp_path / path if path == 'text.so' else path}")
     assert done.returncode == 2
-    assert ("no such file" if path != "." else "not a .so file") in done.stderr
+    assert why in done.stderr
 
 
 def test_a_terminal_sees_what_takes_so_long_and_nothing_of_it_stays(library: Path, tmp_path: Path) -> None:

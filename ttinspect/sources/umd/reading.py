@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.files import data_directory
+from ttinspect.facts.files import data_directory, os_error
 from ttinspect.facts.socs import builtin_soc, soc_from_file
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
@@ -24,6 +24,7 @@ from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
 _IDENTITY_SECONDS = 5.0
+_ELF = b"\x7fELF"
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,14 +121,25 @@ def _host_target() -> Target:
     )
 
 
+def _why_no_library(path: Path) -> str | None:
+    if not path.exists():
+        return "no such file"
+    if not path.is_file() or path.suffix != ".so":
+        return "it is not a .so file"
+    try:
+        with path.open("rb") as file:
+            return None if file.read(len(_ELF)) == _ELF else "it is not a shared library"
+    except OSError as error:
+        raise os_error(str(path), error) from None
+
+
 @contextlib.contextmanager
 def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     """A functional simulator (a libttsim .so), its SoC descriptor beside it or ours."""
     library = Path(path).absolute()
-    if not library.is_file() or library.suffix != ".so":
-        what = f"cannot open the simulator {path!r}"
-        why = "no such file" if path and not library.exists() else "it is not a .so file"
-        raise InspectError(what, why, "name it as sim:PATH.so")
+    why = _why_no_library(library) if path else "there is no path"
+    if why is not None:
+        raise InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
     if beside.is_file():
