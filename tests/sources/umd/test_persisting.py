@@ -159,3 +159,11 @@ def test_no_child_is_left_behind(host: Host) -> None:
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     for pid in children:
         assert str(launch._CHILD) not in Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+
+
+def test_a_system_that_starts_no_process_is_5(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch.sys, "executable", "/nowhere/python")
+    with pytest.raises(InspectError) as caught:
+        host.read(3)
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+    assert caught.value.why == "No such file or directory"

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import IO
 
+from ttinspect.errors import ExitCode, InspectError
+
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
 
 VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
@@ -19,9 +21,23 @@ class Launched:
     """A child at work, with descriptors of its own for everything it prints.
 
     ``wire`` is the end to read from; ``log`` holds its stdout and stderr.
+
+    Raises:
+        InspectError: 5 when this system lets no process be started.
     """
 
     def __init__(self, arguments: list[str], visible: str | None = None) -> None:
+        try:
+            self._start(arguments, visible)
+        except OSError as error:
+            raise InspectError(
+                "cannot start a process that asks tt_umd",
+                error.strerror or str(error),
+                "look at the limits of this user (ulimit -a), and at free memory and space for temporary files",
+                ExitCode.UMD_FAILED,
+            ) from None
+
+    def _start(self, arguments: list[str], visible: str | None) -> None:
         self.arguments = arguments
         self.wire, write_end = os.pipe()
         lifeline, self._lifeline = os.pipe()  # ours is never closed: it ends with this process
