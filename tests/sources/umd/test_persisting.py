@@ -1,6 +1,7 @@
 """Bad chips do not hide those that are well: a child of our own plays a host with hung devices."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def test_no_child_is_left_behind(host: Host) -> None:
 
 
 def test_a_system_that_starts_no_process_is_5(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(InspectError) as caught:
         host.read(3)
     assert caught.value.exit_code is ExitCode.UMD_FAILED

@@ -3,6 +3,7 @@
 Imports next to nothing, so that the child is at work while everything else is imported.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,29 +28,32 @@ class Launched:
     """
 
     def __init__(self, arguments: list[str], visible: str | None = None) -> None:
-        try:
-            self._start(arguments, visible)
-        except OSError as error:
-            raise InspectError(
-                "cannot start a process that asks tt_umd",
-                error.strerror or str(error),
-                "look at the limits of this user (ulimit -a), and at free memory and space for temporary files",
-                ExitCode.UMD_FAILED,
-            ) from None
-
-    def _start(self, arguments: list[str], visible: str | None) -> None:
         self.arguments = arguments
-        self.wire, write_end = os.pipe()
-        lifeline, self._lifeline = os.pipe()  # ours is never closed: it ends with this process
+        with contextlib.ExitStack() as undo:
+            try:
+                self._start(visible, undo)
+            except OSError as error:
+                raise InspectError(
+                    "cannot start a process that asks tt_umd",
+                    error.strerror or str(error),
+                    "look at this user's limits (ulimit -a), and at free memory and temporary space",
+                    ExitCode.UMD_FAILED,
+                ) from None
+            undo.pop_all()
+
+    def _start(self, visible: str | None, undo: contextlib.ExitStack) -> None:
+        self.wire, write_end = _pipe(undo)
+        lifeline, self._lifeline = _pipe(undo)  # ours is never closed: it ends with this process
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        undo.callback(self.log.close)
         environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
         if visible is not None:
             environment[VISIBLE_DEVICES] = visible
         search_path = os.pathsep.join(folder for folder in sys.path if folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *arguments],
-            stdin=subprocess.PIPE if arguments[0] == "watch" else subprocess.DEVNULL,
+            [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *self.arguments],
+            stdin=subprocess.PIPE if self.arguments[0] == "watch" else subprocess.DEVNULL,
             stdout=self.log,
             stderr=subprocess.STDOUT,
             pass_fds=(write_end, lifeline),
@@ -67,6 +71,13 @@ class Launched:
             self.process.stdin.close()
         os.close(self.wire)
         self.log.close()
+
+
+def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends
 
 
 def _level(wanted: str | None) -> str:
@@ -124,10 +135,8 @@ def leave(process: "subprocess.Popen[bytes]") -> None:
 
 def sweep(process: "subprocess.Popen[bytes]") -> None:
     """End whatever a simulator started beside a child that is gone: its session was made for it alone."""
-    try:  # noqa: SIM105 - contextlib is not worth its import
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def finish() -> None:
