@@ -53,9 +53,10 @@ def ask_persistently(
         way = search.next_way()
         if way is not None:
             search.attempt(way)
-        elif search.last.late:  # nothing is to be seen without the bad chips: give them all the time
-            search.lost.clear()
-            search.attempt(search.whole, patient=True)
+    if first.late and not _has_chips(search.last) and search.seconds_left() > _LEAST_SECONDS:
+        # nothing is to be seen without the bad chips: give them all the time
+        search.lost.clear()
+        search.attempt(search.whole, patient=True)
     return search.outcome(first)
 
 
