@@ -171,7 +171,7 @@ def test_verbose_shows_the_log_on_standard_error(run_on: RunOn) -> None:
         ("nothing.so", "no such file"),
         ("script", "no such file"),
         (".", "not a .so file"),
-        ("", "there is no path"),
+        ("", "not a .so file"),
         (str(_DESCRIPTORS / "blackhole.yaml"), "not a .so file"),
         ("text.so", "not a shared library"),
     ],

@@ -67,10 +67,31 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
     options.log += [session.earlier_log, session.log]
     try:
         return target.system(session)
-    except InspectError:
+    except InspectError as error:
+        if target.simulated and error.exit_code is ExitCode.UMD_FAILED:
+            _refuse_no_library(path)
         if session.late and target.beside is not None:
             _refuse_other_arch(target.beside, target)
         raise
+
+
+def _refuse_no_library(path: str) -> None:
+    """What tt_umd could not open may be no library at all.
+
+    Raises:
+        InspectError: 2 if that is so, 6 for a file that may not be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(len(_ELF))
+    except OSError as error:
+        raise os_error(path, error) from None
+    if start != _ELF:
+        raise _no_simulator(path, "it is not a shared library")
+
+
+def _no_simulator(path: str, why: str) -> InspectError:
+    return InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
 
 
 def _refuse_other_arch(beside: Path, target: Target) -> None:
@@ -121,25 +142,12 @@ def _host_target() -> Target:
     )
 
 
-def _why_no_library(path: Path) -> str | None:
-    if not path.exists():
-        return "no such file"
-    if not path.is_file() or path.suffix != ".so":
-        return "it is not a .so file"
-    try:
-        with path.open("rb") as file:
-            return None if file.read(len(_ELF)) == _ELF else "it is not a shared library"
-    except OSError as error:
-        raise os_error(str(path), error) from None
-
-
 @contextlib.contextmanager
 def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     """A functional simulator (a libttsim .so), its SoC descriptor beside it or ours."""
     library = Path(path).absolute()
-    why = _why_no_library(library) if path else "there is no path"
-    if why is not None:
-        raise InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
+    if not library.is_file() or library.suffix != ".so":
+        raise _no_simulator(path, "no such file" if path and not library.exists() else "it is not a .so file")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
     if beside.is_file():
