@@ -277,3 +277,37 @@ def test_links_are_up_or_down_where_firmware_tells_it(answer: Answer, make: Any,
     assert device["eth_up"] == [True] * 2 + [False] * (channels - 2)
     older = answer(make(Chip(tags={**tags, FIRMWARE: 0x13060000})), "telemetry")["devices"][0]
     assert older["eth_up"] == [None] * channels
+
+
+@pytest.mark.parametrize("absent", [42, 46, 50])
+def test_a_missing_word_about_dram_takes_nothing_else_away(answer: Answer, absent: int) -> None:
+    """tt_umd's getter says nothing of any channel then."""
+    tags: dict[int, int | None] = {42: 0x1F1E1D1C, 46: 0x01020304, 50: 0x9, absent: None}
+    first, second, *_ = answer(blackhole(Chip(tags=tags)), "telemetry")["devices"][0]["gddr"]
+    told = {
+        42: ("top_celsius", 29.0, 31.0),
+        46: ("corrected_read_errors", 4, 2),
+        50: ("uncorrected_write_errors", 0, 1),
+    }
+    for tag, (name, of_first, of_second) in told.items():
+        expected = (None, None) if tag == absent else (of_first, of_second)
+        assert (first[name], second[name]) == expected
+
+
+@pytest.mark.parametrize(("word", "version"), [(0x6F000, "6.15.0"), (0x06100A, "6.1.10")])
+def test_eth_firmware_of_a_wormhole_is_what_tt_umd_makes_of_it(
+    answer: Answer, word: int, version: str
+) -> None:
+    """tt-umd 0.9.14, get_eth_fw_version."""
+    (device,) = answer(wormhole(Chip(tags={ETH_FW: word})), "telemetry")["devices"]
+    assert device["firmware_eth"] == version
+
+
+@pytest.mark.parametrize("after", [1200, 1400, 1450, 1500])
+def test_a_chip_that_leaves_the_bus_while_it_is_read_is_unknown_and_5(answer: Answer, after: int) -> None:
+    tags: dict[int, int | None] = {42: 0x30313233, 46: 0x0102, 50: 0}
+    document = answer(blackhole(Chip(tags=tags), Chip(tags=tags, off_after=after)), "telemetry", code=5)
+    lost = document["devices"][1]
+    assert (lost["asic_celsius"], lost["heartbeat_moves"], lost["gddr"]) == (None, None, None)
+    assert [one["id"] for one in lost["findings"]] == ["TTT010"]
+    assert "the bus" in next(one["message"] for one in document["findings"] if one["id"] == "TTH009")

@@ -177,3 +177,63 @@ def test_channels_told_in_another_way_are_unknown(told: object) -> None:
     assert found.masks == MASKS
     assert found.telemetry is not None
     assert found.telemetry.gddr is None
+
+
+_OLD_WORDS = {
+    "SMBUS_TX_ENUM_VERSION": "0xba5e0001", "SMBUS_TX_BOARD_ID_HIGH": "0x1000145", "SMBUS_TX_BOARD_ID_LOW": "0x1170801d",
+    "SMBUS_TX_AICLK": "0x3e801f4", "SMBUS_TX_TDP": "0x55000d", "SMBUS_TX_TDC": "0xa00010",
+    "SMBUS_TX_ASIC_TEMPERATURE": "0x1ee01ed", "SMBUS_TX_VCORE": "0x2f8", "SMBUS_TX_ETH_FW_VERSION": "0x69000",
+}  # fmt: skip
+_FORMATTED = {
+    "telemetry": {"voltage": "0.76", "current": " 16.0", "aiclk": " 500", "power": " 13.0", "asic_temperature": "30.8"},
+    "limits": {"vdd_max": "0.95", "tdp_limit": "85", "tdc_limit": "160", "asic_fmax": "1000", "thm_limit": 0},
+    "firmwares": {"eth_fw": "6.9.0", "arc_fw": "2.13.0.0"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words", [_OLD_WORDS, {"BOARD_ID_HIGH": "0x1000145", "BOARD_ID_LOW": "0x1170801d"}, None]
+)
+def test_where_words_are_packed_or_absent_what_tt_smi_made_of_them_is_shown(
+    words: dict[str, Any] | None,
+) -> None:
+    """An old Wormhole: its AICLK word holds 500 MHz and the limit of 1000, and is not 65,536,500 MHz."""
+    document = json.loads(tt_smi(words, board_type="n300 L", board_id="010001451170801d"))
+    document["device_info"][0].update(_FORMATTED)
+    found = chip(json.dumps(document)).telemetry
+    assert found is not None
+    assert (found.aiclk_mhz, found.aiclk_max_mhz, found.vcore_mv) == (500, 1000, 760)
+    assert (found.power_w, found.power_limit_w, found.current_a, found.current_limit_a) == (13, 85, 16, 160)
+    assert (found.asic_celsius, found.firmware_eth, found.throttle_celsius) == (30.8, "6.9.0", None)
+
+
+@pytest.mark.parametrize(
+    "told", [None, 3, [], {"aiclk": []}, {"aiclk": "N/A"}, {"aiclk": True}, {"aiclk": "1e300"}]
+)
+def test_what_is_formatted_in_another_way_is_unknown(told: object) -> None:
+    document = json.loads(tt_smi({**_OLD_WORDS}, board_type="n300 L"))
+    document["device_info"][0]["telemetry"] = told
+    assert chip(json.dumps(document)).telemetry is None
+
+
+def test_dram_channels_are_told_by_words_where_the_document_has_no_more() -> None:
+    """Two bits a channel: 1 trained, 2 failed; tt-umd 0.9.14 answers the same of these words."""
+    words = {
+        "ENABLED_GDDR": "0xf7",
+        "DDR_STATUS": "0x5565",
+        "GDDR_0_1_TEMP": "0x1f1e1d1c",
+        "GDDR_UNCORR_ERRS": "0x9",
+    }
+    found = chip(tt_smi({**TELEMETRY, **words})).telemetry
+    assert found is not None
+    assert found.gddr is not None
+    assert [(one.channel, one.trained) for one in found.gddr] == [
+        (0, True), (1, True), (2, False), (4, True), (5, True), (6, True), (7, True)
+    ]  # fmt: skip
+    first, second, *_ = found.gddr
+    assert (first.top_celsius, first.uncorrected_read_errors, first.uncorrected_write_errors) == (29.0, 1, 0)
+    assert (second.top_celsius, second.uncorrected_read_errors, second.corrected_read_errors) == (
+        31.0,
+        0,
+        None,
+    )

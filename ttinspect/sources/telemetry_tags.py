@@ -3,13 +3,16 @@ TelemetryTag); tt-smi prints the same words by name."""
 
 from collections.abc import Mapping
 
+from ttinspect.model.arch import Arch
 from ttinspect.model.telemetry import Telemetry
 
 TAG_OF_NAME = {
     "VCORE": 6, "TDP": 7, "TDC": 8, "THM_LIMIT_SHUTDOWN": 10, "ASIC_TEMPERATURE": 11,
-    "BOARD_TEMPERATURE": 13, "AICLK": 14, "AXICLK": 15, "ARCCLK": 16, "DDR_SPEED": 23,
+    "BOARD_TEMPERATURE": 13, "AICLK": 14, "AXICLK": 15, "ARCCLK": 16, "DDR_STATUS": 22, "DDR_SPEED": 23,
     "ETH_FW_VERSION": 24, "FLASH_BUNDLE_VERSION": 28, "FAN_SPEED": 31, "TIMER_HEARTBEAT": 32,
-    "FAN_RPM": 41, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "TDC_LIMIT_MAX": 55,
+    "FAN_RPM": 41, "GDDR_0_1_TEMP": 42, "GDDR_2_3_TEMP": 43, "GDDR_4_5_TEMP": 44, "GDDR_6_7_TEMP": 45,
+    "GDDR_0_1_CORR_ERRS": 46, "GDDR_2_3_CORR_ERRS": 47, "GDDR_4_5_CORR_ERRS": 48, "GDDR_6_7_CORR_ERRS": 49,
+    "GDDR_UNCORR_ERRS": 50, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "TDC_LIMIT_MAX": 55,
     "THM_LIMIT_THROTTLE": 56, "THERM_TRIP_COUNT": 60, "AICLK_LIMIT_MAX": 63, "TDP_LIMIT_MAX": 64,
 }  # fmt: skip
 _ALL_ONES = 0xFFFFFFFF
@@ -27,9 +30,13 @@ def _fixed(word: int | None) -> float | None:
     return degrees if ABSOLUTE_ZERO_CELSIUS < degrees < HOTTEST_CELSIUS else None
 
 
-def _version(word: int | None) -> str | None:
-    """0x010800 is 1.8.0."""
-    return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}" if word and word & 0xFFFFFF else None
+def _eth_version(word: int | None, arch: Arch) -> str | None:
+    """0x010800 is 1.8.0; on Wormhole, which packs it in other places, 0x06F000 is 6.15.0."""
+    if not word or not word & 0xFFFFFF:
+        return None
+    if arch is Arch.WORMHOLE_B0:
+        return f"{word >> 16 & 0xFF}.{word >> 12 & 0xF}.{word & 0xFFF}"
+    return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
 
 
 def bundle_version(word: int | None) -> tuple[int, int, int] | None:
@@ -37,12 +44,17 @@ def bundle_version(word: int | None) -> tuple[int, int, int] | None:
     return None if not word else (word >> 24, word >> 16 & 0xFF, word >> 8 & 0xFF)
 
 
-def telemetry_of_tags(tags: Mapping[int, int | None], time_ns: int | None = None) -> Telemetry:
+def word_of(tags: Mapping[int, int | None], name: str) -> int | None:
+    """A word by its name; None for one that is missing or all ones."""
+    value = tags.get(TAG_OF_NAME[name])
+    return None if value == _ALL_ONES else value
+
+
+def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int | None = None) -> Telemetry:
     """What raw words say; a missing one, and one of all ones (off the bus), is unknown."""
 
     def word(name: str) -> int | None:
-        value = tags.get(TAG_OF_NAME[name])
-        return None if value == _ALL_ONES else value
+        return word_of(tags, name)
 
     shutdown, throttle = word("THM_LIMIT_SHUTDOWN"), word("THM_LIMIT_THROTTLE")
     bundle = bundle_version(word("FLASH_BUNDLE_VERSION"))
@@ -68,7 +80,7 @@ def telemetry_of_tags(tags: Mapping[int, int | None], time_ns: int | None = None
         fan_rpm=word("FAN_RPM"),
         gddr_speed_mts=word("DDR_SPEED"),
         firmware_bundle=None if bundle is None else ".".join(map(str, bundle)),
-        firmware_eth=_version(word("ETH_FW_VERSION")),
+        firmware_eth=_eth_version(word("ETH_FW_VERSION"), arch),
         heartbeat=word("TIMER_HEARTBEAT"),
     )
 

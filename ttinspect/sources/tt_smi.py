@@ -18,9 +18,12 @@ from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.building import refuse_impossible_masks
+from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words, training_of_word
 from ttinspect.sources.jsontext import decode_json
-from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags
+from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags, word_of
+from ttinspect.sources.tt_smi_formatted import filled
 from ttinspect.sources.tt_smi_gddr import gddr_modules
 
 Scalar = str | int | float | bool | None
@@ -32,6 +35,8 @@ _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "l2cpu": ("ENABLED_L2CPU", shuffle.l2cpu_from_enabled),
 }
 _NOT_AVAILABLE = "N/A"
+_LEGACY_NAMES = frozenset(("ENUM_VERSION", "ARC0_FW_VERSION", "ASIC_RO", "THM_LIMITS"))
+"""Words of the legacy table that the present one does not have."""
 _OLD_PREFIX = "SMBUS_TX_"
 _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
@@ -49,6 +54,9 @@ class _BoardInfo(msgspec.Struct):
 class _Device(msgspec.Struct):
     smbus_telem: dict[str, Scalar] | None
     board_info: _BoardInfo = msgspec.field(default_factory=_BoardInfo)
+    telemetry: msgspec.Raw = msgspec.Raw()
+    limits: msgspec.Raw = msgspec.Raw()
+    firmwares: msgspec.Raw = msgspec.Raw()
     gddr_telemetry: msgspec.Raw = msgspec.Raw()
 
 
@@ -95,6 +103,8 @@ class _Telemetry:
     def __init__(self, raw: dict[str, Scalar] | None, where: str) -> None:
         self.where = where
         self.raw = {key.removeprefix(_OLD_PREFIX): value for key, value in (raw or {}).items()}
+        self.legacy = not _LEGACY_NAMES.isdisjoint(self.raw)
+        """Whether the words are of the table of old firmware, which packs them otherwise."""
 
     def number(self, tag: str) -> int | None:
         """The value of a tag; None where it is missing, null, "N/A" or all ones."""
@@ -126,7 +136,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
     if unique_id is None:
         unknown.append(Unknown(path="unique_id", why="tt-smi documents do not show it"))
     unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
-    reading = telemetry_of_tags({tag: telemetry.number(name) for name, tag in TAG_OF_NAME.items()})
+    reading = _reading(device, telemetry, arch, masks)
     bdf = info.bus_id if isinstance(info.bus_id, str) and _BDF.fullmatch(info.bus_id) else None
     return Chip(
         id=index,
@@ -139,12 +149,23 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         asic_location=location,
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
-        firmware=bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
+        firmware=None if telemetry.legacy else bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
         mmio=True if bdf else None,
         pci_bdf=bdf,
-        telemetry=msgspec.structs.replace(reading, gddr=gddr_modules(device.gddr_telemetry, masks.dram)),
+        telemetry=None if reading == Telemetry() else reading,
         unknown=tuple(unknown),
     )
+
+
+def _reading(device: _Device, telemetry: _Telemetry, arch: Arch, masks: Masks) -> Telemetry:
+    tags = {tag: None if telemetry.legacy else telemetry.number(name) for name, tag in TAG_OF_NAME.items()}
+    gddr = gddr_modules(device.gddr_telemetry, masks.dram)
+    training = training_of_word(word_of(tags, STATUS_WORD))
+    if gddr is None and training and masks.dram is not None:
+        live = [channel for channel in range(len(training)) if not masks.dram >> channel & 1]
+        gddr = modules_of_words(lambda name: word_of(tags, name), live, training)
+    reading = msgspec.structs.replace(telemetry_of_tags(tags, arch), gddr=gddr)
+    return filled(reading, device.telemetry, device.limits, device.firmwares)
 
 
 def _board_id(telemetry: _Telemetry, info: _BoardInfo) -> int | None:

@@ -106,9 +106,8 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 
-        enter("reading telemetry")
         if task != "watch":
-            telemetry_facts.read_telemetry(tt_umd, devices, say)
+            telemetry_facts.read_telemetry(tt_umd, devices, say, enter)
         if task == "telemetry":
             time.sleep(HEARTBEAT_SECONDS)
             enter("reading the heartbeats again")
@@ -116,7 +115,7 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
                 say("heartbeat", chip=chip, value=attempt(telemetry_facts.heartbeat, device))
         say("done")
         while task == "watch" and sys.stdin.readline():
-            telemetry_facts.read_telemetry(tt_umd, devices, say)
+            telemetry_facts.read_telemetry(tt_umd, devices, say, enter)
             say("tick")
     else:
         say("done")

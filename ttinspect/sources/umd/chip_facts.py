@@ -83,7 +83,8 @@ def chip_facts(
         if placed:  # otherwise its SoC descriptor was never told of the masks
             facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
     except umd_errors() as error:
-        facts["error"] = facts["error"] or first_line(error)
+        if unhealthy is None:
+            facts["error"] = first_line(error)
     if facts["error"] is None and unhealthy is not None:
         facts["error"] = ""  # the reason is in the log only
     return facts

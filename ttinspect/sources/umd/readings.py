@@ -6,7 +6,8 @@ from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
-from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, telemetry_of_tags
+from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words
+from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, TAG_OF_NAME, telemetry_of_tags, word_of
 from ttinspect.sources.umd import wire
 
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
@@ -20,9 +21,7 @@ _MAY_BE_ZERO = ("heartbeat", "thermal_trips")
 _NO_VERSIONS = ((0, 0, 0), (255, 255, 255))
 
 _MEASURED_TAGS = (6, 7, 8, 11, 13, 14, 15, 16, 32)
-_DDR_STATUS_TAG, _ETH_LIVE_TAG = 22, 21
-_GDDR_TEMPERATURES_TAG, _GDDR_CORRECTED_TAG, _GDDR_UNCORRECTED_TAG = 42, 46, 50
-"""Two channels a word, but for the last, which holds all."""
+_ETH_LIVE_TAG = 21
 _GETTER_OF_FIELD = {
     "aiclk_mhz": "aiclk",
     "axiclk_mhz": "axiclk",
@@ -61,7 +60,7 @@ def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
     """
     if why_silent(facts) is not None:
         return None
-    reading = telemetry_of_tags(facts.tags, facts.time_ns)
+    reading = telemetry_of_tags(facts.tags, chip.arch, facts.time_ns)
     filled = {}
     if not facts.tags:  # where there are any, a getter knows more than they only where it makes it up
         filled = {
@@ -102,41 +101,11 @@ def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
 def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | None:
     """The live DRAM channels; None where it is unknown which those are."""
     channels = _live(chip, CoreType.DRAM, len(chip.soc.dram))
-    if channels is None or (facts.training is None and not facts.gddr):
+    if channels is None or (facts.training is None and not facts.tags):
         return None
-    training = [] if facts.tags.get(_DDR_STATUS_TAG) == _ALL_ONES else facts.training or []
-    modules = []
-    for channel in channels:
-        state = _known_state(facts, channel)
-        modules.append(
-            GddrModule(
-                channel=channel,
-                trained=_TRAINED.get(training[channel]) if channel < len(training) else None,
-                top_celsius=state[0],
-                bottom_celsius=state[1],
-                corrected_read_errors=state[2],
-                corrected_write_errors=state[3],
-                uncorrected_read_errors=state[4],
-                uncorrected_write_errors=state[5],
-            )
-        )
-    return tuple(modules)
-
-
-_State = tuple[float | None, float | None, int | None, int | None, int | None, int | None]
-
-
-def _known_state(facts: wire.TelemetryFacts, channel: int) -> _State:
-    """What tt_umd makes of the words about a channel, but of those that are all ones."""
-    told: _State = facts.gddr.get(channel, (None, None, None, None, None, None))
-    hot, cold, read, written, lost_read, lost_written = told
-    if facts.tags.get(_GDDR_TEMPERATURES_TAG + channel // 2) == _ALL_ONES:
-        hot = cold = None
-    if facts.tags.get(_GDDR_CORRECTED_TAG + channel // 2) == _ALL_ONES:
-        read = written = None
-    if facts.tags.get(_GDDR_UNCORRECTED_TAG) == _ALL_ONES:
-        lost_read = lost_written = None
-    return hot, cold, read, written, lost_read, lost_written
+    known = facts.tags.get(TAG_OF_NAME[STATUS_WORD]) != _ALL_ONES
+    training = [_TRAINED.get(state) for state in facts.training or [] if known]
+    return modules_of_words(lambda name: word_of(facts.tags, name), channels, training)
 
 
 def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:

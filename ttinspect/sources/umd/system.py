@@ -32,7 +32,7 @@ _UNHEALTHY = "Discovered unhealthy"
 _WARNING = "| warning "
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
-_UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:) [0-9]+")
+_UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
 """How tt_umd names a device: /dev/tenstorrent/N, but of a simulator a number of its own."""
 _UNTOLD = "tt_umd calls it unhealthy"
 
@@ -143,12 +143,19 @@ def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> 
 
 
 def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
-    """The chips that were asked for a reading and gave none, but for those that are known as unreadable."""
+    """The chips that were asked for a reading and gave none, or were gone when their heartbeat was read
+    again, but for those that are known as unreadable."""
     named = {trouble.chip for trouble in known if not trouble.readable}
-    return [
+    silent = [
         Trouble(chip=line.chip, why=why, readable=False)
         for line in lines
         if isinstance(line, wire.TelemetryFacts) and line.chip not in named and (why := why_silent(line))
+    ]
+    named.update(trouble.chip for trouble in silent)
+    return silent + [
+        Trouble(chip=line.chip, why="it left the bus after it was read", readable=False)
+        for line in lines
+        if isinstance(line, wire.Heartbeat) and line.value == _ALL_ONES and line.chip not in named
     ]
 
 
@@ -160,7 +167,7 @@ def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chi
     for chip in chips:
         reading = telemetry_of(readings[chip.id], chip) if chip.id in readings else None
         again = beats.get(chip.id)
-        if reading is not None and reading.heartbeat is not None and again is not None:
+        if reading is not None and reading.heartbeat is not None and again not in (None, _ALL_ONES):
             reading = msgspec.structs.replace(reading, heartbeat_moves=again != reading.heartbeat)
         found.append(msgspec.structs.replace(chip, telemetry=reading))
     return tuple(found)

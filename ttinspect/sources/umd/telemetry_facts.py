@@ -6,6 +6,9 @@ from typing import Any
 from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
 
 LAST_TAG = 69
+ALL_ONES = 0xFFFFFFFF
+MEASURED_TAGS = (32, 14, 11, 6, 7, 8)
+LEFT = "it left the bus while it was read"
 
 
 def heartbeat(device: Any) -> int | None:
@@ -13,21 +16,22 @@ def heartbeat(device: Any) -> int | None:
     return device.get_firmware_info_provider().get_heartbeat()  # type: ignore[no-any-return]
 
 
-def read_telemetry(tt_umd: Any, devices: Any, say: Any) -> None:
+def read_telemetry(tt_umd: Any, devices: Any, say: Any, enter: Any) -> None:
     """One reading of every chip, a line each; one that does not answer does not stop the others."""
     for chip, device in devices.items():
+        enter(f"reading telemetry of chip {chip}")
         try:
-            say("telemetry", chip=chip, time_ns=time.time_ns(), **telemetry_facts(tt_umd, device), error=None)
+            facts = telemetry_facts(tt_umd, device)
         except umd_errors() as error:
-            nothing: Facts = {
-                "tags": {},
-                "getters": {},
-                "firmware": {},
-                "training": None,
-                "gddr": {},
-                "eth": None,
-            }
-            say("telemetry", chip=chip, time_ns=time.time_ns(), **nothing, error=first_line(error))
+            nothing: Facts = {"tags": {}, "getters": {}, "firmware": {}, "training": None, "eth": None}
+            facts = {**nothing, "error": first_line(error)}
+        say("telemetry", chip=chip, time_ns=time.time_ns(), **facts)
+
+
+def why_gone(reader: Any, tags: dict[int, int]) -> str | None:
+    """Why a reading is worth nothing although it began well: what was read first is read again last."""
+    tag = next((tag for tag in MEASURED_TAGS if tags.get(tag, ALL_ONES) != ALL_ONES), None)
+    return LEFT if tag is not None and reader.read_entry(tag) == ALL_ONES else None
 
 
 GETTERS = (
@@ -59,8 +63,8 @@ def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
         "getters": {name: attempt(getattr(provider, "get_" + name)) for name in GETTERS},
         "firmware": firmware,
         "training": None if training is None else [status.name for status in training],
-        "gddr": gddr_facts(tt_umd, provider),
         "eth": None if links is None else [[core.x, core.y, up] for core, up in links],
+        "error": why_gone(reader, tags),
     }
 
 
@@ -70,20 +74,3 @@ DRAM_CHANNELS = {"WORMHOLE_B0": 6, "BLACKHOLE": 8}
 def text_of(value: Any) -> str | None:
     """A version as text."""
     return None if value is None else str(value)
-
-
-def gddr_facts(tt_umd: Any, provider: Any) -> Facts:
-    """Temperatures and error counters by GDDR module."""
-    found: Facts = {}
-    for channel, module in enumerate(tt_umd.GddrModule):
-        state = attempt(provider.get_dram_telemetry, module)
-        if state is not None:
-            found[str(channel)] = [
-                state.dram_temperature_top,
-                state.dram_temperature_bottom,
-                state.corr_edc_rd_errors,
-                state.corr_edc_wr_errors,
-                state.uncorr_edc_rd_error,
-                state.uncorr_edc_wr_error,
-            ]
-    return found

@@ -69,8 +69,8 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
 
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     """One reading of a chip: raw words by tag, what tt_umd's getters make of them, firmware versions,
-    DRAM training by channel, GDDR modules (temperatures and error counters) and eth cores at NOC0 with
-    whether their link is up. ``error`` says why there is nothing."""
+    DRAM training by channel, and eth cores at NOC0 with whether their link is up. ``error`` says why there
+    is nothing."""
 
     chip: int
     time_ns: int
@@ -78,7 +78,6 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     getters: dict[str, int | float | None]
     firmware: dict[str, str | None]
     training: list[str] | None
-    gddr: dict[int, tuple[float, float, int, int, int, int]]
     eth: list[tuple[int, int, bool]] | None
     error: str | None
 

@@ -1,0 +1,95 @@
+"""The formatted part of a tt-smi -s document: what tt-smi made of telemetry words itself. It is all there is
+where the words are of a legacy table, which packs two figures into one, or where there are none."""
+
+from typing import TypeVar
+
+import msgspec
+
+from ttinspect.model.telemetry import Telemetry
+
+Scalar = str | int | float | bool | None
+
+
+class _Figures(msgspec.Struct):
+    """``telemetry`` of a device."""
+
+    voltage: Scalar = None
+    current: Scalar = None
+    power: Scalar = None
+    aiclk: Scalar = None
+    asic_temperature: Scalar = None
+
+
+class _Limits(msgspec.Struct):
+    """``limits`` of a device; 0 where there is none."""
+
+    tdp_limit: Scalar = None
+    tdc_limit: Scalar = None
+    asic_fmax: Scalar = None
+    board_power_limit: Scalar = None
+
+
+class _Firmwares(msgspec.Struct):
+    """``firmwares`` of a device."""
+
+    eth_fw: Scalar = None
+
+
+_T = TypeVar("_T")
+
+
+def filled(
+    reading: Telemetry, telemetry: msgspec.Raw, limits_told: msgspec.Raw, firmwares: msgspec.Raw
+) -> Telemetry:
+    """The reading with what only the formatted part says, as far as it says it like tt-smi 6.8."""
+    told, limits = _decoded(telemetry, _Figures), _decoded(limits_told, _Limits)
+    eth_firmware = _decoded(firmwares, _Firmwares).eth_fw
+    volts = _number(told.voltage)
+    formatted = {
+        "aiclk_mhz": _whole(told.aiclk),
+        "vcore_mv": None if volts is None else round(volts * 1000),
+        "power_w": _number(told.power),
+        "current_a": _number(told.current),
+        "asic_celsius": _number(told.asic_temperature),
+        "power_limit_w": _limit(limits.tdp_limit),
+        "current_limit_a": _limit(limits.tdc_limit),
+        "aiclk_max_mhz": _limit(limits.asic_fmax),
+        "board_power_limit_w": _limit(limits.board_power_limit),
+        "firmware_eth": eth_firmware if _is_version(eth_firmware) else None,
+    }
+    unsaid = {
+        name: value
+        for name, value in formatted.items()
+        if value is not None and getattr(reading, name) is None
+    }
+    return msgspec.structs.replace(reading, **unsaid)
+
+
+def _decoded(raw: msgspec.Raw, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError:
+        return kind()
+
+
+def _number(value: Scalar) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < 100_000 else None
+
+
+def _whole(value: Scalar) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _limit(value: Scalar) -> int | None:
+    return _whole(value) or None
+
+
+def _is_version(value: Scalar) -> bool:
+    return isinstance(value, str) and value.count(".") == 2 and value.replace(".", "").isdigit()
