@@ -8,7 +8,7 @@ from ttinspect.answers.memory import build_memory, memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host
-from ttinspect.cli.watching import Count, Watch, repeat
+from ttinspect.cli.watching import Count, Watch, in_place, repeat
 from ttinspect.errors import most_important
 
 
@@ -50,7 +50,8 @@ def run(
 
             return to_csv(*memory_csv(answer))
 
-        emit(common, answer, {"table": table, "csv": csv})
+        watched = not (watch is None and count is None)
+        emit(common, answer, {"table": table, "csv": csv}, in_place=watched and in_place(common))
         return most_important(exit_code(host.system), memory_exit_code(case))
 
     return repeat(common, watch, count, once)

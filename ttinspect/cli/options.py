@@ -1,10 +1,11 @@
 """The options that every command has, declared once."""
 
+import contextlib
 import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -78,14 +79,22 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         """
         from ttinspect.sources.opening import open_all
 
-        progress = None if self.quiet or not sys.stderr.isatty() else _Progress()
-        options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask, progress=progress)
+        options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask)
         try:
-            return open_all(self.source, options)
+            with self.telling() as options.progress:
+                return open_all(self.source, options)
+        finally:
+            self.show(options.log)
+
+    @contextlib.contextmanager
+    def telling(self) -> "Iterator[_Progress | None]":
+        """What tells on a terminal what takes so long; nothing of it stays."""
+        progress = None if self.quiet or not sys.stderr.isatty() else _Progress()
+        try:
+            yield progress
         finally:
             if progress is not None:
                 progress.clear()
-            self.show(options.log)
 
     def show(self, log: list[str]) -> None:
         """The log of a live source, on standard error, if it is wanted."""

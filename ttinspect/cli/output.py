@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ttinspect.cli.options import Common
     from ttinspect.model.system import System
 
+HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _DEFAULT_SIZE = (80, 24)
 _CELLS = {True: "true", False: "false"}
 
@@ -61,15 +62,30 @@ def to_table(parts: "Iterable[RenderableType]", common: "Common") -> str:
     return render(parts, Screen(width=shutil.get_terminal_size(_DEFAULT_SIZE).columns, color=color))
 
 
-def emit(common: "Common", answer: Any, writers: dict[str, Callable[[], str]]) -> None:
-    """Write an answer in the chosen format; JSON and YAML are the same for every answer."""
+def emit(
+    common: "Common", answer: Any, writers: dict[str, Callable[[], str]], *, in_place: bool = False
+) -> None:
+    """Write an answer in the chosen format; JSON and YAML are the same for every answer. ``in_place``: over
+    the one before it on a terminal."""
     if common.format == "json":
         text = to_json(answer)
     elif common.format == "yaml":
         text = to_yaml(answer)
     else:
         text = writers[common.format]()
-    write(text, common.output)
+    write(_in_place(text) if in_place else text, common.output)
+
+
+def _in_place(text: str) -> str:
+    """A screenful, in one piece with what clears the one before it: an interrupt leaves one of them whole."""
+    import shutil
+
+    lines = text.splitlines()
+    most = shutil.get_terminal_size(_DEFAULT_SIZE).lines - 1
+    if len(lines) > most:
+        hidden = len(lines) - most + 1
+        lines[most - 1 :] = [f" ... {hidden} more lines: enlarge the window, or choose with --device"]
+    return HOME_AND_CLEAR + "\n".join(lines) + "\n"
 
 
 def write(text: str, output: str | None) -> None:

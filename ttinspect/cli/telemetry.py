@@ -6,7 +6,7 @@ from ttinspect.answers.common import select_chips
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.watching import Count, Watch, repeat
+from ttinspect.cli.watching import Count, Watch, in_place, repeat
 from ttinspect.errors import ExitCode, most_important
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
@@ -28,7 +28,7 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     """
     if seconds is None and count is None:
         system = common.open(ask=Ask.TELEMETRY)
-        _write(common, build_telemetry(system), first=True)
+        _write(common, build_telemetry(system))
         return exit_code(system)
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
@@ -36,8 +36,9 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     return _repeat(common, seconds, count, lambda: common.open(ask=Ask.READING))
 
 
-def _write(common: Common, answer: TelemetryAnswer, *, first: bool) -> None:
-    emit(common, answer, {"table": lambda: _table(answer, common), "csv": lambda: _csv(answer, first)})
+def _write(common: Common, answer: TelemetryAnswer, *, first: bool = True, over: bool = False) -> None:
+    writers = {"table": lambda: _table(answer, common), "csv": lambda: _csv(answer, first)}
+    emit(common, answer, writers, in_place=over)
 
 
 def _table(answer: TelemetryAnswer, common: Common) -> str:
@@ -60,7 +61,12 @@ def _watch_live(common: Common, kind: str, seconds: float | None, count: int | N
     options = LiveOptions(timeout_seconds=common.timeout_seconds)
     try:
         with Watcher(kind, common.source.partition(":")[2], options) as watcher:
-            return _repeat(common, seconds, count, lambda: select_chips(watcher.read(), list(common.devices)))
+
+            def read() -> System:
+                with common.telling() as options.progress:
+                    return select_chips(watcher.read(), list(common.devices))
+
+            return _repeat(common, seconds, count, read)
     finally:
         common.show(options.log)
 
@@ -74,7 +80,7 @@ def _repeat(common: Common, seconds: float | None, count: int | None, read: Call
         system = read()
         code, first = exit_code(system), worst is None
         worst = code if worst is None else most_important(worst, code)
-        _write(common, build_telemetry(system), first=first)
+        _write(common, build_telemetry(system), first=first, over=in_place(common))
         return worst
 
     return repeat(common, seconds, count, once)

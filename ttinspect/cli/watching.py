@@ -11,7 +11,6 @@ from ttinspect.cli.options import Common
 from ttinspect.errors import InspectError
 
 SHORTEST_S, LONGEST_S = 0.01, 86_400.0
-HOME_AND_CLEAR = "\x1b[H\x1b[J"
 
 Watch = Annotated[
     float | None,
@@ -23,6 +22,11 @@ Count = Annotated[
     int | None,
     typer.Option("--count", "-n", metavar="N", help="stop after N answers", show_default=False),
 ]
+
+
+def in_place(common: Common) -> bool:
+    """Whether an answer that is watched stands where the one before it stood."""
+    return common.format == "table" and sys.stdout.isatty()
 
 
 def repeat(common: Common, seconds: float | None, count: int | None, answer: Callable[[], int]) -> int:
@@ -43,11 +47,8 @@ def repeat(common: Common, seconds: float | None, count: int | None, answer: Cal
         raise InspectError(f"--count {count}", "it is less than 1", "give a number of answers")
     if common.output is not None:
         raise InspectError("--watch with --output", "a file holds one answer", "redirect standard output")
-    screen = common.format == "table" and sys.stdout.isatty()
     number, due, code = 0, time.monotonic(), 0
     while True:
-        if screen:
-            sys.stdout.write(HOME_AND_CLEAR)
         if common.format == "yaml":
             sys.stdout.write("---\n")
         code = answer()

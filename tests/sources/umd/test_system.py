@@ -27,12 +27,12 @@ REMOTE = msgspec.structs.replace(
 )
 
 
-def said(*lines: wire.Line, death: str | None = None, stages: tuple[str, ...] = ()) -> Session:
-    return Session(stages=list(stages), lines=list(lines), death=death)
+def said(*lines: wire.Line, death: str | None = None, doing: str = "starting") -> Session:
+    return Session(lines=list(lines), death=death, doing=doing)
 
 
-def system(*lines: wire.Line, death: str | None = None, stages: tuple[str, ...] = ()) -> System:
-    return system_of(said(*lines, death=death, stages=stages), SOURCE, SOCS, simulated=False)
+def system(*lines: wire.Line, death: str | None = None, doing: str = "starting") -> System:
+    return system_of(said(*lines, death=death, doing=doing), SOURCE, SOCS, simulated=False)
 
 
 def test_a_remote_chip_is_reached_through_its_mmio_capable_one() -> None:
@@ -54,9 +54,7 @@ def test_a_link_that_one_side_alone_reports_is_not_called_up() -> None:
 
 
 def test_a_death_keeps_the_chips_that_were_read_and_names_the_stage() -> None:
-    found = system(
-        HOST, CHIP, death="it was killed by SIGSEGV", stages=("discovering chips", "reading chip 1")
-    )
+    found = system(HOST, CHIP, death="it was killed by SIGSEGV", doing="reading chip 1")
     assert [chip.id for chip in found.chips] == [0]
     (trouble,) = found.troubles
     assert "reading chip 1" in trouble.why

@@ -36,8 +36,9 @@ Progress = Callable[[str], None]
 class Session(msgspec.Struct):
     """Everything a child said, how it ended, and its log."""
 
-    stages: list[str]
     lines: list[wire.Line]
+    doing: str = "starting"
+    """What the child was doing last."""
     death: str | None = None
     late: bool = False
     log: str = ""
@@ -51,10 +52,6 @@ class Session(msgspec.Struct):
         """Say how long it was waited for."""
         self.death = f"it did not answer within {seconds:.3g} s{self.waiting_for}"
 
-    def stage(self) -> str:
-        """What the child was doing last."""
-        return self.stages[-1] if self.stages else "starting"
-
 
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
@@ -66,7 +63,7 @@ class Running:
         self._hidden = hidden_chips(arguments)
         self._buffer = b""
         self._waited_seconds = 0.0
-        self.session = Session(stages=[], lines=[])
+        self.session = Session(lines=[])
 
     def ask(self) -> None:
         """Ask a watching child for a round of readings."""
@@ -93,7 +90,7 @@ class Running:
             ready, _, _ = select.select([self._wire], [], [], min(each for each in left if each > 0))
             passed = time.monotonic() - start
             if progress is not None and passed >= _PROGRESS_SECONDS:
-                progress(self.session.stage())
+                progress(self.session.doing)
             if not ready:
                 if self._process.poll() is not None:  # what a simulator started may hold the wire open
                     return False
@@ -107,7 +104,9 @@ class Running:
                 return False
             *whole, self._buffer = (self._buffer + data).split(b"\n")
             lines = [wire.DECODER.decode(text) for text in whole]
-            self.session.stages += [line.name for line in lines if isinstance(line, wire.Stage)]
+            for line in lines:
+                if isinstance(line, wire.Stage):
+                    self.session.doing = line.name
             self.session.lines += [line for line in lines if not isinstance(line, wire.Stage)]
             if any(isinstance(line, ends) for line in lines):
                 return True
@@ -225,7 +224,7 @@ def failure(session: Session, what: str) -> InspectError | None:
             )
     if session.death is not None:
         return InspectError(
-            f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.stage()}",
+            f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.doing}",
             session.death,
             _next_step(session.death),
             ExitCode.UMD_FAILED,

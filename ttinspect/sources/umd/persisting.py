@@ -184,7 +184,7 @@ class _Search:
 def hides_others(session: Session) -> bool:
     """Whether one chip may have kept tt_umd from discovering the others. A crash counts on a host of
     several devices only, where it can be found out which one makes tt_umd crash."""
-    if session.stage() != DISCOVERING:
+    if session.doing != DISCOVERING:
         return False
     if any(isinstance(line, wire.Failed) for line in session.lines):
         return True

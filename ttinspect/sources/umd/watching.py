@@ -12,6 +12,7 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
 from ttinspect.sources.umd.reading import Target, target_of
+from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
 _STILL_NS = 500_000_000
@@ -52,23 +53,24 @@ class Watcher:
         Raises:
             InspectError: as reading the source once, when there are no chips to show at all.
         """
-        if self._running is None:
-            self._start()
+        failed = self._start() if self._running is None else None
         running, system = self._running, self._system
-        if running is None or system is None:
+        if system is None:
             raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
+        if running is None:
+            return _silent(system, failed)
         before = len(running.session.lines)
         running.ask()
         if running.read_until(self._options.timeout_seconds, wire.Tick):
             lines = running.session.lines[before:]
             del running.session.lines[before:]
-            if all(line.error for line in lines if isinstance(line, wire.TelemetryFacts)):
-                return self._lost(system)  # the devices may have got other numbers: discover anew
+            if all(why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)):
+                return _silent(system, self._end(late=False))  # their numbers may change: discover anew
             chips = tuple(map(self._with_pulse, with_telemetry(system.chips, lines)))
             self._system = msgspec.structs.replace(system, chips=chips)
             silent = silent_chips(lines, system.troubles)
             return msgspec.structs.replace(self._system, troubles=(*system.troubles, *silent))
-        return self._lost(system)
+        return _silent(system, self._end(late=False))
 
     def _with_pulse(self, chip: Chip) -> Chip:
         """The chip with whether its heartbeat moves. Firmware counts a few times a second: a count that is
@@ -86,42 +88,54 @@ class Watcher:
         reading = msgspec.structs.replace(now, heartbeat_moves=beat.moves)
         return msgspec.structs.replace(chip, telemetry=reading)
 
-    def _start(self) -> None:
+    def _start(self) -> Session | None:
+        """Start a child; what the one said that failed, if none is at work then.
+
+        Raises:
+            InspectError: as reading the source once, when no chips were ever seen.
+        """
         session = self._begin()
         if session is not None and hides_others(session):
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
             timeout = self._options.timeout_seconds
-            found, way = ask_persistently(arguments, timeout, archs=self._target.socs, first=session)
-            self._options.log += [found.earlier_log, found.log]
-            self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
-            self._system = self._target.system(found)
-            session = self._begin()
+            session, way = ask_persistently(
+                arguments, timeout, self._options.progress, archs=self._target.socs, first=session
+            )
+            self._options.log += [session.earlier_log, session.log]
+            if self._knows(session):
+                self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
+                session = self._begin()
         if session is not None and self._system is None:
             self._system = self._target.system(session)
+        return session
 
     def _begin(self) -> Session | None:
-        """Start a child the way that is known; its session if it is dead, late or failed."""
+        """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing."""
         running = Running(list(self._way.arguments), self._way.visible)
         timeout = self._options.timeout_seconds
         patience = patience_seconds(timeout, self._way.arguments)
-        if running.read_until(timeout, wire.Done, wire.Failed, patience_seconds=patience):
-            failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
-            if not failed:
-                self._running = running
-                if self._system is None or not self._system.troubles:
-                    self._system = self._target.system(running.session)
-                return None
+        if not running.read_until(
+            timeout, wire.Done, wire.Failed, progress=self._options.progress, patience_seconds=patience
+        ):
+            return running.stop(timeout, finished=False)
+        failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
+        kept = self._system is not None and bool(self._system.troubles)  # rows of chips that are left out
+        if failed or not (kept or self._knows(running.session)):
             return running.stop(timeout, finished=True)
-        return running.stop(timeout, finished=False)
+        self._running = running
+        self._beats.clear()
+        return None
 
-    def _lost(self, system: System) -> System:
-        session = self._end(late=False)
-        error = failure(session, "telemetry") if session is not None else None
-        why = error.why if error is not None else "no chip answers"
-        silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
-        trouble = Trouble(chip=None, why=why, readable=False)
-        return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
+    def _knows(self, session: Session) -> bool:
+        """Take the chips of a session; False where it has none, and others are known."""
+        try:
+            self._system = self._target.system(session)
+        except InspectError:
+            if self._system is None:
+                raise
+            return False
+        return True
 
     def _end(self, *, late: bool) -> Session | None:
         running, self._running = self._running, None
@@ -131,3 +145,12 @@ class Watcher:
         session = running.stop(self._options.timeout_seconds, finished=False)
         self._options.log.append(session.log)
         return session
+
+
+def _silent(system: System, session: Session | None) -> System:
+    """The chips without a reading, and why."""
+    error = failure(session, "telemetry") if session is not None else None
+    why = error.why if error is not None else "no chip answers"
+    silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
+    trouble = Trouble(chip=None, why=why, readable=False)
+    return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
