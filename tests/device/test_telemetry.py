@@ -31,6 +31,8 @@ from tests.device.simulated import (
     blackhole,
     wormhole,
 )
+from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.umd.watching import Watcher
 
 Answer = Callable[..., Any]
 
@@ -311,3 +313,30 @@ def test_a_chip_that_leaves_the_bus_while_it_is_read_is_unknown_and_5(answer: An
     assert (lost["asic_celsius"], lost["heartbeat_moves"], lost["gddr"]) == (None, None, None)
     assert [one["id"] for one in lost["findings"]] == ["TTT010"]
     assert "the bus" in next(one["message"] for one in document["findings"] if one["id"] == "TTH009")
+
+
+def test_a_watch_outlives_a_discovery_that_fails(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def devices(**more: Any) -> None:
+        (name, script), *_ = blackhole(Chip(), Chip(), **more).write(tmp_path / "script").items()
+        monkeypatch.setenv(name, script)
+
+    devices(crash=("abort", 2500))
+    with Watcher("sim", str(library), LiveOptions(timeout_seconds=20)) as watcher:
+
+        def shown() -> tuple[list[bool], str]:
+            system = watcher.read()
+            return [chip.telemetry is not None for chip in system.chips], "".join(
+                trouble.why for trouble in system.troubles
+            )
+
+        assert shown() == ([True, True], "")
+        while shown() == ([True, True], ""):
+            pass  # until the device aborts
+        devices(crash=("abort", 300))
+        silent, why = shown()
+        assert silent == [False, False]
+        assert "SIGABRT" in why
+        devices()
+        assert shown() == ([True, True], "")

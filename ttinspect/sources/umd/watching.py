@@ -16,6 +16,7 @@ from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
 _STILL_NS = 500_000_000
+_NOBODY = "no chip answers"
 
 
 class _Beat(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,19 +59,21 @@ class Watcher:
         if system is None:
             raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
         if running is None:
-            return _silent(system, failed)
+            return _silent(system, _why(failed))
         before = len(running.session.lines)
         running.ask()
         if running.read_until(self._options.timeout_seconds, wire.Tick):
             lines = running.session.lines[before:]
             del running.session.lines[before:]
-            if all(why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)):
-                return _silent(system, self._end(late=False))  # their numbers may change: discover anew
+            reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
+            if all(reasons):
+                self._end(late=False)  # they may come back with other numbers: discover anew
+                return _silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
             chips = tuple(map(self._with_pulse, with_telemetry(system.chips, lines)))
             self._system = msgspec.structs.replace(system, chips=chips)
             silent = silent_chips(lines, system.troubles)
             return msgspec.structs.replace(self._system, troubles=(*system.troubles, *silent))
-        return _silent(system, self._end(late=False))
+        return _silent(system, _why(self._end(late=False)))
 
     def _with_pulse(self, chip: Chip) -> Chip:
         """The chip with whether its heartbeat moves. Firmware counts a few times a second: a count that is
@@ -147,10 +150,13 @@ class Watcher:
         return session
 
 
-def _silent(system: System, session: Session | None) -> System:
-    """The chips without a reading, and why."""
+def _why(session: Session | None) -> str:
     error = failure(session, "telemetry") if session is not None else None
-    why = error.why if error is not None else "no chip answers"
+    return error.why if error is not None else _NOBODY
+
+
+def _silent(system: System, why: str) -> System:
+    """The chips without a reading, and why."""
     silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
     trouble = Trouble(chip=None, why=why, readable=False)
     return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
