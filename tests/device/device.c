@@ -311,7 +311,7 @@ static void script_line(const char *line) {
     unsigned long long address;
     char text[4096];
     if (sscanf(line, "arch %15s", text) == 1) wormhole = !strcmp(text, "wormhole");
-    else if (sscanf(line, "chips %d", &chips) == 1) { if (chips < 1 || chips > MAX_CHIPS) abort(); }
+    else if (sscanf(line, "chips %d", &chips) == 1) { if (chips < 0 || chips > MAX_CHIPS) abort(); }
     else if (sscanf(line, "mem %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5) set_word(tile_key(chip, x, y), address, value);
     else if (sscanf(line, "bar %d %llx %x", &chip, &address, &value) == 3) set_word(tile_key(chip, BAR_X, 0), address, value);
     else if (sscanf(line, "harvest %d %x", &chip, &value) == 2) harvest[chip] = value;

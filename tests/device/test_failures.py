@@ -292,3 +292,15 @@ def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
     assert done.returncode == code, done.stderr
     assert time.monotonic() - start < 20
     assert _children(script=tmp_path / "script") == []
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a descriptor"])
+def test_a_simulator_without_a_device_is_3(run: Run, library: Path, tmp_path: Path, beside: bool) -> None:
+    (tmp_path / "simulator").mkdir()
+    own = tmp_path / "simulator" / "libttsim.so"
+    own.symlink_to(library)
+    if beside:
+        shutil.copy(_DESCRIPTORS / "blackhole.yaml", own.with_name("soc_descriptor.yaml"))
+    done = run("harvest", "--from", f"sim:{own}", **Device("blackhole", []).write(tmp_path / "script"))
+    assert done.returncode == 3, done.stderr
+    assert "no Tenstorrent devices found: no PCI device of" in done.stderr

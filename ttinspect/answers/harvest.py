@@ -17,7 +17,7 @@ from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.harvest import as_expected, chip_findings, system_findings
-from ttinspect.verify.live import live_findings, trouble_findings
+from ttinspect.verify.live import is_compared, live_findings, trouble_findings
 
 
 class DramUnits(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +171,7 @@ def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) 
         if cores and coordinates is not None
         else msgspec.UNSET,
         at=cores_at(coordinates, *core) if core is not None and coordinates is not None else msgspec.UNSET,
-        checked=chip.live_cores is not None,
+        checked=is_compared(chip),
         unknown=chip.unknown,
         findings=(*chip_findings(chip), *live_findings(chip)),
     )

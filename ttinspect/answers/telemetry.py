@@ -8,6 +8,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.verify.harvest import doubts
 from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.telemetry import telemetry_findings
 
@@ -59,4 +60,5 @@ def build_telemetry(system: System) -> TelemetryAnswer:
                 **fields,
             )
         )
-    return TelemetryAnswer(source=system.source, devices=tuple(devices), findings=trouble_findings(system))
+    findings = (*doubts(system), *trouble_findings(system))
+    return TelemetryAnswer(source=system.source, devices=tuple(devices), findings=findings)

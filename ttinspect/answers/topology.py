@@ -7,6 +7,7 @@ from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.verify.harvest import doubts
 from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.topology import links_unknown, topology_findings
 
@@ -72,6 +73,7 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
         remote_links=remote,
         findings=(
             *(one for one in findings.get(None, ()) if chosen is None or shown & set(_chips_of(one))),
+            *doubts(system),
             *trouble_findings(system),
         ),
     )

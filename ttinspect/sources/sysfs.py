@@ -59,10 +59,11 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     if not chips:
         told = list(errors.values())
         raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
+    live = _is_live(top)
     if ask is Ask.TELEMETRY:
-        chips = with_moving_heartbeats(chips, folders)
+        chips = with_moving_heartbeats(chips, folders, live=live)
     return System(
-        source=Source(kind=SourceKind.SYSFS, detail=root, live=_is_live(top), example=False),
+        source=Source(kind=SourceKind.SYSFS, detail=root, live=live, example=False),
         chips=tuple(chips),
         warnings=(*_node_warnings(top, folders.keys()), *_remote_warnings(chips)),
         troubles=tuple(Trouble(chip=number, why=errors[number].why, readable=False) for number in errors),

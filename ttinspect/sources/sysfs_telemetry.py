@@ -61,19 +61,20 @@ def read_telemetry(folder: Path) -> Telemetry | None:
     return None if now == Telemetry() else msgspec.structs.replace(now, time_ns=time.time_ns())
 
 
-def with_moving_heartbeats(chips: list[Chip], folders: Mapping[int, Path]) -> list[Chip]:
-    """Read the heartbeats again, half a second later, and say whether they moved."""
+def with_moving_heartbeats(chips: list[Chip], folders: Mapping[int, Path], *, live: bool) -> list[Chip]:
+    """Read the heartbeats again, half a second later, and say whether they moved; in a tree that is not
+    live, where nothing does, not that they stand still."""
     if not any(chip.telemetry is not None and chip.telemetry.heartbeat is not None for chip in chips):
         return chips
     time.sleep(_HEARTBEAT_SECONDS)
-    return [_with_moving_heartbeat(chip, folders[chip.id]) for chip in chips]
+    return [_with_moving_heartbeat(chip, folders[chip.id], live=live) for chip in chips]
 
 
-def _with_moving_heartbeat(chip: Chip, folder: Path) -> Chip:
+def _with_moving_heartbeat(chip: Chip, folder: Path, *, live: bool) -> Chip:
     reading, later = chip.telemetry, _word(folder / "tt_heartbeat")
     if reading is None or reading.heartbeat is None or later is None:
         return chip
-    moves = reading.heartbeat != later
+    moves = True if reading.heartbeat != later else False if live else None
     return msgspec.structs.replace(chip, telemetry=msgspec.structs.replace(reading, heartbeat_moves=moves))
 
 

@@ -35,11 +35,15 @@ def chip_findings(chip: Chip) -> tuple[Finding, ...]:
 
 def system_findings(system: System) -> tuple[Finding, ...]:
     """What is worth a sentence about the chips together, and about the source."""
-    doubts = [
+    return (*differing_chips(system.chips), *doubts(system))
+
+
+def doubts(system: System) -> tuple[Finding, ...]:
+    """What the source warns of: chips that it does not show, files that do not agree."""
+    return tuple(
         Finding(id="TTH007", name="doubtful source", severity=Severity.WARNING, message=warning)
         for warning in system.warnings
-    ]
-    return (*differing_chips(system.chips), *doubts)
+    )
 
 
 def as_expected(chip: Chip) -> bool | None:

@@ -40,6 +40,15 @@ def live_findings(chip: Chip) -> tuple[Finding, ...]:
     )
 
 
+def is_compared(chip: Chip) -> bool:
+    """Whether every core type of a chip was compared."""
+    if chip.live_cores is None:
+        return False
+    coordinates = chip_coordinates(chip.soc, chip.masks, chip.noc_translation)
+    told = [one for one in CoreType if one.value in chip.live_cores]
+    return all(coordinates.type_cores(core_type) is not None for core_type in told)
+
+
 def _differing(ours: TypeCores, theirs: TypeCores) -> list[str]:
     found = []
     for name in ("noc0", "noc1", "translated", "logical"):

@@ -52,8 +52,8 @@ def main(argv: list[str]) -> None:
         return
     if probing is not None:
         say("stage", name="opening the simulator")
-        arch = probe.arch_of_probe(*probing)
-        say("arch", arch=arch)
+        arch, device = probe.arch_of_probe(*probing)
+        say("arch", arch=arch, device=device)
         if arch is None:
             say("done")
             return

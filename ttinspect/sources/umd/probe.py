@@ -5,6 +5,7 @@ import select
 
 _LOOK_SECONDS = 0.1
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
+NO_DEVICE = 0xFFFF
 
 
 def start_probe(path: str) -> tuple[int, int]:
@@ -25,8 +26,8 @@ def start_probe(path: str) -> tuple[int, int]:
     os._exit(0)
 
 
-def arch_of_probe(pid: int, read_end: int) -> str | None:
-    """The architecture that a probe found. We die as it died."""
+def arch_of_probe(pid: int, read_end: int) -> tuple[str | None, bool]:
+    """The architecture that a probe found, and whether there is a device. We die as it died."""
     status = None
     while status is None and not _readable(read_end, _LOOK_SECONDS):
         gone, how = os.waitpid(pid, os.WNOHANG)  # what the simulator started may hold the pipe open
@@ -39,7 +40,7 @@ def arch_of_probe(pid: int, read_end: int) -> str | None:
         if os.WIFSIGNALED(status):
             os.kill(os.getpid(), os.WTERMSIG(status))
         os._exit(os.waitstatus_to_exitcode(status) or 1)
-    return PCI_IDS.get(int(identity))
+    return PCI_IDS.get(int(identity)), int(identity) != NO_DEVICE
 
 
 def _readable(descriptor: int, seconds: float) -> bool:

@@ -24,6 +24,8 @@ from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
 _IDENTITY_SECONDS = 5.0
+_NO_ENDPOINTS = "no host-visible PCI endpoints"
+"""What tt-umd 0.9.14 says of a simulator without a device."""
 _ELF = b"\x7fELF"
 
 
@@ -41,8 +43,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """What a session says, as a System.
 
         Raises:
-            InspectError: as ``system_of``, and 7 for a simulator of an unknown architecture.
+            InspectError: as ``system_of``; of a simulator 3 when it has no device, 7 for an unknown
+                architecture.
         """
+        if self.simulated and any(_is_empty(line) for line in session.lines):
+            raise InspectError(
+                "no Tenstorrent devices found",
+                f"no PCI device of {self.source.detail} answers",
+                "check how the simulator is configured",
+                ExitCode.NO_DEVICES,
+            )
         if any(isinstance(line, wire.ArchFound) and line.arch is None for line in session.lines):
             raise InspectError(
                 f"{self.source.detail}: unsupported architecture",
@@ -51,6 +61,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
                 ExitCode.UNSUPPORTED_ARCH,
             )
         return system_of(session, self.source, self.socs, simulated=self.simulated)
+
+
+def _is_empty(line: wire.Line) -> bool:
+    if isinstance(line, wire.ArchFound):
+        return not line.device
+    return isinstance(line, wire.Failed) and _NO_ENDPOINTS in line.why
 
 
 def read_live(kind: str, path: str, options: LiveOptions) -> System:

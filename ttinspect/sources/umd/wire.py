@@ -12,9 +12,11 @@ class Stage(msgspec.Struct, frozen=True, tag="stage"):
 
 
 class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
-    """The architecture of a simulator library; None for a PCI id that is not known."""
+    """The architecture of a simulator library; None for a PCI id that is not known, or where there is no
+    ``device``."""
 
     arch: str | None
+    device: bool = True
 
 
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):
