@@ -1,5 +1,6 @@
 """What goes wrong inside tt_umd: a message and a code, never a dead tool or a stray line."""
 
+import _ctypes
 import json
 import os
 import shutil
@@ -165,6 +166,11 @@ def test_verbose_shows_the_log_on_standard_error(run_on: RunOn) -> None:
     assert "Completed topology discovery" in done.stderr
 
 
+def _other_library() -> str:
+    """Some shared library that is no simulator: a module of Python's own."""
+    return next(str(path) for path in Path(_ctypes.__file__).parent.glob("*.so"))
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -174,6 +180,7 @@ def test_verbose_shows_the_log_on_standard_error(run_on: RunOn) -> None:
         ("", "not a .so file"),
         (str(_DESCRIPTORS / "blackhole.yaml"), "not a .so file"),
         ("text.so", "not a shared library"),
+        (_other_library(), "it has no libttsim_init"),
     ],
 )
 def test_what_is_no_simulator_is_2(run: Run, tmp_path: Path, path: str, why: str) -> None:
@@ -304,3 +311,11 @@ def test_a_simulator_without_a_device_is_3(run: Run, library: Path, tmp_path: Pa
     done = run("harvest", "--from", f"sim:{own}", **Device("blackhole", []).write(tmp_path / "script"))
     assert done.returncode == 3, done.stderr
     assert "no Tenstorrent devices found: no PCI device of" in done.stderr
+
+
+def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> None:
+    """tt_umd opens no device for it; its own reason is in its log only."""
+    done = run_on(wormhole(Chip(), Chip(tags={FIRMWARE: 0x11000000})), "list", "--json")
+    (told,) = [one["message"] for one in json.loads(done.stdout)["findings"] if one["id"] == "TTH009"]
+    assert "No existing board type" in told
+    assert "before initializing TTDevice" not in told

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import inspect
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -109,7 +110,8 @@ _Source = Annotated[
     typer.Option(
         "--from",
         metavar="SOURCE",
-        help="umd, FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... [default: TTINSPECT_FROM, else umd]",
+        help="umd, sim:PATH.so, sysfs[:ROOT], FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... "
+        "[default: TTINSPECT_FROM, else umd]",
         show_default=False,
     ),
 ]
@@ -221,6 +223,10 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
             asked,
             f"this command writes {', '.join(formats)}",
             "choose one with --format",
+        )
+    if not math.isfinite(values["timeout"]):
+        raise InspectError(
+            f"--timeout {values['timeout']}", "it is no number of seconds", "give one, or leave it out"
         )
     from_environment = os.environ.get(ENVIRONMENT_SOURCE)
     return Common(

@@ -47,6 +47,11 @@ def os_error(name: str, error: OSError) -> InspectError:
     return InspectError(f"cannot read {name}", reason, "check the path")
 
 
+def readable(path: str) -> str:
+    r"""A path as text that can be written anywhere: bytes that are no UTF-8 as ``\xff``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def read_document(path: str) -> bytes:
     """The bytes of a regular file, or of standard input for "-".
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document
+from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document, readable
 from ttinspect.facts.node import show
 from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
@@ -63,8 +63,14 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
         InspectError: as open_source.
     """
     if kind_of(source) == "path":
-        return _read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
-    return Opened(system=_described(source, options or LiveOptions()))
+        opened = _read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
+    else:
+        opened = Opened(system=_described(source, options or LiveOptions()))
+    system, told = opened.system, readable(opened.system.source.detail)
+    if told == system.source.detail:
+        return opened
+    named = msgspec.structs.replace(system, source=msgspec.structs.replace(system.source, detail=told))
+    return msgspec.structs.replace(opened, system=named)
 
 
 def _described(source: str, options: LiveOptions) -> System:

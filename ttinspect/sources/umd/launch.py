@@ -44,7 +44,7 @@ class Launched:
     def _start(self, visible: str | None, undo: contextlib.ExitStack) -> None:
         self.wire, write_end = _pipe(undo)
         lifeline, self._lifeline = _pipe(undo)  # ours is never closed: it ends with this process
-        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self.log: IO[bytes] = _memory() if sys.platform == "linux" else tempfile.TemporaryFile()  # noqa: SIM115
         undo.callback(self.log.close)
         environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
@@ -71,6 +71,11 @@ class Launched:
             self.process.stdin.close()
         os.close(self.wire)
         self.log.close()
+
+
+def _memory() -> IO[bytes]:
+    """A file for as long as it is open, on a system of which nothing can be written."""
+    return os.fdopen(os.memfd_create("ttinspect-log"), "w+b")
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
@@ -110,7 +115,15 @@ def simulator_arguments(library: str, soc_folder: str) -> list[str]:
     """The child's arguments for a simulator without a SoC descriptor, with a folder to link both into:
     the same ones for the same library, until the folder is removed."""
     if library not in _folders:
-        _folders[library] = tempfile.mkdtemp(prefix="ttinspect-")
+        try:
+            _folders[library] = tempfile.mkdtemp(prefix="ttinspect-")
+        except OSError as error:
+            raise InspectError(
+                f"cannot link {library} and a SoC descriptor into a folder",
+                error.strerror or str(error),
+                "set TMPDIR to a folder that can be written, or put soc_descriptor.yaml beside the library",
+                ExitCode.UMD_FAILED,
+            ) from None
     return ["sim", library, _folders[library], soc_folder]
 
 

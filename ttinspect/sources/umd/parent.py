@@ -103,7 +103,12 @@ class Running:
             if not data:
                 return False
             *whole, self._buffer = (self._buffer + data).split(b"\n")
-            lines = [wire.DECODER.decode(text) for text in whole]
+            try:
+                lines = [wire.DECODER.decode(text) for text in whole]
+            except msgspec.MsgspecError:
+                self.session.death = "something else wrote to where it answers"
+                self._signal(signal.SIGKILL)
+                return False
             for line in lines:
                 if isinstance(line, wire.Stage):
                     self.session.doing = line.name
@@ -138,9 +143,9 @@ class Running:
         ]
         if session.late:
             session.waiting_for = self._culprit(waited_for(session.log))
-            session.late_after(self._waited_seconds or timeout_seconds)
+            session.late_after(min(self._waited_seconds or timeout_seconds, timeout_seconds))
         elif not finished:
-            session.death = _death(code) + last_words(session.log)
+            session.death = session.death or _death(code) + last_words(session.log)
         return session
 
     def _culprit(self, cause: str) -> str:
@@ -167,6 +172,9 @@ class Running:
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             return self._process.wait()
+        except BaseException:  # interrupted once more
+            self._signal(signal.SIGKILL)
+            raise
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

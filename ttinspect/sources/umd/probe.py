@@ -39,7 +39,7 @@ def arch_of_probe(pid: int, read_end: int) -> tuple[str | None, bool]:
     if not identity:
         if os.WIFSIGNALED(status):
             os.kill(os.getpid(), os.WTERMSIG(status))
-        os._exit(os.waitstatus_to_exitcode(status) or 1)
+        os._exit(os.waitstatus_to_exitcode(status))
     return PCI_IDS.get(int(identity)), int(identity) != NO_DEVICE
 
 

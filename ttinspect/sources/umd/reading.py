@@ -27,6 +27,7 @@ _IDENTITY_SECONDS = 5.0
 _NO_ENDPOINTS = "no host-visible PCI endpoints"
 """What tt-umd 0.9.14 says of a simulator without a device."""
 _ELF = b"\x7fELF"
+_FUNCTION = b"libttsim_init"
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,12 +99,13 @@ def _refuse_no_library(path: str) -> None:
         InspectError: 2 if that is so, 6 for a file that may not be read.
     """
     try:
-        with Path(path).open("rb") as file:
-            start = file.read(len(_ELF))
+        content = Path(path).read_bytes()
     except OSError as error:
         raise os_error(path, error) from None
-    if start != _ELF:
+    if not content.startswith(_ELF):
         raise _no_simulator(path, "it is not a shared library")
+    if _FUNCTION not in content:
+        raise _no_simulator(path, f"it has no {_FUNCTION.decode()}, which every functional simulator has")
 
 
 def _no_simulator(path: str, why: str) -> InspectError:
@@ -162,6 +164,12 @@ def _host_target() -> Target:
 def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     """A functional simulator (a libttsim .so), its SoC descriptor beside it or ours."""
     library = Path(path).absolute()
+    try:
+        library.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # told below
+    except OSError as error:
+        raise os_error(path, error) from None
     if not library.is_file() or library.suffix != ".so":
         raise _no_simulator(path, "no such file" if path and not library.exists() else "it is not a .so file")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
