@@ -70,14 +70,32 @@ def links(chip: TopologyChip) -> str:
     return " ".join(words) or "none"
 
 
+def _identity(chip: TopologyChip) -> str:
+    """Every name that people use for a chip, and how it is reached."""
+    words = [f"chip {chip.id}", reach(chip.mmio, chip.via)]
+    if chip.kmd_id is not None:
+        words.append(f"dev {chip.kmd_id}")
+    if chip.pci_bdf is not None:
+        words.append(chip.pci_bdf)
+    if chip.pcie.generation is not None:
+        words.append(f"gen{chip.pcie.generation}")
+    if chip.pcie.lanes is not None:
+        words.append(f"x{chip.pcie.lanes}")
+    if chip.unique_id is not None:
+        words.append(f"id {chip.unique_id}")
+    if chip.asic_location is not None:
+        words.append(f"loc {chip.asic_location}")
+    return "  ".join(words)
+
+
 def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
     """Boards, their chips, and every link with both ends."""
     root = Tree(source_line(answer.source))
     for heading, chips in board_groups(answer):
-        branch = root.add(Text(harmless(heading)))
+        archs = dict.fromkeys(chip.arch.value for chip in chips)
+        branch = root.add(Text(harmless(f"{heading}  {' '.join(archs)}")))
         for chip in chips:
-            where = chip.pci_bdf or reach(chip.mmio, chip.via)
-            node = branch.add(Text(harmless(f"chip {chip.id}  {where}")))
+            node = branch.add(Text(harmless(_identity(chip))))
             for link in answer.links:
                 for end, other in ((link.a, link.b), (link.b, link.a)):
                     if end.chip == chip.id:
