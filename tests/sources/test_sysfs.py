@@ -150,6 +150,16 @@ def test_a_heartbeat_that_stands_still_is_told_from_one_that_moves(
     assert [one.heartbeat_moves for one in readings if one is not None] == [still, True, None]
 
 
+def test_a_hwmon_that_only_its_class_shows_is_found_by_its_device(root: Path) -> None:
+    folder = device(root, 0)
+    (root / "sys/class/hwmon").mkdir(parents=True)
+    shutil.move(folder / "device/hwmon/hwmon3", root / "sys/class/hwmon/hwmon3")
+    (root / "sys/class/hwmon/hwmon3/device").symlink_to((folder / "device").resolve())
+    write(root / "sys/class/hwmon/hwmon4/name", "blackhole")
+    write(root / "sys/class/hwmon/hwmon3/power1_input", "23500000")
+    assert reading(root).power_w == 23.5
+
+
 def test_parts_of_a_watt_and_an_ampere_are_kept(root: Path) -> None:
     folder = device(root, 0)
     write(folder / "device/hwmon/hwmon3/power1_input", "23500000")

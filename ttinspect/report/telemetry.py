@@ -16,7 +16,7 @@ _DASH = "-"
 def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
     """A row per chip; what it does not say is "-"."""
     table = columns(
-        ">id", "~board", ">MHz", ">W", ">A", ">ASIC C", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware"
+        ">id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware"
     )
     for device in answer.devices:
         row(
@@ -25,7 +25,6 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             device.board.value if device.board else _DASH,
             _number(device.aiclk_mhz),
             _limited(device.power_w, device.power_limit_w),
-            _number(device.current_a),
             _celsius(device.asic_celsius),
             _celsius(device.board_celsius),
             _celsius(_hottest(device)),
@@ -35,7 +34,7 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             device.firmware_bundle or _DASH,
         )
     parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
-    parts.append(Text(" W: now/limit   DRAM: trained, eth: up, of live channels   - unknown   more: --json"))
+    parts.append(Text(" W: now/limit   ASIC, board, GDDR: C   DRAM: trained, eth: up, of live   all: -j"))
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )

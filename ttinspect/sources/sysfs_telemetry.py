@@ -87,12 +87,19 @@ def version_text(path: Path) -> str | None:
 
 
 def _hwmon(folder: Path) -> Path | None:
-    """The device's folder of hwmon; the driver registers one, on the PCI device."""
-    try:
-        found = sorted((folder / "device" / "hwmon").iterdir())
-    except OSError:
-        return None
+    """The device's folder of hwmon; the driver registers one, on the PCI device, and its class links to it."""
+    device = (folder / "device").resolve()
+    all_of_them = _folders(folder.parents[1] / "hwmon")
+    linked = [one for one in all_of_them if (one / "device").resolve() == device]
+    found = (*_folders(device / "hwmon"), *linked)
     return next((one for one in found if read_text(one / "name") in _HWMON_NAMES), None)
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        return sorted(parent.iterdir())
+    except OSError:
+        return []
 
 
 def _word(path: Path) -> int | None:

@@ -6,6 +6,8 @@ FIRMWARE = "ARC firmware"
 """What tt_umd says that it waits for when a chip hangs."""
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
+_UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
+_WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
 
@@ -17,6 +19,21 @@ def waited_for(log: str) -> str:
         if found:
             return f"; it was waiting for {found[1]}"
     return ""
+
+
+def unhealthy_remote(log: str) -> str | None:
+    """Which remote chip tt_umd found unhealthy, by its unique id, and the warning before that; None if it
+    does not say."""
+    warning = ""
+    for line in log.splitlines():
+        found = _UNHEALTHY_REMOTE.search(line)
+        if found:
+            return f"the one with the unique id {found[1]} is unhealthy" + (
+                f" ({warning})" if warning else ""
+            )
+        if _WARNING in line:
+            warning = line.rpartition("| ")[2].rpartition(" (")[0]
+    return None
 
 
 def last_words(log: str) -> str:

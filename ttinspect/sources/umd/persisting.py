@@ -15,7 +15,7 @@ import msgspec
 
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import FIRMWARE
+from ttinspect.sources.umd.log import FIRMWARE, unhealthy_remote
 from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_argument
 from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
@@ -177,7 +177,8 @@ class _Search:
         left_out = _left_out(first, last, self.lost, simulated=self._simulated)
         last.lines = [*_as_before(first, last), *left_out]
         if WITHOUT_REMOTE in self.way.arguments:
-            last.trouble = f"any that are reached over eth are left out, because {_why(first)}"
+            why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
+            last.trouble = f"any that are reached over eth are left out, because {why}"
         return last, self.way
 
 
