@@ -87,7 +87,7 @@ def version_text(path: Path) -> str | None:
 
 
 def _hwmon(folder: Path) -> Path | None:
-    """The device's folder of hwmon; the driver registers one, on the PCI device, and its class links to it."""
+    """The device's folder of hwmon; the driver registers one, on the PCI device; its class links to it."""
     device = (folder / "device").resolve()
     all_of_them = _folders(folder.parents[1] / "hwmon")
     linked = [one for one in all_of_them if (one / "device").resolve() == device]
