@@ -197,6 +197,9 @@ def test_a_chip_off_the_bus_is_unknown_and_not_at_65535_degrees(root: Path) -> N
     assert (found.firmware, found.telemetry) == (None, None)
     assert found.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5)
     assert "off the bus" in why(found, "telemetry")[0]
+    (trouble,) = system(root).troubles
+    assert (trouble.chip, trouble.readable) == (0, False)
+    assert "off the bus" in trouble.why
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ _HELP = ("--help", "-h")
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM arrived."""
+    """SIGTERM arrived, or the terminal is gone (SIGHUP)."""
 
 
 def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -41,7 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         if getattr(sys, name) is None:
             setattr(sys, name, open(_CLOSED, "w"))  # noqa: PTH123, SIM115
     try:
-        signal.signal(signal.SIGTERM, _on_sigterm)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+                signal.signal(number, _on_sigterm)
         code = _run(args)
         sys.stdout.flush()
         return code
@@ -53,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, args)
     except _TerminatedError:
-        return _stopped("terminated", "by SIGTERM", ExitCode.TERMINATED, args)
+        return _stopped("terminated", "by a signal", ExitCode.TERMINATED, args)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
         return _report(_unforeseen(error), args)
 

@@ -17,7 +17,7 @@ _HEADER = (
     "tensix_mask", "dram_mask", "eth_mask", "pcie_mask", "l2cpu_mask", "assumed",
     "tensix_grid_x", "tensix_grid_y", "tensix_active", "tensix_total", "harvested_axis", "harvested_lines",
     "harvested_noc0", "dram_active", "dram_total", "eth_active", "eth_total", "pcie_active", "pcie_total",
-    "l2cpu_active", "l2cpu_total", "findings",
+    "l2cpu_active", "l2cpu_total", "checked", "findings",
 )  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def _cells(device: HarvestDevice) -> tuple[object, ...]:
         device.pcie.cores,
         device.l2cpu.active,
         device.l2cpu.cores,
+        device.checked,
         " ".join(finding.id for finding in device.findings),
     )
 

@@ -18,7 +18,12 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
 from ttinspect.model.system import Source, SourceKind, System, Trouble
 from ttinspect.sources.live import Ask, LiveOptions
-from ttinspect.sources.sysfs_telemetry import read_telemetry, version_text, with_moving_heartbeats
+from ttinspect.sources.sysfs_telemetry import (
+    is_off_the_bus,
+    read_telemetry,
+    version_text,
+    with_moving_heartbeats,
+)
 
 _ARCH_OF_PCI_DEVICE = {0x401E: Arch.WORMHOLE_B0, 0xB140: Arch.BLACKHOLE}
 _BDF = re.compile(r"[0-9a-f]{4,8}:([0-9a-f]{2}):[0-9a-f]{2}\.[0-7]")
@@ -59,6 +64,8 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     if not chips:
         told = list(errors.values())
         raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
+    gone = {number: error.why for number, error in errors.items()}
+    gone |= {chip.id: _OFF_THE_BUS for chip in chips if is_off_the_bus(folders[chip.id])}
     live = _is_live(top)
     if ask is Ask.TELEMETRY:
         chips = with_moving_heartbeats(chips, folders, live=live)
@@ -66,7 +73,7 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
         source=Source(kind=SourceKind.SYSFS, detail=root, live=live, example=False),
         chips=tuple(chips),
         warnings=(*_node_warnings(top, folders.keys()), *_remote_warnings(chips)),
-        troubles=tuple(Trouble(chip=number, why=errors[number].why, readable=False) for number in errors),
+        troubles=tuple(Trouble(chip=number, why=why, readable=False) for number, why in gone.items()),
         kmd_version=driver_version(top),
     )
 
@@ -148,6 +155,7 @@ _NEVER = (
     Unknown(path="asic_location", why="sysfs does not carry it"),
     Unknown(path="links", why="sysfs does not carry eth links"),
 )
+_OFF_THE_BUS = "it is off the bus: its registers read as all ones"
 _WHY = {
     "board": "sysfs has neither a board id nor the name of a board (tt_serial, tt_card_type)",
     "board_id": "tt_serial is missing, unreadable or no id",

@@ -29,16 +29,22 @@ _HOTTEST_CELSIUS = 1000.0
 _HEARTBEAT_SECONDS = 0.5
 
 
+def is_off_the_bus(folder: Path) -> bool:
+    """Whether the registers of the device with this folder of attributes read as all ones."""
+    hwmon = _hwmon(folder)
+    return (
+        read_decimal(folder / "tt_aiclk") in (_U16_ONES, _U32_ONES)
+        or read_hexadecimal(folder / "tt_serial") == _U64_ONES
+        or (hwmon is not None and read_decimal(hwmon / "in0_input") == _U32_ONES)
+    )
+
+
 def read_telemetry(folder: Path) -> Telemetry | None:
     """One reading of the device with this folder of attributes. None when none of it is there, or when the
     chip is off the bus: its registers read as all ones then, and what scaling makes of these means nothing.
     """
     hwmon = _hwmon(folder)
-    if (
-        read_decimal(folder / "tt_aiclk") in (_U16_ONES, _U32_ONES)
-        or read_hexadecimal(folder / "tt_serial") == _U64_ONES
-        or (hwmon is not None and read_decimal(hwmon / "in0_input") == _U32_ONES)
-    ):
+    if is_off_the_bus(folder):
         return None
     now = Telemetry(
         aiclk_mhz=_word(folder / "tt_aiclk"),
