@@ -44,13 +44,13 @@ def filled(
     """The reading with what only the formatted part says, as far as it says it like tt-smi 6.8."""
     told, limits = _decoded(telemetry, _Figures), _decoded(limits_told, _Limits)
     eth_firmware = _decoded(firmwares, _Firmwares).eth_fw
-    volts = _number(told.voltage)
+    volts = number_of(told.voltage)
     formatted = {
         "aiclk_mhz": _whole(told.aiclk),
         "vcore_mv": None if volts is None else round(volts * 1000),
-        "power_w": _number(told.power),
-        "current_a": _number(told.current),
-        "asic_celsius": _number(told.asic_temperature),
+        "power_w": number_of(told.power),
+        "current_a": number_of(told.current),
+        "asic_celsius": number_of(told.asic_temperature),
         "power_limit_w": _limit(limits.tdp_limit),
         "current_limit_a": _limit(limits.tdc_limit),
         "aiclk_max_mhz": _limit(limits.asic_fmax),
@@ -72,7 +72,8 @@ def _decoded(raw: msgspec.Raw, kind: type[_T]) -> _T:
         return kind()
 
 
-def _number(value: Scalar) -> float | None:
+def number_of(value: Scalar) -> float | None:
+    """A number that may be text; None for anything else, and for what no figure can be."""
     if isinstance(value, bool) or value is None:
         return None
     try:
@@ -83,7 +84,7 @@ def _number(value: Scalar) -> float | None:
 
 
 def _whole(value: Scalar) -> int | None:
-    number = _number(value)
+    number = number_of(value)
     return int(number) if number is not None and number == int(number) else None
 
 

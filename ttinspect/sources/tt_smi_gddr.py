@@ -4,8 +4,8 @@ import msgspec
 
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.telemetry import GddrModule
+from ttinspect.sources.tt_smi_formatted import Scalar, number_of
 
-Scalar = str | int | float | bool | None
 _TRAINED = {"pass": True, "fail": False}
 """What tt-smi 6.8 writes for a channel that trained, and for one that did not."""
 
@@ -54,13 +54,8 @@ def _module(told: _Channel) -> GddrModule:
 
 
 def _degrees(value: Scalar) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        degrees = float(value)
-    except ValueError:
-        return None
-    return degrees if abs(degrees) < 1000 else None
+    degrees = number_of(value)
+    return degrees if degrees is not None and abs(degrees) < 1000 else None
 
 
 def _count(value: Scalar) -> int | None:
