@@ -9,6 +9,7 @@
 #
 # TTINSPECT_ARGS are options for every call, such as --from and --timeout.
 set -uo pipefail
+unset TTINSPECT_FROM # what somebody tried out in this shell is not this machine
 
 site=${1:-}
 folder=${BRING_UP_DIR:-/var/lib/ttinspect}

@@ -1,5 +1,6 @@
 """check on devices that the real tt_umd brings up: only a live source can say that everything is right."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.device.simulated import (
     BOARD_ID_LOW,
     DDR_STATUS,
     FIRMWARE,
+    PCIE_USAGE,
     TENSIX_COL,
     Chip,
     Device,
@@ -122,3 +124,40 @@ def test_what_init_writes_passes_on_the_same_machine(run_on: RunOn, run: Run, tm
     assert run_on(device, "check", "site.yaml").returncode == 0
     device.chips[3].harvested_rows = 0x007
     assert run_on(device, "check", "site.yaml").returncode == 10
+
+
+def test_links_of_a_chip_that_discovery_refused_are_unknown_and_not_none(answer: Answer) -> None:
+    """tt_umd takes no further step with it: whether it has links was never asked."""
+    refused = blackhole(Chip(tags={PCIE_USAGE: 4}))
+    document = answer(refused, "check", code=10)
+    (links,) = [one for one in document["expectations"] if one["fact"] == "eth links"]
+    assert (links["outcome"], links["found"]) == ("unknown", None)
+    document = answer(refused, "check", "--expect", "eth_links=0", code=11)
+    assert document["verdict"] == "inconclusive"
+
+
+def test_a_link_that_nobody_says_is_up_does_not_pass(answer: Answer, run: Run, tmp_path: Path) -> None:
+    snapshot = answer(
+        blackhole(Chip(), Chip(), links=[((0, 2), (1, 9))]), "snapshot", "--shm-dir", str(tmp_path)
+    )
+    for state, outcome in (("up", "pass"), ("unknown", "unknown")):
+        snapshot["system"]["links"][0]["state"] = state
+        (tmp_path / "s.json").write_text(json.dumps(snapshot))
+        document = json.loads(run("check", "--from", "s.json", "--json").stdout)
+        found = {one["outcome"] for one in document["expectations"] if one["fact"] == "eth links"}
+        assert found == {outcome}
+
+
+def test_what_passes_is_told_in_the_table(run_on: RunOn) -> None:
+    """Two chips without a cable are no fault, and nothing to read below."""
+    assert "see below" not in run_on(blackhole(Chip(), Chip()), "check").stdout
+
+
+@pytest.mark.parametrize(("more", "outcome"), [({51: 47}, "pass"), ({43: 0xFFFFFFFF}, "unknown")])
+def test_dram_is_as_hot_as_is_known_of_all_of_it(
+    answer: Answer, more: dict[int, int | None], outcome: str
+) -> None:
+    tags: dict[int, int | None] = dict.fromkeys((42, 43, 44, 45), 522067228) | more
+    code = 0 if outcome == "pass" else 11
+    document = answer(blackhole(Chip(tags=tags)), "check", "--expect", "gddr_celsius=..75", code=code)
+    assert [one["outcome"] for one in document["expectations"]] == [outcome]

@@ -180,7 +180,7 @@ def test_a_missing_tag_takes_no_identity_away(answer: Answer, tag: int, mask: st
     (device,) = document["devices"]
     assert (device["board"], device["board_id"], device["asic_location"]) == ("p150", "4402646898296", 0)
     assert device["masks"][mask] is None
-    assert {one["path"] for one in device["unknown"]} == {f"masks.{mask}", "unique_id"}
+    assert {one["path"] for one in device["unknown"]} == {f"masks.{mask}", "unique_id", "links"}
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
     assert f"Telemetry {word} is missing, which tt_umd takes for 0" in finding["message"]
 

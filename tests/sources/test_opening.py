@@ -181,3 +181,9 @@ def test_an_examples_chips_are_ready_to_use() -> None:
         (1, Arch.WORMHOLE_B0, False, 0),
     ]
     assert chips[0].masks != Masks(tensix=0, dram=0, eth=0, pcie=0, l2cpu=0)
+
+
+def test_a_schema_that_is_no_text_is_refused_by_name() -> None:
+    with pytest.raises(InspectError) as caught:
+        read_content(b'{"schema":"tt\xa5"}', "x.json")
+    assert (caught.value.what, caught.value.why) == ("x.json", "it is not UTF-8 text")

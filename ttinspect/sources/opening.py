@@ -135,14 +135,17 @@ def _read_json(content: bytes, name: str) -> Opened | None:
 
         return Opened(system=read_tt_smi(stripped, name))
     if bytes(head.schema):
-        return _read_ours(stripped, _schema_name(head.schema), name)
+        return _read_ours(stripped, _schema_name(head.schema, name), name)
     if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
         return None
     raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
 
 
-def _schema_name(raw: msgspec.Raw) -> str:
-    value = msgspec.json.decode(raw)
+def _schema_name(raw: msgspec.Raw, name: str) -> str:
+    try:
+        value = msgspec.json.decode(raw)
+    except UnicodeDecodeError:
+        raise InspectError(name, "it is not UTF-8 text", _WHAT_IS_READ) from None
     return value if isinstance(value, str) else show(value)
 
 

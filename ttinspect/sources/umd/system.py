@@ -58,6 +58,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if not chips:
         raise _no_chips(host)
     links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
+    linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
     troubles = [
         Trouble(chip=facts.id, why=facts.error + _made_up(facts), readable=facts.masks is not None)
         for facts in chips
@@ -72,7 +73,14 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         source=source,
         chips=with_telemetry(
             tuple(
-                _chip(facts, _arch(facts, chips), socs, simulated=simulated, linkless=session.trouble)
+                _chip(
+                    facts,
+                    _arch(facts, chips),
+                    socs,
+                    simulated=simulated,
+                    linkless=session.trouble,
+                    linked=facts.id in linked,
+                )
                 for facts in chips
             ),
             session.lines,
@@ -187,11 +195,17 @@ def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
 
 
 def _chip(
-    facts: wire.ChipFacts, arch: Arch, socs: dict[Arch, Soc], *, simulated: bool, linkless: str | None
+    facts: wire.ChipFacts,
+    arch: Arch,
+    socs: dict[Arch, Soc],
+    *,
+    simulated: bool,
+    linkless: str | None,
+    linked: bool,
 ) -> Chip:
     masks, unknown = _masks(facts, socs[arch])
-    if linkless is not None:
-        unknown.append(Unknown(path="links", why=linkless))
+    if linkless is not None or (facts.error and not linked):
+        unknown.append(Unknown(path="links", why=linkless or facts.error or ""))
     board = _board(facts, socs[arch], masks)
     for name, known in (("board", board), ("board_id", facts.board_id), ("unique_id", facts.unique_id)):
         if known is None and facts.error:

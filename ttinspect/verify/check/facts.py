@@ -63,9 +63,15 @@ def _links(chip: Chip, system: System) -> int | None:
 
 
 def _hottest(chip: Chip) -> float | None:
+    """Of the whole chip where it says that itself; else of its modules, if all of them tell."""
     if chip.telemetry is None:
         return None
-    known = [chip.telemetry.gddr_max_celsius]
-    for module in chip.telemetry.gddr or ():
-        known += [module.top_celsius, module.bottom_celsius]
-    return max((value for value in known if value is not None), default=None)
+    told = [
+        celsius
+        for module in chip.telemetry.gddr or ()
+        for celsius in (module.top_celsius, module.bottom_celsius)
+    ]
+    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
+    if chip.telemetry.gddr_max_celsius is None and None in told:
+        return None
+    return max(known, default=None)

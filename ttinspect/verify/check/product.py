@@ -13,7 +13,7 @@ from ttinspect.harvesting.refusal import expected_pcie_mask, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import SourceKind, System
+from ttinspect.model.system import LinkState, SourceKind, System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, outcome_of, subject_of
 from ttinspect.verify.harvest import chip_findings, differing_chips, plural, with_article
 from ttinspect.verify.live import live_findings, trouble_findings
@@ -30,8 +30,12 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     topology = topology_findings(system)
     found: list[Expectation] = [*_ids(system, shown, topology), *_boards(system, shown, topology)]
     found += _uniform(shown)
+    uncertain = {
+        end.chip for link in system.links if link.state is LinkState.UNKNOWN for end in (link.a, link.b)
+    }
     for chip in shown:
-        found += _chip(chip, topology.get(chip.id, []), _asked(system))
+        links = _links(chip, topology.get(chip.id, []), _asked(system), uncertain=chip.id in uncertain)
+        found += _chip(chip, links, _asked(system))
     return [*found, *_troubles(system, shown)]
 
 
@@ -54,7 +58,7 @@ def _asked(system: System) -> SourceKind:
     return (system.source.recorded or system.source).kind
 
 
-def _chip(chip: Chip, topology: list[Finding], kind: SourceKind) -> Iterator[Expectation]:
+def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectation]:
     findings = chip_findings(chip)
     product = product_of(chip.board)
     if product is None:
@@ -68,7 +72,7 @@ def _chip(chip: Chip, topology: list[Finding], kind: SourceKind) -> Iterator[Exp
     if chip.live_cores is not None:
         expected = "as tt_umd says"
         yield _judged(chip, "TTH008", "cores", expected, live, _told(live) or expected)
-    yield _links(chip, topology, kind)
+    yield links
     yield from _telemetry(chip, kind)
 
 
@@ -104,16 +108,19 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     yield _known(chip, "TTH001", "harvested PCIe mask", f"{expected:#x}", shown, outcome, why)
 
 
-def _links(chip: Chip, findings: Iterable[Finding], kind: SourceKind) -> Expectation:
+def _links(chip: Chip, findings: Iterable[Finding], kind: SourceKind, *, uncertain: bool) -> Expectation:
     mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008")]
+    serious = [one for one in mine if one.severity is not Severity.INFO]
     expected, why = "up", None
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
     elif kind is SourceKind.CLUSTER and chip_grid(chip.soc, chip.masks).eth.active != 0:
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
+    elif uncertain:
+        why = "only one end tells of a link, or none whether it is up"
     if why is not None and outcome_of(mine) is Outcome.PASS:
         return _known(chip, "TTT005", "eth links", expected, None, Outcome.UNKNOWN, why)
-    return _judged(chip, "TTT005", "eth links", expected, mine, _told(mine) or expected)
+    return _judged(chip, "TTT005", "eth links", expected, mine, _told(serious) or expected)
 
 
 def _telemetry(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
