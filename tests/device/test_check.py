@@ -157,7 +157,7 @@ def test_what_passes_is_told_in_the_table(run_on: RunOn) -> None:
 def test_dram_is_as_hot_as_is_known_of_all_of_it(
     answer: Answer, more: dict[int, int | None], outcome: str
 ) -> None:
-    tags: dict[int, int | None] = dict.fromkeys((42, 43, 44, 45), 522067228) | more
+    tags: dict[int, int | None] = {**dict.fromkeys((42, 43, 44, 45), 0x1F1E1D1C), **more}
     code = 0 if outcome == "pass" else 11
     document = answer(blackhole(Chip(tags=tags)), "check", "--expect", "gddr_celsius=..75", code=code)
     assert [one["outcome"] for one in document["expectations"]] == [outcome]
