@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -161,3 +162,17 @@ def test_dram_is_as_hot_as_is_known_of_all_of_it(
     code = 0 if outcome == "pass" else 11
     document = answer(blackhole(Chip(tags=tags)), "check", "--expect", "gddr_celsius=..75", code=code)
     assert [one["outcome"] for one in document["expectations"]] == [outcome]
+
+
+@pytest.mark.parametrize(("strict", "failures"), [((), "0"), (("--strict",), "1")])
+def test_junit_and_markdown_tell_a_warning_that_no_expectation_tells(
+    run_on: RunOn, strict: tuple[str, ...], failures: str
+) -> None:
+    """Old firmware is a warning of tt_umd's: with --strict no green file stands beside exit code 10."""
+    old = blackhole(Chip(tags={FIRMWARE: 0x12000000}))
+    expected = ("check", "--expect", "chips=1", *strict)
+    done = run_on(old, *expected, "--format", "junit")
+    suites = ElementTree.fromstring(done.stdout)
+    assert (done.returncode, suites.get("failures")) == (10 if strict else 0, failures)
+    assert "TTH010" in done.stdout
+    assert "TTH010" in run_on(old, *expected, "--format", "markdown").stdout

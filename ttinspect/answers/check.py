@@ -110,7 +110,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     findings = [*_findings(expectations, None), *(() if verified is None else verified.findings)]
     if products:
         findings += topology_findings(system).get(None, [])
-        findings += [*system_findings(system), *trouble_findings(system)]
+        findings += system_findings(system)
+    findings += trouble_findings(system)
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]
     told = told_by(expectations)

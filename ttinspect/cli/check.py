@@ -92,7 +92,7 @@ def run(
     def junit() -> str:
         from ttinspect.report.check_files import check_junit
 
-        return check_junit(answer)
+        return check_junit(answer, strict=strict)
 
     emit(common, answer, {"table": table, "csv": csv, "markdown": markdown, "junit": junit})
     return code

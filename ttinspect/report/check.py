@@ -22,6 +22,7 @@ _VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.FAIL: "bold red",
 }
+_REGION = "tt_device_"
 _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
 
@@ -29,14 +30,14 @@ _LONGEST_FOUND = 24
 def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal, failures first. ``exit_code`` is what the command will exit with."""
     parts: list[RenderableType] = [source_line(answer.source), Text("")]
-    table = columns("", "", "", "~", "~expected", "~found")
+    table = columns("", "", "~", "~", "~expected", "~found")
     groups = list(_grouped(answer.expectations))
     for one, chips in groups:
         outcome = Text(f" {one.outcome.value}", style=_STYLES[one.outcome])
         row(table, outcome, one.id, _who(one, chips), one.fact, shown(one, one.expected), _found(one))
     parts.append(table)
     parts += _reasons(groups)
-    parts += findings_table(_warnings(answer))
+    parts += findings_table(untold(answer))
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
@@ -53,6 +54,8 @@ def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation,
 
 
 def _who(one: Expectation, chips: list[int]) -> str:
+    if one.subject.startswith(_REGION):  # its name is half a line long, and in the sentence below
+        return "a region" if one.chip is None else f"region of chip {one.chip}"
     return one.subject if len(chips) < 2 else f"chips {id_ranges(chips)}"
 
 
@@ -86,17 +89,17 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
     return [Text(""), table] if table.row_count else []
 
 
-def _warnings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
-    """Findings that no expectation tells already."""
+def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
+    """Findings that no expectation tells already, with the chips that each is about."""
     told = told_by(answer.expectations)
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
-    def untold(findings: Iterable[Finding]) -> list[Finding]:
+    def not_told(findings: Iterable[Finding]) -> list[Finding]:
         return [one for one in findings if one.severity in shown and one.id not in told]
 
-    regions = [one for region in answer.regions for one in untold(region.findings)]
-    per_chip = ((device.id, untold(device.findings)) for device in answer.devices)
-    return grouped(per_chip, [*untold(answer.findings), *regions])
+    regions = [one for region in answer.regions for one in not_told(region.findings)]
+    per_chip = ((device.id, not_told(device.findings)) for device in answer.devices)
+    return grouped(per_chip, [*not_told(answer.findings), *regions])
 
 
 def _verdict(answer: CheckAnswer, exit_code: int) -> Text:
@@ -125,10 +128,19 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
         )
         for one, chips in _grouped(answer.expectations)
     ]
+    told = [
+        f"- {one.id} {escape(f'{_who(one, chips)}: {one.why}')}"
+        for one, chips in _grouped(answer.expectations)
+        if one.outcome is not Outcome.PASS and one.why
+    ]
+    told += [
+        f"- {finding.severity.value} {finding.id} {escape(finding.message)}" for _, finding in untold(answer)
+    ]
     return "\n".join(
         [
             f"{escape(source_line(answer.source).plain)}\n",
             markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
+            *(["\n".join(told) + "\n"] if told else []),
             f"**{escape(_verdict(answer, exit_code).plain)}**\n",
         ]
     )

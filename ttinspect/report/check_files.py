@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 
 from ttinspect.answers.check import CheckAnswer
-from ttinspect.report.check import shown
+from ttinspect.model.finding import Severity
+from ttinspect.report.check import shown, untold
 from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.verify.check.expectation import Outcome
 
 _RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+_OF = {
+    Severity.ERROR: Result.ERROR,
+    Severity.INCONCLUSIVE: Result.ERROR,
+    Severity.WARNING: Result.PASSED,
+    Severity.INFO: Result.PASSED,
+}
 
 
 def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
@@ -29,8 +36,9 @@ def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
     )
 
 
-def check_junit(answer: CheckAnswer) -> str:
-    """A test suite per subject, a test case per expectation; unknown is an error of the test."""
+def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
+    """A test suite per subject, a test case per expectation; unknown is an error of the test. Findings that
+    no expectation tells have a suite of their own; ``strict``: warnings fail."""
     suites: dict[str, list[TestCase]] = {}
     for one in answer.expectations:
         where = "" if one.where is None else f" ({one.where})"
@@ -42,6 +50,17 @@ def check_junit(answer: CheckAnswer) -> str:
                 text=""
                 if one.outcome is Outcome.PASS
                 else f"expected: {shown(one, one.expected)}\nfound: {shown(one, one.found)}",
+            )
+        )
+    for chips, finding in untold(answer):
+        about = f" (chip {', '.join(map(str, chips))})" if chips else ""
+        result = Result.FAILURE if strict and finding.severity is Severity.WARNING else _OF[finding.severity]
+        suites.setdefault("findings", []).append(
+            TestCase(
+                name=f"{finding.id} {finding.name}{about}",
+                result=result,
+                message=finding.message,
+                text=finding.message,
             )
         )
     return junit("ttinspect check", suites.items())
