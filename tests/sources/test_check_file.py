@@ -24,6 +24,9 @@ WRONG = {
     "each:\n  firmware: 19.5\n": ("line 2: each.firmware", "found 19.5"),
     "each:\n  asic_celsius: {}\n": ("line 2: each.asic_celsius", "needs min or max"),
     "chips: {min: 5, max: 2}\n": ("line 1: chips", "min 5 is greater than max 2"),
+    "each:\n  cores:\n  grid: 8x8\n": ("line 2: each.cores", "it has no value"),
+    "chips:\neach: {cores: 3}\n": ("line 1: chips", "it has no value"),
+    "chips: {min: 1, max: }\n": ("line 1: chips.max", "it has no value"),
     "regions: dirty\n": ("line 1: regions", "'dirty'"),
     "chips: 8\nchips: 9\n": ("line 2", "repeated"),
     "{}\n": ("site.yaml", "it expects nothing, and would pass on any machine"),
@@ -56,6 +59,9 @@ def test_an_unsupported_architecture_is_7(text: str) -> None:
     with pytest.raises(InspectError) as caught:
         read_check_file(text.encode(), "site.yaml")
     assert caught.value.exit_code is ExitCode.UNSUPPORTED_ARCH
+    line = text.count("\n")
+    assert f"site.yaml, line {line}: " in caught.value.what
+    assert caught.value.what.endswith("arch")
 
 
 WHOLE = """\

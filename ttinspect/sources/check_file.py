@@ -5,7 +5,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from ttinspect.errors import InspectError
+from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_meant, firmware_version
 from ttinspect.facts.node import parse_unsigned, show
 from ttinspect.facts.socs import arch_named
@@ -105,6 +105,7 @@ class _Reader:
         """The typed file."""
         if not isinstance(document, dict):
             self._fail((), f"found {show(document)}, expected a check file: a mapping, with chips or each")
+        self._refuse_empty(document, ())
         boards = self._mapping(document, "boards")
         by_chip = self._mapping(document, "by_chip")
         rest = {key: value for key, value in document.items() if key not in ("boards", "by_chip")}
@@ -126,6 +127,17 @@ class _Reader:
             self._fail((), "it expects nothing, and would pass on any machine")
         return Wanted(name=self._name, file=file, lines=self._lines)
 
+    def _refuse_empty(self, value: Any, path: Path) -> None:
+        """A key without a value checks nothing, and must not look as if it did."""
+        if value is None and path:
+            self._fail(path, "it has no value")
+        if isinstance(value, dict):
+            for key, entry in value.items():
+                self._refuse_empty(entry, (*path, _word(str(key))))
+        elif isinstance(value, list):
+            for index, entry in enumerate(value):
+                self._refuse_empty(entry, (*path, f"[{index}]"))
+
     def _mapping(self, document: dict[Any, Any], key: str) -> dict[str, Any]:
         value = document.get(key, {})
         if not isinstance(value, dict) or (key in document and not value):
@@ -142,9 +154,12 @@ class _Reader:
 
     def _typed(self, value: Any, kind: type[T], path: Path) -> T:
         if isinstance(value, dict):
-            for holder in (value, value.get("each")):
+            for holder, inside in ((value, ()), (value.get("each"), ("each",))):
                 if isinstance(holder, dict) and isinstance(holder.get("arch"), str):
-                    holder["arch"] = arch_named(holder["arch"]).value  # an unsupported one is exit code 7
+                    try:
+                        holder["arch"] = arch_named(holder["arch"]).value
+                    except InspectError as error:  # exit code 7
+                        self._fail((*path, *inside, "arch"), f"{error.what}: {error.why}", error.exit_code)
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
@@ -186,12 +201,13 @@ class _Reader:
         if _comparable(value.min) > _comparable(value.max):
             self._fail(path, f"min {value.min} is greater than max {value.max}")
 
-    def _fail(self, path: Path, why: str) -> NoReturn:
+    def _fail(self, path: Path, why: str, code: ExitCode = ExitCode.USAGE) -> NoReturn:
         """Refuse what stands at a path, by the line of its innermost key that there is."""
         upwards = (path[:end] for end in range(len(path), 0, -1))
         line = next((self._lines[here] for here in upwards if here in self._lines), None)
         place = self._name if line is None else f"{self._name}, line {line}"
-        raise InspectError(f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place, why, _HINT)
+        what = f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place
+        raise InspectError(what, why, _HINT, code)
 
 
 def _comparable(bound: float | str) -> tuple[float, ...]:
