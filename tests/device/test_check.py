@@ -176,3 +176,11 @@ def test_junit_and_markdown_tell_a_warning_that_no_expectation_tells(
     assert (done.returncode, suites.get("failures")) == (10 if strict else 0, failures)
     assert "TTH010" in done.stdout
     assert "TTH010" in run_on(old, *expected, "--format", "markdown").stdout
+
+
+def test_what_is_wrong_with_chips_that_were_not_chosen_is_not_told(answer: Answer) -> None:
+    """Their grids differ: a fact of both, and of neither alone."""
+    both = blackhole(GOOD, Chip(beating=True, tags={TENSIX_COL: 0x3FFF}))
+    assert "TTH002" in {one["id"] for one in answer(both, "check", code=10)["findings"]}
+    alone = answer(both, "check", "--device", "0", code=None)
+    assert "TTH002" not in {one["id"] for one in alone["findings"]}
