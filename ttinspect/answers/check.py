@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ttinspect.answers.topology import chips_of
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.arch import Arch, Board
@@ -111,9 +110,7 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     findings = [*_findings(expectations, None), *(() if verified is None else verified.findings)]
     if products:
         shown = {chip.id for chip in case.shown}
-        every = len(shown) == len(system.chips)
-        together = topology_findings(system).get(None, [])
-        findings += [one for one in together if every or shown & {*chips_of(one)}]
+        findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
         findings += system_findings(msgspec.structs.replace(system, chips=tuple(case.shown)))
     findings += trouble_findings(system)
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]

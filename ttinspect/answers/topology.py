@@ -72,17 +72,11 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
         links=links,
         remote_links=remote,
         findings=(
-            *(one for one in findings.get(None, ()) if chosen is None or shown & set(chips_of(one))),
+            *(one for one in findings.get(None, ()) if one.is_about(shown)),
             *doubts(system),
             *trouble_findings(system),
         ),
     )
-
-
-def chips_of(finding: Finding) -> list[int]:
-    """The chips that a finding about several is about."""
-    chips = finding.evidence.get("chips")
-    return [chip for chip in chips if isinstance(chip, int)] if isinstance(chips, list) else []
 
 
 def _chip(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ttinspect.cli.options import Common
     from ttinspect.model.system import System
 
-HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _DEFAULT_SIZE = (80, 24)
 _CELLS = {True: "true", False: "false"}
 
@@ -73,19 +72,13 @@ def emit(
         text = to_yaml(answer)
     else:
         text = writers[common.format]()
-    write(_in_place(text) if in_place else text, common.output)
+    if in_place:
+        import shutil
 
+        from ttinspect.report.screen import frame
 
-def _in_place(text: str) -> str:
-    """A screenful, in one piece with what clears the one before it: an interrupt leaves one of them whole."""
-    import shutil
-
-    lines = text.splitlines()
-    most = shutil.get_terminal_size(_DEFAULT_SIZE).lines - 1
-    if len(lines) > most:
-        hidden = len(lines) - most + 1
-        lines[most - 1 :] = [f" ... {hidden} more lines: enlarge the window, or choose with --device"]
-    return HOME_AND_CLEAR + "\n".join(lines) + "\n"
+        text = frame(text, shutil.get_terminal_size(_DEFAULT_SIZE).lines)
+    write(text, common.output)
 
 
 def write(text: str, output: str | None) -> None:

@@ -1,6 +1,6 @@
 """A finding: something that deserves a sentence, with its stable id."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from enum import Enum
 
 import msgspec
@@ -27,6 +27,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     message: str
     evidence: dict[str, EvidenceValue] = {}
+
+    def is_about(self, chips: Container[int]) -> bool:
+        """Whether it is about any of these chips; one that names none is about all."""
+        named = self.evidence.get("chips")
+        return not isinstance(named, list) or any(chip in chips for chip in named)
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):

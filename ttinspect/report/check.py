@@ -8,7 +8,7 @@ from rich.text import Text
 from ttinspect.answers.check import CheckAnswer, told_by
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import findings_table, grouped, source_line
-from ttinspect.report.markdown import escape, markdown_table
+from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
@@ -133,14 +133,11 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
         for one, chips in _grouped(answer.expectations)
         if one.outcome is not Outcome.PASS and one.why
     ]
-    told += [
-        f"- {finding.severity.value} {finding.id} {escape(finding.message)}" for _, finding in untold(answer)
-    ]
     return "\n".join(
         [
             f"{escape(source_line(answer.source).plain)}\n",
             markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
-            *(["\n".join(told) + "\n"] if told else []),
+            *("\n".join(part) + "\n" for part in (told, findings_markdown(untold(answer))) if part),
             f"**{escape(_verdict(answer, exit_code).plain)}**\n",
         ]
     )

@@ -8,8 +8,8 @@ from ttinspect.report.check import shown, untold
 from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.verify.check.expectation import Outcome
 
-_RESULTS = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
-_OF = {
+_OF_OUTCOME = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+_OF_SEVERITY = {
     Severity.ERROR: Result.ERROR,
     Severity.INCONCLUSIVE: Result.ERROR,
     Severity.WARNING: Result.PASSED,
@@ -45,7 +45,7 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
         suites.setdefault(one.subject, []).append(
             TestCase(
                 name=f"{one.id} {one.fact}{where}",
-                result=_RESULTS[one.outcome],
+                result=_OF_OUTCOME[one.outcome],
                 message=one.why,
                 text=""
                 if one.outcome is Outcome.PASS
@@ -54,7 +54,11 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
         )
     for chips, finding in untold(answer):
         about = f" (chip {', '.join(map(str, chips))})" if chips else ""
-        result = Result.FAILURE if strict and finding.severity is Severity.WARNING else _OF[finding.severity]
+        result = (
+            Result.FAILURE
+            if strict and finding.severity is Severity.WARNING
+            else _OF_SEVERITY[finding.severity]
+        )
         suites.setdefault("findings", []).append(
             TestCase(
                 name=f"{finding.id} {finding.name}{about}",

@@ -14,6 +14,7 @@ GLUE = "\ue000"
 """A blank at which no line is broken; it leaves ``render`` as an ordinary one. A private character:
 names from outside that hold it show a blank."""
 
+_HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _LEAST_FOLDED_WIDTH = 10
 _GAP = 2
 _HARMFUL_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -59,6 +60,17 @@ def render(parts: Iterable[RenderableType], screen: Screen) -> str:
             legacy_windows=False,
         ).print(part)
     return "\n".join(line.rstrip() for line in buffer.getvalue().replace(GLUE, " ").split("\n"))
+
+
+def frame(text: str, height: int) -> str:
+    """Text that stands where the one before it stood, no higher than the terminal; in one piece with what
+    clears that one, so that an interrupt leaves one of them whole."""
+    lines = text.splitlines()
+    most = height - 1
+    if len(lines) > most:
+        hidden = len(lines) - most + 1
+        lines[most - 1 :] = [f" ... {hidden} more lines: enlarge the window, or choose with --device"]
+    return _HOME_AND_CLEAR + "\n".join(lines) + "\n"
 
 
 def _least_width(part: RenderableType) -> int:

@@ -43,7 +43,7 @@ def _place(row: int, column: int) -> _Place:
 
 
 def topology_svg(answer: TopologyAnswer) -> str:
-    """A standalone SVG: boards below one another, eight chips a row, a line with its number of links for
+    """A standalone SVG: eight chips a row, boards side by side as far as they fit, a line with its number of links for
     every pair of linked chips. No line goes through the box of another chip."""
     boxes: list[str] = []
     places: dict[int, _Place] = {}

@@ -55,17 +55,17 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     if not folders:
         listed = "lists none" if folders is not None else "does not exist"
         raise no_devices(f"{top / 'sys/class/tenstorrent'} {listed}", top)
+    gone = {number: _OFF_THE_BUS for number, folder in folders.items() if is_off_the_bus(folder)}
     chips, errors = [], {}
     for number, folder in folders.items():
         try:
-            chips.append(_chip(number, folder, telemetry=ask is not Ask.CHIPS))
+            chips.append(_chip(number, folder, telemetry=ask is not Ask.CHIPS, gone=number in gone))
         except InspectError as error:
             errors[number] = error
     if not chips:
         told = list(errors.values())
         raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
-    gone = {number: error.why for number, error in errors.items()}
-    gone |= {chip.id: _OFF_THE_BUS for chip in chips if is_off_the_bus(folders[chip.id])}
+    gone |= {number: error.why for number, error in errors.items()}
     live = _is_live(top)
     if ask is Ask.TELEMETRY:
         chips = with_moving_heartbeats(chips, folders, live=live)
@@ -102,7 +102,7 @@ def _remote_warnings(chips: list[Chip]) -> list[str]:
     return ["sysfs does not show the second chip of an n300, which is reached through the first"]
 
 
-def _chip(number: int, folder: Path, *, telemetry: bool) -> Chip:
+def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
     """One device.
 
     Raises:
@@ -118,7 +118,7 @@ def _chip(number: int, folder: Path, *, telemetry: bool) -> Chip:
     bdf, bus_id = _pci_address(folder)
     unique_id = _unique_id(folder, board)
     firmware = firmware_version(version_text(folder / "tt_fw_bundle_ver") or "")
-    reading = read_telemetry(folder) if telemetry else None
+    reading = read_telemetry(folder) if telemetry and not gone else None
     known = {
         "board": board or card,
         "board_id": board_id,

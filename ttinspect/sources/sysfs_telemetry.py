@@ -30,7 +30,8 @@ _HEARTBEAT_SECONDS = 0.5
 
 
 def is_off_the_bus(folder: Path) -> bool:
-    """Whether the registers of the device with this folder of attributes read as all ones."""
+    """Whether the registers of the device with this folder of attributes read as all ones; what scaling makes
+    of these means nothing."""
     hwmon = _hwmon(folder)
     return (
         read_decimal(folder / "tt_aiclk") in (_U16_ONES, _U32_ONES)
@@ -40,12 +41,9 @@ def is_off_the_bus(folder: Path) -> bool:
 
 
 def read_telemetry(folder: Path) -> Telemetry | None:
-    """One reading of the device with this folder of attributes. None when none of it is there, or when the
-    chip is off the bus: its registers read as all ones then, and what scaling makes of these means nothing.
-    """
+    """One reading of the device with this folder of attributes. None when none of it is there.
+    Of one that is off the bus nothing is to be read."""
     hwmon = _hwmon(folder)
-    if is_off_the_bus(folder):
-        return None
     now = Telemetry(
         aiclk_mhz=_word(folder / "tt_aiclk"),
         axiclk_mhz=_word(folder / "tt_axiclk"),

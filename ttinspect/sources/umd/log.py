@@ -31,9 +31,13 @@ def unhealthy_remote(log: str) -> str | None:
             return f"the one with the unique id {found[1]} is unhealthy" + (
                 f" ({warning})" if warning else ""
             )
-        if _WARNING in line:
-            warning = line.rpartition("| ")[2].rpartition(" (")[0]
+        warning = warning_of(line) or warning
     return None
+
+
+def warning_of(line: str) -> str | None:
+    """What a line warns of, if it does, without where in tt_umd."""
+    return line.rpartition("| ")[2].rpartition(" (")[0] if _WARNING in line else None
 
 
 def last_words(log: str) -> str:

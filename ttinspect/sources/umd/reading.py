@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -165,13 +166,13 @@ def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
     """A functional simulator (a libttsim .so), its SoC descriptor beside it or ours."""
     library = Path(path).absolute()
     try:
-        library.stat()
+        regular = stat.S_ISREG(library.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        pass  # told below
+        raise _no_simulator(path, "no such file") from None
     except OSError as error:
         raise os_error(path, error) from None
-    if not library.is_file() or library.suffix != ".so":
-        raise _no_simulator(path, "no such file" if path and not library.exists() else "it is not a .so file")
+    if not regular or library.suffix != ".so":
+        raise _no_simulator(path, "it is not a .so file")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
     if beside.is_file():

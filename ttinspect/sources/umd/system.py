@@ -17,6 +17,7 @@ from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
+from ttinspect.sources.umd.log import warning_of
 from ttinspect.sources.umd.parent import Session, failure
 from ttinspect.sources.umd.readings import telemetry_of, why_silent
 
@@ -29,7 +30,6 @@ _MASK_TAG_NAMES = {
     "l2cpu": "ENABLED_L2CPU",
 }
 _UNHEALTHY = "Discovered unhealthy"
-_WARNING = "| warning "
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
 _UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
@@ -100,8 +100,8 @@ def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]
     for line in log.splitlines():
         if _UNHEALTHY in line:
             reasons.append(last)
-        elif _WARNING in line:
-            last = line.rpartition("| ")[2].rpartition(" (")[0]
+        else:
+            last = warning_of(line) or last
     told = iter(reasons if len(reasons) == silent else ())
     named = [
         facts

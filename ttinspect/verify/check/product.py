@@ -178,7 +178,7 @@ def _ids(
         ("TTT002", "board_id", "one per board"),
     ):
         fact = name.replace("_", " ") + "s"
-        mine = [one for one in _of_host(topology, finding_id) if _is_about(one, shown)]
+        mine = [one for one in _of_host(topology, finding_id) if one.is_about({chip.id for chip in shown})]
         missing = [chip for chip in shown if getattr(chip, name) is None or name in chip.assumed]
         if missing and not mine:
             have = "has" if len(missing) == 1 else "have"
@@ -207,7 +207,7 @@ def _boards(
             why = "a remote chip is seen through links, which this source does not show"
             yield _host("TTT007", fact, whole, wrong[0], Outcome.UNKNOWN, why)
         elif wrong:
-            mine = [one for one in incomplete if _is_about(one, chips)]
+            mine = [one for one in incomplete if one.is_about({chip.id for chip in chips})]
             why = _told(mine) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {wrong[0]}"
             yield _host("TTT007", fact, whole, wrong[0], Outcome.FAIL, why)
         else:
@@ -258,11 +258,6 @@ def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
 
 def _of_host(topology: dict[int | None, list[Finding]], finding_id: str) -> list[Finding]:
     return [one for one in topology.get(None, ()) if one.id == finding_id]
-
-
-def _is_about(finding: Finding, chips: Iterable[Chip]) -> bool:
-    named = finding.evidence.get("chips")
-    return not isinstance(named, list) or bool({chip.id for chip in chips} & {*named})
 
 
 def _told(findings: Iterable[Finding]) -> str:
