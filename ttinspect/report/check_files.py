@@ -54,11 +54,8 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
         )
     for chips, finding in untold(answer):
         about = f" (chip {', '.join(map(str, chips))})" if chips else ""
-        result = (
-            Result.FAILURE
-            if strict and finding.severity is Severity.WARNING
-            else _OF_SEVERITY[finding.severity]
-        )
+        fails = strict and finding.severity is Severity.WARNING
+        result = Result.FAILURE if fails else _OF_SEVERITY[finding.severity]
         suites.setdefault("findings", []).append(
             TestCase(
                 name=f"{finding.id} {finding.name}{about}",

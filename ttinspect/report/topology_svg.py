@@ -43,8 +43,8 @@ def _place(row: int, column: int) -> _Place:
 
 
 def topology_svg(answer: TopologyAnswer) -> str:
-    """A standalone SVG: eight chips a row, boards side by side as far as they fit, a line with its number of links for
-    every pair of linked chips. No line goes through the box of another chip."""
+    """A standalone SVG: eight chips a row, boards side by side as far as they fit, a line with its number
+    of links for every pair of linked chips. No line goes through the box of another chip."""
     boxes: list[str] = []
     places: dict[int, _Place] = {}
     groups = board_groups(answer)
