@@ -22,7 +22,7 @@ from tests.device.simulated import (
     blackhole,
     wormhole,
 )
-from tests.device.test_topology import n300s
+from tests.device.test_topology import n300s, p300
 
 Answer = Callable[..., Any]
 
@@ -135,6 +135,32 @@ def test_links_of_a_chip_that_discovery_refused_are_unknown_and_not_none(answer:
     assert (links["outcome"], links["found"]) == ("unknown", None)
     document = answer(refused, "check", "--expect", "eth_links=0", code=11)
     assert document["verdict"] == "inconclusive"
+
+
+@pytest.mark.parametrize("remote", [True, False], ids=["n300", "p300"])
+def test_a_link_of_the_board_itself_that_is_down_fails(answer: Answer, remote: bool) -> None:
+    """Discovery does not list it: only the number of links between the two chips tells."""
+    good = n300s(1) if remote else p300()
+    (links,) = {
+        (one["expected"], one["found"], one["outcome"])
+        for one in answer(good, "check", "--product", code=None)["expectations"]
+        if one["fact"] == "eth links"
+    }
+    assert links == ("2 on the board", "2 up", "pass")
+    good.links = good.links[1:]
+    document = answer(good, "check", code=10)
+    assert "TTT009" in _failed(document)
+    told = [one["why"] for one in document["expectations"] if one["id"] == "TTT009"]
+    assert told == [f"{'an n300' if remote else 'a p300'} has 2 links between its chips, here is 1"] * 2
+
+
+def test_a_link_that_its_other_end_does_not_know_fails(answer: Answer) -> None:
+    """Chip 1 says nothing of it, and so tt_umd counts it as leaving the host."""
+    device = blackhole(Chip(tags={BOARD_ID_LOW: 7}), Chip(tags={BOARD_ID_LOW: 8}))
+    device.outside = [((0, 2), (0x401 << 32 | 8, 9))]
+    document = answer(device, "check", code=10)
+    assert "TTT003" in _failed(document)
+    assert answer(device, "check", "--expect", "eth_links=0")["verdict"] == "pass"
 
 
 def test_a_link_that_nobody_says_is_up_does_not_pass(answer: Answer, run: Run, tmp_path: Path) -> None:

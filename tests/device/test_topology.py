@@ -26,6 +26,16 @@ Answer = Callable[..., Any]
 _N300 = 0x1000140
 _P300 = 0x440
 
+
+def p300() -> Device:
+    """Both chips of a board, and the two links between them."""
+    return blackhole(
+        Chip(tags={BOARD_ID_HIGH: _P300, BOARD_ID_LOW: 7, ASIC_LOCATION: 0}),
+        Chip(tags={BOARD_ID_HIGH: _P300, BOARD_ID_LOW: 7, ASIC_LOCATION: 1, 38: 4}),
+        links=[((0, 0), (1, 1)), ((0, 2), (1, 3))],
+    )
+
+
 _GETTERS = """
 import json, sys, tt_umd
 options, simulation = tt_umd.TopologyDiscoveryOptions(), tt_umd.SimulationDiscoveryOptions()
@@ -64,11 +74,7 @@ _SYSTEMS = {
     "n300": n300s(1),
     "two n300, joined left and right": n300s(2, links=[((0, 14), (1, 14)), ((2, 6), (3, 6))]),
     "p150 pair": blackhole(Chip(), Chip(), links=[((0, 4), (1, 6)), ((0, 11), (1, 2))]),
-    "p300": blackhole(
-        Chip(tags={BOARD_ID_HIGH: _P300, BOARD_ID_LOW: 7, ASIC_LOCATION: 0}),
-        Chip(tags={BOARD_ID_HIGH: _P300, BOARD_ID_LOW: 7, ASIC_LOCATION: 1, 38: 4}),
-        links=[((0, 0), (1, 1)), ((0, 2), (1, 3))],
-    ),
+    "p300": p300(),
     "ring of four": blackhole(
         *[Chip() for _ in range(4)], links=[((chip, 9), ((chip + 1) % 4, 8)) for chip in range(4)]
     ),

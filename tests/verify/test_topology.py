@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ttinspect.answers.topology import build_topology
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.opening import open_source
@@ -75,8 +75,21 @@ def _first_link_down(whole: System) -> System:
         (with_chips(system(), via=None), [(1, "TTT006")]),
         (msgspec.structs.replace(system(), chips=system().chips[:1]), [(None, "TTT007")]),
         (_first_link_down(system()), [(0, "TTT008"), (1, "TTT008")]),
+        (system(links=system().links[:1]), [(0, "TTT009"), (1, "TTT009")]),
+        (system("p300", links=system("p300").links[1:]), [(0, "TTT009"), (1, "TTT009")]),
     ],
-    ids=["TTT001", "TTT002", "TTT003", "TTT004", "TTT005", "TTT006", "TTT007", "TTT008"],
+    ids=[
+        "TTT001",
+        "TTT002",
+        "TTT003",
+        "TTT004",
+        "TTT005",
+        "TTT006",
+        "TTT007",
+        "TTT008",
+        "TTT009",
+        "TTT009 p300",
+    ],
 )
 def test_each_fault_gives_its_finding_and_no_other(
     faulty: System, expected: list[tuple[int | None, str]]
@@ -106,6 +119,30 @@ def test_a_board_is_whole_whichever_of_its_chips_are_shown() -> None:
     shown = build_topology(system(), frozenset({0}))
     assert [chip.id for chip in shown.chips] == [0]
     assert shown.findings == ()
+
+
+def test_a_link_that_leaves_the_host_is_none_of_the_two_on_a_board() -> None:
+    out = RemoteLink(a=LinkEnd(chip=0, channel=3), remote_unique_id="999", remote_channel=3)
+    one_left = system(links=system().links[:1], remote_links=(out,))
+    assert found(one_left) == [(0, "TTT009"), (1, "TTT009")]
+
+
+def test_links_of_a_board_are_counted_only_where_both_its_chips_show_theirs() -> None:
+    hidden = with_chips(system(links=()), unknown=(Unknown(path="links", why="it did not start"),))
+    assert "TTT009" not in [finding for _, finding in found(hidden)]
+
+
+def test_a_blackhole_names_the_far_end_by_board_and_place_on_it() -> None:
+    """(board_id << 5) | asic_location, whatever unique id tt-umd gives the far chip."""
+    far = RemoteLink(
+        a=LinkEnd(chip=0, channel=2),
+        remote_unique_id=str(72058994491072600 << 5 | 1),
+        remote_channel=9,
+    )
+    pair = system("p300", remote_links=(far,))
+    assert (0, "TTT003") in found(pair)
+    answer = build_topology(pair)
+    assert [(chip.outside_links, chip.one_sided_links) for chip in answer.chips] == [(0, 1), (0, 0)]
 
 
 def test_two_chips_at_one_place_of_a_board() -> None:

@@ -106,8 +106,12 @@ def build_diff(
         for change in chip_changes(one, other, new_ids, telemetry=telemetry)
     ]
     moved = [change for change in found if _is_move(change)]
-    changed = [change for change in found if not _is_move(change)]
-    changed += [*link_changes(old, new, paired), *host_changes(old, new, new_ids), *_hosts(*hosts)]
+    changed = [
+        *host_changes(old, new, new_ids),
+        *(change for change in found if not _is_move(change)),
+        *link_changes(old, new, paired),
+        *_hosts(*hosts),
+    ]
     consequences = [change for one, other in paired.pairs for change in _consequences(one, other)]
     vanished, appeared = paired.vanished, paired.appeared
     if devices:

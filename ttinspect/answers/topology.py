@@ -1,5 +1,7 @@
 """The answer of ``topology``: chips, boards, trays, PCIe, eth links."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ttinspect.model.arch import Arch, Board
@@ -9,7 +11,7 @@ from ttinspect.model.system import Link, RemoteLink, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.harvest import doubts
 from ttinspect.verify.live import trouble_findings
-from ttinspect.verify.topology import links_unknown, topology_findings
+from ttinspect.verify.topology import links_unknown, one_sided, topology_findings
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +23,9 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 
 class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     """One chip. ``kmd_id`` is N of /dev/tenstorrent/N; ``via`` the MMIO-capable chip of a remote one;
-    ``neighbours`` and ``outside_links`` (links that leave
-    this system) are None where the source sees no links. 64-bit ids are decimal strings."""
+    ``neighbours``, ``outside_links`` (links that leave this system) and ``one_sided_links`` (to a chip of
+    this system that says nothing of them) are None where the source sees no links. 64-bit ids are decimal
+    strings."""
 
     id: int
     kmd_id: int | None
@@ -38,6 +41,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     pcie: PcieLink
     neighbours: tuple[Neighbour, ...] | None
     outside_links: int | None
+    one_sided_links: int | None
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -61,11 +65,12 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     shown = {chip.id for chip in system.chips if chosen is None or chip.id in chosen}
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)
+    halves = [link.a.chip for link, _ in one_sided(system)]
     findings = topology_findings(system)
     return TopologyAnswer(
         source=system.source,
         chips=tuple(
-            _chip(chip, links, remote, tuple(findings.get(chip.id, ())))
+            _chip(chip, links, remote, halves, tuple(findings.get(chip.id, ())))
             for chip in system.chips
             if chip.id in shown
         ),
@@ -80,7 +85,11 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
 
 
 def _chip(
-    chip: Chip, links: tuple[Link, ...], remote: tuple[RemoteLink, ...], findings: tuple[Finding, ...]
+    chip: Chip,
+    links: tuple[Link, ...],
+    remote: tuple[RemoteLink, ...],
+    one_sided: Sequence[int],
+    findings: tuple[Finding, ...],
 ) -> TopologyChip:
     unknown = links_unknown(chip)
     counts: dict[int, int] = {}
@@ -104,7 +113,10 @@ def _chip(
         neighbours=None
         if unknown
         else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
-        outside_links=None if unknown else sum(link.a.chip == chip.id for link in remote),
+        outside_links=None
+        if unknown
+        else sum(link.a.chip == chip.id for link in remote) - one_sided.count(chip.id),
+        one_sided_links=None if unknown else one_sided.count(chip.id),
         unknown=chip.unknown,
         findings=findings,
     )

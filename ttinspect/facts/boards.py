@@ -20,6 +20,8 @@ _BUS_MASK = 0xFF
 class Product(msgspec.Struct, frozen=True, kw_only=True):
     """What every chip of a board should have: harvested units per type, chips per board.
 
+    ``links`` is how many eth links join the two chips of a board on the board itself; None where a board
+    has one chip, or as many as a Galaxy.
     ``unharvested_tensix_before`` is the firmware bundle before which a chip without a harvested
     tensix line is right too; None where it never is.
     """
@@ -27,6 +29,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     board: Board
     arch: Arch
     chips: int
+    links: int | None
     tensix: int
     dram: int
     eth: int
@@ -79,11 +82,12 @@ def _boards() -> _Boards:
 
 
 def _product(board: Board, node: Node) -> Product:
-    before = node.child("unharvested_tensix_before")
+    before, links = node.child("unharvested_tensix_before"), node.child("links")
     return Product(
         board=board,
         arch=Arch(node.child("arch").text()),
         chips=node.child("chips").unsigned(),
+        links=links.unsigned() if links else None,
         tensix=node.child("tensix").unsigned(),
         dram=node.child("dram").unsigned(),
         eth=node.child("eth").unsigned(),

@@ -67,6 +67,8 @@ def links(chip: TopologyChip) -> str:
     words = [f"{other.chip}:{other.links}" for other in chip.neighbours]
     if chip.outside_links:
         words.append(f"out:{chip.outside_links}")
+    if chip.one_sided_links:
+        words.append(f"one-sided:{chip.one_sided_links}")
     return " ".join(words) or "none"
 
 
@@ -117,7 +119,8 @@ def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tupl
     """A row per chip."""
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tray", "asic_location", "mmio",
-        "via", "pcie_bus_id", "pcie_lanes", "pcie_generation", "neighbours", "outside_links", "findings",
+        "via", "pcie_bus_id", "pcie_lanes", "pcie_generation", "neighbours", "outside_links",
+        "one_sided_links", "findings",
     )  # fmt: skip
     return header, (
         (
@@ -139,6 +142,7 @@ def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tupl
             if chip.neighbours is None
             else " ".join(f"{other.chip}:{other.links}" for other in chip.neighbours),
             chip.outside_links,
+            chip.one_sided_links,
             " ".join(finding.id for finding in chip.findings),
         )
         for chip in answer.chips

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from ttinspect.facts.boards import product_of
 from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Board
+from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import Link, LinkEnd, LinkState, System
+from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, System
 from ttinspect.verify.harvest import with_article
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
@@ -27,6 +27,7 @@ def topology_findings(system: System) -> dict[int | None, list[Finding]]:
         _one_sided_links,
         _impossible_links,
         _links_down,
+        _missing_board_links,
         _isolated,
         _unreachable,
         _incomplete_boards,
@@ -89,20 +90,30 @@ def _duplicate_board_ids(system: System) -> Found:
 
 
 def _one_sided_links(system: System) -> Found:
-    """A link that one chip reports and the other end, a chip of this system, does not."""
-    ids = {chip.unique_id: chip.id for chip in system.chips if chip.unique_id is not None}
-    for link in system.remote_links:
-        other = ids.get(link.remote_unique_id)
-        if other is not None:
-            message = (
-                f"channel {link.a.channel} says it is linked to channel {link.remote_channel} of "
-                f"chip {other}, "
-                "which says nothing of it"
-            )
-            yield (
-                link.a.chip,
-                _warning(3, "one-sided link", message, channel=link.a.channel, other_chip=other),
-            )
+    for link, other in one_sided(system):
+        message = (
+            f"channel {link.a.channel} says it is linked to channel {link.remote_channel} of chip {other}, "
+            "which says nothing of it"
+        )
+        yield (
+            link.a.chip,
+            _warning(3, "one-sided link", message, channel=link.a.channel, other_chip=other),
+        )
+
+
+def one_sided(system: System) -> list[tuple[RemoteLink, int]]:
+    """Links that one chip reports and the other end, a chip of this system, does not; with that chip.
+
+    A Blackhole names the far end by board and place on it, which is what tt-umd calls the far chip only
+    where a link leads there: (board_id << 5) | asic_location.
+    """
+    names = {chip.unique_id: chip.id for chip in system.chips if chip.unique_id is not None}
+    for chip in system.chips:
+        if chip.arch is Arch.BLACKHOLE and chip.board_id is not None and chip.asic_location is not None:
+            names.setdefault(str(int(chip.board_id) << 5 | chip.asic_location & 0x1F), chip.id)
+    return [
+        (link, names[link.remote_unique_id]) for link in system.remote_links if link.remote_unique_id in names
+    ]
 
 
 def _ends(link: Link) -> tuple[LinkEnd, LinkEnd]:
@@ -124,6 +135,29 @@ def _links_down(system: System) -> Found:
             for end, other in ((link.a, link.b), (link.b, link.a)):
                 message = f"the link of channel {end.channel} to chip {other.chip} is down"
                 yield end.chip, _warning(8, "link down", message, channel=end.channel, other_chip=other.chip)
+
+
+def board_links(chip: Chip, system: System) -> tuple[list[Link], int] | None:
+    """The eth links between a chip and the other one of its board, and how many there should be; None where
+    the board has none, the other chip is not there, or a source does not show links."""
+    product = product_of(chip.board)
+    if product is None or product.links is None or chip.board_id is None or "board_id" in chip.assumed:
+        return None
+    board = [one for one in system.chips if one.board_id == chip.board_id]
+    if len(board) != product.chips or any(map(links_unknown, board)):
+        return None
+    ids = {one.id for one in board}
+    return [link for link in system.links if {link.a.chip, link.b.chip} == ids], product.links
+
+
+def _missing_board_links(system: System) -> Found:
+    """Discovery lists links that trained: one that the board has and that is not listed is down."""
+    for chip in system.chips:
+        links, expected = board_links(chip, system) or ([], 0)
+        if chip.board is not None and links and len(links) < expected:
+            has = f"{with_article(chip.board)} has {expected} links between its chips"
+            message = f"{has}, here {'is' if len(links) == 1 else 'are'} {len(links)}"
+            yield chip.id, _warning(9, "missing link", message, links=len(links), expected=expected)
 
 
 def _isolated(system: System) -> Found:

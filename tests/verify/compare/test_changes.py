@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import ttinspect
 from ttinspect.answers.diff import DiffAnswer, build_diff
 from ttinspect.model.arch import Board
-from ttinspect.model.chip import Chip, PcieLink
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
 from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System, Trouble
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 
@@ -259,4 +259,25 @@ def test_chips_that_are_numbered_anew_are_still_linked_to_each_other() -> None:
 def test_telemetry_that_is_lost_is_one_change_and_trouble_another() -> None:
     chip = replace(HOST.chips[2], telemetry=None)
     system = replace(_with_chip(HOST, 2, chip), troubles=(Trouble(chip=2, why="silent", readable=False),))
-    assert _listed(build_diff(HOST, system)) == [("changed", "telemetry"), ("changed", "trouble")]
+    assert _listed(build_diff(HOST, system)) == [("changed", "trouble"), ("changed", "telemetry")]
+
+
+def test_links_that_only_one_side_sees_are_told_once_a_chip() -> None:
+    """They are unknown there, not gone."""
+    hidden = (Unknown(path="links", why="sysfs does not show eth links"),)
+    blind = replace(
+        HOST, links=(), remote_links=(), chips=tuple(replace(chip, unknown=hidden) for chip in HOST.chips)
+    )
+    for old, new, states in ((HOST, blind, ("known", None)), (blind, HOST, (None, "known"))):
+        changed = build_diff(old, new).changed
+        assert [(c.chip, c.path, c.old, c.new) for c in changed] == [
+            (chip, "links", *states) for chip in range(4)
+        ]
+    assert build_diff(blind, blind).same
+
+
+def test_what_could_not_be_read_stands_before_what_that_made_unknown() -> None:
+    first, *others = HOST.chips
+    lost = replace(first, masks=UNKNOWN_MASKS, telemetry=None)
+    hurt = replace(HOST, chips=(lost, *others), troubles=(Trouble(chip=0, why="it hangs", readable=False),))
+    assert next(change.path for change in build_diff(HOST, hurt).changed) == "trouble"

@@ -79,4 +79,15 @@ TOPOLOGY = (
         cause="A loose or broken cable, eth firmware that did not start, or a chip that was reset alone.",
         remedy="Reset the boards (tt-smi -r) and look again; if it stays, reseat or replace the cable.",
     ),
+    Explanation(
+        id="TTT009",
+        name="missing link",
+        title="The chips of one board are joined by fewer eth links than the board has.",
+        meaning=(
+            "An N300 and a P300 have two links between their chips on the board itself, without a cable. "
+            "Discovery lists the links that trained; one that is not listed is down."
+        ),
+        cause="A link that did not train: eth firmware that did not start, or a fault of the board.",
+        remedy="Reset the board (tt-smi -r) and look again; if it stays, the board is to be replaced.",
+    ),
 )

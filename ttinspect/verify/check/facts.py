@@ -7,7 +7,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import LinkState, System
-from ttinspect.verify.topology import links_unknown
+from ttinspect.verify.topology import links_unknown, one_sided
 
 
 class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
         cores=grid.active,
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
-        eth_links=None if links_unknown(chip) else _links(chip, system),
+        eth_links=None if links_unknown(chip) else links_up(chip, system),
         firmware=bundle if chip.firmware is None else ".".join(map(str, chip.firmware)),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
@@ -52,14 +52,16 @@ def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
     )
 
 
-def _links(chip: Chip, system: System) -> int | None:
-    """Ends of links that are up at this chip, also of those that leave the system."""
+def links_up(chip: Chip, system: System) -> int | None:
+    """Ends of links that are up at this chip, also of those that leave the system; one that its other end
+    says nothing of is not up."""
     mine = [link for link in system.links if chip.id in (link.a.chip, link.b.chip)]
     if any(link.state is LinkState.UNKNOWN for link in mine):
         return None
     up = [link for link in mine if link.state is LinkState.UP]
     inside = sum((link.a.chip == chip.id) + (link.b.chip == chip.id) for link in up)
-    return inside + sum(link.a.chip == chip.id for link in system.remote_links)
+    halves = [link for link, _ in one_sided(system)]
+    return inside + sum(link.a.chip == chip.id for link in system.remote_links if link not in halves)
 
 
 def _hottest(chip: Chip) -> float | None:

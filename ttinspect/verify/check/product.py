@@ -15,10 +15,11 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import LinkState, SourceKind, System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, outcome_of, subject_of
+from ttinspect.verify.check.facts import links_up
 from ttinspect.verify.harvest import chip_findings, differing_chips, plural, with_article
 from ttinspect.verify.live import live_findings, trouble_findings
 from ttinspect.verify.telemetry import telemetry_findings
-from ttinspect.verify.topology import GALAXIES, links_unknown, topology_findings
+from ttinspect.verify.topology import GALAXIES, board_links, links_unknown, topology_findings
 
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
 
@@ -34,7 +35,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
         end.chip for link in system.links if link.state is LinkState.UNKNOWN for end in (link.a, link.b)
     }
     for chip in shown:
-        links = _links(chip, topology.get(chip.id, []), _asked(system), uncertain=chip.id in uncertain)
+        links = _links(chip, system, topology.get(chip.id, []), uncertain=chip.id in uncertain)
         found += _chip(chip, links, _asked(system))
     return [*found, *_troubles(system, shown)]
 
@@ -108,19 +109,29 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     yield _known(chip, "TTH001", "harvested PCIe mask", f"{expected:#x}", shown, outcome, why)
 
 
-def _links(chip: Chip, findings: Iterable[Finding], kind: SourceKind, *, uncertain: bool) -> Expectation:
-    mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008")]
+def _links(chip: Chip, system: System, findings: Iterable[Finding], *, uncertain: bool) -> Expectation:
+    """Discovery lists links that trained. What a board has between its own chips must be among them; whether
+    a cable should be there, only a site knows (eth_links)."""
+    mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008", "TTT009")]
     serious = [one for one in mine if one.severity is not Severity.INFO]
-    expected, why = "up", None
+    on_board = board_links(chip, system)
+    expected, why = "none down", None
+    if on_board is not None:
+        expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
-    elif kind is SourceKind.CLUSTER and chip_grid(chip.soc, chip.masks).eth.active != 0:
+    elif (
+        on_board is None
+        and _asked(system) is SourceKind.CLUSTER
+        and chip_grid(chip.soc, chip.masks).eth.active != 0
+    ):
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
     elif uncertain:
         why = "only one end tells of a link, or none whether it is up"
     if why is not None and outcome_of(mine) is Outcome.PASS:
         return _known(chip, "TTT005", "eth links", expected, None, Outcome.UNKNOWN, why)
-    return _judged(chip, "TTT005", "eth links", expected, mine, _told(serious) or expected)
+    up = f"{links_up(chip, system)} up"
+    return _judged(chip, "TTT005", "eth links", expected, mine, _told(serious) or up)
 
 
 def _telemetry(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:

@@ -10,6 +10,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.system import Link, LinkEnd, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.verify.compare.pairs import Paired
+from ttinspect.verify.topology import links_unknown, one_sided
 
 Value = int | float | str | bool | None
 """A fact; None is unknown, or not there."""
@@ -113,8 +114,15 @@ def _same_bundles(before: dict[str, Value], after: dict[str, Value]) -> bool:
 
 def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
     """Eth links that came, went, or lead elsewhere now; each is told once, by its first end. A link of a chip
-    that came or went is no change of its own."""
-    new_ids = {one.id: other.id for one, other in paired.pairs}
+    that came or went is no change of its own; of one whose links only one side sees, that is all there is
+    to tell."""
+    seen = [(one, other, links_unknown(one), links_unknown(other)) for one, other in paired.pairs]
+    new_ids = {one.id: other.id for one, other, hidden, hides in seen if not (hidden or hides)}
+    unseen = [
+        Change(chip=other.id, path="links", old=None if hidden else "known", new=None if hides else "known")
+        for _, other, hidden, hides in seen
+        if hidden is not hides
+    ]
     known = set(new_ids.values())
     before = Counter(
         _sorted(_renumbered(link, new_ids))
@@ -123,7 +131,7 @@ def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
     )
     after = Counter(_sorted(link) for link in new.links if {link.a.chip, link.b.chip} <= known)
     gone, came = list((before - after).elements()), list((after - before).elements())
-    found = []
+    found = unseen
     for link in gone:
         successor = next((other for other in came if {other.a, other.b} & {link.a, link.b}), None)
         if successor is not None:
@@ -164,13 +172,17 @@ def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[C
         (new_ids[link.a.chip], link.a.channel): link for link in old.remote_links if link.a.chip in new_ids
     }
     known = set(new_ids.values())
+    one_sided_links = [[link for link, _ in one_sided(side)] for side in (old, new)]
     after = {(link.a.chip, link.a.channel): link for link in new.remote_links if link.a.chip in known}
     for chip, channel in sorted(before.keys() | after.keys()):
         told = [
             None
             if link is None
-            else f"unique id {link.remote_unique_id} channel {link.remote_channel}, outside this host"
-            for link in (before.get((chip, channel)), after.get((chip, channel)))
+            else f"unique id {link.remote_unique_id} channel {link.remote_channel}, "
+            + ("one-sided" if link in halves else "outside this host")
+            for link, halves in zip(
+                (before.get((chip, channel)), after.get((chip, channel))), one_sided_links, strict=True
+            )
         ]
         if told[0] != told[1]:
             yield Change(chip=chip, path=f"links.{channel}", old=told[0], new=told[1])
