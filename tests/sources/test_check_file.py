@@ -14,7 +14,10 @@ WRONG = {
     "each:\n  corse: 3\n": ("line 2: each.corse", "did you mean cores?"),
     "chips: 8\neach:\n  cores: abc\n": ("line 3: each.cores", "found 'abc', expected a whole number"),
     "each:\n  cores: {min: 3, mux: 4}\n": ("line 2: each.cores.mux", "did you mean max?"),
-    "by_chip:\n  0000:41:00.0:\n    grid: 12\n": ("line 3: by_chip.0000:41:00.0.grid", "expected text"),
+    "by_chip:\n  0000:41:00.0:\n    grid: 12\n": (
+        "line 3: by_chip.0000:41:00.0.grid",
+        "expected WIDTHxHEIGHT",
+    ),
     "by_chip:\n  3:\n    cores: -3\n": ("line 3: by_chip.3.cores", "from 0 on"),
     "links:\n  - [0, 8, 1, 0]\n  - [0, 8, 1]\n": ("line 3: links[1]", "[chip, channel, chip, channel]"),
     "boards:\n  px: {chips: 3}\n": ("line 2: boards.px", "neither a board"),
@@ -41,6 +44,22 @@ WRONG = {
     "each:\n  grid: 012x10\n": ("line 2: each.grid", "expected WIDTHxHEIGHT"),
     "each:\n  grid: 12X10\n": ("line 2: each.grid", "expected WIDTHxHEIGHT"),
     "each:\n  cores: 99999999999999999999\n": ("line 2: each.cores", "expected a smaller number"),
+    "1: 2\n": ("line 1: 1", "found 1 as a key, expected text"),
+    "each:\n  1: 2\n": ("line 2: each.1", "found 1 as a key"),
+    "by_chip:\n  0: {null: 2}\n": ("line 2: by_chip.0", "found nothing as a key"),
+    "by_chip:\n  true: {cores: 1}\n": ("line 2: by_chip.True", "found True as a key"),
+    "by_chip:\n  1.5: {cores: 1}\n": ("line 2: by_chip.1.5", "found 1.5 as a key"),
+    "by_chip:\n  -1: {cores: 1}\n": ("line 2: by_chip.-1", "'-1' is no chip id"),
+    'by_chip:\n  "": {cores: 1}\n': ("line 2: by_chip.", "'' is no chip id"),
+    "by_chip:\n  left: {cores: 1}\n": ("line 2: by_chip.left", "'left' is no chip id"),
+    "by_chip: {0: }\n": ("line 1: by_chip.0", "it has no value"),
+    "links:\n  - [a, 0, 1, 0]\n": ("line 2: links[0][0]", "'a' is no chip id"),
+    "links:\n  - [0, 0, true, 0]\n": ("line 2: links[0][2]", "found True, expected a chip"),
+    "links: []\nchips: 3\n": ("line 1: links", "it has no value"),
+    'each:\n  grid: "8x8\\n"\n': ("line 2: each.grid", "without control characters"),
+    "each:\n  grid: 8\n": ("line 2: each.grid", "found 8, expected WIDTHxHEIGHT"),
+    "each:\n  firmware: 19\n": ("line 2: each.firmware", "a version of three numbers"),
+    "each:\n  power_w: {min: a}\n": ("line 2: each.power_w.min", "found 'a', expected a number"),
 }
 
 
@@ -102,9 +121,45 @@ def test_the_schema_accepts_what_the_reader_accepts() -> None:
     plain["boards"], plain["by_chip"] = {"p150": {"chips": 8}}, {"0": {"firmware": "19.6.0"}}
     plain["links"] = [[0, 8, "0000:41:00.0", 1]]
     jsonschema.validate(plain, schema)
-    for wrong in ({"each": {"corse": 3}}, {"chips": "x"}, {"links": [[0, 8, 1]]}, {"regions": "dirty"}):
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(wrong, schema)
+
+
+RIGHT_DOCUMENTS = (
+    '{"each": {"arch": "Wormhole"}}',
+    '{"each": {"arch": "wormhole_b0", "board": "P150a"}}',
+    '{"each": {"firmware": "19.5.0.0"}}',
+    '{"boards": {"N300": {"chips": 2}, "0x400000000001": {"cores": 3}}}',
+    '{"by_chip": {"17716556166399396846": {"cores": 3}, "0x1": {"grid": "8x8"}}}',
+    '{"by_chip": {"/dev/tenstorrent/3": {"cores": 3}, "0000:41:00.0": {"cores": {"max": 1.5}}}}',
+    '{"links": [[17716556166399396846, 8, "0000:41:00.0", 1], [0, 1, "1", 2]]}',
+    '{"product": true}',
+    '{"product": false, "chips": 3}',
+    '{"regions": "pass"}',
+)
+WRONG_DOCUMENTS = (
+    "{}", "[]", '{"product": false}', '{"chips": null}', '{"chips": {}}', '{"chips": -1}', '{"chips": true}',
+    '{"chips": "x"}', '{"each": {}}', '{"each": null}', '{"boards": {}}', '{"by_chip": {}}', '{"links": []}',
+    '{"boards": {"n300": {}}}', '{"boards": {"n301": {"chips": 1}}}', '{"by_chip": {"": {"cores": 1}}}',
+    '{"by_chip": {"-1": {"cores": 1}}}', '{"by_chip": {"left": {"cores": 1}}}', '{"by_chip": {"0": null}}',
+    '{"each": {"corse": 3}}', '{"each": {"arch": "foo"}}', '{"each": {"arch": 3}}', '{"each": {"board": "px"}}',
+    '{"each": {"firmware": "19.5"}}', '{"each": {"firmware": {}}}', '{"each": {"grid": "012x8"}}',
+    '{"each": {"asic_celsius": 3}}', '{"each": {"cores": {"min": null}}}', '{"each": {"cores": 1.5}}',
+    '{"links": [[0, 8, 1]]}', '{"links": [["a", 8, 1, 0]]}', '{"links": [[0, -8, 1, 0]]}',
+    '{"links": [[0, 8, true, 0]]}', '{"regions": "dirty"}', '{"1": 2}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RIGHT_DOCUMENTS)
+def test_what_the_schema_accepts_is_read(text: str) -> None:
+    jsonschema.validate(json.loads(text), schema_of("check-file"))
+    read_check_file(text.encode(), "site.json")
+
+
+@pytest.mark.parametrize("text", WRONG_DOCUMENTS)
+def test_what_is_refused_the_schema_refuses_too(text: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(text), schema_of("check-file"))
+    with pytest.raises(InspectError):
+        read_check_file(text.encode(), "site.json")
 
 
 def test_json_is_a_check_file_too() -> None:
@@ -116,6 +171,21 @@ def test_a_wrong_pair_is_refused(pair: str) -> None:
     with pytest.raises(InspectError) as caught:
         read_expectations([pair])
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("pair", "where", "why"),
+    [
+        ("grid=8", "--expect: grid", "found 8, expected WIDTHxHEIGHT, such as 12x10"),
+        ("firmware=19.5", "--expect: firmware", "such as 19.5.0 or a range, LOW..HIGH"),
+        ("each=3", "--expect: each", "unknown key 'each'"),
+        ("asic_celsius=50", "--expect: asic_celsius", "found 50, expected a range, LOW..HIGH"),
+    ],
+)
+def test_a_wrong_pair_is_named_as_it_was_typed(pair: str, where: str, why: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        read_expectations([pair])
+    assert (caught.value.what, why in caught.value.why) == (where, True)
 
 
 def test_a_pair_that_is_given_twice_is_refused() -> None:

@@ -1,20 +1,16 @@
 """Pseudonyms for what identifies a chip, a process or a person: the same everywhere and in every snapshot."""
 
-import hashlib
 import re
 
+from ttinspect.facts.node import parse_unsigned
+from ttinspect.model.pseudonyms import LEAST_SERIAL, board_pseudonym, unique_pseudonym
 from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.matching import is_test_leftover
 
 REMOVED = "(removed)"
-_LEAST_SERIAL = 1 << 16
-_SERIAL_BITS = 36
-"""Below the product code of a board id."""
+_LEAST_UNKNOWN = 1 << 32
+"""From here on a number in a sentence that is no id of the snapshot is taken for one."""
 
-_COMM_BYTES = 15
-"""So much of a process name the kernel keeps: names that agree so far must still agree."""
-
-_UNIQUE_ID = 1 << 62
 _PATH = re.compile(r"(?<![\w/.])/(?!dev/tenstorrent)[^\s:,;'\"()]+")
 _PROCESS = re.compile(r"\b(pid|PID)([ :=]+[0-9]+) ?\([^)]*\)")
 _NUMBER = re.compile(r"\b(?:0[xX])?[0-9a-fA-F]{5,20}\b")
@@ -36,23 +32,14 @@ class Pseudonyms:
                 if region.version > 1:
                     self._uniques.add(int(region.header.asic_id))
 
-    def board(self, number: int) -> int:
-        """A board id: the product code above, a pseudonym below."""
-        if number < _LEAST_SERIAL:
-            return number
-        product = number >> _SERIAL_BITS << _SERIAL_BITS
-        return product | _hashed(b"board", str(number)) & (1 << _SERIAL_BITS) - 1 | _LEAST_SERIAL
-
     def unique(self, number: int) -> int:
-        """A unique id."""
-        if number < _LEAST_SERIAL or is_test_leftover(number):
-            return number
-        return _UNIQUE_ID | _hashed(b"unique", str(number)) & _UNIQUE_ID - 1
+        """A unique id; those that tt-metal's own tests make up stay."""
+        return number if is_test_leftover(number) else unique_pseudonym(number)
 
     def file(self, number: int) -> int:
         """The id in a file's name: a unique id, or in v1 a board id with the place of the chip on it."""
         if number >> 8 in self._boards:
-            return self.board(number >> 8) << 8 | number & 0xFF
+            return board_pseudonym(number >> 8) << 8 | number & 0xFF
         return self.unique(number)
 
     def sentence(self, text: str) -> str:
@@ -63,23 +50,16 @@ class Pseudonyms:
         return _NUMBER.sub(lambda found: self._hidden(found[0]), text)
 
     def _hidden(self, word: str) -> str:
-        """The pseudonym of a number in its own notation; any other number as it is."""
+        """The pseudonym of a number in its own notation; any other number as it is, unless it is so large
+        that only an id can be: tt_umd names a board id that it does not know."""
         for base, style in ((10, "d"), (16, "x")):
             number = _number(word, base)
-            known = number is not None and number >= _LEAST_SERIAL
+            known = number is not None and number >= LEAST_SERIAL
             if known and (number in self._uniques or number in self._boards):
-                hidden = self.unique(number) if number in self._uniques else self.board(number)
+                hidden = self.unique(number) if number in self._uniques else board_pseudonym(number)
                 return word[:2] + format(hidden, style) if word[1:2] in "xX" else format(hidden, style)
-        return word
-
-
-def _hashed(kind: bytes, text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, person=kind).digest(), "big")
-
-
-def name_pseudonym(text: str) -> str:
-    """The pseudonym of a process name; none where there is no name."""
-    return f"process-{_hashed(b'name', text[:_COMM_BYTES]) & 0xFFFFFF:06x}" if text else ""
+        number = parse_unsigned(word)
+        return word if number is None or number < _LEAST_UNKNOWN else REMOVED
 
 
 def _number(word: str, base: int) -> int | None:

@@ -11,9 +11,10 @@ import struct
 
 import msgspec
 
-from ttinspect.answers.pseudonyms import REMOVED, Pseudonyms, name_pseudonym
+from ttinspect.answers.pseudonyms import REMOVED, Pseudonyms
 from ttinspect.model.chip import Chip
 from ttinspect.model.process import Process, ProcessTable
+from ttinspect.model.pseudonyms import board_pseudonym, name_pseudonym
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Recording, Source, SourceKind, System
 from ttinspect.shm.decode import decoded_again
@@ -74,7 +75,7 @@ def _system(system: System, ids: Pseudonyms) -> System:
 def _chip(chip: Chip, ids: Pseudonyms) -> Chip:
     return msgspec.structs.replace(
         chip,
-        board_id=None if chip.board_id is None else str(ids.board(int(chip.board_id))),
+        board_id=None if chip.board_id is None else str(board_pseudonym(int(chip.board_id))),
         unique_id=None if chip.unique_id is None else str(ids.unique(int(chip.unique_id))),
         board_name=None if chip.board_name is None else ids.sentence(chip.board_name),
         unknown=tuple(msgspec.structs.replace(one, why=ids.sentence(one.why)) for one in chip.unknown),
@@ -130,7 +131,7 @@ def _data(file: RegionFile, ids: Pseudonyms) -> bytes:
         patched[at : at + size] = data[at : at + size]
     header = {field.name: field for field in layout.header}
     serial, asic_id = int(region.header.board_serial), int(region.header.asic_id)
-    _put(patched, header["board_serial"].offset, ids.board(serial))
+    _put(patched, header["board_serial"].offset, board_pseudonym(serial))
     # in v1 it is the place of the chip on its board
     _put(patched, header["asic_id"].offset, asic_id if region.version == 1 else ids.unique(asic_id))
     names = {slot.index: name_pseudonym(slot.name).encode() for slot in region.slots}

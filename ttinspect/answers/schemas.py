@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.answers.capacity import CapacityAnswer
 from ttinspect.answers.check import CheckAnswer
+from ttinspect.answers.check_file_schema import check_file_schema
 from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
@@ -54,7 +55,7 @@ def schema_of(name: str) -> dict[str, Any]:
     if answer is None:
         known = ", ".join((*ANSWERS, CHECK_FILE))
         raise InspectError(f"no schema for {name!r}", f"there is one for {known}", "name one of them")
-    schema = msgspec.json.schema(answer)
+    schema = check_file_schema() if answer is CheckFile else msgspec.json.schema(answer)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _tag(answer), **schema}
 
 

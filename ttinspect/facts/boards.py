@@ -115,6 +115,12 @@ def board_meant(name: str) -> Board | None:
     return board_named(name) or (None if example is None else example.board)
 
 
+def board_names() -> list[str]:
+    """Every name that board_meant knows, in lower case."""
+    boards = _boards()
+    return list(dict.fromkeys((*boards.names, *boards.examples, *boards.aliases)))
+
+
 def board_of_id(board_id: int) -> Board | None:
     """The board type of a board id's product code; None for a code that UMD does not know."""
     return _boards().codes.get(board_id >> _PRODUCT_CODE_SHIFT & _PRODUCT_CODE_MASK)

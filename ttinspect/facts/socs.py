@@ -34,6 +34,11 @@ def arch_named(name: str) -> Arch:
     return arch
 
 
+def arch_names() -> list[str]:
+    """Every name that arch_named knows, in lower case."""
+    return list(_NAMES)
+
+
 def arch_of(node: Node) -> Arch:
     """The architecture that a value of a document names; the error names the place too."""
     name = node.text() if isinstance(node.value, str) else node.fail("the name of an architecture")

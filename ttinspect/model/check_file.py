@@ -6,6 +6,14 @@ import msgspec
 
 from ttinspect.model.arch import Arch
 
+NUMBER = "0|[1-9][0-9]*|0[xX][0-9a-fA-F]+"
+"""A chip id, unique id or board id as a key."""
+
+CHIP_NAME = (
+    NUMBER + r"|/dev/tenstorrent/(0|[1-9][0-9]*)|[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
+)
+"""How a chip can be named: by number, device node, or PCI bus address."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Version = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\.0+)?$", description="a firmware bundle, 19.5.0")
@@ -58,8 +66,8 @@ class BoardWants(ChipWants, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chips: Number | None = None
 
 
-ChipName = _Count | str
-"""A chip id, PCI BDF, unique id, or /dev/tenstorrent/N."""
+ChipName = str
+"""A chip id, PCI BDF, unique id, or /dev/tenstorrent/N; numbers too are text once they are read."""
 
 LinkWanted = tuple[ChipName, _Count, ChipName, _Count]
 """Chip and eth channel at one end, chip and eth channel at the other."""

@@ -1,6 +1,7 @@
 """Check files: YAML or JSON, typed; errors name the file, the line and the key path."""
 
 import difflib
+import re
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -8,11 +9,12 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_meant, firmware_version
 from ttinspect.facts.node import parse_unsigned, show
-from ttinspect.facts.socs import arch_named
+from ttinspect.facts.socs import arch_named, arch_names
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
-from ttinspect.model.check_file import BoardWants, CheckFile, ChipWants, Range, VersionRange
+from ttinspect.model.check_file import CHIP_NAME, BoardWants, CheckFile, ChipWants, Range, VersionRange
 
 _HINT = "see ttinspect check --help, or the schema: ttinspect schema check-file"
+EXPECT = "--expect"
 T = TypeVar("T", bound=msgspec.Struct)
 Path = tuple[str, ...]
 
@@ -55,12 +57,12 @@ def read_expectations(pairs: list[str]) -> Wanted:
         if not equals or not key:
             raise InspectError(f"--expect {pair}", "it is not KEY=VALUE", "for instance --expect cores=120")
         target = document if key in ("chips", "regions") else each
-        if key in document or key in each:
+        if key in target:
             raise InspectError(f"--expect {pair}", f"{key} is given twice", "give it once")
         target[key] = _value(text)
     if not each:
         del document["each"]
-    return _Reader("--expect", {}).read(document)
+    return _Reader(EXPECT, {}).read(document)
 
 
 def _value(text: str) -> Any:
@@ -81,6 +83,7 @@ def _scalar(text: str) -> Any:
 
 
 _NAMED = (("boards",), ("by_chip",))
+_CHIP_NAME = re.compile(CHIP_NAME)
 _WORDS = {
     "int": "a whole number",
     "int >= 0": "a whole number from 0 on",
@@ -92,6 +95,12 @@ _WORDS = {
     "array of length 4": "[chip, channel, chip, channel]",
 }
 """What msgspec calls what people write."""
+
+_PATTERNS = {
+    "grid": "WIDTHxHEIGHT, such as 12x10",
+    "firmware": "a version of three numbers, such as 19.5.0",
+    "arch": f"one of {', '.join(arch_names())}",
+}
 
 
 class _Reader:
@@ -105,7 +114,8 @@ class _Reader:
         """The typed file."""
         if not isinstance(document, dict):
             self._fail((), f"found {show(document)}, expected a check file: a mapping, with chips or each")
-        self._refuse_empty(document, ())
+        self._refuse_odd(document, ())
+        self._name_chips(document.get("links"))
         boards = self._mapping(document, "boards")
         by_chip = self._mapping(document, "by_chip")
         rest = {key: value for key, value in document.items() if key not in ("boards", "by_chip")}
@@ -119,6 +129,8 @@ class _Reader:
         wants += [(("by_chip", key), want) for key, want in file.by_chip.items()]
         for path, want in wants:
             self._check(want, path)
+        for key in by_chip:
+            self._check_name(key, ("by_chip", key))
         for key in boards:
             if board_meant(key) is None and parse_unsigned(key) is None:
                 self._fail(("boards", key), f"{key!r} is neither a board that UMD knows nor a board id")
@@ -127,16 +139,24 @@ class _Reader:
             self._fail((), "it expects nothing, and would pass on any machine")
         return Wanted(name=self._name, file=file, lines=self._lines)
 
-    def _refuse_empty(self, value: Any, path: Path) -> None:
-        """A key without a value checks nothing, and must not look as if it did."""
-        if value is None and path:
+    def _refuse_odd(self, value: Any, path: Path) -> None:
+        """A key without a value checks nothing, and must not look as if it did; keys are names, but for
+        chip ids, and text has no control characters."""
+        if path and (value is None or value == []):
             self._fail(path, "it has no value")
+        if isinstance(value, str) and not value.isprintable():
+            self._fail(path, f"found {show(value)}, expected text without control characters")
         if isinstance(value, dict):
             for key, entry in value.items():
-                self._refuse_empty(entry, (*path, _word(str(key))))
+                number = isinstance(key, int) and not isinstance(key, bool) and path in _NAMED
+                if not isinstance(key, str) and not number:
+                    self._fail((*path, str(key)), f"found {show(key)} as a key, expected text")
+                if isinstance(key, str) and not key.isprintable():
+                    self._fail(path, f"found {show(key)}, expected a name without control characters")
+                self._refuse_odd(entry, (*path, _word(str(key))))
         elif isinstance(value, list):
             for index, entry in enumerate(value):
-                self._refuse_empty(entry, (*path, f"[{index}]"))
+                self._refuse_odd(entry, (*path, f"[{index}]"))
 
     def _mapping(self, document: dict[Any, Any], key: str) -> dict[str, Any]:
         value = document.get(key, {})
@@ -147,10 +167,22 @@ class _Reader:
             word = _word(str(name))
             if word in found:
                 self._fail((key, word), f"{word} is there twice")
-            if not word.isprintable():
-                self._fail((key,), f"found {show(word)}, expected a name without control characters")
             found[word] = entry
         return found
+
+    def _name_chips(self, links: Any) -> None:
+        """The chips at both ends of links, as text."""
+        for index, link in enumerate(links if isinstance(links, list) else ()):
+            for end in (0, 2) if isinstance(link, list) and len(link) == 4 else ():
+                name, path = link[end], ("links", f"[{index}]", f"[{end}]")
+                if not isinstance(name, int | str) or isinstance(name, bool):
+                    self._fail(path, f"found {show(name)}, expected a chip")
+                link[end] = str(name)
+                self._check_name(link[end], path)
+
+    def _check_name(self, name: str, path: Path) -> None:
+        if not _CHIP_NAME.fullmatch(name):
+            self._fail(path, f"{name!r} is no chip id, PCI bus address, unique id or /dev/tenstorrent/N")
 
     def _typed(self, value: Any, kind: type[T], path: Path) -> T:
         if isinstance(value, dict):
@@ -171,8 +203,7 @@ class _Reader:
                 self._fail((*where, unknown), _unknown_key(unknown, where, kind))
             self._fail(where, self._in_our_words(message, value, below))
 
-    @staticmethod
-    def _in_our_words(message: str, value: Any, path: Path) -> str:
+    def _in_our_words(self, message: str, value: Any, path: Path) -> str:
         for part in path:
             if isinstance(value, dict) and part in value:
                 value = value[part]
@@ -181,8 +212,12 @@ class _Reader:
         if message.startswith("Invalid enum value"):
             return f"found {show(value)}, which is none of its values"
         expected = message.replace("`", "").removeprefix("Expected ").partition(", got ")[0]
-        parts = [_in_words(part, path) for part in expected.split(" | ") if part != "null"]
-        return f"found {show(value)}, expected {' or '.join(parts)}"
+        kinds = [kind for kind in expected.split(" | ") if kind != "null"]
+        parts = [_in_words(kind, path) for kind in kinds if kind != "int" or "float" not in kinds]
+        words = " or ".join(parts)
+        if self._name == EXPECT:
+            words = words.replace(_WORDS["object"], "a range, LOW..HIGH")
+        return f"found {show(value)}, expected {words}"
 
     def _check(self, want: ChipWants, path: Path) -> None:
         """What types alone do not say."""
@@ -206,6 +241,8 @@ class _Reader:
         upwards = (path[:end] for end in range(len(path), 0, -1))
         line = next((self._lines[here] for here in upwards if here in self._lines), None)
         place = self._name if line is None else f"{self._name}, line {line}"
+        if self._name == EXPECT and path[:1] == ("each",):
+            path = path[1:]
         what = f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place
         raise InspectError(what, why, _HINT, code)
 
@@ -215,10 +252,10 @@ def _comparable(bound: float | str) -> tuple[float, ...]:
 
 
 def _in_words(expected: str, path: Path) -> str:
-    if "matching regex" in expected:
-        return (
-            "WIDTHxHEIGHT, such as 12x10" if "grid" in path else "a version of three numbers, such as 19.5.0"
-        )
+    if expected == "str" or "matching regex" in expected:
+        patterned = [words for key, words in _PATTERNS.items() if key in path]
+        if patterned:
+            return patterned[0]
     return "a smaller number" if expected.startswith("int <=") else _WORDS.get(expected, expected)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
+from ttinspect.model.pseudonyms import board_pseudonym, unique_pseudonym
 
 KMD_PREFIX = "/dev/tenstorrent/"
 _LARGEST_CHIP_ID = 0xFFFF
@@ -12,7 +13,8 @@ _LARGEST_CHIP_ID = 0xFFFF
 
 def chips_named(chips: Iterable[Chip], word: str) -> list[Chip]:
     """The chips that a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or
-    a board id (all its chips), tried in this order; none where it means none."""
+    a board id (all its chips), tried in this order; none where it means none. Of a redacted snapshot the ids
+    are known by those that they stand for, too."""
     there = list(chips)
     number = parse_unsigned(word)
     by_id = [chip for chip in there if number is not None and chip.id == number]
@@ -24,9 +26,14 @@ def chips_named(chips: Iterable[Chip], word: str) -> list[Chip]:
     by_bdf = [chip for chip in there if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
     if by_bdf or number is None:
         return by_bdf
-    text = str(number)
-    by_unique_id = [chip for chip in there if chip.unique_id == text]
-    return by_unique_id or [chip for chip in there if chip.board_id == text]
+    uniques = (str(number), str(unique_pseudonym(number)))
+    by_unique_id = [chip for chip in there if chip.unique_id in uniques]
+    return by_unique_id or [chip for chip in there if is_board_id(chip, number)]
+
+
+def is_board_id(chip: Chip, number: int) -> bool:
+    """Whether a number is the board id of a chip, or would be if the snapshot were not redacted."""
+    return chip.board_id in (str(number), str(board_pseudonym(number)))
 
 
 def unseen_name(chips: Iterable[Chip], word: str) -> str | None:

@@ -11,7 +11,7 @@ from ttinspect.model.system import LinkState, System
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
 from ttinspect.verify.check.facts import chip_facts
-from ttinspect.verify.naming import chips_named, unseen_name
+from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
 from ttinspect.verify.topology import links_unknown
 
 NUMBER_OF_CHIPS, NOT_THERE, LINKS = "TTC010", "TTC011", "TTC018"
@@ -78,7 +78,7 @@ class _Site:
         chips = [
             chip
             for chip in self._shown
-            if (chip.board_id == str(number) if number is not None else chip.board is meant)
+            if (is_board_id(chip, number) if number is not None else chip.board is meant)
         ]
         unsure = [
             chip for chip in self._shown if (chip.board_id if number is not None else chip.board) is None

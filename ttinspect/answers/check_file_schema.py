@@ -1,0 +1,69 @@
+"""The JSON Schema of a check file, for editors: it accepts what the reader does, where a schema can tell."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ttinspect.facts.boards import board_names
+from ttinspect.facts.socs import arch_names
+from ttinspect.model.check_file import CHIP_NAME, NUMBER, CheckFile
+
+_MAPPINGS = ("boards", "by_chip")
+
+
+def check_file_schema() -> dict[str, Any]:
+    """What msgspec says of the types, and what the reader asks besides: no key without a value, nothing that
+    expects nothing, names of architectures and boards in any case, names of chips."""
+    schema = msgspec.json.schema(CheckFile)
+    del schema["$defs"]["Arch"]
+    for definition in schema["$defs"].values():
+        definition["minProperties"] = 1
+        for name, field in definition["properties"].items():
+            definition["properties"][name] = _without_nothing(field)
+    for name in ("ChipWants", "BoardWants"):
+        fields = schema["$defs"][name]["properties"]
+        fields["arch"] = {**_names(arch_names()), "description": "an architecture"}
+        fields["board"] = {**_names(board_names()), "description": "a board as UMD names it"}
+    whole = schema["$defs"]["CheckFile"]
+    fields = whole["properties"]
+    for name, names in zip(_MAPPINGS, (_boards(), {"pattern": _whole(CHIP_NAME)}), strict=True):
+        fields[name] |= {"minProperties": 1, "propertyNames": names}
+    fields["links"]["minItems"] = 1
+    chip = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _whole(CHIP_NAME)}]}
+    ends = fields["links"]["items"]["prefixItems"]
+    ends[0] = ends[2] = chip
+    says_something: list[dict[str, Any]] = [{"required": [name]} for name in fields if name != "product"]
+    whole["anyOf"] = [*says_something, {"required": ["product"], "properties": {"product": {"const": True}}}]
+    return schema
+
+
+def _without_nothing(field: dict[str, Any]) -> dict[str, Any]:
+    """A field that is there has a value; its default only says that it may be left out."""
+    there = {key: value for key, value in field.items() if key != "default"}
+    if "anyOf" in there:
+        kinds = [kind for kind in there.pop("anyOf") if kind != {"type": "null"}]
+        there |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    elif isinstance(there.get("type"), list):
+        there["type"] = next(kind for kind in there["type"] if kind != "null")
+    return there
+
+
+def _names(names: Iterable[str]) -> dict[str, Any]:
+    """These names, for an editor to offer, or the same in another case."""
+    known = list(names)
+    any_case = "|".join(map(_any_case, known))
+    return {"anyOf": [{"enum": known}, {"type": "string", "pattern": _whole(any_case)}]}
+
+
+def _boards() -> dict[str, Any]:
+    return {"anyOf": [_names(board_names()), {"pattern": _whole(NUMBER)}]}
+
+
+def _any_case(name: str) -> str:
+    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else re.escape(one) for one in name)
+
+
+def _whole(pattern: str) -> str:
+    return f"^({pattern})$"
