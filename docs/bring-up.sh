@@ -7,7 +7,7 @@
 # against its product. What was found is kept in $BRING_UP_DIR: check.xml for a CI system, and a snapshot of
 # the whole host, which answers every question later. Exit code 0: fit, 1: not, 2: could not be checked.
 #
-# TTINSPECT_ARGS are options for every call, such as --from and --timeout.
+# TTINSPECT_ARGS are options for taking the snapshot, such as --from and --timeout; all else is asked of it.
 set -uo pipefail
 unset TTINSPECT_FROM # what somebody tried out in this shell is not this machine
 
@@ -62,6 +62,10 @@ case $code in
     ttinspect check "${expected[@]}" "${from[@]}" --strict
     say 'NOT FIT'
     exit 1
+    ;;
+2 | 7)
+    say 'NOT CHECKED: the site file is wrong'
+    exit 2
     ;;
 *)
     ttinspect check "${expected[@]}" "${from[@]}"

@@ -70,8 +70,7 @@ def recorded(tmp_path: Path, run: Run) -> str:
     (tmp_path / "proc" / "driver" / "tenstorrent" / "0" / "pids").write_text("")
     options = "--from c.yaml --shm-dir shm --procfs proc"
     assert run("check", "--init", "-o", "site.yaml", *options.split()).returncode == 0
-    with (tmp_path / "site.yaml").open("a") as site:
-        site.write("regions: clean\n")
+    assert "regions: clean\n" in (tmp_path / "site.yaml").read_text()
     return options
 
 
@@ -84,6 +83,16 @@ def test_a_good_machine_is_fit_and_everything_is_kept(
     again = bring_up(recorded, "site.yaml")
     assert again.returncode == 0
     assert "SAME  1 chip" in again.stdout
+
+
+def test_a_wrong_site_file_is_told_once(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("each: {corse: 3}\n")
+    done = bring_up(recorded, "site.yaml")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        2,
+        "bring-up: NOT CHECKED: the site file is wrong",
+    )
+    assert done.stderr.count("did you mean cores?") == 1
 
 
 def test_the_wrong_board_is_not_fit(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:

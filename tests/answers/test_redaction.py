@@ -51,6 +51,8 @@ def _snapshot(why: str = "", recorded: Recording | None = None) -> Snapshot:
         (f"no region of chip {_UNIQUE}", str(_UNIQUE)),
         (f"no region of chip 0x{_UNIQUE:X}", f"{_UNIQUE:X}"),
         (f"no region of board {_BOARD:x}", f"{_BOARD:x}"),
+        ("No existing board type for board ID: 0x3ff00012345678", "345678"),
+        ("No existing board type for board ID: 281406257233920", "233920"),
     ],
 )
 def test_a_sentence_names_no_file_no_process_and_no_id(sentence: str, secret: str) -> None:

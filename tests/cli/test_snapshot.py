@@ -131,6 +131,38 @@ def test_what_is_between_the_fields_of_a_region_is_not_kept(run: Run, tmp_path: 
     assert len(base64.b64decode(file["data"])) == len(capture.data)
 
 
+def test_whose_host_it_is(run: Run, tmp_path: Path) -> None:
+    """Regions that were carried here do not make this host the one that they are of."""
+    (capture, *_) = captures().values()
+    taken = json.loads(run("snapshot", "--from", "board:p150", *_publish(capture, tmp_path)).stdout)
+    assert (len(taken["published"]["regions"]), taken["host"]["name"]) == (1, None)
+
+
+def test_a_system_of_a_newer_version_is_refused(run: Run, tmp_path: Path) -> None:
+    taken = json.loads(run("snapshot", "--from", "board:p150", "--shm-dir", str(tmp_path)).stdout)
+    taken["system"]["schema"] = "ttinspect.system.v2"
+    (tmp_path / "s.json").write_text(json.dumps(taken))
+    done = run("harvest", "--from", "s.json")
+    assert done.returncode == 2
+    assert "found 'ttinspect.system.v2', which this version does not know" in done.stderr
+
+
+def test_a_redacted_snapshot_still_answers_to_the_ids_that_it_hides(run: Run, tmp_path: Path) -> None:
+    """A pseudonym is a hash of the id: who knows the id can ask for it."""
+    (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
+    (tmp_path / "site.yaml").write_text(
+        "boards:\n  4402341478400: {chips: 1}\nby_chip:\n  4476187513099: {cores: 120}\n"
+    )
+    run("snapshot", "--from", "c.yaml", "--redact", "-o", "r.json", "--shm-dir", str(tmp_path))
+    assert "4476187513099" not in (tmp_path / "r.json").read_text()
+    for source in ("c.yaml", "r.json"):
+        assert run("check", "site.yaml", "--from", source).returncode == 0, source
+        for name in ("4476187513099", "0x4123191110b", "4402341478400"):
+            found = json.loads(run("harvest", "--from", source, "-d", str(int(name, 0)), "--json").stdout)
+            assert [chip["id"] for chip in found["devices"]] == [0]
+        assert run("harvest", "--from", source, "-d", "4476187513098").returncode == 2
+
+
 def test_a_redacted_snapshot_is_not_joined_with_regions_of_real_ids(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
     here = _publish(captures()["v3-ghost"], tmp_path)

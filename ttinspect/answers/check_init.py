@@ -16,7 +16,8 @@ from ttinspect.verify.verify import verify
 
 def present_machine(case: Case) -> CheckFile:
     """What is known and should stay: number, kind and size of the chips, links, firmware from here on, and
-    clean regions if they are. Facts that all chips share stand once; temperatures and clocks are no facts."""
+    clean regions if they are (also that there are none, where the driver tells that no process has a device
+    open). Facts that all chips share stand once; temperatures and clocks are no facts."""
     wants = {chip.id: _wants(chip, case) for chip in case.shown}
     shared = _shared(list(wants.values()))
     by_chip = {
@@ -24,7 +25,7 @@ def present_machine(case: Case) -> CheckFile:
         for chip in case.shown
         if (own := _without(wants[chip.id], shared)) != ChipWants()
     }
-    clean = case.regions and verdict_of(verify(case).all_findings) is Verdict.PASS
+    clean = verdict_of(verify(case).all_findings) is Verdict.PASS
     return CheckFile(
         chips=len(case.shown),
         regions="clean" if clean else None,

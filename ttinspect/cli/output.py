@@ -106,6 +106,8 @@ def write(text: str, output: str | None) -> None:
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())  # a power cut after the rename must not leave an empty file
             umask = os.umask(0)
             os.umask(umask)
             mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~umask

@@ -51,7 +51,8 @@ def run(
 
 
 def _take(host: Host, places: Places) -> document.Snapshot:
-    """Of a recorded source the host is not this one, unless there are regions, which are."""
+    """Of a recorded source the host is not this one, unless there are regions, which are where they lie in
+    this host's own folder."""
     if host.snapshot is not None and host.snapshot.redacted:
         raise InspectError(
             "snapshot --shm-dir",
@@ -60,7 +61,7 @@ def _take(host: Host, places: Places) -> document.Snapshot:
         )
     published = read_published(places, Pace(), command_lines=True)
     source, driver = host.system.source, host.system.kmd_version
-    here = source.live or bool(published.regions)
+    here = source.live or (bool(published.regions) and not places.directory_named)
     return document.Snapshot(
         source=source,
         time_ns=published.now_realtime_ns,

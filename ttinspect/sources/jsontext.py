@@ -10,6 +10,10 @@ from ttinspect.facts.socs import arch_named
 
 T = TypeVar("T")
 _ENUM = "Invalid enum value"
+_SCHEMA = "Invalid value "
+"""What msgspec says of the tag of a Struct."""
+
+_NEWER = "update ttinspect, or correct the file"
 _HINT = "write the file anew with the tool that made it"
 
 
@@ -53,7 +57,10 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
             if path.strip("`").endswith(".arch"):
                 _refuse_arch(value, where)
             why = f"found {value!r}, which this version does not know"
-            raise InspectError(where, why, "update ttinspect, or correct the file") from None
+            raise InspectError(where, why, _NEWER) from None
+        if message.startswith(_SCHEMA):
+            why = f"found {message.removeprefix(_SCHEMA)}, which this version does not know"
+            raise InspectError(where, why, _NEWER) from None
         raise InspectError(where, _plain(message), _HINT) from None
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: also a number of 5,000 digits
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
