@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.device.conftest import RunOn
 from tests.device.simulated import (
     ASIC_LOCATION,
     BOARD_ID_HIGH,
@@ -129,28 +130,66 @@ def test_a_link_that_leaves_the_host_names_the_far_chip(answer: Answer) -> None:
     assert (link["remote_unique_id"], link["remote_channel"]) == (str(far_board << 5), 5)
 
 
+@pytest.mark.parametrize("bad", [2, 3])
 @pytest.mark.parametrize(
-    "what", [{"tags": {FIRMWARE: 0x11000000}}, {"hung": True}], ids=["old firmware", "hung"]
+    ("state", "why"),
+    [
+        ({"hung": True}, "Firmware startup error"),
+        ({"off_bus": True}, "it is off the bus"),
+    ],
+    ids=["hung", "off the bus"],
 )
-def test_a_bad_remote_chip_does_not_hide_the_others(answer: Answer, what: dict[str, Any]) -> None:
-    """tt-umd 0.9.14 raises because of the one, and waits 300 s for the other, whatever it is told to ignore."""
+def test_a_bad_remote_chip_does_not_hide_the_others(
+    answer: Answer, state: dict[str, Any], why: str, bad: int
+) -> None:
+    """tt-umd 0.9.14 raises, or waits 300 s, whatever it is told to ignore: they are opened one by one."""
     device = n300s(2)
-    bad = device.chips[3]
-    bad.tags.update(what.get("tags", {}))
-    bad.hung = what.get("hung", False)
-    document = answer(device, "harvest", "--timeout", "8", code=5)
-    assert [(chip["board"], chip["tensix"]["active"]) for chip in document["devices"]] == [("n300", 64)] * 2
-    messages = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
-    assert len(messages) == 1
-    assert "any that are reached over eth are left out" in messages[0]
+    healthy = answer(device, "harvest")["devices"]
+    for name, value in state.items():
+        setattr(device.chips[bad], name, value)
+    document = answer(device, "harvest", "--timeout", "20", code=5)
+    for chip, usual in zip(document["devices"], healthy, strict=True):
+        if chip["id"] != bad:
+            assert {**chip, "unknown": [], "findings": []} == {**usual, "unknown": [], "findings": []}
+    row = document["devices"][bad]
+    assert (row["id"], row["unique_id"], row["tensix"]["active"]) == (bad, healthy[bad]["unique_id"], None)
+    (message,) = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
+    assert message.startswith(f"chip {bad} could not be read: {why}")
 
 
-def test_without_the_remote_chips_links_are_unknown_and_not_missing(answer: Answer) -> None:
+def test_a_bad_remote_chip_does_not_take_the_telemetry_of_the_others(answer: Answer, run_on: RunOn) -> None:
+    device = n300s(2)
+    device.chips[2].off_bus = True
+    told = [answer(device, "telemetry", code=5)["devices"]]
+    watched = run_on(device, "telemetry", "--watch", "0.1", "-n", "2", "--json")
+    told += [json.loads(line)["devices"] for line in watched.stdout.splitlines()]
+    assert len(told) == 3
+    for chips in told:
+        assert [chip["aiclk_mhz"] for chip in chips] == [1000, 1000, None, 1000]
+
+
+def test_a_remote_chip_that_tt_umd_refuses_is_named_with_its_reason(answer: Answer) -> None:
+    """Firmware that is too old fails the discovery of every remote chip; each is opened by itself."""
     device = n300s(2)
     device.chips[3].tags[FIRMWARE] = 0x11000000
-    document = answer(device, "topology", code=5)
-    assert [[unknown["path"] for unknown in chip["unknown"]] for chip in document["chips"]] == [["links"]] * 2
-    assert "TTT005" not in [finding["id"] for chip in document["chips"] for finding in chip["findings"]]
+    document = answer(device, "harvest", code=5)
+    assert [chip["tensix"]["active"] for chip in document["devices"]] == [64, 64, 64, None]
+    (message,) = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
+    assert message.startswith("chip 3 could not be read: No existing board type")
+    chips = answer(device, "topology", code=5)["chips"]
+    assert [(chip["mmio"], chip["via"]) for chip in chips] == [
+        (True, None), (True, None), (False, 0), (False, 1),
+    ]  # fmt: skip
+    assert {unknown["path"] for chip in chips[:3] for unknown in chip["unknown"]} == {"links"}
+    assert "TTT005" not in [finding["id"] for chip in chips for finding in chip["findings"]]
+
+
+def test_chips_of_another_host_are_not_opened(answer: Answer) -> None:
+    """A link that leaves the host leads to a board that is not here, and is none of its remote chips."""
+    device = n300s(1, outside=[((0, 14), (9 << 32 | 0x10000999, 3))])
+    device.chips[1].off_bus = True
+    document = answer(device, "harvest", code=5)
+    assert [chip["id"] for chip in document["devices"]] == [0, 1]
 
 
 def _getters(library: Path, device: Device, folder: Path) -> Any:

@@ -94,3 +94,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     troubles: tuple[Trouble, ...] = ()
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""
+
+    @property
+    def asked(self) -> SourceKind:
+        """What answered for the chips: of a snapshot, what it was taken of."""
+        return (self.source.recorded or self.source).kind

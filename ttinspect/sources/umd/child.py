@@ -1,6 +1,6 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-remote] [hidden=CHIP,...]``.
+[without-remote [remote-singly]] [hidden=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -81,7 +81,7 @@ def main(argv: list[str]) -> None:
 
 def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any) -> None:
     """Discover, and say what is found; ``enter`` a stage before each step."""
-    from ttinspect.sources.umd import chip_facts, discovery, numbering
+    from ttinspect.sources.umd import chip_facts, discovery, numbering, remote_chips
     from ttinspect.sources.umd.calling import attempt
 
     hidden = numbering.hidden_chips(rest)
@@ -102,7 +102,15 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         enter(f"reading chip {number(chip)}")
         known = (masks.get(chip), unhealthy.get(chip))
         say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
+    singly = numbering.SINGLY in rest
+    links = remote_chips.linked_chips(tt_umd, descriptor, devices, number) if singly else []
     devices = {number(chip): device for chip, device in sorted(devices.items())}
+    for chip, link in enumerate(links, max(devices, default=-1) + 1):
+        enter(f"reading chip {chip}, behind chip {link['via']}")
+        device, facts = remote_chips.opened(tt_umd, link, chip)
+        say("chip", **facts)
+        if device is not None:
+            devices[chip] = device
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from ttinspect.sources.umd.calling import Facts, first_line
+from ttinspect.sources.umd.numbering import WITHOUT_REMOTE
 
 IGNORED_FAILURES = (
     "cmfw_mismatch_action",
@@ -34,7 +35,7 @@ def discover(tt_umd: Any, kind: str, rest: list[str]) -> Any:
     for name in IGNORED_FAILURES:
         setattr(options, name, tt_umd.TopologyDiscoveryOptions.Action.IGNORE)
     options.perform_6u_eth_retrain = False
-    if "without-remote" in rest:
+    if WITHOUT_REMOTE in rest:
         options.discover_remote_devices = False
     if kind == "sim":
         simulation = tt_umd.SimulationDiscoveryOptions()

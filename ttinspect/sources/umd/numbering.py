@@ -5,6 +5,12 @@ from collections.abc import Collection, Iterable
 MOST_CHIPS = 32
 """How many PCI devices tt-umd 0.9.14 asks a simulator for."""
 
+WITHOUT_REMOTE = "without-remote"
+"""The child's argument: no discovery over eth."""
+
+SINGLY = "remote-singly"
+"""And that it opens the remote chips itself, one by one."""
+
 _HIDDEN = "hidden="
 
 

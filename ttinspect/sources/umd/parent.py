@@ -45,8 +45,8 @@ class Session(msgspec.Struct):
     earlier_log: str = ""
     """Of children before this one, that did not get as far."""
     waiting_for: str = ""
-    trouble: str | None = None
-    """What had to be left out, although the child finished."""
+    linkless: str | None = None
+    """Why nothing was discovered over eth, although the child finished."""
 
     def late_after(self, seconds: float) -> None:
         """Say how long it was waited for."""

@@ -16,10 +16,9 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.log import FIRMWARE, unhealthy_remote
-from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_argument
+from ttinspect.sources.umd.numbering import MOST_CHIPS, SINGLY, WITHOUT_REMOTE, hidden_argument
 from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
-WITHOUT_REMOTE = "without-remote"
 _FIRMWARE_WAIT_SECONDS = 300.0
 _SIMULATOR_SECONDS = 5.0
 _LEAST_SECONDS = 0.5
@@ -116,7 +115,7 @@ class _Search:
         """Without remote chips, where there can be any; else without the devices that are to blame, and
         with remote chips again. Not on a host where the user has chosen which devices tt_umd sees."""
         if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_are_possible():
-            return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, WITHOUT_REMOTE))
+            return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, WITHOUT_REMOTE, SINGLY))
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
         guilty = {number: why for number, why in self._guilty().items() if number in self._devices()}
@@ -178,7 +177,7 @@ class _Search:
         last.lines = [*_as_before(first, last), *left_out]
         if WITHOUT_REMOTE in self.way.arguments:
             why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
-            last.trouble = f"any that are reached over eth are left out, because {why}"
+            last.linkless = why
         return last, self.way
 
 

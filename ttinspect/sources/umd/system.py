@@ -67,8 +67,13 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if error is not None:
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     troubles += silent_chips(session.lines, troubles)
-    if session.trouble is not None:
-        troubles.append(Trouble(chip=None, why=session.trouble, readable=False))
+    linkless = None
+    if session.linkless is not None:
+        cause = _UMDS_NUMBER.sub("", session.linkless) if simulated else session.linkless
+        linkless = f"eth links were not discovered, because {cause}"
+    if linkless and not any(facts.error and facts.mmio is False for facts in chips):
+        why = f"others that are reached over eth may be left out: {linkless}"
+        troubles.append(Trouble(chip=None, why=why, readable=False))
     return System(
         source=source,
         chips=with_telemetry(
@@ -78,7 +83,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
                     _arch(facts, chips),
                     socs,
                     simulated=simulated,
-                    linkless=session.trouble,
+                    linkless=linkless,
                     linked=facts.id in linked,
                 )
                 for facts in chips

@@ -36,7 +36,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     }
     for chip in shown:
         links = _links(chip, system, topology.get(chip.id, []), uncertain=chip.id in uncertain)
-        found += _chip(chip, links, _asked(system))
+        found += _chip(chip, links, system.asked)
     return [*found, *_troubles(system, shown)]
 
 
@@ -52,11 +52,6 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
         ]
         for chip in system.chips
     }
-
-
-def _asked(system: System) -> SourceKind:
-    """What answered for the chips: of a snapshot, what it was taken of."""
-    return (system.source.recorded or system.source).kind
 
 
 def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectation]:
@@ -116,13 +111,13 @@ def _links(chip: Chip, system: System, findings: Iterable[Finding], *, uncertain
     serious = [one for one in mine if one.severity is not Severity.INFO]
     on_board = board_links(chip, system)
     expected, why = "none down", None
-    if on_board is not None:
+    if on_board is not None and (len(on_board[0]) >= on_board[1] or outcome_of(serious) is Outcome.FAIL):
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
     elif (
         on_board is None
-        and _asked(system) is SourceKind.CLUSTER
+        and system.asked is SourceKind.CLUSTER
         and chip_grid(chip.soc, chip.masks).eth.active != 0
     ):
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
@@ -262,7 +257,7 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Chips that a live source could not read, or finds unhealthy."""
-    asked = _asked(system) in (SourceKind.UMD, SourceKind.SIM)
+    asked = system.asked in (SourceKind.UMD, SourceKind.SIM)
     troubled = dict(zip(system.troubles, trouble_findings(system), strict=True))
     for trouble, finding in troubled.items():
         if trouble.chip is None or any(chip.id == trouble.chip for chip in shown):

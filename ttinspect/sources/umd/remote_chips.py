@@ -1,0 +1,101 @@
+"""In the child: the remote chips of a Wormhole host, one by one.
+
+Discovery brings up all chips that are reached over eth, or none when one of them does not start. Here each
+is opened by itself, as discovery would: through the eth cores whose links lead to it. The words that these
+keep in their L1 are those that tt-umd 0.9.14 reads in its discovery. A chip that only other remote chips are
+linked to is not found.
+"""
+
+import datetime
+from typing import Any
+
+from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
+from ttinspect.sources.umd.chip_facts import MASK_KEYS, live_cores, read_device
+
+PATIENCE = datetime.timedelta(seconds=4)
+"""For the firmware of one chip; tt_umd waits for it in its log after 5 s."""
+
+LINK_STATE, LINK_UP = 0x1104, 1
+FAR_PLACE, FAR_RACK = 0x1124, 0x1128
+OWN_ID, FAR_ID = 0x1FC0, 0x1FE0
+WORD = 0xFFFFFFFF
+
+
+def linked_chips(tt_umd: Any, descriptor: Any, devices: Any, number: Any) -> list[Facts]:
+    """Chips that the boards of this host have and tt_umd has not opened: unique id, the chip that leads there
+    (its number and device), the eth cores that do, and the place in eth coordinates."""
+    known = set(descriptor.get_chip_unique_ids().values())
+    boards = {unique_id & WORD for unique_id in known}
+    found: dict[int, Facts] = {}
+    for chip, device in sorted(devices.items()):
+        if device is None or attempt(device.get_arch) != tt_umd.ARCH.WORMHOLE_B0:
+            continue
+        soc = device.get_soc_descriptor()
+        for core in soc.get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED):
+            if device.noc_read32(core.x, core.y, LINK_STATE) != LINK_UP:
+                continue
+            far = long_word(device, core, FAR_ID)
+            if far in known or far & WORD not in boards:
+                continue  # tt_umd has it, or it belongs to another host
+            place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
+            coordinates = (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F)
+            new = {"unique_id": far, "via": number(chip), "device": device, "cores": [], "place": coordinates}
+            link = found.setdefault(far, new)
+            if link["device"] is device:
+                link["cores"].append((core.x, core.y))
+    return list(found.values())
+
+
+def long_word(device: Any, core: Any, address: int) -> int:
+    """A 64-bit id, low half first."""
+    low, high = (device.noc_read32(core.x, core.y, at) for at in (address, address + 4))
+    return int(high << 32 | low)
+
+
+def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
+    """The device of a linked chip, None where it does not open, and its facts under this number."""
+    facts: Facts = {
+        "id": chip,
+        "arch": "wormhole_b0",
+        "board": None,
+        "board_id": None,
+        "unique_id": link["unique_id"],
+        "asic_location": None,
+        "mmio": False,
+        "via": link["via"],
+        "pci_bdf": None,
+        "bus_id": None,
+        "pcie_lanes": None,
+        "kmd_id": None,
+        "error": None,
+        "masks": None,
+        "noc_translation": None,
+        "tags": {},
+        "firmware": None,
+        "cores": None,
+    }
+    device = None
+    try:
+        device = tt_umd.create_remote_tt_device_from_coord(link["device"], *link["place"])
+        device.get_remote_communication().set_remote_transfer_ethernet_cores(link["cores"])
+        device.init_tt_device(PATIENCE)
+        soc = device.get_soc_descriptor()
+        read_device(device, facts, harvesting_of(tt_umd, soc, device))
+        facts["cores"] = live_cores(tt_umd, soc)
+        # 0 is what tt_umd says of a Wormhole that does not tell
+        facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location) or 0
+        facts["board_id"] = attempt(device.get_board_id) or None
+        facts["board"] = device.get_board_type().name.lower()
+    except umd_errors() as error:
+        facts["error"] = first_line(error)
+    return device if facts["masks"] else None, facts
+
+
+def harvesting_of(tt_umd: Any, soc: Any, device: Any) -> Facts:
+    """The masks that its SoC descriptor was made with. To ask the chip would be one more ARC message."""
+    tensix, noc0 = tt_umd.CoreType.TENSIX, tt_umd.CoordSystem.NOC0
+    harvested = {core.y for core in soc.get_harvested_cores(tensix, noc0)}
+    rows = sorted({core.y for core in soc.get_cores(tensix, noc0)} | harvested)
+    masks = dict.fromkeys(MASK_KEYS.values(), "0")
+    masks[MASK_KEYS["tensix"]] = str(sum(1 << rows.index(y) for y in harvested))
+    return {**masks, "noc_translation": "true" if device.get_noc_translation_enabled() else "false"}
