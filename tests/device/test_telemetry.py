@@ -66,6 +66,45 @@ def test_the_values_that_were_set_are_shown(answer: Answer) -> None:
     assert device["dram_trained"] == [True] * 8
 
 
+def test_the_table_tells_everything_of_a_few_chips_and_a_row_of_many(run_on: RunOn) -> None:
+    tags: dict[int, int | None] = {
+        42: 0x1F1E1D1C,
+        46: 0x01020304,
+        50: 0x2,
+        53: 300,
+        55: 200,
+        56: 90,
+        63: 1400,
+    }
+    shown = run_on(blackhole(Chip(tags=tags, beating=True)), "telemetry", COLUMNS="80").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for line in (
+        " clocks     AICLK 1350 of 1400 MHz   AXICLK 960 MHz   ARCCLK 800 MHz",
+        " power      60 W   board limit 300 W   70 of 200 A   core 800 mV",
+        " thermal    throttles at 90 C   shuts down at -   trips -   fan 35 %",
+        " eth links  unknown 0-4, 6, 7, 9-13",
+        " DRAM       16000 MT/s",
+        "  channel                     0      1    2    3    4    5    6    7",
+        "  trained                   yes    yes  yes  yes  yes  yes  yes  yes",
+        "  top / bottom C          29/28  31/30    -    -    -    -    -    -",
+        "  corrected read / write    4/3    2/1    -    -    -    -    -    -",
+        "  uncorrected               0/1    0/0  0/0  0/0  0/0  0/0  0/0  0/0",
+    ):
+        assert line in shown.splitlines()
+    many = run_on(blackhole(*[Chip(tags=dict(tags)) for _ in range(3)]), "telemetry").stdout
+    assert "clocks" not in many
+    assert "all: -d" in many
+
+
+def test_csv_has_the_figures_of_every_dram_channel(run_on: RunOn) -> None:
+    tags: dict[int, int | None] = {42: 0x1F1E1D1C, 43: 0x01020304, GDDR: 0xFD}
+    (row,) = csv.DictReader(
+        io.StringIO(run_on(blackhole(Chip(tags=tags)), "telemetry", "--format", "csv").stdout)
+    )
+    assert (row["gddr_top_celsius"], row["gddr_bottom_celsius"]) == ("29 3 1 ? ? ? ?", "28 4 2 ? ? ? ?")
+    assert row["gddr_corrected_read_errors"] == ""
+
+
 def test_a_wormhole_shows_its_links_and_limits(answer: Answer) -> None:
     device = answer(wormhole(Chip(tags={63: 1000, 64: 160})), "telemetry")["devices"][0]
     assert (device["aiclk_mhz"], device["power_w"], device["power_limit_w"]) == (1000, 50, 160)

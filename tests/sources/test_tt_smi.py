@@ -9,8 +9,9 @@ import pytest
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink
 from ttinspect.sources.opening import open_source, read_content
+from ttinspect.sources.tt_smi import read_tt_smi
 
 TELEMETRY = {
     "BOARD_ID_HIGH": "0x470",
@@ -36,6 +37,22 @@ def tt_smi(telemetry: dict[str, Any] | None, **board_info: Any) -> str:
         **board_info,
     }
     return json.dumps({"time": "now", "device_info": [{"smbus_telem": telemetry, "board_info": info}]})
+
+
+@pytest.mark.parametrize(
+    ("speed", "width", "link"),
+    [
+        (4, 16, PcieLink(generation=4, lanes=16)),
+        ("5", "8", PcieLink(generation=5, lanes=8)),
+        ("N/A", 16, PcieLink(lanes=16)),
+        ("N/A", "N/A", None),
+        (0, -3, None),
+        (None, "wide", None),
+    ],
+)
+def test_the_pcie_link_is_what_tt_smi_prints(speed: Any, width: Any, link: PcieLink | None) -> None:
+    content = tt_smi({}, board_type="p150a", pcie_speed=speed, pcie_width=width)
+    assert read_tt_smi(content.encode(), "s.json").chips[0].pcie == link
 
 
 def chip(text: str) -> Chip:

@@ -1,20 +1,22 @@
 """The reports of ``telemetry``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
+from ttinspect.model.telemetry import GddrModule
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.screen import columns, row
+from ttinspect.report.telemetry_detail import MOST_CHIPS, number, telemetry_detail
 from ttinspect.report.units import of
 
 _DASH = "-"
 
 
 def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
-    """A row per chip; what it does not say is "-"."""
+    """A row per chip, and everything of a few; what a chip does not say is "-"."""
     table = columns(
         ">id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware"
     )
@@ -23,7 +25,7 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             table,
             device.id,
             device.board.value if device.board else _DASH,
-            _number(device.aiclk_mhz),
+            number(device.aiclk_mhz),
             _limited(device.power_w, device.power_limit_w),
             _celsius(device.asic_celsius),
             _celsius(device.board_celsius),
@@ -34,21 +36,19 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             device.firmware_bundle or _DASH,
         )
     parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
-    parts.append(Text(" W: now/limit   ASIC, board, GDDR: C   DRAM: trained, eth: up, of live   all: -j"))
+    few = len(answer.devices) <= MOST_CHIPS
+    more = "" if few else "   all: -d"
+    parts.append(Text(f" W: now/limit   ASIC, board, GDDR: C   DRAM: trained, eth: up, of live{more}"))
+    if few:
+        for device in answer.devices:
+            parts += telemetry_detail(device) if device.time_ns is not None or device.gddr else []
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
 
 
-def _number(value: float | None) -> str:
-    """Whole where it is; one place where a driver gives fractions."""
-    if value is None:
-        return _DASH
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
-
-
 def _limited(value: float | None, limit: float | None) -> str:
-    return _number(value) if value is None or limit is None else f"{_number(value)}/{_number(limit)}"
+    return number(value) if value is None or limit is None else f"{number(value)}/{number(limit)}"
 
 
 def _celsius(value: float | None) -> str:
@@ -82,7 +82,12 @@ _COLUMNS = (
     "gddr_speed_mts", "firmware_bundle", "firmware_minimum", "firmware_latest", "firmware_eth", "heartbeat",
     "heartbeat_moves",
 )  # fmt: skip
-CSV_HEADER = ("id", "arch", "board", *_COLUMNS, "dram_trained", "eth_up", "findings")
+_PER_CHANNEL = (
+    "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
+    "uncorrected_read_errors", "uncorrected_write_errors",
+)  # fmt: skip
+_GDDR_COLUMNS = tuple(f"gddr_{name}" for name in _PER_CHANNEL)
+CSV_HEADER = ("id", "arch", "board", *_COLUMNS, "dram_trained", *_GDDR_COLUMNS, "eth_up", "findings")
 
 
 def telemetry_csv(answer: TelemetryAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
@@ -94,11 +99,20 @@ def telemetry_csv(answer: TelemetryAnswer) -> tuple[tuple[str, ...], Iterable[tu
             device.board.value if device.board else None,
             *(getattr(device, name) for name in _COLUMNS),
             _flags(device.dram_trained),
+            *(_by_channel(device.gddr, name) for name in _PER_CHANNEL),
             _flags(device.eth_up),
             " ".join(finding.id for finding in device.findings),
         )
         for device in answer.devices
     )
+
+
+def _by_channel(modules: Sequence[GddrModule] | None, name: str) -> str | None:
+    """ "40 41.5 ? 43", a figure for each live channel; None where no channel has one."""
+    figures = [getattr(module, name) for module in modules or ()]
+    if all(figure is None for figure in figures):
+        return None
+    return " ".join("?" if figure is None else f"{figure:g}" for figure in figures)
 
 
 def _flags(states: tuple[bool | None, ...] | None) -> str | None:

@@ -16,14 +16,14 @@ from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Chip, Masks, Unknown
+from ttinspect.model.chip import Chip, Masks, PcieLink, Unknown
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.building import refuse_impossible_masks
 from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words, training_of_word
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags, word_of
-from ttinspect.sources.tt_smi_formatted import filled
+from ttinspect.sources.tt_smi_formatted import filled, whole_of
 from ttinspect.sources.tt_smi_gddr import gddr_modules
 
 Scalar = str | int | float | bool | None
@@ -49,6 +49,8 @@ class _BoardInfo(msgspec.Struct):
     bus_id: Scalar = None
     board_type: Scalar = None
     board_id: Scalar = None
+    pcie_speed: Scalar = None
+    pcie_width: Scalar = None
 
 
 class _Device(msgspec.Struct):
@@ -152,6 +154,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         firmware=None if telemetry.legacy else bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
         mmio=True if bdf else None,
         pci_bdf=bdf,
+        pcie=_pcie(info),
         telemetry=None if reading == Telemetry() else reading,
         unknown=tuple(unknown),
     )
@@ -166,6 +169,16 @@ def _reading(device: _Device, telemetry: _Telemetry, arch: Arch, masks: Masks) -
         gddr = modules_of_words(lambda name: word_of(tags, name), live, training)
     reading = msgspec.structs.replace(telemetry_of_tags(tags, arch), gddr=gddr)
     return filled(reading, device.telemetry, device.limits, device.firmwares)
+
+
+def _pcie(info: _BoardInfo) -> PcieLink | None:
+    """The generation and lanes of the link as tt-smi 6.8 prints them: 4 and 16, or "N/A"."""
+    generation, lanes = (
+        number if number is not None and number > 0 else None
+        for number in (whole_of(info.pcie_speed), whole_of(info.pcie_width))
+    )
+    found = PcieLink(generation=generation, lanes=lanes)
+    return None if found == PcieLink() else found
 
 
 def _board_id(telemetry: _Telemetry, info: _BoardInfo) -> int | None:

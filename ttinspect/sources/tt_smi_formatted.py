@@ -46,7 +46,7 @@ def filled(
     eth_firmware = _decoded(firmwares, _Firmwares).eth_fw
     volts = number_of(told.voltage)
     formatted = {
-        "aiclk_mhz": _whole(told.aiclk),
+        "aiclk_mhz": whole_of(told.aiclk),
         "vcore_mv": None if volts is None else round(volts * 1000),
         "power_w": number_of(told.power),
         "current_a": number_of(told.current),
@@ -83,13 +83,14 @@ def number_of(value: Scalar) -> float | None:
     return number if abs(number) < 100_000 else None
 
 
-def _whole(value: Scalar) -> int | None:
+def whole_of(value: Scalar) -> int | None:
+    """A whole number that may be text; None for anything else."""
     number = number_of(value)
     return int(number) if number is not None and number == int(number) else None
 
 
 def _limit(value: Scalar) -> int | None:
-    return _whole(value) or None
+    return whole_of(value) or None
 
 
 def _is_version(value: Scalar) -> bool:
