@@ -41,10 +41,14 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
     parts.append(Text(f" W: now/limit   ASIC, board, GDDR: C   DRAM: trained, eth: up, of live{more}"))
     if few:
         for device in answer.devices:
-            parts += telemetry_detail(device) if device.time_ns is not None or device.gddr else []
+            parts += telemetry_detail(device) if _tells_anything(device) else []
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
+
+
+def _tells_anything(device: TelemetryDevice) -> bool:
+    return any(getattr(device, name) is not None for name in (*_COLUMNS, "gddr", "eth"))
 
 
 def _limited(value: float | None, limit: float | None) -> str:

@@ -12,7 +12,7 @@ from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import reach
 
 _COLUMNS = (">id", ">dev", "PCI", "unique id", ">loc", "reached", "~eth links")
-_WIDTHS = (4, 3, 12, 20, 3, 7)
+_WIDTHS = (4, 3, 12, 20, 3, 8)
 Group = tuple[str, list[TopologyChip]]
 
 
@@ -48,12 +48,18 @@ def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
                 chip.pci_bdf or "-",
                 chip.unique_id or "-",
                 "-" if chip.asic_location is None else chip.asic_location,
-                reach(chip.mmio, chip.via),
+                _reached(chip),
                 links(chip),
             )
         parts.append(table)
     parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
     return parts + _findings(answer)
+
+
+def _reached(chip: TopologyChip) -> str:
+    """ "mmio x16" with the lanes of its PCIe link, "via 0", or "-"."""
+    lanes = "" if chip.pcie.lanes is None else f" x{chip.pcie.lanes}"
+    return reach(chip.mmio, chip.via) + lanes
 
 
 def _findings(answer: TopologyAnswer) -> list[RenderableType]:

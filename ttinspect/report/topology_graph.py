@@ -1,19 +1,47 @@
 """``topology`` as a graph: dot and mermaid."""
 
+import msgspec
+
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
+from ttinspect.model.system import Link, LinkState
 from ttinspect.report.topology import board_groups
 from ttinspect.report.units import reach
 
 
-def edges(answer: TopologyAnswer) -> list[tuple[int, int, int]]:
-    """Pairs of shown chips with the number of links between them."""
+class Edge(msgspec.Struct, frozen=True):
+    """All links between two shown chips, the lower id first."""
+
+    a: int
+    b: int
+    links: tuple[Link, ...]
+
+    @property
+    def count(self) -> str:
+        """How many, and how many of them are not up: "2", "2 (1 down)"."""
+        states = [link.state for link in self.links]
+        others = [state for state in (LinkState.DOWN, LinkState.UNKNOWN) if state in states]
+        told = ", ".join(f"{states.count(state)} {state.value}" for state in others)
+        return f"{len(states)} ({told})" if told else str(len(states))
+
+    @property
+    def channels(self) -> str:
+        """The eth channels at both ends: "eth 8-0, 9-1"."""
+        pairs = [
+            (link.a.channel, link.b.channel) if link.a.chip == self.a else (link.b.channel, link.a.channel)
+            for link in self.links
+        ]
+        return "eth " + ", ".join(f"{one}-{other}" for one, other in sorted(pairs))
+
+
+def edges(answer: TopologyAnswer) -> list[Edge]:
+    """Pairs of shown chips with the links between them."""
     shown = {chip.id for chip in answer.chips}
-    counts: dict[tuple[int, int], int] = {}
+    found: dict[tuple[int, int], list[Link]] = {}
     for link in answer.links:
         pair = (min(link.a.chip, link.b.chip), max(link.a.chip, link.b.chip))
         if {*pair} <= shown:
-            counts[pair] = counts.get(pair, 0) + 1
-    return [(a, b, count) for (a, b), count in sorted(counts.items())]
+            found.setdefault(pair, []).append(link)
+    return [Edge(a, b, tuple(links)) for (a, b), links in sorted(found.items())]
 
 
 def _label(chip: TopologyChip) -> str:
@@ -22,16 +50,23 @@ def _label(chip: TopologyChip) -> str:
 
 
 def topology_dot(answer: TopologyAnswer) -> str:
-    """A Graphviz graph with one cluster per board and tray."""
+    """A Graphviz graph with one cluster per board and tray; links that leave the host end in a point."""
     lines = ["graph topology {", "  node [shape=box, fontname=monospace];"]
     for index, (heading, chips) in enumerate(board_groups(answer)):
         lines.append(f"  subgraph cluster_{index} {{")
         lines.append(f"    label={_quoted(heading)};")
         for chip in chips:
             style = ', style="dashed"' if chip.mmio is False else ""
-            lines.append(f"    c{chip.id} [label={_quoted(_label(chip))}{style}];")
+            name = "" if chip.unique_id is None else f", tooltip={_quoted('unique id ' + chip.unique_id)}"
+            lines.append(f"    c{chip.id} [label={_quoted(_label(chip))}{style}{name}];")
         lines.append("  }")
-    lines += [f'  c{a} -- c{b} [label="{count}"];' for a, b, count in edges(answer)]
+    for edge in edges(answer):
+        style = "" if edge.count.isdigit() else ', style="dashed"'
+        lines.append(f'  c{edge.a} -- c{edge.b} [label="{edge.count}", tooltip="{edge.channels}"{style}];')
+    for chip in answer.chips:
+        if chip.outside_links:
+            lines.append(f'  out{chip.id} [shape=plaintext, label="another host"];')
+            lines.append(f'  c{chip.id} -- out{chip.id} [label="{chip.outside_links}"];')
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -46,5 +81,10 @@ def topology_mermaid(answer: TopologyAnswer) -> str:
         lines.append(f'  subgraph b{index}["{heading}"]')
         lines += [f'    c{chip.id}["{_label(chip)}"]' for chip in chips]
         lines.append("  end")
-    lines += [f"  c{a} ---|{count}| c{b}" for a, b, count in edges(answer)]
+    for edge in edges(answer):
+        line = "---" if edge.count.isdigit() else "-.-"
+        lines.append(f'  c{edge.a} {line}|"{edge.count}: {edge.channels}"| c{edge.b}')
+    for chip in answer.chips:
+        if chip.outside_links:
+            lines.append(f'  c{chip.id} ---|{chip.outside_links}| out{chip.id}["another host"]')
     return "\n".join(lines) + "\n"

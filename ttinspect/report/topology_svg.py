@@ -7,7 +7,7 @@ import msgspec
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.report.common import source_line
 from ttinspect.report.topology import board_groups
-from ttinspect.report.topology_graph import edges
+from ttinspect.report.topology_graph import Edge, edges
 from ttinspect.report.units import reach
 
 _WIDTH, _HEIGHT = 150, 60
@@ -60,10 +60,7 @@ def topology_svg(answer: TopologyAnswer) -> str:
             places[chip.id] = _place(row, column)
             boxes.append(_box(chip, places[chip.id]))
             column += 1
-    lines = [
-        _link(index, places[a], places[b], f"chip {a} to chip {b}", count)
-        for index, (a, b, count) in enumerate(edges(answer))
-    ]
+    lines = [_link(index, places[edge.a], places[edge.b], edge) for index, edge in enumerate(edges(answer))]
     widest = max((place.column for place in places.values()), default=0) + 1
     longest = max((len(heading) for heading, _ in groups), default=0)
     width = max(_place(0, widest).left + _GAP_X, 2 * _GAP_X + longest * _LETTER)
@@ -89,12 +86,13 @@ def _box(chip: TopologyChip, place: _Place) -> str:
     )
 
 
-def _link(index: int, a: _Place, b: _Place, who: str, count: int) -> str:
+def _link(index: int, a: _Place, b: _Place, edge: Edge) -> str:
     path, x, y = _route(index % _LANES * _LANE, *sorted((a, b), key=lambda place: (place.row, place.column)))
-    title = f"{who}: {count} link{'' if count == 1 else 's'}"
+    title = f"chip {edge.a} to chip {edge.b}: {edge.count}, {edge.channels}"
+    look = "link" if edge.count.isdigit() else "link remote"
     return (
-        f'<path class="link" d="{path}"><title>{title}</title></path>'
-        f'<text class="count" x="{x}" y="{y}">{count}</text>'
+        f'<path class="{look}" d="{path}"><title>{title}</title></path>'
+        f'<text class="count" x="{x}" y="{y}">{edge.count}</text>'
     )
 
 
