@@ -241,3 +241,9 @@ def test_python_m_is_the_same_program(console_script: str) -> None:
         [console_script, *arguments], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == again.stdout
+
+
+def test_standard_input_cannot_be_watched(run: Run) -> None:
+    done = run("telemetry", "--watch", "--from", "-", stdin="")
+    assert done.returncode == 2
+    assert "standard input holds one document" in done.stderr

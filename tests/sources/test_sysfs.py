@@ -29,6 +29,7 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import open_source
+from ttinspect.sources.sysfs_watching import SysfsWatcher
 
 
 @pytest.fixture
@@ -104,8 +105,62 @@ def test_a_galaxy_chip_has_the_tray_of_its_bus(root: Path) -> None:
 
 
 def test_a_board_that_umd_does_not_know_is_shown_as_the_driver_spells_it(root: Path) -> None:
-    (device(root, 0, card="p150b") / "tt_serial").unlink()
-    assert (chip(root).board, chip(root).board_name, chip(root).board_id) == (None, "p150b", None)
+    (device(root, 0, card="p950x") / "tt_serial").unlink()
+    assert (chip(root).board, chip(root).board_name, chip(root).board_id) == (None, "p950x", None)
+
+
+@pytest.mark.parametrize(
+    ("card", "arch", "board"),
+    [
+        ("p100a", Arch.BLACKHOLE, Board.P100),
+        ("p150b", Arch.BLACKHOLE, Board.P150),
+        ("p300b", Arch.BLACKHOLE, Board.P300),
+        ("n150", Arch.WORMHOLE_B0, Board.N150),
+        ("galaxy-wormhole", Arch.WORMHOLE_B0, Board.UBB),
+        ("galaxy-blackhole", Arch.BLACKHOLE, Board.UBB_BLACKHOLE),
+    ],
+)
+def test_the_name_of_the_card_tells_the_board_where_nothing_else_does(
+    root: Path, card: str, arch: Arch, board: Board
+) -> None:
+    folder = device(root, 0, card=card)
+    (folder / "tt_serial").unlink()
+    (folder / "device" / "device").unlink()
+    assert (chip(root).arch, chip(root).board) == (arch, board)
+
+
+def test_a_grayskull_is_7_by_the_name_of_its_card_too(root: Path) -> None:
+    folder = device(root, 0, card="e150")
+    (folder / "tt_serial").unlink()
+    (folder / "device" / "device").unlink()
+    with pytest.raises(InspectError) as caught:
+        system(root)
+    assert caught.value.exit_code is ExitCode.UNSUPPORTED_ARCH
+
+
+def test_a_watch_sees_heartbeats_move_and_outlives_devices_that_vanish(root: Path) -> None:
+    folder = device(root, 0)
+    watcher = SysfsWatcher(str(root))
+    first = watcher.read()
+    write(folder / "tt_heartbeat", "4712")
+    second = watcher.read()
+    link = root / "sys/class/tenstorrent" / folder.name
+    target = link.readlink()
+    link.unlink()
+    gone = watcher.read()
+    link.symlink_to(target)
+    back = watcher.read()
+    told = [one.chips[0].telemetry for one in (first, second, gone, back)]
+    assert [None if one is None else one.heartbeat_moves for one in told] == [None, True, None, None]
+    assert [len(one.troubles) for one in (first, second, gone, back)] == [0, 0, 1, 0]
+    assert told[2] is None
+    assert "lists none" in gone.troubles[0].why
+
+
+def test_a_watch_of_no_devices_at_all_is_3(root: Path) -> None:
+    with pytest.raises(InspectError) as caught:
+        SysfsWatcher(str(root)).read()
+    assert caught.value.exit_code is ExitCode.NO_DEVICES
 
 
 def test_the_second_chip_of_an_n300_is_said_to_be_missing(root: Path) -> None:

@@ -107,7 +107,8 @@ def test_only_a_p100_says_its_unique_id() -> None:
 
 
 def test_lines_that_tt_smi_prints_before_the_document_are_passed_over() -> None:
-    assert chip("Gathering Information...\n Detected Chips: 1\n" + tt_smi(TELEMETRY)).masks == MASKS
+    for lines in ("Gathering Information...\n Detected Chips: 1\n", "[INFO] Gathering ...\n", "{starting}\n"):
+        assert chip(lines + tt_smi(TELEMETRY)).masks == MASKS
 
 
 @pytest.mark.parametrize(

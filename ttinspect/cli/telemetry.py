@@ -7,10 +7,11 @@ from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.watching import Count, Watch, in_place, repeat
-from ttinspect.errors import ExitCode, most_important
+from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
+from ttinspect.sources.sysfs_watching import SysfsWatcher
 
 
 @command()
@@ -33,6 +34,11 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
         return _watch_live(common, kind, seconds, count)
+    if common.source == "-" and count != 1:
+        raise InspectError("--watch with --from -", "standard input holds one document", "name a file")
+    if kind == "sysfs":
+        watcher = SysfsWatcher(common.source.partition(":")[2])
+        return _repeat(common, seconds, count, lambda: select_chips(watcher.read(), list(common.devices)))
     return _repeat(common, seconds, count, lambda: common.open(ask=Ask.READING))
 
 

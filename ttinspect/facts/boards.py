@@ -56,6 +56,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 class _Boards(msgspec.Struct, frozen=True, kw_only=True):
     products: dict[Board, Product]
     names: dict[str, Board]
+    card_names: dict[str, Board]
     codes: dict[int, Board]
     tray_bus_ids: dict[Board, tuple[int, ...]]
     examples: dict[str, Node]
@@ -71,6 +72,7 @@ def _boards() -> _Boards:
             Board(name): _product(Board(name), node) for name, node in root.child("products").entries()
         },
         names={name: Board(node.text()) for name, node in root.child("names").entries()},
+        card_names={name: Board(node.text()) for name, node in root.child("card_names").entries()},
         codes={code: Board(node.text()) for code, node in root.child("board_id_codes").entries()},
         tray_bus_ids={
             Board(name): tuple(bus.unsigned() for bus in node.sequence())
@@ -113,6 +115,11 @@ def board_meant(name: str) -> Board | None:
     """The board type that people mean by a name: what UMD reads, or a built-in example's; None if none."""
     example = example_named(name)
     return board_named(name) or (None if example is None else example.board)
+
+
+def board_of_card(name: str) -> Board | None:
+    """The board type of a card as tt-kmd names it, any case; None for a name that is none."""
+    return _boards().card_names.get(name.lower()) or board_meant(name)
 
 
 def board_names() -> list[str]:

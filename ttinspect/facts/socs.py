@@ -17,6 +17,10 @@ _HARVESTED_KEYS = ("harvested_workers", "harvested_dram", "harvested_eth")
 _KEYS = frozenset({"functional_workers", "worker_l1_size"})
 
 
+GRAYSKULL_CARDS = ("e75", "e150", "e300")
+"""Cards of an architecture that no present tt-umd supports."""
+
+
 def arch_named(name: str) -> Arch:
     """The architecture of a name, any case; wormhole is wormhole_b0.
 

@@ -115,21 +115,18 @@ def _read_content(content: bytes, name: str) -> Opened:
 def _read_json(content: bytes, name: str) -> Opened | None:
     """A JSON document; None when it should be tried as YAML."""
     stripped = content.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not stripped.startswith((b"{", b"[")):
+    head = _head_of(stripped)
+    if head is None and b"\n{" in stripped:
         # tt-smi's own lines before the document, when its output was redirected
-        stripped = content[content.index(b"\n{") + 1 :]
-        leading = True
-    else:
-        leading = False
-    try:
-        head = msgspec.json.decode(stripped, type=_Head)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        later = stripped[stripped.index(b"\n{") + 1 :]
+        head = _head_of(later)
+        stripped = stripped if head is None else later
+    if head is None:
         # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
         # the typed reader says where.
-        if leading or stripped[1:].lstrip()[:1] not in (b'"', b"{", b"[", b"}", b"]"):
-            return None
-        decode_json(stripped, _Head, name)
-        raise
+        if stripped[:1] in (b"{", b"[") and stripped[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]"):
+            decode_json(stripped, _Head, name)
+        return None
     if bytes(head.device_info):
         from ttinspect.sources.tt_smi import read_tt_smi
 
@@ -139,6 +136,14 @@ def _read_json(content: bytes, name: str) -> Opened | None:
     if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
         return None
     raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
+
+
+def _head_of(content: bytes) -> _Head | None:
+    """What a JSON document is; None for anything else."""
+    try:
+        return msgspec.json.decode(content, type=_Head)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
 
 
 def _schema_name(raw: msgspec.Raw, name: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Set
 from pathlib import Path
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_named, board_of_id, firmware_version, product_of, tray_of
+from ttinspect.facts.boards import board_of_card, board_of_id, firmware_version, product_of, tray_of
 from ttinspect.facts.node import U64_MAX
-from ttinspect.facts.socs import builtin_soc
+from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
@@ -113,8 +113,8 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
     card = read_text(folder / "tt_card_type")
     if card == _NO_NAME:
         card = None
-    board = board_of_id(board_id) if board_id is not None else board_named(card or "")
-    arch = _arch(number, folder, board)
+    board = board_of_id(board_id) if board_id is not None else board_of_card(card or "")
+    arch = _arch(number, folder, board, card)
     bdf, bus_id = _pci_address(folder)
     unique_id = _unique_id(folder, board)
     firmware = firmware_version(version_text(folder / "tt_fw_bundle_ver") or "")
@@ -166,13 +166,15 @@ _WHY = {
 }
 
 
-def _arch(number: int, folder: Path, board: Board | None) -> Arch:
+def _arch(number: int, folder: Path, board: Board | None, card: str | None) -> Arch:
     """The architecture by the PCI device id, else by the board."""
     device_id = read_hexadecimal(folder / "device" / "device")
     if device_id is None:
         product = product_of(board)
         if product is not None:
             return product.arch
+        if card in GRAYSKULL_CARDS:
+            raise _unsupported(number, f"the card is an {card}")
         raise InspectError(
             f"cannot tell the architecture of device {number}",
             "neither its PCI device id nor its board id can be read",
@@ -180,13 +182,17 @@ def _arch(number: int, folder: Path, board: Board | None) -> Arch:
             ExitCode.UMD_FAILED,
         )
     if device_id not in _ARCH_OF_PCI_DEVICE:
-        raise InspectError(
-            f"unsupported architecture of device {number}",
-            f"its PCI device id is {device_id:#06x}",
-            f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
-            ExitCode.UNSUPPORTED_ARCH,
-        )
+        raise _unsupported(number, f"its PCI device id is {device_id:#06x}")
     return _ARCH_OF_PCI_DEVICE[device_id]
+
+
+def _unsupported(number: int, why: str) -> InspectError:
+    return InspectError(
+        f"unsupported architecture of device {number}",
+        why,
+        f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
+        ExitCode.UNSUPPORTED_ARCH,
+    )
 
 
 def _board_id(folder: Path) -> int | None:

@@ -13,7 +13,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_named, board_of_id, product_of
 from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
-from ttinspect.facts.socs import builtin_soc
+from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Masks, PcieLink, Unknown
@@ -42,7 +42,6 @@ _BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
 _BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")
-_GRAYSKULL_NAMES = ("e75", "e150", "e300", "grayskull")
 
 
 class _BoardInfo(msgspec.Struct):
@@ -203,7 +202,7 @@ def _arch(telemetry: _Telemetry, board: Board | None, info: _BoardInfo, where: s
     if product is not None:
         return product.arch
     name = info.board_type.lower() if isinstance(info.board_type, str) else ""
-    if any(part in name for part in _GRAYSKULL_NAMES):
+    if any(part in name for part in (*GRAYSKULL_CARDS, "grayskull")):
         raise InspectError(
             f"{where}: unsupported architecture grayskull",
             f"the board is {info.board_type!r}",

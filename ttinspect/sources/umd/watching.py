@@ -5,9 +5,9 @@ import contextlib
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.model.chip import Chip
-from ttinspect.model.system import System, Trouble
+from ttinspect.model.system import System
 from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
@@ -15,16 +15,7 @@ from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
-_STILL_NS = 500_000_000
 _NOBODY = "no chip answers"
-
-
-class _Beat(msgspec.Struct, frozen=True, kw_only=True):
-    """A count of the firmware, since when it is seen, and whether that is long enough to know."""
-
-    count: int
-    since_ns: int
-    moves: bool | None
 
 
 class Watcher:
@@ -37,7 +28,7 @@ class Watcher:
         self._way = Way(arguments=("watch", *self._target.arguments))
         self._running: Running | None = None
         self._system: System | None = None
-        self._beats: dict[int, _Beat] = {}
+        self._pulse = Pulse()
 
     def __enter__(self) -> "Watcher":
         return self
@@ -59,7 +50,7 @@ class Watcher:
         if system is None:
             raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
         if running is None:
-            return _silent(system, _why(failed))
+            return silent(system, _why(failed))
         before = len(running.session.lines)
         running.ask()
         if running.read_until(self._options.timeout_seconds, wire.Tick):
@@ -68,28 +59,12 @@ class Watcher:
             reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
             if all(reasons):
                 self._end(late=False)  # they may come back with other numbers: discover anew
-                return _silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
-            chips = tuple(map(self._with_pulse, with_telemetry(system.chips, lines)))
+                return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
+            chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
             self._system = msgspec.structs.replace(system, chips=chips)
-            silent = silent_chips(lines, system.troubles)
-            return msgspec.structs.replace(self._system, troubles=(*system.troubles, *silent))
-        return _silent(system, _why(self._end(late=False)))
-
-    def _with_pulse(self, chip: Chip) -> Chip:
-        """The chip with whether its heartbeat moves. Firmware counts a few times a second: a count that is
-        seen again sooner stands still no more than it moves."""
-        now = chip.telemetry
-        if now is None or now.heartbeat is None or now.time_ns is None:
-            return chip
-        beat = self._beats.get(chip.id)
-        if beat is None or beat.count != now.heartbeat:
-            moves = None if beat is None else True
-            beat = _Beat(count=now.heartbeat, since_ns=now.time_ns, moves=moves)
-        elif now.time_ns - beat.since_ns >= _STILL_NS:
-            beat = msgspec.structs.replace(beat, moves=False)
-        self._beats[chip.id] = beat
-        reading = msgspec.structs.replace(now, heartbeat_moves=beat.moves)
-        return msgspec.structs.replace(chip, telemetry=reading)
+            gone = silent_chips(lines, system.troubles)
+            return msgspec.structs.replace(self._system, troubles=(*system.troubles, *gone))
+        return silent(system, _why(self._end(late=False)))
 
     def _start(self) -> Session | None:
         """Start a child; what the one said that failed, if none is at work then.
@@ -127,7 +102,7 @@ class Watcher:
         if failed or not (kept or self._knows(running.session)):
             return running.stop(timeout, finished=True)
         self._running = running
-        self._beats.clear()
+        self._pulse.forget()
         return None
 
     def _knows(self, session: Session) -> bool:
@@ -153,10 +128,3 @@ class Watcher:
 def _why(session: Session | None) -> str:
     error = failure(session, "telemetry") if session is not None else None
     return error.why if error is not None else _NOBODY
-
-
-def _silent(system: System, why: str) -> System:
-    """The chips without a reading, and why."""
-    silent = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
-    trouble = Trouble(chip=None, why=why, readable=False)
-    return msgspec.structs.replace(system, chips=silent, troubles=(*system.troubles, trouble))
