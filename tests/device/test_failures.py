@@ -283,6 +283,24 @@ def test_reasons_are_told_however_quiet_tt_umd_was_asked_to_be(run_on: RunOn) ->
     assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]
 
 
+@pytest.mark.parametrize("kind", ["dangling link", "folder", "fifo"])
+def test_a_descriptor_that_is_no_file_is_refused_and_not_replaced(
+    run: Run, library: Path, tmp_path: Path, kind: str
+) -> None:
+    """It was put there to be used: a built-in one in its place could describe another chip."""
+    shutil.copy(library, tmp_path / "libttsim.so")
+    beside = tmp_path / "soc_descriptor.yaml"
+    if kind == "dangling link":
+        beside.symlink_to("nowhere.yaml")
+    elif kind == "folder":
+        beside.mkdir()
+    else:
+        os.mkfifo(beside)
+    done = run("harvest", "--from", "sim:libttsim.so", **blackhole().write(tmp_path / "script"))
+    assert done.returncode == 2
+    assert "soc_descriptor.yaml: " in done.stderr
+
+
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a descriptor"])
 @pytest.mark.parametrize(("crash", "code"), [(None, 0), (("abort", 0), 5)])
 def test_nothing_that_a_simulator_started_stays_or_holds_us_up(

@@ -28,6 +28,7 @@ _STYLES = {
     Severity.INFO: "",
     Severity.INCONCLUSIVE: "magenta",
 }
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 Subjects = tuple[tuple[int, ...], Finding]
 
 
@@ -54,14 +55,15 @@ def source_line(source: Source) -> Text:
 
 
 def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[Finding]) -> list[Subjects]:
-    """Findings with the chips that have them; equal ones are told once."""
+    """Findings with the chips that have them, the worst first; equal ones are told once."""
     groups: dict[tuple[str, Severity, str], tuple[list[int], Finding]] = {}
     for chip_id, findings in per_chip:
         for finding in findings:
             key = (finding.id, finding.severity, finding.message)
             groups.setdefault(key, ([], finding))[0].append(chip_id)
-    found = [(tuple(ids), finding) for ids, finding in groups.values()]
-    return found + [((), finding) for finding in shared]
+    found: list[Subjects] = [(tuple(ids), finding) for ids, finding in groups.values()]
+    found += [((), finding) for finding in shared]
+    return sorted(found, key=lambda one: _WORST_FIRST.index(one[1].severity))
 
 
 def subject(chips: tuple[int, ...]) -> str:

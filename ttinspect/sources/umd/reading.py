@@ -175,7 +175,7 @@ def simulator_target(path: str, options: LiveOptions) -> Iterator[Target]:
         raise _no_simulator(path, "it is not a .so file")
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
     beside = library.with_name(_SOC_FILE)
-    if beside.is_file():
+    if beside.is_symlink() or beside.exists():  # what is no file is refused, and not replaced by ours
         soc = soc_from_file(str(beside))
         arguments = ("sim", str(library), str(beside))
         yield Target(arguments=arguments, source=source, socs={soc.arch: soc}, simulated=True, beside=beside)
