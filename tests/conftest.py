@@ -4,10 +4,12 @@ import ctypes
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.warm import Warm
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -33,12 +35,35 @@ def console_script() -> str:
     return str(Path(sys.executable).with_name("ttinspect"))
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """A process that has imported ttinspect already."""
+    process = Warm()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def run(console_script: str, tmp_path: Path) -> Run:
-    """Run the console script in an empty folder, 80 columns wide, without the user's environment."""
+def run(warm: Warm, tmp_path: Path) -> Run:
+    """Run a command line in an empty folder, 80 columns wide, without the user's environment; in a process
+    that has imported everything before. What is promised to scripts is proved with ``cold_run``."""
 
     def call(*args: str, stdin: str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "80", **env}
+        return warm.run(args, stdin, _environment(tmp_path, env), str(tmp_path), 60)
+
+    return call
+
+
+def _environment(home: Path, more: dict[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "COLUMNS": "80", **more}
+
+
+@pytest.fixture
+def cold_run(console_script: str, tmp_path: Path) -> Run:
+    """The same with the installed console script, from its start."""
+
+    def call(*args: str, stdin: str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+        environment = _environment(tmp_path, env)
         return subprocess.run(
             [console_script, *args],
             input=stdin,

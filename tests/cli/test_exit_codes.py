@@ -14,6 +14,12 @@ from tests.sources.clusters import MODERN_P150, n300, to_yaml
 NO_DEVICES = not Path("/dev/tenstorrent").exists()
 
 
+@pytest.fixture
+def run(cold_run: Run) -> Run:
+    """The script itself."""
+    return cold_run
+
+
 def test_0_when_done(run: Run) -> None:
     done = run("harvest", "--from", "board:n300")
     assert (done.returncode, done.stderr) == (0, "")
