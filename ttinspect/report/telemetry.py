@@ -37,8 +37,8 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
         )
     parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
     few = len(answer.devices) <= MOST_CHIPS
-    more = "" if few else "   all: -d"
-    parts.append(Text(f" W: now/limit   ASIC, board, GDDR: C   DRAM: trained, eth: up, of live{more}"))
+    more = "" if few else "  all: -d ID"
+    parts.append(Text(f" W: now/limit  ASIC, board, GDDR: C  DRAM: trained, eth: up, of live{more}"))
     if few:
         for device in answer.devices:
             parts += telemetry_detail(device) if _tells_anything(device) else []
