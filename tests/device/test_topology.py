@@ -130,17 +130,17 @@ def test_a_link_that_leaves_the_host_names_the_far_chip(answer: Answer) -> None:
     assert (link["remote_unique_id"], link["remote_channel"]) == (str(far_board << 5), 5)
 
 
-@pytest.mark.parametrize("bad", [2, 3])
 @pytest.mark.parametrize(
-    ("state", "why"),
+    ("bad", "state", "why"),
     [
-        ({"hung": True}, "Firmware startup error"),
-        ({"off_bus": True}, "it is off the bus"),
+        (3, {"hung": True}, "Firmware startup error"),
+        (2, {"off_bus": True}, "it is off the bus"),
+        (3, {"off_bus": True}, "it is off the bus"),
     ],
-    ids=["hung", "off the bus"],
+    ids=["the last hung", "the first off the bus", "the last off the bus"],
 )
 def test_a_bad_remote_chip_does_not_hide_the_others(
-    answer: Answer, state: dict[str, Any], why: str, bad: int
+    answer: Answer, bad: int, state: dict[str, Any], why: str
 ) -> None:
     """tt-umd 0.9.14 raises, or waits 300 s, whatever it is told to ignore: they are opened one by one."""
     device = n300s(2)
