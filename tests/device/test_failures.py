@@ -56,6 +56,19 @@ def test_a_hang_meets_the_deadline(run_on: RunOn) -> None:
     assert "did not answer within 1 s" in done.stderr
 
 
+def test_a_descriptor_beside_the_simulator_makes_a_hang_no_longer(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    """Whether it describes another chip is asked afterwards, of a simulator that may hang again."""
+    shutil.copy(library, tmp_path / "libttsim.so")
+    shutil.copy(_DESCRIPTORS / "blackhole.yaml", tmp_path / "soc_descriptor.yaml")
+    script = blackhole(crash=("hang", 1)).write(tmp_path / "script")
+    start = time.monotonic()
+    done = run("harvest", "--from", "sim:libttsim.so", "--timeout", "1", **script)
+    assert done.returncode == 5
+    assert time.monotonic() - start < 5
+
+
 def test_when_every_chip_hangs_the_one_that_is_waited_for_is_named(run_on: RunOn) -> None:
     done = run_on(blackhole(Chip(hung=True), Chip(hung=True)), "harvest", "--timeout", "6")
     assert done.returncode == 5

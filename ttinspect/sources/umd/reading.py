@@ -24,7 +24,9 @@ from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
-_IDENTITY_SECONDS = 5.0
+_IDENTITY_SECONDS = 2.0
+"""For what a simulator is, after it was late already."""
+
 _NO_ENDPOINTS = "no host-visible PCI endpoints"
 """What tt-umd 0.9.14 says of a simulator without a device."""
 _ELF = b"\x7fELF"
@@ -89,7 +91,7 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
         if target.simulated and error.exit_code is ExitCode.UMD_FAILED:
             _refuse_no_library(path)
         if session.late and target.beside is not None:
-            _refuse_other_arch(target.beside, target)
+            _refuse_other_arch(target.beside, target, min(_IDENTITY_SECONDS, options.timeout_seconds / 2))
         raise
 
 
@@ -113,7 +115,7 @@ def _no_simulator(path: str, why: str) -> InspectError:
     return InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
 
 
-def _refuse_other_arch(beside: Path, target: Target) -> None:
+def _refuse_other_arch(beside: Path, target: Target, seconds: float) -> None:
     """With the descriptor of another architecture tt_umd waits in vain, and blames the device.
 
     Raises:
@@ -122,10 +124,10 @@ def _refuse_other_arch(beside: Path, target: Target) -> None:
     library = target.arguments[1]
     running = Running(["chips", *simulator_arguments(library, str(data_directory()))])
     try:
-        running.read_until(_IDENTITY_SECONDS, wire.ArchFound, wire.Failed)
+        running.read_until(seconds, wire.ArchFound, wire.Failed)
     finally:
         running.session.late = True
-        session = running.stop(_IDENTITY_SECONDS, finished=False)
+        session = running.stop(seconds, finished=False)
         remove_folder(library)
     found = next((line.arch for line in session.lines if isinstance(line, wire.ArchFound)), None)
     if found is not None and found not in target.socs:
