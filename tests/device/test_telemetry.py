@@ -125,6 +125,14 @@ def test_all_ones_is_unknown_and_not_a_temperature(answer: Answer) -> None:
     assert device["aiclk_mhz"] == 1350
 
 
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+def test_a_heartbeat_of_all_ones_is_unknown_and_the_chip_is_not_gone(answer: Answer, make: Any) -> None:
+    document = answer(make(Chip(tags={HEARTBEAT: 0xFFFFFFFF})), "telemetry")
+    (device,) = document["devices"]
+    assert (device["heartbeat"], device["heartbeat_moves"]) == (None, None)
+    assert device["asic_celsius"] == 35.5
+
+
 def test_a_status_of_all_ones_is_unknown_and_not_failed(answer: Answer) -> None:
     device = answer(blackhole(Chip(tags={DDR_STATUS: 0xFFFFFFFF, DDR_SPEED: 0xFFFFFFFF})), "telemetry")[
         "devices"

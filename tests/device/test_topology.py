@@ -12,6 +12,8 @@ import pytest
 
 from tests.device.conftest import RunOn
 from tests.device.simulated import (
+    ASIC_ID_HIGH,
+    ASIC_ID_LOW,
     ASIC_LOCATION,
     BOARD_ID_HIGH,
     BOARD_ID_LOW,
@@ -182,6 +184,24 @@ def test_a_remote_chip_that_tt_umd_refuses_is_named_with_its_reason(answer: Answ
     ]  # fmt: skip
     assert {unknown["path"] for chip in chips[:3] for unknown in chip["unknown"]} == {"links"}
     assert "TTT005" not in [finding["id"] for chip in chips for finding in chip["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("tag", "word", "name"),
+    [
+        (BOARD_ID_LOW, 0xFFFFFFFF, "board_id"),
+        (ASIC_ID_LOW, 0xFFFFFFFF, "unique_id"),
+        (ASIC_ID_HIGH, 0xFFFFFFFF, "unique_id"),
+        (ASIC_LOCATION, None, "asic_location"),
+    ],
+)
+def test_an_identity_that_is_missing_or_all_ones_is_unknown(
+    answer: Answer, tag: int, word: int | None, name: str
+) -> None:
+    document = answer(blackhole(Chip(tags={tag: word})), "topology")
+    (chip,) = document["chips"]
+    assert chip[name] is None
+    assert [unknown["path"] for unknown in chip["unknown"]] == [name]
 
 
 def test_chips_of_another_host_are_not_opened(answer: Answer) -> None:

@@ -57,8 +57,8 @@ def chip_facts(
         "id": number(chip),
         "arch": arch.name.lower() if arch else None,
         "board": None if board is None else board.name.lower(),
-        "board_id": attempt(descriptor.get_board_id_for_chip, chip),
-        "unique_id": descriptor.get_chip_unique_ids().get(chip) if placed else None,
+        "board_id": id_of(attempt(descriptor.get_board_id_for_chip, chip)),
+        "unique_id": id_of(descriptor.get_chip_unique_ids().get(chip)) if placed else None,
         "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
         "mmio": mmio if placed else None,
         "via": None if closest is None else number(closest),
@@ -80,6 +80,8 @@ def chip_facts(
         read_device(device, facts, masks)
         if not placed:
             read_identity(device, facts)
+        elif facts["arch"] == "blackhole":
+            read_location(device, facts)
         if placed:  # otherwise its SoC descriptor was never told of the masks
             facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
     except umd_errors() as error:
@@ -88,6 +90,19 @@ def chip_facts(
     if facts["error"] is None and unhealthy is not None:
         facts["error"] = ""  # the reason is in the log only
     return facts
+
+
+def id_of(number: int | None) -> int | None:
+    """An id of two telemetry words; None where one of them is all ones, which no id has."""
+    return None if number is None or ALL_ONES in (number & ALL_ONES, number >> 32) else number
+
+
+def read_location(device: Any, facts: Facts) -> None:
+    """tt_umd makes 0 of an asic_location that is missing: that is a place on a board too. One of all ones it
+    makes 0 of as well; to read the word once more would move a window, which is a write."""
+    reader = device.get_firmware_telemetry_reader()
+    if reader is None or not reader.is_entry_available(IDENTITY_TAGS["asic_location"]):
+        facts["asic_location"] = None
 
 
 def read_identity(device: Any, facts: Facts) -> None:

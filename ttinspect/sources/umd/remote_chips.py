@@ -10,7 +10,7 @@ import datetime
 from typing import Any
 
 from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
-from ttinspect.sources.umd.chip_facts import MASK_KEYS, live_cores, read_device
+from ttinspect.sources.umd.chip_facts import MASK_KEYS, id_of, live_cores, read_device
 
 PATIENCE = datetime.timedelta(seconds=4)
 """For the firmware of one chip; tt_umd waits for it in its log after 5 s."""
@@ -84,7 +84,7 @@ def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
         facts["cores"] = live_cores(tt_umd, soc)
         # 0 is what tt_umd says of a Wormhole that does not tell
         facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location) or 0
-        facts["board_id"] = attempt(device.get_board_id) or None
+        facts["board_id"] = id_of(attempt(device.get_board_id)) or None
         facts["board"] = device.get_board_type().name.lower()
     except umd_errors() as error:
         facts["error"] = first_line(error)

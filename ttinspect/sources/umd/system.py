@@ -29,6 +29,7 @@ _MASK_TAG_NAMES = {
     "pcie": "PCIE_USAGE",
     "l2cpu": "ENABLED_L2CPU",
 }
+_HEARTBEAT_TAG = 32
 _UNHEALTHY = "Discovered unhealthy"
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
@@ -165,11 +166,19 @@ def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Troub
         if isinstance(line, wire.TelemetryFacts) and line.chip not in named and (why := why_silent(line))
     ]
     named.update(trouble.chip for trouble in silent)
+    named.update(
+        line.chip for line in lines if isinstance(line, wire.TelemetryFacts) and not _has_heartbeat(line)
+    )
     return silent + [
         Trouble(chip=line.chip, why="it left the bus after it was read", readable=False)
         for line in lines
         if isinstance(line, wire.Heartbeat) and line.value == _ALL_ONES and line.chip not in named
     ]
+
+
+def _has_heartbeat(facts: wire.TelemetryFacts) -> bool:
+    """Whether there was one to begin with: a word of all ones says nothing when it says so again."""
+    return facts.tags.get(_HEARTBEAT_TAG, facts.getters.get("heartbeat")) not in (None, _ALL_ONES)
 
 
 def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chip, ...]:
@@ -213,8 +222,10 @@ def _chip(
         unknown.append(Unknown(path="links", why=linkless or facts.error or ""))
     board = _board(facts, socs[arch], masks)
     for name, known in (("board", board), ("board_id", facts.board_id), ("unique_id", facts.unique_id)):
-        if known is None and facts.error:
-            unknown.append(Unknown(path=name, why=facts.error))
+        if known is None and (facts.error or name != "board"):
+            unknown.append(Unknown(path=name, why=facts.error or "the chip does not tell it"))
+    if facts.asic_location is None and arch is Arch.BLACKHOLE and not facts.error:
+        unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
     bus_id = None if simulated else facts.bus_id
     return Chip(
         id=facts.id,
