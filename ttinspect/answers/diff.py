@@ -44,7 +44,8 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
 
     ``moved`` are chips with another id, /dev/tenstorrent/N or bus address, ``changed`` all other facts: by
     path in the System (links.N is what eth channel N leads to). ``consequences`` are what changed facts
-    mean for grids and capacities; they count nowhere.
+    mean for grids and capacities; they count nowhere. ``unreadable`` are the new chips that could not be
+    read: what was unknown of one before, and is now, is no difference.
     """
 
     tool: Tool = TOOL
@@ -53,6 +54,7 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     new: Source
     same: bool
     chips: int
+    unreadable: tuple[int, ...]
     appeared: tuple[DiffChip, ...]
     vanished: tuple[DiffChip, ...]
     moved: tuple[Change, ...]
@@ -129,6 +131,9 @@ def build_diff(
         new=new.source,
         same=not (vanished or appeared or moved or changed),
         chips=len(new.chips),
+        unreadable=tuple(
+            sorted({one.chip for one in new.troubles if one.chip is not None and not one.readable})
+        ),
         appeared=tuple(map(_chip, appeared)),
         vanished=tuple(map(_chip, vanished)),
         moved=tuple(moved),

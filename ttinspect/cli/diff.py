@@ -49,7 +49,9 @@ def run(
         devices=list(common.devices),
         telemetry=telemetry,
     )
-    code = most_important(exit_code(after.system), diff_exit_code(answer))
+    # what a snapshot could not read then was told then: only devices that are asked now can fail now
+    asked_now = [exit_code(side.system) for side in (before, after) if side.system.source.live]
+    code = most_important(diff_exit_code(answer), *asked_now)
 
     def table() -> str:
         from ttinspect.report.diff import diff_table

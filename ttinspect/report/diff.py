@@ -92,6 +92,8 @@ def _shown(path: str, value: Value) -> str:
 def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
     if answer.same:
         chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
+        if answer.unreadable:
+            chips += f", unreadable then and now: {id_ranges(answer.unreadable)}"
         return Text("SAME", style="bold green").append(f"  {chips}  (exit {exit_code})", "not bold default")
     return Text("DIFFERENT", style="bold red").append(
         f"  {len(answer.vanished)} vanished, {len(answer.appeared)} appeared, {len(answer.moved)} moved, "
