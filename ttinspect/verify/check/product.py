@@ -110,7 +110,7 @@ def _links(chip: Chip, system: System, findings: Iterable[Finding], *, uncertain
     mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008", "TTT009")]
     serious = [one for one in mine if one.severity is not Severity.INFO]
     on_board = board_links(chip, system)
-    expected, why = "none down", None
+    expected, why = "all listed up", None
     if on_board is not None and (len(on_board[0]) >= on_board[1] or outcome_of(serious) is Outcome.FAIL):
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
