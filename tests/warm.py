@@ -4,7 +4,6 @@ The command runs as the console script runs it: in a process of its own, with it
 environment and folder. What importing costs and does is proved by the tests that start the script itself.
 """
 
-import array
 import atexit
 import gc
 import importlib
@@ -14,6 +13,7 @@ import pkgutil
 import socket
 import subprocess
 import sys
+import traceback
 from typing import Any
 
 import ttinspect
@@ -94,7 +94,7 @@ def _serve(asked: socket.socket) -> None:
         asked.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _run(request: dict[str, Any], descriptors: "array.array[int] | list[int]") -> None:
+def _run(request: dict[str, Any], descriptors: list[int]) -> None:
     """In the fork: become the console script; never returns."""
     code = 1
     try:
@@ -105,7 +105,7 @@ def _run(request: dict[str, Any], descriptors: "array.array[int] | list[int]") -
         os.environ.clear()
         os.environ.update(request["env"])
         sys.argv = ["ttinspect", *request["args"]]
-        # as Python opens them where no locale is set
+        # as Python opens them where no locale is set; they stay open as long as the process
         sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
@@ -114,6 +114,8 @@ def _run(request: dict[str, Any], descriptors: "array.array[int] | list[int]") -
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
+        if sys.exc_info()[0] is not None:  # main raises nothing: it is this file that went wrong
+            traceback.print_exc()
         os._exit(code)
 
 

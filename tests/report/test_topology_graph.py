@@ -39,11 +39,11 @@ def test_a_link_that_is_down_is_dashed_and_counted() -> None:
     answer = build_topology(_n300(down=1))
     assert 'c0 -- c1 [label="2 (1 down)", tooltip="eth 8-0, 9-1", style="dashed"];' in topology_dot(answer)
     assert 'c0 -.-|"2 (1 down): eth 8-0, 9-1"| c1' in topology_mermaid(answer)
-    assert '<path class="link remote"' in topology_svg(answer)
+    assert '<path class="link broken"' in topology_svg(answer)
     whole = build_topology(_n300())
     assert 'c0 -- c1 [label="2", tooltip="eth 8-0, 9-1"];' in topology_dot(whole)
     assert 'c0 ---|"2: eth 8-0, 9-1"| c1' in topology_mermaid(whole)
-    assert '<path class="link remote"' not in topology_svg(whole)
+    assert '<path class="link broken"' not in topology_svg(whole)
 
 
 def test_links_that_leave_the_host_lead_to_another_one() -> None:

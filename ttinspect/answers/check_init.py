@@ -10,6 +10,7 @@ from ttinspect.model.check_file import CheckFile, ChipWants, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.topology import links_up
 from ttinspect.verify.verdict import Verdict, verdict_of
 from ttinspect.verify.verify import verify
 
@@ -18,7 +19,8 @@ def present_machine(case: Case) -> CheckFile:
     """What is known and should stay: number, kind and size of the chips, links, firmware from here on, and
     clean regions if they are (also that there are none, where the driver tells that no process has a device
     open). Facts that all chips share stand once; temperatures and clocks are no facts."""
-    wants = {chip.id: _wants(chip, case) for chip in case.shown}
+    up = links_up(case.system)
+    wants = {chip.id: _wants(chip, up[chip.id]) for chip in case.shown}
     shared = _shared(list(wants.values()))
     by_chip = {
         _name(chip, case.shown): own
@@ -50,8 +52,8 @@ def _says_nothing(value: Any) -> bool:
     return value is None or value is False or (isinstance(value, dict | tuple) and not value)
 
 
-def _wants(chip: Chip, case: Case) -> ChipWants:
-    facts = chip_facts(chip, case.system, make_settings())
+def _wants(chip: Chip, eth_links: int | None) -> ChipWants:
+    facts = chip_facts(chip, eth_links, make_settings())
     return ChipWants(
         arch=chip.arch,
         board=facts.board,

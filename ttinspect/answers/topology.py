@@ -88,7 +88,7 @@ def _chip(
     chip: Chip,
     links: tuple[Link, ...],
     remote: tuple[RemoteLink, ...],
-    one_sided: Sequence[int],
+    halves: Sequence[int],
     findings: tuple[Finding, ...],
 ) -> TopologyChip:
     unknown = links_unknown(chip)
@@ -115,8 +115,8 @@ def _chip(
         else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
         outside_links=None
         if unknown
-        else sum(link.a.chip == chip.id for link in remote) - one_sided.count(chip.id),
-        one_sided_links=None if unknown else one_sided.count(chip.id),
+        else sum(link.a.chip == chip.id for link in remote) - halves.count(chip.id),
+        one_sided_links=None if unknown else halves.count(chip.id),
         unknown=chip.unknown,
         findings=findings,
     )

@@ -11,7 +11,6 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
-from ttinspect.sources.sysfs_watching import SysfsWatcher
 
 
 @command()
@@ -37,6 +36,8 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
     if common.source == "-" and count != 1:
         raise InspectError("--watch with --from -", "standard input holds one document", "name a file")
     if kind == "sysfs":
+        from ttinspect.sources.sysfs_watching import SysfsWatcher
+
         watcher = SysfsWatcher(common.source.partition(":")[2])
         return _repeat(common, seconds, count, lambda: select_chips(watcher.read(), list(common.devices)))
     return _repeat(common, seconds, count, lambda: common.open(ask=Ask.READING))

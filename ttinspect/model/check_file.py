@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from ttinspect.model.arch import Arch
+from ttinspect.model.chip import BDF
 
 NUMBER = "0|[1-9][0-9]*|0[xX][0-9a-fA-F]+"
 """A chip id, unique id or board id as a key."""
 
-CHIP_NAME = (
-    NUMBER + r"|/dev/tenstorrent/(0|[1-9][0-9]*)|[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
-)
+CHIP_NAME = f"{NUMBER}|/dev/tenstorrent/(0|[1-9][0-9]*)|{BDF}"
 """How a chip can be named: by number, device node, or PCI bus address."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]

@@ -7,6 +7,9 @@ from ttinspect.model.grid import TypeCores
 from ttinspect.model.soc import Soc
 from ttinspect.model.telemetry import Telemetry
 
+BDF = r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
+"""How a PCI bus address is written."""
+
 
 class Masks(msgspec.Struct, frozen=True, kw_only=True):
     """Harvesting masks in descriptor order; a set bit is a harvested unit, None is unknown."""

@@ -16,6 +16,11 @@ class Edge(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
 
     @property
+    def is_up(self) -> bool:
+        """Whether all of them are."""
+        return all(link.state is LinkState.UP for link in self.links)
+
+    @property
     def count(self) -> str:
         """How many, and how many of them are not up: "2", "2 (1 down)"."""
         states = [link.state for link in self.links]
@@ -61,7 +66,7 @@ def topology_dot(answer: TopologyAnswer) -> str:
             lines.append(f"    c{chip.id} [label={_quoted(_label(chip))}{style}{name}];")
         lines.append("  }")
     for edge in edges(answer):
-        style = "" if edge.count.isdigit() else ', style="dashed"'
+        style = "" if edge.is_up else ', style="dashed"'
         lines.append(f'  c{edge.a} -- c{edge.b} [label="{edge.count}", tooltip="{edge.channels}"{style}];')
     for chip in answer.chips:
         if chip.outside_links:
@@ -82,7 +87,7 @@ def topology_mermaid(answer: TopologyAnswer) -> str:
         lines += [f'    c{chip.id}["{_label(chip)}"]' for chip in chips]
         lines.append("  end")
     for edge in edges(answer):
-        line = "---" if edge.count.isdigit() else "-.-"
+        line = "---" if edge.is_up else "-.-"
         lines.append(f'  c{edge.a} {line}|"{edge.count}: {edge.channels}"| c{edge.b}')
     for chip in answer.chips:
         if chip.outside_links:

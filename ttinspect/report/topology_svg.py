@@ -19,7 +19,8 @@ _LANES, _LANE = 5, 6
 """Links that go round other chips are drawn beside one another."""
 _STYLE = (
     "text{font-family:monospace;font-size:12px;fill:#222}.chip{fill:#e8f0ee;stroke:#555}"
-    ".remote{stroke-dasharray:4 2}.link{stroke:#3b7d6b;stroke-width:2;fill:none}.heading{font-weight:bold}"
+    ".remote,.broken{stroke-dasharray:4 2}.link{stroke:#3b7d6b;stroke-width:2;fill:none}"
+    ".heading{font-weight:bold}"
     ".id{font-size:11px}.count{font-size:11px;paint-order:stroke;stroke:#fff;stroke-width:3}"
 )
 
@@ -89,7 +90,7 @@ def _box(chip: TopologyChip, place: _Place) -> str:
 def _link(index: int, a: _Place, b: _Place, edge: Edge) -> str:
     path, x, y = _route(index % _LANES * _LANE, *sorted((a, b), key=lambda place: (place.row, place.column)))
     title = f"chip {edge.a} to chip {edge.b}: {edge.count}, {edge.channels}"
-    look = "link" if edge.count.isdigit() else "link remote"
+    look = "link" if edge.is_up else "link broken"
     return (
         f'<path class="{look}" d="{path}"><title>{title}</title></path>'
         f'<text class="count" x="{x}" y="{y}">{edge.count}</text>'

@@ -16,7 +16,7 @@ from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Chip, Masks, PcieLink, Unknown
+from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.building import refuse_impossible_masks
@@ -38,7 +38,7 @@ _NOT_AVAILABLE = "N/A"
 _LEGACY_NAMES = frozenset(("ENUM_VERSION", "ARC0_FW_VERSION", "ASIC_RO", "THM_LIMITS"))
 """Words of the legacy table that the present one does not have."""
 _OLD_PREFIX = "SMBUS_TX_"
-_BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_BDF = re.compile(BDF)
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
 _BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")

@@ -137,30 +137,46 @@ def _links_down(system: System) -> Found:
                 yield end.chip, _warning(8, "link down", message, channel=end.channel, other_chip=other.chip)
 
 
-def board_links(chip: Chip, system: System) -> tuple[list[Link], int] | None:
-    """The eth links between a chip and the other one of its board, and how many there should be; None where
-    the board has none, the other chip is not there, or a source does not show links."""
-    product = product_of(chip.board)
-    if product is None or product.links is None or chip.board_id is None or "board_id" in chip.assumed:
-        return None
-    board = [one for one in system.chips if one.board_id == chip.board_id]
-    if len(board) != product.chips or any(map(links_unknown, board)):
-        return None
-    ids = {one.id for one in board}
-    return [link for link in system.links if {link.a.chip, link.b.chip} == ids], product.links
+def board_links(system: System) -> dict[int, tuple[int, int]]:
+    """How many eth links join a chip to the other one of its board, and how many should, by chip id. Not of
+    a board that has none, one of which a chip is missing, or where a source does not show links."""
+    chips = {chip.id: chip for chip in system.chips}
+    joined = Counter(frozenset((link.a.chip, link.b.chip)) for link in system.links)
+    found = {}
+    for ids in _by(system.chips, "board_id").values():
+        product = product_of(chips[ids[0]].board)
+        if product is None or product.links is None or len(ids) != product.chips:
+            continue
+        if not any(links_unknown(chips[one]) for one in ids):
+            found.update(dict.fromkeys(ids, (joined[frozenset(ids)], product.links)))
+    return found
+
+
+def links_up(system: System) -> dict[int, int | None]:
+    """Ends of links that are up, also of those that leave the system, by chip id; one that its other end says
+    nothing of is not up. None where it is unknown of a link, or the source does not show links."""
+    halves = {link for link, _ in one_sided(system)}
+    count = Counter(end.chip for link in system.links if link.state is LinkState.UP for end in _ends(link))
+    count.update(link.a.chip for link in system.remote_links if link not in halves)
+    uncertain = {end.chip for link in system.links if link.state is LinkState.UNKNOWN for end in _ends(link)}
+    return {
+        chip.id: None if chip.id in uncertain or links_unknown(chip) else count[chip.id]
+        for chip in system.chips
+    }
 
 
 def _missing_board_links(system: System) -> Found:
     """Discovery lists links that trained: one that the board has and that is not listed is down. But
     Tenstorrent's functional simulator of two P300 has one link only between the chips of each."""
-    for chip in system.chips:
-        links, expected = board_links(chip, system) or ([], 0)
-        if chip.board is not None and links and len(links) < expected:
-            has = f"{with_article(chip.board)} has {expected} links between its chips"
-            message = f"{has}, here {'is' if len(links) == 1 else 'are'} {len(links)}"
-            modelled = system.asked is SourceKind.SIM and chip.board is Board.P300
+    chips = {chip.id: chip for chip in system.chips}
+    for chip_id, (links, expected) in board_links(system).items():
+        board = chips[chip_id].board
+        if board is not None and 0 < links < expected:  # with none the chip is isolated
+            has = f"{with_article(board)} has {expected} links between its chips"
+            message = f"{has}, here {'is' if links == 1 else 'are'} {links}"
+            modelled = system.asked is SourceKind.SIM and board is Board.P300
             severity = Severity.INFO if modelled else Severity.WARNING
-            yield chip.id, _warning(9, "missing link", message, severity, links=len(links), expected=expected)
+            yield chip_id, _warning(9, "missing link", message, severity, links=links, expected=expected)
 
 
 def _isolated(system: System) -> Found:

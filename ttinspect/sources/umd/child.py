@@ -81,7 +81,7 @@ def main(argv: list[str]) -> None:
 
 def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any) -> None:
     """Discover, and say what is found; ``enter`` a stage before each step."""
-    from ttinspect.sources.umd import chip_facts, discovery, numbering, remote_chips
+    from ttinspect.sources.umd import chip_facts, discovery, numbering
     from ttinspect.sources.umd.calling import attempt
 
     hidden = numbering.hidden_chips(rest)
@@ -102,15 +102,18 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         enter(f"reading chip {number(chip)}")
         known = (masks.get(chip), unhealthy.get(chip))
         say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
-    singly = numbering.SINGLY in rest
-    links = remote_chips.linked_chips(tt_umd, descriptor, devices, number) if singly else []
+    known = descriptor.get_chip_unique_ids().values()
     devices = {number(chip): device for chip, device in sorted(devices.items())}
-    for chip, link in enumerate(links, max(devices, default=-1) + 1):
-        enter(f"reading chip {chip}, behind chip {link['via']}")
-        device, facts = remote_chips.opened(tt_umd, link, chip)
-        say("chip", **facts)
-        if device is not None:
-            devices[chip] = device
+    if numbering.SINGLY in rest:
+        from ttinspect.sources.umd import remote_chips
+
+        links = remote_chips.linked_chips(tt_umd, known, devices)
+        for chip, link in enumerate(links, max(devices, default=-1) + 1):
+            enter(f"reading chip {chip}, behind chip {link['via']}")
+            device, facts = remote_chips.opened(tt_umd, link, chip)
+            say("chip", **facts)
+            if device is not None:
+                devices[chip] = device
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 

@@ -228,11 +228,12 @@ def _left_out(first: Session, last: Session, lost: dict[int, str], *, simulated:
     host = _host(first)
     return [
         wire.ChipFacts(
-            id=number if simulated else max(known) + at, arch=host.kmd_archs.get(number), error=why,
-            kmd_id=number, pci_bdf=host.kmd_devices.get(number),
-            mmio=True, via=None, bus_id=None, pcie_lanes=None,
-            board=None, board_id=None, unique_id=None, asic_location=None,
-            masks=None, noc_translation=None, tags={}, firmware=None, cores=None,
+            id=number if simulated else max(known) + at,
+            arch=host.kmd_archs.get(number),
+            error=why,
+            kmd_id=number,
+            pci_bdf=host.kmd_devices.get(number),
+            mmio=True,
         )
         for at, (number, why) in enumerate(lost.items(), 1)
-    ]  # fmt: skip
+    ]

@@ -7,6 +7,7 @@ linked to is not found.
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
@@ -17,33 +18,37 @@ PATIENCE = datetime.timedelta(seconds=4)
 
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
-OWN_ID, FAR_ID = 0x1FC0, 0x1FE0
+FAR_ID = 0x1FE0
 WORD = 0xFFFFFFFF
 
 
-def linked_chips(tt_umd: Any, descriptor: Any, devices: Any, number: Any) -> list[Facts]:
+def linked_chips(tt_umd: Any, known: Iterable[int], devices: Any) -> list[Facts]:
     """Chips that the boards of this host have and tt_umd has not opened: unique id, the chip that leads there
-    (its number and device), the eth cores that do, and the place in eth coordinates."""
-    known = set(descriptor.get_chip_unique_ids().values())
+    (its number and device), the eth cores that do, and the place in eth coordinates. ``known`` are the unique
+    ids of those that it has opened."""
+    known = set(known)
     boards = {unique_id & WORD for unique_id in known}
     found: dict[int, Facts] = {}
-    for chip, device in sorted(devices.items()):
-        if device is None or attempt(device.get_arch) != tt_umd.ARCH.WORMHOLE_B0:
-            continue
-        soc = device.get_soc_descriptor()
-        for core in soc.get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED):
-            if device.noc_read32(core.x, core.y, LINK_STATE) != LINK_UP:
-                continue
+    for chip, device in devices.items():
+        for core in attempt(linked_cores, tt_umd, device) or ():  # none of a chip that did not start
             far = long_word(device, core, FAR_ID)
             if far in known or far & WORD not in boards:
                 continue  # tt_umd has it, or it belongs to another host
             place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
             coordinates = (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F)
-            new = {"unique_id": far, "via": number(chip), "device": device, "cores": [], "place": coordinates}
+            new = {"unique_id": far, "via": chip, "device": device, "cores": [], "place": coordinates}
             link = found.setdefault(far, new)
             if link["device"] is device:
                 link["cores"].append((core.x, core.y))
     return list(found.values())
+
+
+def linked_cores(tt_umd: Any, device: Any) -> list[Any]:
+    """The eth cores of a Wormhole whose link is up."""
+    if device is None or device.get_arch() != tt_umd.ARCH.WORMHOLE_B0:
+        return []
+    cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
+    return [core for core in cores if device.noc_read32(core.x, core.y, LINK_STATE) == LINK_UP]
 
 
 def long_word(device: Any, core: Any, address: int) -> int:
@@ -57,22 +62,11 @@ def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
     facts: Facts = {
         "id": chip,
         "arch": "wormhole_b0",
-        "board": None,
-        "board_id": None,
         "unique_id": link["unique_id"],
-        "asic_location": None,
         "mmio": False,
         "via": link["via"],
-        "pci_bdf": None,
-        "bus_id": None,
-        "pcie_lanes": None,
-        "kmd_id": None,
-        "error": None,
-        "masks": None,
-        "noc_translation": None,
         "tags": {},
-        "firmware": None,
-        "cores": None,
+        "masks": None,
     }
     device = None
     try:

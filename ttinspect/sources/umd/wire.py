@@ -51,22 +51,22 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
 
     id: int
     arch: str | None
-    board: str | None
-    board_id: int | None
-    unique_id: int | None
-    asic_location: int | None
-    mmio: bool | None
-    via: int | None
-    pci_bdf: str | None
-    bus_id: int | None
-    pcie_lanes: int | None
-    kmd_id: int | None
-    error: str | None
-    masks: RawMasks | None
-    noc_translation: bool | None
-    tags: dict[str, int | None]
-    firmware: tuple[int, int, int] | None
-    cores: dict[str, TypeCores] | None
+    board: str | None = None
+    board_id: int | None = None
+    unique_id: int | None = None
+    asic_location: int | None = None
+    mmio: bool | None = None
+    via: int | None = None
+    pci_bdf: str | None = None
+    bus_id: int | None = None
+    pcie_lanes: int | None = None
+    kmd_id: int | None = None
+    error: str | None = None
+    masks: RawMasks | None = None
+    noc_translation: bool | None = None
+    tags: dict[str, int | None] = {}
+    firmware: tuple[int, int, int] | None = None
+    cores: dict[str, TypeCores] | None = None
 
 
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):

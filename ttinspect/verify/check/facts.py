@@ -6,8 +6,6 @@ from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import Settings
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
-from ttinspect.model.system import LinkState, System
-from ttinspect.verify.topology import links_unknown, one_sided
 
 
 class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +27,8 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     power_w: int | float | None
 
 
-def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
-    """The facts of one chip of a System."""
+def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFacts:
+    """The facts of one chip; ``eth_links`` is what links_up says of it."""
     grid = chip_grid(chip.soc, chip.masks).tensix
     capacity = chip_capacity(chip, settings)
     reading = chip.telemetry
@@ -42,7 +40,7 @@ def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
         cores=grid.active,
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
-        eth_links=None if links_unknown(chip) else links_up(chip, system),
+        eth_links=eth_links,
         firmware=bundle if chip.firmware is None else ".".join(map(str, chip.firmware)),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
@@ -50,18 +48,6 @@ def chip_facts(chip: Chip, system: System, settings: Settings) -> ChipFacts:
         aiclk_mhz=None if reading is None else reading.aiclk_mhz,
         power_w=None if reading is None else reading.power_w,
     )
-
-
-def links_up(chip: Chip, system: System) -> int | None:
-    """Ends of links that are up at this chip, also of those that leave the system; one that its other end
-    says nothing of is not up."""
-    mine = [link for link in system.links if chip.id in (link.a.chip, link.b.chip)]
-    if any(link.state is LinkState.UNKNOWN for link in mine):
-        return None
-    up = [link for link in mine if link.state is LinkState.UP]
-    inside = sum((link.a.chip == chip.id) + (link.b.chip == chip.id) for link in up)
-    halves = [link for link, _ in one_sided(system)]
-    return inside + sum(link.a.chip == chip.id for link in system.remote_links if link not in halves)
 
 
 def _hottest(chip: Chip) -> float | None:

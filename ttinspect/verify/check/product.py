@@ -13,13 +13,12 @@ from ttinspect.harvesting.refusal import expected_pcie_mask, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import LinkState, SourceKind, System
+from ttinspect.model.system import SourceKind, System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, outcome_of, subject_of
-from ttinspect.verify.check.facts import links_up
 from ttinspect.verify.harvest import chip_findings, differing_chips, plural, with_article
 from ttinspect.verify.live import live_findings, trouble_findings
 from ttinspect.verify.telemetry import telemetry_findings
-from ttinspect.verify.topology import GALAXIES, board_links, links_unknown, topology_findings
+from ttinspect.verify.topology import GALAXIES, board_links, links_unknown, links_up, topology_findings
 
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
 
@@ -31,11 +30,9 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     topology = topology_findings(system)
     found: list[Expectation] = [*_ids(system, shown, topology), *_boards(system, shown, topology)]
     found += _uniform(shown)
-    uncertain = {
-        end.chip for link in system.links if link.state is LinkState.UNKNOWN for end in (link.a, link.b)
-    }
+    up, on_board = links_up(system), board_links(system)
     for chip in shown:
-        links = _links(chip, system, topology.get(chip.id, []), uncertain=chip.id in uncertain)
+        links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
         found += _chip(chip, links, system.asked)
     return [*found, *_troubles(system, shown)]
 
@@ -104,29 +101,29 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     yield _known(chip, "TTH001", "harvested PCIe mask", f"{expected:#x}", shown, outcome, why)
 
 
-def _links(chip: Chip, system: System, findings: Iterable[Finding], *, uncertain: bool) -> Expectation:
-    """Discovery lists links that trained. What a board has between its own chips must be among them; whether
-    a cable should be there, only a site knows (eth_links)."""
+def _links(
+    chip: Chip,
+    kind: SourceKind,
+    findings: Iterable[Finding],
+    up: int | None,
+    on_board: tuple[int, int] | None,
+) -> Expectation:
+    """Discovery lists links that trained. What a board has between its own chips must be among them, unless
+    that is no fault (of a simulator); whether a cable should be there, only a site knows (eth_links)."""
     mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008", "TTT009")]
     serious = [one for one in mine if one.severity is not Severity.INFO]
-    on_board = board_links(chip, system)
     expected, why = "all listed up", None
-    if on_board is not None and (len(on_board[0]) >= on_board[1] or outcome_of(serious) is Outcome.FAIL):
+    if on_board is not None and (serious or on_board[0] >= on_board[1]):
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
-    elif (
-        on_board is None
-        and system.asked is SourceKind.CLUSTER
-        and chip_grid(chip.soc, chip.masks).eth.active != 0
-    ):
+    elif on_board is None and kind is SourceKind.CLUSTER and chip_grid(chip.soc, chip.masks).eth.active != 0:
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
-    elif uncertain:
+    elif up is None:
         why = "only one end tells of a link, or none whether it is up"
     if why is not None and outcome_of(mine) is Outcome.PASS:
         return _known(chip, "TTT005", "eth links", expected, None, Outcome.UNKNOWN, why)
-    up = f"{links_up(chip, system)} up"
-    return _judged(chip, "TTT005", "eth links", expected, mine, _told(serious) or up)
+    return _judged(chip, "TTT005", "eth links", expected, mine, _told(serious) or f"{up} up")
 
 
 def _telemetry(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:

@@ -12,7 +12,7 @@ from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
 from ttinspect.verify.check.facts import chip_facts
 from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
-from ttinspect.verify.topology import links_unknown
+from ttinspect.verify.topology import links_unknown, links_up
 
 NUMBER_OF_CHIPS, NOT_THERE, LINKS = "TTC010", "TTC011", "TTC018"
 _ID_OF_FACT = {
@@ -54,7 +54,8 @@ class _Site:
     ) -> None:
         self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
-        self._facts = {chip.id: chip_facts(chip, system, settings) for chip in self._shown}
+        up = links_up(system)
+        self._facts = {chip.id: chip_facts(chip, up[chip.id], settings) for chip in self._shown}
 
     def expectations(self) -> Iterator[Expectation]:
         """In the order of the file's parts."""
