@@ -21,7 +21,7 @@ from tests import bench_shm
 from tests.cli.test_bad_input import CONTENTS
 from tests.device.simulated import Chip, blackhole, build, compiler
 from tests.shm.captures import captures
-from tests.sources.clusters import MODERN_P150, galaxy
+from tests.sources.clusters import MODERN_P150, galaxy, n300_boards
 from ttinspect.facts.files import data_directory
 
 PYTHON = sys.executable
@@ -87,6 +87,12 @@ def offline(folder: Path) -> Iterator[Row]:
     yield compare(
         "harvest, 3,000 chips, json", harvest(files[3000]), "1,500 chips", harvest(files[1500]), 2.2, 7
     )
+    checks = {}
+    for boards in (750, 1500):
+        path = folder / f"n300s{boards}.yaml"
+        path.write_text(n300_boards(boards))
+        checks[boards] = [SCRIPT, "check", "--from", str(path), "--format", "json"]
+    yield compare("check, 1,500 n300, json", checks[1500], "750 n300", checks[750], 2.2, 7)
 
 
 def bad_input(folder: Path) -> Iterator[Row]:

@@ -67,6 +67,30 @@ def to_yaml(document: dict[str, Any]) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False)
 
 
+def n300_boards(count: int) -> str:
+    """A cluster file of so many N300 boards, with the links between the two chips of each."""
+    lefts = range(0, 2 * count, 2)
+    masks = {"noc_translation": True, "harvest_mask": 0x41}
+    return to_yaml(
+        n300(
+            arch=dict.fromkeys(range(2 * count), "wormhole_b0"),
+            chips={},
+            chip_unique_ids={chip: 10**15 + chip for chip in range(2 * count)},
+            ethernet_connections=[
+                [{"chip": left, "chan": 8 + link}, {"chip": left + 1, "chan": link}]
+                for left in lefts
+                for link in (0, 1)
+            ],
+            chips_with_mmio=[{left: left} for left in lefts],
+            harvesting={chip: masks.copy() for chip in range(2 * count)},
+            boards=[
+                [{"board_id": (0x14 << 36) + left}, {"board_type": "n300"}, {"chips": [left, left + 1]}]
+                for left in lefts
+            ],
+        )
+    )
+
+
 def galaxy(count: int) -> str:
     """A cluster file of WH Galaxy chips without links."""
     ids = range(count)

@@ -102,12 +102,15 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     if verified is not None:
         expectations += region_expectations(verified, wanted)
     of_chip = product_findings(system) if products else {}
-    devices = tuple(_device(chip, expectations, of_chip.get(chip.id, ())) for chip in case.shown)
+    failed = _findings(expectations)
+    devices = tuple(
+        _device(chip, (*failed.get(chip.id, ()), *of_chip.get(chip.id, ()))) for chip in case.shown
+    )
     regions = tuple(
         CheckRegion(path=one.looked.looks.file.path, device=one.chip, findings=one.findings)
         for one in (() if verified is None else verified.regions)
     )
-    findings = [*_findings(expectations, None), *(() if verified is None else verified.findings)]
+    findings = [*failed.get(None, ()), *(() if verified is None else verified.findings)]
     if products:
         shown = {chip.id for chip in case.shown}
         findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
@@ -166,26 +169,29 @@ def _verdict(outcomes: Sequence[Outcome], warnings: int) -> Verdict:
     return Verdict.WARN if warnings else Verdict.PASS
 
 
-def _device(chip: Chip, expectations: Iterable[Expectation], found: Iterable[Finding]) -> CheckDevice:
+def _device(chip: Chip, findings: tuple[Finding, ...]) -> CheckDevice:
     return CheckDevice(
         id=chip.id,
         arch=chip.arch,
         board=chip.board,
         unknown=chip.unknown,
-        findings=(*_findings(expectations, chip.id), *found),
+        findings=findings,
     )
 
 
-def _findings(expectations: Iterable[Expectation], chip: int | None) -> list[Finding]:
-    """Those of what a site expects and is not so; of a product they are the findings of other commands."""
-    return [
-        Finding(
+def _findings(expectations: Iterable[Expectation]) -> dict[int | None, list[Finding]]:
+    """Those of what a site expects and is not so, by chip id (None: about the host); of a product they are
+    the findings of other commands."""
+    found: dict[int | None, list[Finding]] = {}
+    for one in expectations:
+        if one.outcome is Outcome.PASS or one.id not in _NAMES:
+            continue
+        finding = Finding(
             id=one.id,
             name=_NAMES[one.id],
             severity=Severity.ERROR if one.outcome is Outcome.FAIL else Severity.INCONCLUSIVE,
             message=one.why if one.where is None else f"{one.why} ({one.where})",
             evidence={"fact": one.fact, "expected": one.expected, "found": one.found, "where": one.where},
         )
-        for one in expectations
-        if one.chip == chip and one.outcome is not Outcome.PASS and one.id in _NAMES
-    ]
+        found.setdefault(one.chip, []).append(finding)
+    return found

@@ -206,6 +206,7 @@ def _boards(
 ) -> Iterator[Expectation]:
     """As many chips as a board has: by board id; where there is none, and of a Galaxy, by all of the type."""
     incomplete = _of_host(topology, "TTT007")
+    ids = {chip.id for chip in shown}
     for board in dict.fromkeys(chip.board for chip in shown):
         product = product_of(board)
         if board is None or product is None:
@@ -213,7 +214,7 @@ def _boards(
         whole, fact = product.chips, f"chips per {board.value}"
         chips = [chip for chip in system.chips if chip.board is board]
         groups = _boards_of(chips)
-        sizes = [len(group) for group in groups if {one.id for one in group} & {one.id for one in shown}]
+        sizes = [len(group) for group in groups if not ids.isdisjoint(one.id for one in group)]
         wrong = [size for size in sizes if (size % whole if len(groups) == 1 else size != whole)]
         if board is Board.N300 and wrong and max(wrong) < whole and any(map(links_unknown, chips)):
             why = "a remote chip is seen through links, which this source does not show"
