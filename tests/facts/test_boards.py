@@ -7,7 +7,6 @@ from ttinspect.facts.boards import (
     board_of_id,
     example_named,
     example_names,
-    firmware_version,
     product_of,
 )
 from ttinspect.facts.runtimes import runtime_facts, runtime_named
@@ -83,14 +82,6 @@ def test_board_names_are_read_as_umd_reads_them(name: str, board: Board | None) 
 )  # fmt: skip
 def test_board_ids_carry_a_product_code(board_id: int, board: Board | None) -> None:
     assert board_of_id(board_id) is board
-
-
-@pytest.mark.parametrize(
-    ("text", "version"),
-    [("19.5.0", (19, 5, 0)), ("18.12.0.3", (18, 12, 0)), ("19.5", None), ("a.b.c", None), ("", None)],
-)
-def test_firmware_versions(text: str, version: tuple[int, int, int] | None) -> None:
-    assert firmware_version(text) == version
 
 
 def test_the_default_runtime_is_the_newest_measured_one() -> None:

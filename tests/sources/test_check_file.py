@@ -40,7 +40,7 @@ WRONG = {
     'by_chip:\n  "\\e[31mred": {cores: 1}\n': ("line 1: by_chip", "without control characters"),
     "by_chip:\n  0x8022468acf00: {cores: a}\n": ("line 2: by_chip.140884700745472.cores", "found 'a'"),
     "each:\n  firmware: {min: 19.5.0, max: 18.0.0}\n": ("line 2: each.firmware", "min 19.5.0 is greater"),
-    "each:\n  firmware: 19.5.0.7\n": ("line 2: each.firmware", "expected a version of three numbers"),
+    "each:\n  firmware: 19.5.0.x\n": ("line 2: each.firmware", "expected a version of three numbers"),
     "each:\n  grid: 012x10\n": ("line 2: each.grid", "expected WIDTHxHEIGHT"),
     "each:\n  grid: 12X10\n": ("line 2: each.grid", "expected WIDTHxHEIGHT"),
     "each:\n  cores: 99999999999999999999\n": ("line 2: each.cores", "expected a smaller number"),

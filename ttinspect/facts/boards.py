@@ -5,6 +5,7 @@ import functools
 import msgspec
 
 from ttinspect.facts.files import data_directory, read_document
+from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import Node
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch, Board
@@ -95,15 +96,6 @@ def _product(board: Board, node: Node) -> Product:
         eth=node.child("eth").unsigned(),
         unharvested_tensix_before=firmware_version(before.text()) if before else None,
     )
-
-
-def firmware_version(text: str) -> tuple[int, int, int] | None:
-    """A firmware bundle version "19.5.0" or "19.5.0.0" as numbers; None for anything else."""
-    parts = text.split(".")
-    if len(parts) not in (3, 4) or not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    major, minor, patch = (int(part) for part in parts[:3])
-    return major, minor, patch
 
 
 def board_named(name: str) -> Board | None:

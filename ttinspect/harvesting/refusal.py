@@ -38,10 +38,15 @@ def _pcie_rule(board: Board | None, asic_location: int | None) -> tuple[int, str
     return _PCIE_RULES.get((board, None)) or _PCIE_RULES.get((board, asic_location))
 
 
-def expected_pcie_mask(board: Board | None, asic_location: int | None) -> int | None:
-    """The pcie mask that tt-umd insists on; None where it insists on none."""
+def expected_pcie_masks(board: Board | None, asic_location: int | None) -> tuple[int, ...]:
+    """The pcie mask that tt-umd insists on; several where it goes by a place that is unknown, none where it
+    insists on none."""
     rule = _pcie_rule(board, asic_location)
-    return None if rule is None else rule[0]
+    if rule is not None:
+        return (rule[0],)
+    if asic_location is not None:
+        return ()
+    return tuple(mask for (ruled, _), (mask, _) in _PCIE_RULES.items() if ruled is board)
 
 
 def _board_rule(pcie: int | None, board: Board | None, asic_location: int | None) -> str | None:

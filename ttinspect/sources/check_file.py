@@ -7,7 +7,8 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_meant, firmware_version
+from ttinspect.facts.boards import board_meant
+from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned, show
 from ttinspect.facts.socs import arch_named, arch_names
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
@@ -248,7 +249,7 @@ class _Reader:
 
 
 def _comparable(bound: float | str) -> tuple[float, ...]:
-    return (firmware_version(bound) or ()) if isinstance(bound, str) else (bound,)
+    return (firmware_order(bound) or ()) if isinstance(bound, str) else (bound,)
 
 
 def _in_words(expected: str, path: Path) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Set
 from pathlib import Path
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_of_card, board_of_id, firmware_version, product_of, tray_of
+from ttinspect.facts.boards import board_of_card, board_of_id, product_of, tray_of
+from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text

@@ -17,7 +17,7 @@ _HWMON_NAMES = ("wormhole", "blackhole")
 _U16_ONES = 0xFFFF
 _U32_ONES = 0xFFFFFFFF
 _U64_ONES = 0xFFFFFFFFFFFFFFFF
-_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,4})(?:\.[0-9]{1,3})?")
+_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,4})(?:\.([0-9]{1,3}))?")
 _ZERO_VERSION = (0, 0, 0)
 _ONES_VERSIONS = ((255, 255, 255), (255, 15, 4095))
 """All ones, as the driver writes them for a bundle and for eth firmware."""
@@ -83,11 +83,15 @@ def _with_moving_heartbeat(chip: Chip, folder: Path, *, live: bool) -> Chip:
 
 
 def version_text(path: Path) -> str | None:
-    """ "19.5.0" of an attribute that says 19.5.0.0; None for anything else, for no version (0.0.0) and for
-    all ones."""
+    """ "19.5.0" of an attribute that says 19.5.0.0, "19.5.0-rc.1" of 19.5.0.1; None for anything else, for no
+    version (0.0.0) and for all ones."""
     match = _VERSION.fullmatch(read_text(path) or "")
-    version = tuple(map(int, match.groups())) if match else _ZERO_VERSION
-    return None if version in (_ZERO_VERSION, *_ONES_VERSIONS) else ".".join(map(str, version))
+    version = tuple(map(int, match.groups()[:3])) if match else _ZERO_VERSION
+    if match is None or version in (_ZERO_VERSION, *_ONES_VERSIONS):
+        return None
+    candidate = int(match[4] or 0)
+    text = ".".join(map(str, version))
+    return f"{text}-rc.{candidate}" if candidate else text
 
 
 def _hwmon(folder: Path) -> Path | None:

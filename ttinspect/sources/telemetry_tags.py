@@ -3,6 +3,7 @@ TelemetryTag); tt-smi prints the same words by name."""
 
 from collections.abc import Mapping
 
+from ttinspect.facts.firmware import bundle_text
 from ttinspect.model.arch import Arch
 from ttinspect.model.telemetry import Telemetry
 
@@ -39,11 +40,6 @@ def _eth_version(word: int | None, arch: Arch) -> str | None:
     return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
 
 
-def bundle_version(word: int | None) -> tuple[int, int, int] | None:
-    """FLASH_BUNDLE_VERSION, one byte each: 0x12080200 is 18.8.2."""
-    return None if not word else (word >> 24, word >> 16 & 0xFF, word >> 8 & 0xFF)
-
-
 def word_of(tags: Mapping[int, int | None], name: str) -> int | None:
     """A word by its name; None for one that is missing or all ones."""
     value = tags.get(TAG_OF_NAME[name])
@@ -57,7 +53,6 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         return word_of(tags, name)
 
     shutdown, throttle = word("THM_LIMIT_SHUTDOWN"), word("THM_LIMIT_THROTTLE")
-    bundle = bundle_version(word("FLASH_BUNDLE_VERSION"))
     return Telemetry(
         time_ns=time_ns,
         aiclk_mhz=word("AICLK"),
@@ -79,7 +74,7 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         fan_percent=word("FAN_SPEED"),
         fan_rpm=word("FAN_RPM"),
         gddr_speed_mts=word("DDR_SPEED"),
-        firmware_bundle=None if bundle is None else ".".join(map(str, bundle)),
+        firmware_bundle=bundle_text(word("FLASH_BUNDLE_VERSION")),
         firmware_eth=_eth_version(word("ETH_FW_VERSION"), arch),
         heartbeat=word("TIMER_HEARTBEAT"),
     )

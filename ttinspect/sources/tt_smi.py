@@ -12,6 +12,7 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_named, board_of_id, product_of
+from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.harvesting import shuffle
@@ -22,7 +23,7 @@ from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.building import refuse_impossible_masks
 from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words, training_of_word
 from ttinspect.sources.jsontext import decode_json
-from ttinspect.sources.telemetry_tags import TAG_OF_NAME, bundle_version, telemetry_of_tags, word_of
+from ttinspect.sources.telemetry_tags import TAG_OF_NAME, telemetry_of_tags, word_of
 from ttinspect.sources.tt_smi_formatted import filled, whole_of
 from ttinspect.sources.tt_smi_gddr import gddr_modules
 
@@ -150,7 +151,7 @@ def _chip(index: int, device: _Device, where: str) -> Chip:
         asic_location=location,
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
-        firmware=None if telemetry.legacy else bundle_version(telemetry.number("FLASH_BUNDLE_VERSION")),
+        firmware=firmware_version(reading.firmware_bundle or ""),
         mmio=True if bdf else None,
         pci_bdf=bdf,
         pcie=_pcie(info),

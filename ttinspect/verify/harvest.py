@@ -1,6 +1,7 @@
 """Findings about harvesting: what deviates from the product, what is doubtful, what is unknown."""
 
 from ttinspect.facts.boards import Product, product_of
+from ttinspect.facts.firmware import is_before
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board
@@ -115,7 +116,7 @@ def _unharvested_tensix(chip: Chip, product: Product) -> Finding | None:
     """No harvested tensix line is right before a firmware, wrong from it on, and undecided where the
     firmware is unknown."""
     before = product.unharvested_tensix_before
-    if before is None or (chip.firmware is not None and chip.firmware < before):
+    if before is None or (chip.firmware is not None and is_before(chip.firmware, before)):
         return None
     axis = ARCHITECTURES[chip.arch].axis.value
     limit = ".".join(map(str, before))

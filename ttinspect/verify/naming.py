@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ttinspect.facts.boards import board_of_id
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
 from ttinspect.model.pseudonyms import board_pseudonym, unique_pseudonym
@@ -11,10 +12,11 @@ _LARGEST_CHIP_ID = 0xFFFF
 """A larger number is a unique id or a board id."""
 
 
-def chips_named(chips: Iterable[Chip], word: str) -> list[Chip]:
+def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> list[Chip]:
     """The chips that a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or
     a board id (all its chips), tried in this order; none where it means none. Of a redacted snapshot the ids
-    are known by those that they stand for, too."""
+    are known by those that they stand for, too. Without ``assumed`` no id is taken that the source makes up.
+    """
     there = list(chips)
     number = parse_unsigned(word)
     by_id = [chip for chip in there if number is not None and chip.id == number]
@@ -26,9 +28,29 @@ def chips_named(chips: Iterable[Chip], word: str) -> list[Chip]:
     by_bdf = [chip for chip in there if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
     if by_bdf or number is None:
         return by_bdf
-    uniques = (str(number), str(unique_pseudonym(number)))
-    by_unique_id = [chip for chip in there if chip.unique_id in uniques]
+    uniques = unique_ids_meant(word)
+    by_unique_id = [
+        chip for chip in there if (assumed or knows(chip, "unique_id")) and chip.unique_id in uniques
+    ]
     return by_unique_id or [chip for chip in there if is_board_id(chip, number)]
+
+
+def unique_ids_meant(word: str) -> tuple[str, ...]:
+    """The unique id that a word can mean, as chips have it and as they have it in a redacted snapshot; none
+    where it means something else."""
+    number = parse_unsigned(word)
+    return () if number is None else (str(number), str(unique_pseudonym(number)))
+
+
+def may_be_far(word: str) -> bool:
+    """Whether a word can mean a chip of another host: these are known by their unique ids."""
+    number = parse_unsigned(word)
+    return number is not None and number > _LARGEST_CHIP_ID
+
+
+def knows(chip: Chip, name: str) -> bool:
+    """Whether the source tells a fact of a chip, and does not make it up."""
+    return getattr(chip, name) is not None and name not in chip.assumed
 
 
 def is_board_id(chip: Chip, number: int) -> bool:
@@ -43,7 +65,9 @@ def unseen_name(chips: Iterable[Chip], word: str) -> str | None:
     on_bus = [chip for chip in there if chip.mmio is not False]
     number = parse_unsigned(word)
     if number is not None:
-        kind, told = "unique id", number <= _LARGEST_CHIP_ID or all(chip.unique_id for chip in there)
+        kinds = ["unique_id"] if board_of_id(number) is None else ["unique_id", "board_id"]
+        untold = [kind for kind in kinds if not all(knows(chip, kind) for chip in there)]
+        kind, told = " or ".join(untold).replace("_", " "), number <= _LARGEST_CHIP_ID or not untold
     elif word.startswith(KMD_PREFIX):
         kind, told = f"{KMD_PREFIX}N", all(chip.kmd_id is not None for chip in on_bus)
     else:

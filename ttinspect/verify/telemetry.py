@@ -1,9 +1,10 @@
 """Findings about telemetry: what a chip says of itself that is not right."""
 
-from ttinspect.facts.boards import firmware_version
+from ttinspect.facts.firmware import firmware_version, is_before
+from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import EvidenceValue, Finding, Severity
-from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.telemetry import GddrModule, Telemetry
 
 
 def telemetry_findings(chip: Chip) -> tuple[Finding, ...]:
@@ -19,6 +20,15 @@ def telemetry_findings(chip: Chip) -> tuple[Finding, ...]:
         _memory_errors(reading),
     )
     return tuple(finding for finding in found if finding is not None)
+
+
+def modules_of_all_channels(chip: Chip) -> tuple[GddrModule, ...] | None:
+    """What a chip says of its live DRAM channels; None unless it tells of each of them, and once."""
+    reading, harvested = chip.telemetry, chip_grid(chip.soc, chip.masks).dram.harvested
+    if reading is None or reading.gddr is None or harvested is None:
+        return None
+    live = [channel for channel in range(len(chip.soc.dram)) if channel not in harvested]
+    return reading.gddr if sorted(module.channel for module in reading.gddr) == live else None
 
 
 def _warning(number: int, name: str, message: str, **evidence: EvidenceValue) -> Finding:
@@ -45,7 +55,7 @@ def _still(reading: Telemetry) -> Finding | None:
 def _old_firmware(reading: Telemetry) -> Finding | None:
     have = firmware_version(reading.firmware_bundle or "")
     least = firmware_version(reading.firmware_minimum or "")
-    if have is None or least is None or have >= least:
+    if have is None or least is None or not is_before(have, least):
         return None
     message = f"firmware {reading.firmware_bundle} is older than tt_umd's minimum, {reading.firmware_minimum}"
     return _warning(

@@ -10,6 +10,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
 from ttinspect.verify.harvest import with_article
+from ttinspect.verify.naming import knows
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 """Boards whose chips are linked on the board itself."""
@@ -56,9 +57,8 @@ def _by(chips: tuple[Chip, ...], name: str) -> dict[str, list[int]]:
     """Chip ids by a fact of theirs, where it is known and not assumed."""
     groups: dict[str, list[int]] = {}
     for chip in chips:
-        key = getattr(chip, name)
-        if key is not None and name not in chip.assumed:
-            groups.setdefault(key, []).append(chip.id)
+        if knows(chip, name):
+            groups.setdefault(getattr(chip, name), []).append(chip.id)
     return groups
 
 
@@ -205,13 +205,28 @@ def _unreachable(system: System) -> Found:
             )
 
 
+def may_have_another(system: System, board_id: str | None) -> bool:
+    """Whether a chip of unknown board could be on a board, too, known by its id; None: on one of those that
+    are counted together."""
+    return any(
+        chip.board is None and (board_id is None or not knows(chip, "board_id") or chip.board_id == board_id)
+        for chip in system.chips
+    )
+
+
 def _incomplete_boards(system: System) -> Found:
     chips = {chip.id: chip for chip in system.chips}
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is not None and product.board is Board.N300 and links_unknown(chips[ids[0]]):
             continue  # its second chip is reached through a link
-        if product is not None and product.board in (Board.N300, Board.P300) and len(ids) < product.chips:
+        if (
+            product is None
+            or product.board not in (Board.N300, Board.P300)
+            or may_have_another(system, board_id)
+        ):
+            continue
+        if len(ids) < product.chips:
             message = (
                 f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
             )
@@ -219,7 +234,7 @@ def _incomplete_boards(system: System) -> Found:
     for board in GALAXIES:
         ids = [chip.id for chip in system.chips if chip.board is board]
         product = product_of(board)
-        if product is not None and len(ids) % product.chips:
+        if product is not None and len(ids) % product.chips and not may_have_another(system, None):
             message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
             # a container may be given some of them on purpose
             severity = Severity.INFO

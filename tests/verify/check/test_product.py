@@ -9,37 +9,93 @@ from ttinspect.sources.opening import open_source
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
 
+Errors = tuple[int | None, int | None]
+CHANNELS = 8
+"""Of a P150."""
 
-def _errors(*counts: tuple[int | None, int | None]) -> System:
-    """A P150 that counts so many uncorrected read and write errors of its DRAM channels."""
-    modules = tuple(
-        GddrModule(
-            channel=channel, trained=True, top_celsius=50, bottom_celsius=50, corrected_read_errors=0,
-            corrected_write_errors=0, uncorrected_read_errors=read, uncorrected_write_errors=write,
-        )
-        for channel, (read, write) in enumerate(counts)
+
+def _module(channel: int, *, trained: bool | None = True, errors: Errors = (0, 0)) -> GddrModule:
+    return GddrModule(
+        channel=channel, trained=trained, top_celsius=50, bottom_celsius=50, corrected_read_errors=0,
+        corrected_write_errors=0, uncorrected_read_errors=errors[0], uncorrected_write_errors=errors[1],
     )  # fmt: skip
+
+
+def _p150(reading: Telemetry, dram: int | None = 0) -> System:
     example = open_source("board:p150")
-    chip = msgspec.structs.replace(example.chips[0], telemetry=Telemetry(time_ns=1, gddr=modules))
+    masks = msgspec.structs.replace(example.chips[0].masks, dram=dram)
+    chip = msgspec.structs.replace(example.chips[0], telemetry=reading, masks=masks)
     return msgspec.structs.replace(example, chips=(chip,))
+
+
+def _outcomes(system: System, fact: str) -> list[Outcome]:
+    return [one.outcome for one in product_expectations(system, None) if one.fact == fact]
 
 
 @pytest.mark.parametrize(
     ("counts", "outcomes"),
     [
-        ([(0, 0), (0, 0)], [Outcome.PASS]),
-        ([(0, 0), (0, 1)], [Outcome.FAIL]),
-        ([(0, 0), (None, None)], [Outcome.UNKNOWN]),
-        ([(0, None)], [Outcome.UNKNOWN]),
-        ([(1, None)], [Outcome.FAIL]),
-        ([(None, None)], []),
+        ([(0, 0)] * CHANNELS, [Outcome.PASS]),
+        ([(0, 0)] * (CHANNELS - 1), [Outcome.UNKNOWN]),
+        ([(0, 0)] * 7 + [(0, 1)], [Outcome.FAIL]),
+        ([(0, 1)], [Outcome.FAIL]),
+        ([(0, 0)] * 7 + [(None, None)], [Outcome.UNKNOWN]),
+        ([(0, None)] * CHANNELS, [Outcome.UNKNOWN]),
+        ([(1, None)] * CHANNELS, [Outcome.FAIL]),
+        ([(None, None)] * CHANNELS, []),
+        ([], []),
     ],
 )
 def test_dram_errors_pass_only_where_every_channel_tells_them(
-    counts: list[tuple[int | None, int | None]], outcomes: list[Outcome]
+    counts: list[Errors], outcomes: list[Outcome]
 ) -> None:
-    found = product_expectations(_errors(*counts), None)
-    assert [one.outcome for one in found if one.fact == "DRAM errors"] == outcomes
+    modules = tuple(_module(channel, errors=errors) for channel, errors in enumerate(counts))
+    assert _outcomes(_p150(Telemetry(gddr=modules)), "DRAM errors") == outcomes
+
+
+@pytest.mark.parametrize(
+    ("modules", "dram", "outcome"),
+    [
+        ([_module(channel) for channel in range(8)], 0, Outcome.PASS),
+        ([_module(channel) for channel in range(7)], 0x80, Outcome.PASS),
+        ([_module(channel) for channel in range(7)], 0, Outcome.UNKNOWN),
+        ([_module(channel) for channel in range(8)], None, Outcome.UNKNOWN),
+        ([_module(channel) for channel in (0, 1, 2, 3, 4, 5, 6, 6)], 0, Outcome.UNKNOWN),
+        ([_module(channel) for channel in (0, 1, 2, 3, 4, 5, 6, 7, 7)], 0, Outcome.UNKNOWN),
+        ([_module(channel) for channel in (0, 1, 2, 3, 4, 5, 6, 8)], 0, Outcome.UNKNOWN),
+        ([*(_module(channel) for channel in range(7)), _module(7, trained=None)], 0, Outcome.UNKNOWN),
+        ([_module(3, trained=False)], 0, Outcome.FAIL),
+        ([], 0, Outcome.UNKNOWN),
+        (None, 0, Outcome.UNKNOWN),
+    ],
+)
+def test_dram_is_trained_only_where_every_live_channel_says_so(
+    modules: list[GddrModule] | None, dram: int | None, outcome: Outcome
+) -> None:
+    reading = Telemetry(gddr=None if modules is None else tuple(modules))
+    assert _outcomes(_p150(reading, dram), "DRAM trained") == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "minimum", "outcome"),
+    [
+        ("18.5.0", "18.5.0", Outcome.PASS),
+        ("18.5.0-rc.1", "18.5.0", Outcome.PASS),
+        ("18.4.9-rc.1", "18.5.0", Outcome.FAIL),
+        ("80.18.0", "18.5.0", Outcome.FAIL),
+        ("abc", "18.5.0", Outcome.UNKNOWN),
+        ("", "18.5.0", Outcome.UNKNOWN),
+        ("18.5", "18.5.0", Outcome.UNKNOWN),
+        ("18.5.0", "soon", Outcome.UNKNOWN),
+        ("18.5.0", None, Outcome.UNKNOWN),
+        (None, "18.5.0", Outcome.UNKNOWN),
+    ],
+)
+def test_firmware_that_cannot_be_compared_is_no_pass(
+    bundle: str | None, minimum: str | None, outcome: Outcome
+) -> None:
+    system = _p150(Telemetry(firmware_bundle=bundle, firmware_minimum=minimum))
+    assert _outcomes(system, "firmware") == [outcome]
 
 
 def _system(kind: SourceKind, *, moves: bool | None, recorded: bool) -> System:

@@ -5,6 +5,7 @@ from enum import Enum
 
 import msgspec
 
+from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 
 Fact = int | float | str | None
@@ -46,3 +47,62 @@ def outcome_of(findings: Iterable[Finding]) -> Outcome:
     if severities & {Severity.ERROR, Severity.WARNING}:
         return Outcome.FAIL
     return Outcome.UNKNOWN if Severity.INCONCLUSIVE in severities else Outcome.PASS
+
+
+def messages_of(findings: Iterable[Finding]) -> str:
+    """The sentences of findings in one."""
+    return "; ".join(one.message for one in findings)
+
+
+def judged(
+    chip: Chip, finding_id: str, fact: str, expected: Fact, findings: Iterable[Finding], found: Fact
+) -> Expectation:
+    """What is expected of a chip, failed by the findings that stand for it."""
+    serious = [one for one in findings if one.severity is not Severity.INFO]
+    known_as = serious[0].id if serious else finding_id
+    return known(chip, known_as, fact, expected, found, outcome_of(serious), messages_of(serious))
+
+
+def known(
+    chip: Chip, finding_id: str, fact: str, expected: Fact, found: Fact, outcome: Outcome, why: str
+) -> Expectation:
+    """What is expected of a chip, with what it came to."""
+    return Expectation(
+        id=finding_id, subject=subject_of(chip.id), chip=chip.id, fact=fact, expected=expected, found=found,
+        outcome=outcome, why=why,
+    )  # fmt: skip
+
+
+def of_host(
+    finding_id: str,
+    fact: str,
+    expected: Fact,
+    found: Fact,
+    outcome: Outcome,
+    why: str,
+    where: str | None = None,
+) -> Expectation:
+    """What is expected of a host, with what it came to."""
+    return Expectation(
+        id=finding_id, subject="host", chip=None, fact=fact, expected=expected, found=found, outcome=outcome,
+        why=why, where=where,
+    )  # fmt: skip
+
+
+def compared(expected: str, found: str | None) -> Outcome:
+    """What a word came to that should be another; None is unknown."""
+    return Outcome.UNKNOWN if found is None else Outcome.PASS if found == expected else Outcome.FAIL
+
+
+def why_unknown(chip: Chip, name: str) -> str:
+    """The source's own reason, if it has one."""
+    roots = {
+        "eth_links": "links",
+        "grid": "masks",
+        "cores": "masks",
+        "l1_bytes": "masks",
+        "dram_bytes": "masks",
+    }
+    root = roots.get(name, name)
+    why = next((one.why for one in chip.unknown if one.path.partition(".")[0] == root), None)
+    return why or "the source does not tell"

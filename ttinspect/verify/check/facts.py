@@ -4,8 +4,10 @@ import msgspec
 
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import Settings
+from ttinspect.facts.firmware import firmware_order
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
+from ttinspect.verify.telemetry import modules_of_all_channels
 
 
 class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,6 @@ def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFac
     grid = chip_grid(chip.soc, chip.masks).tensix
     capacity = chip_capacity(chip, settings)
     reading = chip.telemetry
-    bundle = None if reading is None else reading.firmware_bundle
     return ChipFacts(
         arch=chip.arch.value,
         board=None if chip.board is None else chip.board.value,
@@ -41,13 +42,21 @@ def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFac
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
         eth_links=eth_links,
-        firmware=bundle if chip.firmware is None else ".".join(map(str, chip.firmware)),
+        firmware=_firmware(chip),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
         gddr_celsius=_hottest(chip),
         aiclk_mhz=None if reading is None else reading.aiclk_mhz,
         power_w=None if reading is None else reading.power_w,
     )
+
+
+def _firmware(chip: Chip) -> str | None:
+    """The bundle in the words of the chip; None for what is no version, which cannot be compared."""
+    bundle = None if chip.telemetry is None else chip.telemetry.firmware_bundle
+    if firmware_order(bundle) is not None:
+        return bundle
+    return None if chip.firmware is None else ".".join(map(str, chip.firmware))
 
 
 def _hottest(chip: Chip) -> float | None:
@@ -60,6 +69,7 @@ def _hottest(chip: Chip) -> float | None:
         for celsius in (module.top_celsius, module.bottom_celsius)
     ]
     known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
-    if chip.telemetry.gddr_max_celsius is None and None in told:
+    partly = None in told or modules_of_all_channels(chip) is None
+    if chip.telemetry.gddr_max_celsius is None and partly:
         return None
     return max(known, default=None)

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 
 from ttinspect.capacity.settings import Settings
-from ttinspect.facts.boards import board_meant, firmware_version
+from ttinspect.facts.boards import board_meant
+from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
 from ttinspect.model.chip import Chip
-from ttinspect.model.system import LinkState, System
+from ttinspect.model.system import System
 from ttinspect.sources.check_file import Wanted
-from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
 from ttinspect.verify.check.facts import chip_facts
-from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
-from ttinspect.verify.topology import links_unknown, links_up
+from ttinspect.verify.check.links import LINKS, link_expectation
+from ttinspect.verify.naming import chips_named, is_board_id, knows, unseen_name
+from ttinspect.verify.topology import links_up
 
-NUMBER_OF_CHIPS, NOT_THERE, LINKS = "TTC010", "TTC011", "TTC018"
+NUMBER_OF_CHIPS, NOT_THERE = "TTC010", "TTC011"
 _ID_OF_FACT = {
     "arch": "TTC012",
     "board": "TTC013",
@@ -69,8 +71,8 @@ class _Site:
             yield from self._of_board(name, board)
         for name, want in file.by_chip.items():
             yield from self._of_named(name, want)
-        for index in range(len(file.links)):
-            yield self._link(index)
+        for index, link in enumerate(file.links):
+            yield link_expectation(link, self._system, self._wanted.where("links", f"[{index}]"))
 
     def _of_board(self, name: str, want: BoardWants) -> Iterator[Expectation]:
         path = ("boards", name)
@@ -81,30 +83,35 @@ class _Site:
             for chip in self._shown
             if (is_board_id(chip, number) if number is not None else chip.board is meant)
         ]
-        unsure = [
-            chip for chip in self._shown if (chip.board_id if number is not None else chip.board) is None
-        ]
+        fact = "board" if number is None else "board_id"
+        unsure = [chip for chip in self._shown if not knows(chip, fact)]
         if want.chips is not None:
             known = None if unsure else len(chips)
             yield self._number(want.chips, known, f"chips of {name}", (*path, "chips"))
-        elif not chips:
+        elif unsure or not chips:
             why = "no chip of this board is there"
             if unsure:
-                why = "the boards of some chips are unknown"
-            yield self._host(NOT_THERE, f"board {name}", "there", None if unsure else "not there", path, why)
+                why = f"the {fact.replace('_', ' ')}s of some chips are unknown"
+            yield self._absent(f"board {name}", path, why, known=not unsure)
         for chip in chips:
             yield from self._of_chip(chip, want, path)
 
     def _of_named(self, name: str, want: ChipWants) -> Iterator[Expectation]:
         path = ("by_chip", name)
-        meant = chips_named(self._system.chips, name)
+        meant = chips_named(self._system.chips, name, assumed=False)
         if not meant:
             unseen = unseen_name(self._system.chips, name)
             why = unseen or "no chip has this id, bus address or unique id"
-            yield self._host(NOT_THERE, f"chip {name}", "there", None if unseen else "not there", path, why)
+            yield self._absent(f"chip {name}", path, why, known=unseen is None)
         for chip in meant:
             if chip.id in self._facts:
                 yield from self._of_chip(chip, want, path)
+
+    def _absent(self, fact: str, path: Path, why: str, *, known: bool) -> Expectation:
+        """A chip or board that is not there, or may not be."""
+        found, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
+        where = self._wanted.where(*path)
+        return of_host(NOT_THERE, fact, "there", found, outcome, f"{fact}: {why}", where)
 
     def _of_chip(self, chip: Chip, want: ChipWants, path: Path) -> Iterator[Expectation]:
         facts = self._facts[chip.id]
@@ -117,7 +124,7 @@ class _Site:
             outcome = _compare(name, expected, found)
             why = ""
             if outcome is Outcome.UNKNOWN:
-                why = f"{name} is unknown: {_why_unknown(chip, name)}"
+                why = f"{name} is unknown: {why_unknown(chip, name)}"
             elif outcome is Outcome.FAIL:
                 why = f"{name} should be {shown}, it is {found}"
             yield Expectation(
@@ -134,36 +141,6 @@ class _Site:
             id=NUMBER_OF_CHIPS, subject="host", chip=None, fact=fact, expected=_shown(want), found=found,
             outcome=outcome, why=why, where=self._wanted.where(*path),
         )  # fmt: skip
-
-    def _host(
-        self, finding_id: str, fact: str, expected: Fact, found: Fact, path: Path, why: str
-    ) -> Expectation:
-        outcome = Outcome.UNKNOWN if found is None else Outcome.PASS if found == expected else Outcome.FAIL
-        return Expectation(
-            id=finding_id, subject="host", chip=None, fact=fact, expected=expected, found=found,
-            outcome=outcome, why=f"{fact}: {why}" if outcome is not Outcome.PASS else "",
-            where=self._wanted.where(*path),
-        )  # fmt: skip
-
-    def _link(self, index: int) -> Expectation:
-        """A link that has to be there, and up, whichever end is named first."""
-        one, channel, other, far_channel = self._file.links[index]
-        path = ("links", f"[{index}]")
-        fact = f"link of chip {one} channel {channel} to chip {other} channel {far_channel}"
-        ends = [chips_named(self._system.chips, str(name)) for name in (one, other)]
-        missing = [str(name) for name, chips in zip((one, other), ends, strict=True) if len(chips) != 1]
-        if missing:
-            unseen = unseen_name(self._system.chips, missing[0])
-            why = unseen or f"chip {missing[0]} is not there"
-            return self._host(LINKS, fact, "up", None if unseen else "not there", path, why)
-        wanted = {(ends[0][0].id, channel), (ends[1][0].id, far_channel)}
-        for link in self._system.links:
-            if {(link.a.chip, link.a.channel), (link.b.chip, link.b.channel)} == wanted:
-                found = None if link.state is LinkState.UNKNOWN else link.state.value
-                return self._host(LINKS, fact, "up", found, path, f"it is {link.state.value}")
-        if links_unknown(ends[0][0]) or links_unknown(ends[1][0]):
-            return self._host(LINKS, fact, "up", None, path, _why_unknown(ends[0][0], "eth_links"))
-        return self._host(LINKS, fact, "up", "not there", path, "no such link is there")
 
 
 def _compare(name: str, want: _Want, found: Fact) -> Outcome:
@@ -190,13 +167,13 @@ def _in_range(want: Number, found: float) -> bool:
 
 
 def _version_in_range(want: _Want, found: str) -> bool:
-    have = firmware_version(found)
+    have = firmware_order(found)
     if have is None:
         return False
     if isinstance(want, VersionRange):
-        low, high = firmware_version(want.min or ""), firmware_version(want.max or "")
+        low, high = firmware_order(want.min), firmware_order(want.max)
         return (low is None or have >= low) and (high is None or have <= high)
-    return have == firmware_version(str(want))
+    return have == firmware_order(str(want))
 
 
 def _shown(want: _Want) -> Fact:
@@ -205,17 +182,3 @@ def _shown(want: _Want) -> Fact:
     if want.min is None:
         return f"at most {want.max}"
     return f"at least {want.min}" if want.max is None else f"{want.min} to {want.max}"
-
-
-def _why_unknown(chip: Chip, name: str) -> str:
-    """The source's own reason, if it has one."""
-    roots = {
-        "eth_links": "links",
-        "grid": "masks",
-        "cores": "masks",
-        "l1_bytes": "masks",
-        "dram_bytes": "masks",
-    }
-    root = roots.get(name, name)
-    why = next((one.why for one in chip.unknown if one.path.partition(".")[0] == root), None)
-    return why or "the source does not tell"

@@ -1,0 +1,155 @@
+"""What a site expects: known, different, or not to be known."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ttinspect.capacity.settings import make_settings
+from ttinspect.model.chip import Unknown
+from ttinspect.model.system import LinkEnd, RemoteLink, System
+from ttinspect.model.telemetry import Telemetry
+from ttinspect.sources.check_file import read_check_file
+from ttinspect.sources.opening import open_source
+from ttinspect.verify.check.expectation import Outcome
+from ttinspect.verify.check.product import product_expectations
+from ttinspect.verify.check.site import site_expectations
+
+PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+FAR, MADE_UP = 17716556166399396846, 4294967296
+
+
+def _with(system: System, chip: int, **facts: Any) -> System:
+    chips = tuple(msgspec.structs.replace(one, **facts) if one.id == chip else one for one in system.chips)
+    return msgspec.structs.replace(system, chips=chips)
+
+
+def _outcomes(text: str, system: System) -> list[Outcome]:
+    wanted = read_check_file(text.encode(), "site.yaml")
+    return [one.outcome for one in site_expectations(wanted, system, None, make_settings())]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "expected", "outcome"),
+    [
+        ("19.5.0", "{min: 19.5.0}", PASS),
+        ("19.5.0-rc.2", "{min: 19.5.0}", FAIL),
+        ("19.5.0-rc.2", "{min: 19.5.0-rc.1, max: 19.5.0}", PASS),
+        ("19.5.0-rc.2", "19.5.0.2", PASS),
+        ("19.5.0-rc.2", "19.5.0", FAIL),
+        ("80.18.0", "{min: 18.0.0}", FAIL),
+        ("abc", "{min: 18.0.0}", UNKNOWN),
+        ("", "18.0.0", UNKNOWN),
+        (None, "18.0.0", UNKNOWN),
+    ],
+)
+def test_firmware(bundle: str | None, expected: str, outcome: Outcome) -> None:
+    system = _with(open_source("board:n150"), 0, telemetry=Telemetry(firmware_bundle=bundle))
+    assert _outcomes(f"each: {{firmware: {expected}}}", system) == [outcome]
+
+
+def test_a_chip_of_unknown_board_may_be_one_that_the_file_speaks_of() -> None:
+    """It is neither left out nor held against the file."""
+    system = _with(open_source("board:n300"), 1, board=None)
+    assert _outcomes("boards: {n300: {cores: 64}}", system) == [UNKNOWN, PASS]
+    assert _outcomes("boards: {n300: {chips: 1, cores: 64}}", system) == [UNKNOWN, PASS]
+    assert _outcomes("boards: {n150: {cores: 72}}", system) == [UNKNOWN]
+
+
+def test_the_same_of_board_ids() -> None:
+    board_id = 0x14 << 36 | 77
+    system = _with(open_source("board:n300"), 0, board_id=str(board_id))
+    assert _outcomes(f"boards: {{{board_id}: {{cores: 64}}}}", system) == [UNKNOWN, PASS]
+
+
+def test_an_id_that_the_source_makes_up_is_not_that_of_a_chip() -> None:
+    system = _with(open_source("board:n150"), 0, unique_id=str(MADE_UP), assumed=("unique_id",))
+    for number in (MADE_UP, FAR):
+        assert _outcomes(f"by_chip: {{{number}: {{cores: 72}}}}", system) == [UNKNOWN]
+    known = _with(system, 0, assumed=())
+    assert _outcomes(f"by_chip: {{{MADE_UP}: {{cores: 72}}}}", known) == [PASS]
+    assert _outcomes(f"by_chip: {{{FAR}: {{cores: 72}}}}", known) == [FAIL]
+
+
+def _leaving() -> System:
+    """An N300 whose chip 1 has a link to a chip of another host."""
+    link = RemoteLink(a=LinkEnd(chip=1, channel=3), remote_unique_id=str(FAR), remote_channel=7)
+    system = open_source("board:n300")
+    for chip in (0, 1):
+        system = _with(system, chip, unique_id=str(1000000 + chip), unknown=(), assumed=())
+    return msgspec.structs.replace(system, remote_links=(link,))
+
+
+@pytest.mark.parametrize(
+    ("link", "outcome"),
+    [
+        (f"[1, 3, {FAR}, 7]", PASS),
+        (f"[{FAR}, 7, 1, 3]", PASS),
+        (f"[1, 3, {FAR:#x}, 7]", PASS),
+        (f"[1000001, 3, {FAR}, 7]", PASS),
+        (f"[1, 3, {FAR}, 8]", FAIL),
+        (f"[1, 2, {FAR}, 7]", FAIL),
+        (f"[0, 3, {FAR}, 7]", FAIL),
+        (f"[1, 3, {FAR + 1}, 7]", FAIL),
+        ("[1, 3, 5, 7]", FAIL),
+    ],
+)
+def test_a_link_may_leave_the_host(link: str, outcome: Outcome) -> None:
+    assert _outcomes(f"links: [{link}]", _leaving()) == [outcome]
+
+
+def test_where_links_are_unknown_one_that_leaves_the_host_is_too() -> None:
+    system = _with(_leaving(), 1, unknown=(Unknown(path="links", why="not asked"),))
+    assert _outcomes(f"links: [[1, 2, {FAR}, 7]]", system) == [UNKNOWN]
+    assert _outcomes("links: [[1, 2, 5, 7]]", system) == [FAIL]
+
+
+def test_the_id_of_two_chips_is_no_end_of_a_link() -> None:
+    board_id = 0x14 << 36 | 77
+    system = _leaving()
+    for chip in (0, 1):
+        system = _with(system, chip, board_id=str(board_id))
+    assert _outcomes(f"links: [[{board_id}, 3, 1, 2]]", system) == [UNKNOWN]
+
+
+def _product(system: System, fact: str) -> list[Outcome]:
+    return [one.outcome for one in product_expectations(system, None) if one.fact == fact]
+
+
+def _p300(location: int | None, pcie: int | None) -> System:
+    example = open_source("board:p300")
+    masks = msgspec.structs.replace(example.chips[0].masks, pcie=pcie)
+    return _with(example, 0, asic_location=location, masks=masks)
+
+
+@pytest.mark.parametrize(
+    ("location", "pcie", "outcome"),
+    [
+        (0, 2, PASS), (0, 1, FAIL), (1, 1, PASS), (1, 2, FAIL), (0, None, UNKNOWN),
+        (None, 1, UNKNOWN), (None, 2, UNKNOWN), (None, 0, FAIL), (None, 3, FAIL), (None, None, UNKNOWN),
+    ],
+)  # fmt: skip
+def test_which_pcie_core_of_a_p300_is_harvested_goes_by_its_place(
+    location: int | None, pcie: int | None, outcome: Outcome
+) -> None:
+    assert _product(_p300(location, pcie), "harvested PCIe mask")[0] is outcome
+
+
+BOARD, OTHER = str(0x14 << 36 | 77), str(0x14 << 36 | 78)
+
+
+@pytest.mark.parametrize(("board_id", "outcome"), [(BOARD, UNKNOWN), (None, UNKNOWN), (OTHER, FAIL)])
+def test_a_chip_of_unknown_board_may_be_the_one_that_a_board_lacks(
+    board_id: str | None, outcome: Outcome
+) -> None:
+    system = _with(open_source("board:n300"), 0, board_id=BOARD, unknown=(), assumed=())
+    system = _with(system, 1, board=None, board_id=board_id, unknown=(), assumed=())
+    assert _product(system, "chips per n300") == [outcome]
+
+
+def test_a_galaxy_with_a_chip_of_unknown_board_may_be_whole() -> None:
+    galaxy = open_source("board:galaxy-bh")
+    assert _product(galaxy, "chips per ubb_blackhole") == [PASS]
+    assert _product(_with(galaxy, 9, board=None), "chips per ubb_blackhole") == [UNKNOWN]
+    short = msgspec.structs.replace(galaxy, chips=galaxy.chips[:31])
+    assert _product(short, "chips per ubb_blackhole") == [FAIL]

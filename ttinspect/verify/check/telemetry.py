@@ -1,0 +1,75 @@
+"""What a chip should say of its own state, whatever site it is at."""
+
+from collections.abc import Iterator
+
+from ttinspect.facts.firmware import firmware_version
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding
+from ttinspect.model.system import SourceKind
+from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
+from ttinspect.verify.telemetry import modules_of_all_channels, telemetry_findings
+
+
+def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
+    """DRAM training and firmware must be known; the rest is held against what it should be where it is.
+    A functional simulator answers for the firmware and runs none, so that no heartbeat has to move."""
+    findings = telemetry_findings(chip)
+    yield _trained(chip, findings)
+    yield _firmware(chip, findings)
+    reading = chip.telemetry
+    beats = kind is not SourceKind.SIM and reading is not None and reading.heartbeat_moves is not None
+    for finding_id, fact, expected, is_known in (
+        ("TTT012", "heartbeat", "moves", beats),
+        ("TTT014", "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
+        ("TTT015", "DRAM errors", "none uncorrected", _counts_errors(chip)),
+    ):
+        mine = [one for one in findings if one.id == finding_id]
+        if is_known or (mine and is_known is None):
+            yield judged(chip, finding_id, fact, expected, mine, messages_of(mine) or expected)
+        elif is_known is None:
+            why = "some of its DRAM channels do not tell their errors"
+            yield known(chip, finding_id, fact, expected, None, Outcome.UNKNOWN, why)
+
+
+def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
+    untrained = [one for one in findings if one.id == "TTT011"]
+    modules = modules_of_all_channels(chip)
+    if untrained or (modules is not None and all(module.trained is not None for module in modules)):
+        told = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
+        found = f"{sum(module.trained is True for module in told)} of {len(told)} live"
+        return judged(chip, "TTT011", "DRAM trained", "all live", untrained, found)
+    why = "the source does not tell of every live DRAM channel whether it is trained"
+    return known(chip, "TTT011", "DRAM trained", "all live", None, Outcome.UNKNOWN, why)
+
+
+def _firmware(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
+    minimum = None if chip.telemetry is None else chip.telemetry.firmware_minimum
+    bundle = None if chip.telemetry is None else chip.telemetry.firmware_bundle
+    expected = "tt_umd's minimum" if minimum is None else f"at least {minimum}"
+    why = ""
+    if bundle is None:
+        why = "the source does not tell the firmware"
+    elif minimum is None:
+        why = "tt_umd's minimum is unknown"
+    elif firmware_version(bundle) is None or firmware_version(minimum) is None:
+        why = "it is no version that can be compared"
+    if why:
+        return known(chip, "TTT013", "firmware", expected, bundle, Outcome.UNKNOWN, why)
+    mine = [one for one in findings if one.id == "TTT013"]
+    return judged(chip, "TTT013", "firmware", expected, mine, bundle)
+
+
+def _has(chip: Chip, *names: str) -> bool:
+    return chip.telemetry is not None and all(getattr(chip.telemetry, name) is not None for name in names)
+
+
+def _counts_errors(chip: Chip) -> bool | None:
+    """Whether the chip counts uncorrected errors of its DRAM; None where it does for some of it only."""
+    counted = {
+        count is not None
+        for module in (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
+        for count in (module.uncorrected_read_errors, module.uncorrected_write_errors)
+    }
+    if True not in counted:
+        return False
+    return None if False in counted or modules_of_all_channels(chip) is None else True
