@@ -172,6 +172,50 @@ def test_a_redacted_snapshot_is_not_joined_with_regions_of_real_ids(run: Run, tm
     assert "r.json is redacted" in done.stderr
 
 
+def test_a_snapshot_of_a_snapshot_is_still_of_the_first_source(ask: Any, run: Run, tmp_path: Path) -> None:
+    """What a source cannot know, no copy of it knows."""
+    (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
+    (tmp_path / "none").mkdir()
+    before = ask("c.yaml", "check")
+    assert before[0] == 11
+    name = "c.yaml"
+    for copy in ("a.json", "b.json", "c.json"):
+        done = run("snapshot", "--from", name, "-o", copy, "--shm-dir", "none")
+        assert done.returncode == 0, done.stderr
+        taken = json.loads((tmp_path / copy).read_text())
+        taken["host"]["name"] = taken["host"]["name"] or "bench-7"
+        (tmp_path / copy).write_text(json.dumps(taken))
+        name = copy
+        code, answer = ask(copy, "check")
+        assert (code, answer["expectations"]) == (before[0], before[1]["expectations"]), copy
+        recorded = answer["source"]["recorded"]
+        assert (recorded["kind"], recorded["detail"]) == ("cluster_descriptor", "c.yaml")
+        assert recorded["host"] == "bench-7"
+
+
+def test_the_system_alone_is_still_of_its_source(ask: Any, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
+    (tmp_path / "s.json").write_text(json.dumps(ask("c.yaml", "snapshot")[1]["system"]))
+    (tmp_path / "none").mkdir()
+    code, answer = ask("s.json", "check", "--shm-dir", "none")
+    assert (code, answer["expectations"]) == (11, ask("c.yaml", "check")[1]["expectations"])
+    recorded = answer["source"]["recorded"]
+    assert recorded == {"kind": "cluster_descriptor", "detail": "c.yaml", "host": None, "time_ns": None}
+
+
+def test_an_example_is_no_machine_however_often_it_is_copied(ask: Any, run: Run, tmp_path: Path) -> None:
+    """A forgotten variable gives no green light."""
+    name = "board:n300"
+    (tmp_path / "none").mkdir()
+    for copy in ("a.json", "b.json"):
+        run("snapshot", "--from", name, "-o", copy, "--shm-dir", "none")
+        name = copy
+        for command in ("check", "verify-shm"):
+            done = run(command, "--shm-dir", "none", TTINSPECT_FROM=copy)
+            assert done.returncode == 2, copy
+            assert "forgotten variable" in done.stderr
+
+
 def test_a_recorded_source_is_not_of_this_host(ask: Any) -> None:
     _, taken = ask("board:n300", "snapshot")
     assert (taken["host"]["name"], taken["versions"]["tt_umd"], taken["versions"]["driver"]) == (None,) * 3

@@ -109,9 +109,8 @@ def refuse_forgotten_example(common: Common, command: str, system: System) -> No
     Raises:
         InspectError: 2 when the environment names a board: or masks: source, or a snapshot of one.
     """
-    source = system.source
-    recorded = source.recorded or source
-    if not common.source_given and recorded.kind in (SourceKind.BOARD, SourceKind.MASKS):
+    invented = system.source.example or system.asked in (SourceKind.BOARD, SourceKind.MASKS)
+    if not common.source_given and invented:
         raise InspectError(
             f"{command} does not take {common.source} from {ENVIRONMENT_SOURCE}",
             "an invented chip from a forgotten variable would let a check pass",

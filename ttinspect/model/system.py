@@ -22,12 +22,13 @@ class SourceKind(str, Enum):
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """What a snapshot was taken of, and when: its source, the host's name (None: removed), realtime."""
+    """What a snapshot was taken of, and when: its source, the host's name, realtime; None is removed, or not
+    told."""
 
     kind: SourceKind
     detail: str
     host: str | None
-    time_ns: int
+    time_ns: int | None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     live: bool
     example: bool
     recorded: Recording | msgspec.UnsetType = msgspec.UNSET
+
+    def replayed(self, name: str, host: str | None, time_ns: int | None) -> "Source":
+        """The source that a document of this name is, which has what this one said, on that host at that
+        time. Of a snapshot of a snapshot it is the first that counts: nobody asked a device since."""
+        recorded = self.recorded or Recording(kind=self.kind, detail=self.detail, host=host, time_ns=time_ns)
+        return Source(
+            kind=SourceKind.SNAPSHOT, detail=name, live=False, example=self.example, recorded=recorded
+        )
 
 
 class LinkEnd(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,8 +49,9 @@ def source_line(source: Source) -> Text:
     detail = f"{separator}{source.detail}" if source.detail else ""
     recorded = source.recorded or None
     if recorded is not None:
+        when = "" if recorded.time_ns is None else f" {utc(recorded.time_ns)}"
         where = f" on {recorded.host}" if recorded.host else ""
-        nature = f"recorded {utc(recorded.time_ns)}{where}, not live"
+        nature = f"recorded{when}{where}, not live"
     return Text(harmless(f"Source: {kind}{detail} ({nature})"))
 
 

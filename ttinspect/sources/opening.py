@@ -9,7 +9,7 @@ from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_docume
 from ttinspect.facts.node import show
 from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
-from ttinspect.model.system import SourceKind, System
+from ttinspect.model.system import System
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.live import LiveOptions
 
@@ -164,7 +164,7 @@ def _read_ours(content: bytes, schema: str, name: str) -> Opened:
     if schema != System.__struct_config__.tag:
         refuse_schema(schema, name)
     system = decode_json(content, System, name)
-    source = msgspec.structs.replace(system.source, kind=SourceKind.SNAPSHOT, detail=name, live=False)
+    source = system.source.replayed(name, None, None)
     return Opened(system=checked(msgspec.structs.replace(system, source=source), name))
 
 

@@ -7,7 +7,7 @@ import msgspec
 from ttinspect import __version__
 from ttinspect.errors import InspectError
 from ttinspect.model.region import RegionFile
-from ttinspect.model.system import Recording, Source, SourceKind, System
+from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.shm.decode import decoded_again
 from ttinspect.shm.published import LookedAt, Published
@@ -44,20 +44,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
 
     def replayed(self, name: str) -> System:
         """The System as a source of its own: recorded, not live, with what it was recorded of."""
-        source = self.system.source
-        recording = Recording(
-            kind=source.kind, detail=source.detail, host=self.host.name, time_ns=self.time_ns
-        )
-        return msgspec.structs.replace(
-            self.system,
-            source=Source(
-                kind=SourceKind.SNAPSHOT,
-                detail=name,
-                live=False,
-                example=source.example,
-                recorded=recording,
-            ),
-        )
+        source = self.system.source.replayed(name, self.host.name, self.time_ns)
+        return msgspec.structs.replace(self.system, source=source)
 
 
 _OURS = re.compile(r"(ttinspect\.[a-z-]+)\.v([0-9]+)")

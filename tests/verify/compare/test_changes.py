@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import ttinspect
 from ttinspect.answers.diff import DiffAnswer, build_diff
-from ttinspect.model.arch import Board
+from ttinspect.harvesting.coordinates import chip_coordinates
+from ttinspect.model.arch import Board, CoreType
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
 from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System, Trouble
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
@@ -34,6 +35,10 @@ def _host() -> System:
                 replace(
                     chip, id=number, unique_id=str(5000000 + number), board_id=str(0x44 << 36 | board),
                     kmd_id=number, pci_bdf=f"0000:{0x41 + number:02x}:00.0", firmware=(19, 5, 0), tray=1,
+                    live_cores={
+                        name: chip_coordinates(chip.soc, chip.masks, True).type_cores(CoreType(name))
+                        for name in ("tensix", "dram", "eth")
+                    },
                     pcie=PcieLink(bus_id=0x41 + number, lanes=16, max_lanes=16, generation=5, max_generation=5),
                     telemetry=Telemetry(
                         time_ns=1, aiclk_mhz=800, aiclk_max_mhz=1350, asic_celsius=60.0, heartbeat=5,
@@ -98,7 +103,7 @@ def changed(draw: st.DrawFn) -> tuple[System, str, str, bool]:
     assert reading is not None
     kind = draw(
         st.sampled_from(
-            ["chip", "mask", "soc", "pcie", "steady", "restless", "trained", "eth", "link", "far"]
+            ["chip", "mask", "soc", "pcie", "steady", "restless", "trained", "eth", "link", "far", "core"]
         )
     )
     if kind == "chip":
@@ -160,6 +165,15 @@ def changed(draw: st.DrawFn) -> tuple[System, str, str, bool]:
         return (
             _with_chip(HOST, index, replace(chip, telemetry=telemetry)), f"telemetry.eth.{channel}.up", "changed", False,
         )  # fmt: skip
+    if kind == "core":
+        assert chip.live_cores is not None
+        name = draw(st.sampled_from(sorted(chip.live_cores)))
+        what = draw(st.sampled_from(["noc0", "noc1", "logical"]))
+        cores = getattr(chip.live_cores[name], what)
+        moved = ((77, 77), *cores[1:]) if draw(st.booleans()) else cores[:-1]
+        live = {**chip.live_cores, name: replace(chip.live_cores[name], **{what: moved})}
+        path = f"live_cores.{name}.{what}"
+        return _with_chip(HOST, index, replace(chip, live_cores=live)), path, "changed", False
     if kind == "far":
         far = replace(
             HOST.remote_links[0],
@@ -281,3 +295,45 @@ def test_what_could_not_be_read_stands_before_what_that_made_unknown() -> None:
     lost = replace(first, masks=UNKNOWN_MASKS, telemetry=None)
     hurt = replace(HOST, chips=(lost, *others), troubles=(Trouble(chip=0, why="it hangs", readable=False),))
     assert next(change.path for change in build_diff(HOST, hurt).changed) == "trouble"
+
+
+def _listed_with(**facts: Any) -> list[tuple[str, str, Any, Any]]:
+    """What differs when a fact of chip 0's telemetry is another."""
+    chip = HOST.chips[0]
+    assert chip.telemetry is not None
+    system = _with_chip(HOST, 0, replace(chip, telemetry=replace(chip.telemetry, **facts)))
+    return [("changed", one.path, one.old, one.new) for one in build_diff(HOST, system).changed]
+
+
+def test_a_list_of_channels_that_is_unknown_now_is_one_change() -> None:
+    assert _listed_with(eth=None) == [("changed", "telemetry.eth", "known", None)]
+    assert _listed_with(gddr=None) == [("changed", "telemetry.gddr", "known", None)]
+
+
+def test_unknown_channels_are_not_the_same_as_none() -> None:
+    chip = replace(HOST.chips[0], telemetry=Telemetry(eth=None))
+    none = replace(chip, telemetry=Telemetry(eth=()))
+    (change,) = build_diff(_with_chip(HOST, 0, chip), _with_chip(HOST, 0, none)).changed
+    assert (change.path, change.old, change.new) == ("telemetry.eth", None, "known")
+
+
+def test_a_chip_that_can_no_longer_be_read_differs_from_one_with_the_same_trouble() -> None:
+    sides = [
+        replace(HOST, troubles=(Trouble(chip=1, why="the heartbeat stands still", readable=readable),))
+        for readable in (True, False)
+    ]
+    found = [(change.old, change.new) for change in build_diff(*sides).changed]
+    assert found == [
+        ("the heartbeat stands still", None),
+        (None, "could not be read: the heartbeat stands still"),
+    ]
+
+
+def test_other_live_cores_of_another_mask_are_no_second_change() -> None:
+    chip = HOST.chips[0]
+    assert chip.live_cores is not None
+    masks = replace(chip.masks, tensix=0b110)
+    coordinates = chip_coordinates(chip.soc, masks, True)
+    live = {**chip.live_cores, "tensix": coordinates.type_cores(CoreType.TENSIX)}
+    system = _with_chip(HOST, 0, replace(chip, masks=masks, live_cores=live))
+    assert [change.path for change in build_diff(HOST, system).changed] == ["masks.tensix"]

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from ttinspect.model.chip import Chip
-from ttinspect.model.system import Link, LinkEnd, System
+from ttinspect.model.system import Link, LinkEnd, System, Trouble
 from ttinspect.model.telemetry import Telemetry
+from ttinspect.verify.compare.live_cores import differing_cores
 from ttinspect.verify.compare.pairs import Paired
 from ttinspect.verify.topology import links_unknown, one_sided
 
@@ -28,7 +29,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 PLACES = ("id", "kmd_id", "pci_bdf", "pcie.bus_id")
 """Where a chip is: what differs here has moved."""
 
-_NO_FACTS = ("live_cores", "unknown", "assumed")
+_NO_FACTS = ("unknown", "assumed")
 """What a source says about its own knowledge."""
 
 _NOISE = frozenset(
@@ -53,13 +54,15 @@ def chip_changes(old: Chip, new: Chip, new_ids: Mapping[int, int], *, telemetry:
         for path in sorted(before.keys() | after.keys())
         if before.get(path) != after.get(path)
     ]
-    if old.telemetry is None or new.telemetry is None:  # one change, not one of every reading
-        found = [change for change in found if not change.path.startswith("telemetry.")]
+    for root in ("telemetry", "telemetry.gddr", "telemetry.eth"):  # one change, not one of every reading
+        if before.get(root) is None or after.get(root) is None:
+            found = [change for change in found if not change.path.startswith(f"{root}.")]
     if old.arch is not new.arch:  # another design, told once
         found = [change for change in found if not change.path.startswith("soc.")]
     if _same_bundles(before, after):
         found = [change for change in found if change.path != _BUNDLE]
-    return found
+    cores = differing_cores(old, new)
+    return [*found, *(Change(chip=new.id, path=path, old=one, new=other) for path, one, other in cores)]
 
 
 def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
@@ -73,7 +76,7 @@ def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
             facts.update(_readings(value, noise))
         elif name in ("masks", "soc", "pcie"):
             facts.update({f"{name}.{key}": _scalar(part) for key, part in _fields(value)})
-        elif name not in _NO_FACTS:
+        elif name != "live_cores" and name not in _NO_FACTS:
             facts[name] = _scalar(value)
     return facts
 
@@ -81,6 +84,7 @@ def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
 def _readings(reading: Telemetry | None, noise: bool) -> Iterator[tuple[str, Value]]:
     for key, value in _fields(reading):
         if key in ("gddr", "eth"):
+            yield f"telemetry.{key}", None if value is None else "known"
             for channel in value or ():
                 for part, state in _fields(channel):
                     if part != "channel" and (noise or part not in _NOISE):
@@ -190,8 +194,8 @@ def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[C
 
 def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[Change]:
     """What the sources could not read, and what else they had to say."""
-    before = Counter((_new_id(trouble.chip, new_ids), trouble.why) for trouble in old.troubles)
-    after = Counter((trouble.chip, trouble.why) for trouble in new.troubles)
+    before = Counter((_new_id(trouble.chip, new_ids), _told(trouble)) for trouble in old.troubles)
+    after = Counter((trouble.chip, _told(trouble)) for trouble in new.troubles)
     for chip, why in (before - after).elements():
         yield Change(chip=chip, path="trouble", old=why, new=None)
     for chip, why in (after - before).elements():
@@ -201,6 +205,10 @@ def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterat
         yield Change(chip=None, path="warning", old=text, new=None)
     for text in (warns - warned).elements():
         yield Change(chip=None, path="warning", old=None, new=text)
+
+
+def _told(trouble: Trouble) -> str:
+    return trouble.why if trouble.readable else f"could not be read: {trouble.why}"
 
 
 def _new_id(chip: int | None, new_ids: Mapping[int, int]) -> int | None:
