@@ -63,6 +63,10 @@ case $code in
     say 'NOT FIT'
     exit 1
     ;;
+3)
+    say 'NOT FIT: no devices'
+    exit 1
+    ;;
 2 | 7)
     say 'NOT CHECKED: the site file is wrong'
     exit 2

@@ -121,6 +121,15 @@ def test_no_device_is_not_fit(bring_up: BringUp, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "bring-up: NOT FIT: no devices\n")
 
 
+def test_regions_without_a_device_are_not_fit(bring_up: BringUp, tmp_path: Path) -> None:
+    (tmp_path / "root" / "sys").mkdir(parents=True)
+    (tmp_path / "shm").mkdir()
+    capture = captures()["v3-ghost"]
+    (tmp_path / "shm" / capture.file_name).write_bytes(capture.data)
+    done = bring_up("--from sysfs:root --shm-dir shm")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "bring-up: NOT FIT: no devices")
+
+
 def test_what_a_recording_cannot_tell_is_not_checked(bring_up: BringUp, recorded: str) -> None:
     done = bring_up(recorded)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (

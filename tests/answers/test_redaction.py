@@ -48,6 +48,13 @@ def _snapshot(why: str = "", recorded: Recording | None = None) -> Snapshot:
         ("cannot read /home/alice/secret/cluster.yaml: it is gone", "alice"),
         ("cannot read alice/cluster.yaml, line 3", "alice"),
         ("waiting for lock TT_UMD_LOCK.x held by pid 77 (alices-job)", "alices-job"),
+        ("cannot read ../alice/cluster.yml", "alice"),
+        ("cannot read ~/alice/cluster.yml", "alice"),
+        ("cannot read ~alice/cluster.yml", "alice"),
+        ("the devices are held by process alices-job 3 (pid 123)", "alices-job"),
+        ("alices-host was asked", "alices-host"),
+        (f"/dev/shm/tt_device_{_UNIQUE}_memory is of another version", str(_UNIQUE)),
+        (f"tt_device_{_UNIQUE}_memory is of another version", str(_UNIQUE)),
         (f"no region of chip {_UNIQUE}", str(_UNIQUE)),
         (f"no region of chip 0x{_UNIQUE:X}", f"{_UNIQUE:X}"),
         (f"no region of board {_BOARD:x}", f"{_BOARD:x}"),
@@ -60,8 +67,14 @@ def test_a_sentence_names_no_file_no_process_and_no_id(sentence: str, secret: st
     assert secret.lower() not in text.lower()
 
 
+def test_names_with_blanks_of_a_first_recording_are_hidden_in_sentences() -> None:
+    of = Recording(kind=SourceKind.CLUSTER, detail="/home/alice smith/c.yaml", host="bench 7", time_ns=5)
+    hidden = redacted(_snapshot("/home/alice smith/c.yaml of bench 7 is old", recorded=of))
+    assert hidden.system.warnings == ("(removed) of (removed) is old",)
+
+
 def test_the_words_of_a_sentence_stay() -> None:
-    sentence = "6 of 8 live, 60/300 W, /dev/tenstorrent/0 is there, firmware 19.5.0"
+    sentence = "6 of 8 live, 60/300 W, /dev/tenstorrent/0 is there, firmware 19.5.0, read/write"
     assert redacted(_snapshot(sentence)).system.warnings == (sentence,)
 
 

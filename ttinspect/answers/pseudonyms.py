@@ -4,23 +4,28 @@ import re
 
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.pseudonyms import LEAST_SERIAL, board_pseudonym, unique_pseudonym
+from ttinspect.model.system import SourceKind
 from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.matching import is_test_leftover
 
 REMOVED = "(removed)"
+FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.SIM, SourceKind.SYSFS)
+"""Sources whose detail is a path."""
+
 _LEAST_UNKNOWN = 1 << 32
 """From here on a number in a sentence that is no id of the snapshot is taken for one."""
 
-_PATH = re.compile(r"(?<![\w/.])/(?!dev/tenstorrent)[^\s:,;'\"()]+")
+_PATH = re.compile(r"(?<![\w/.~])(?:~\w*|\.{1,2})?/(?!dev/tenstorrent)[^\s:,;'\"()]+")
 _PROCESS = re.compile(r"\b(pid|PID)([ :=]+[0-9]+) ?\([^)]*\)")
-_NUMBER = re.compile(r"\b(?:0[xX])?[0-9a-fA-F]{5,20}\b")
+_PROCESS_BEFORE = re.compile(r"\bprocess (?!\()[^()]+ \((?=(?:pid|PID)\b)")
+_NUMBER = re.compile(r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{5,20}(?![0-9a-zA-Z])")
 
 
 class Pseudonyms:
     """The ids of a snapshot, and their pseudonyms."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._detail = snapshot.source.detail
+        self._names = _names(snapshot)
         chips = snapshot.system.chips
         self._boards = {int(chip.board_id) for chip in chips if chip.board_id is not None}
         self._uniques = {int(chip.unique_id) for chip in chips if chip.unique_id is not None}
@@ -44,9 +49,10 @@ class Pseudonyms:
 
     def sentence(self, text: str) -> str:
         """A sentence with the pseudonyms of all ids in it, and without what names a file or a process."""
-        if self._detail:
-            text = text.replace(self._detail, REMOVED)
+        for name in self._names:
+            text = text.replace(name, REMOVED)
         text = _PROCESS.sub(r"\1\2", _PATH.sub(REMOVED, text))
+        text = _PROCESS_BEFORE.sub(f"process {REMOVED} (", text)
         return _NUMBER.sub(lambda found: self._hidden(found[0]), text)
 
     def _hidden(self, word: str) -> str:
@@ -60,6 +66,19 @@ class Pseudonyms:
                 return word[:2] + format(hidden, style) if word[1:2] in "xX" else format(hidden, style)
         number = parse_unsigned(word)
         return word if number is None or number < _LEAST_UNKNOWN else REMOVED
+
+
+def _names(snapshot: Snapshot) -> list[str]:
+    """What the host and the files of a snapshot are called, the longest first: of a copy also those of the
+    snapshot that it was made of."""
+    files, hosts = [], [snapshot.host.name]
+    for source in (snapshot.source, snapshot.system.source):
+        for one in (source, source.recorded or None):
+            if one is not None and one.kind in FILES:
+                files.append(one.detail)
+        hosts.append(source.recorded.host if source.recorded else None)
+    found = {name for name in (*files, *hosts) if name is not None and len(name) > 1}
+    return sorted(found, key=len, reverse=True)
 
 
 def _number(word: str, base: int) -> int | None:

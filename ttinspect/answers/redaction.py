@@ -11,12 +11,12 @@ import struct
 
 import msgspec
 
-from ttinspect.answers.pseudonyms import REMOVED, Pseudonyms
+from ttinspect.answers.pseudonyms import FILES, REMOVED, Pseudonyms
 from ttinspect.model.chip import Chip
 from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.pseudonyms import board_pseudonym, name_pseudonym
 from ttinspect.model.region import RegionFile
-from ttinspect.model.system import Recording, Source, SourceKind, System
+from ttinspect.model.system import Recording, Source, System
 from ttinspect.shm.decode import decoded_again
 from ttinspect.shm.layout import LAYOUTS, NAME_BYTES, slots_in
 from ttinspect.shm.published import LookedAt, Published
@@ -24,8 +24,6 @@ from ttinspect.shm.reader import PREFIX, SUFFIX
 from ttinspect.sources.snapshot import Host, Snapshot
 
 _SOC_FILE = re.compile(r"\bsoc=.*")
-_FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.SIM, SourceKind.SYSFS)
-"""Sources whose detail is a path."""
 
 
 def redacted(snapshot: Snapshot) -> Snapshot:
@@ -53,7 +51,7 @@ def _source(source: Source) -> Source:
 
 
 def _detail(source: Source | Recording) -> str:
-    return "" if source.kind in _FILES else _SOC_FILE.sub(f"soc={REMOVED}", source.detail)
+    return "" if source.kind in FILES else _SOC_FILE.sub(f"soc={REMOVED}", source.detail)
 
 
 def _system(system: System, ids: Pseudonyms) -> System:

@@ -1,6 +1,6 @@
 """Which chips a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id or a board id."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ttinspect.facts.boards import board_of_id
 from ttinspect.facts.node import parse_unsigned
@@ -28,18 +28,16 @@ def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> li
     by_bdf = [chip for chip in there if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
     if by_bdf or number is None:
         return by_bdf
-    uniques = unique_ids_meant(word)
     by_unique_id = [
-        chip for chip in there if (assumed or knows(chip, "unique_id")) and chip.unique_id in uniques
+        chip for chip in there if (assumed or knows(chip, "unique_id")) and is_unique_id(chip.unique_id, word)
     ]
     return by_unique_id or [chip for chip in there if is_board_id(chip, number)]
 
 
-def unique_ids_meant(word: str) -> tuple[str, ...]:
-    """The unique id that a word can mean, as chips have it and as they have it in a redacted snapshot; none
-    where it means something else."""
+def is_unique_id(known: str | None, word: str) -> bool:
+    """Whether a word is a unique id, or would be if neither was taken from a redacted snapshot."""
     number = parse_unsigned(word)
-    return () if number is None else (str(number), str(unique_pseudonym(number)))
+    return known is not None and number is not None and _is_same(int(known), number, unique_pseudonym)
 
 
 def may_be_far(word: str) -> bool:
@@ -54,8 +52,12 @@ def knows(chip: Chip, name: str) -> bool:
 
 
 def is_board_id(chip: Chip, number: int) -> bool:
-    """Whether a number is the board id of a chip, or would be if the snapshot were not redacted."""
-    return chip.board_id in (str(number), str(board_pseudonym(number)))
+    """The same of a board id."""
+    return chip.board_id is not None and _is_same(int(chip.board_id), number, board_pseudonym)
+
+
+def _is_same(known: int, number: int, pseudonym: Callable[[int], int]) -> bool:
+    return known == number or known == pseudonym(number) or pseudonym(known) == number
 
 
 def unseen_name(chips: Iterable[Chip], word: str) -> str | None:

@@ -4,7 +4,7 @@ from ttinspect.model.check_file import LinkWanted
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import LinkEnd, LinkState, System
 from ttinspect.verify.check.expectation import Expectation, compared, of_host, why_unknown
-from ttinspect.verify.naming import chips_named, may_be_far, unique_ids_meant, unseen_name
+from ttinspect.verify.naming import chips_named, is_unique_id, may_be_far, unseen_name
 from ttinspect.verify.topology import links_unknown
 
 LINKS = "TTC018"
@@ -55,10 +55,9 @@ def _inside(system: System, one: tuple[Chip, int], other: tuple[Chip, int]) -> T
 
 def _leaving(system: System, chip: Chip, channel: int, far: str, far_channel: int) -> Told:
     """Links that leave the system are listed where they trained."""
-    far_ids = unique_ids_meant(far)
     end = LinkEnd(chip=chip.id, channel=channel)
     leaving = [link for link in system.remote_links if link.a == end and link.remote_channel == far_channel]
-    if any(link.remote_unique_id in far_ids for link in leaving):
+    if any(is_unique_id(link.remote_unique_id, far) for link in leaving):
         return _UP, ""
     if may_be_far(far) and links_unknown(chip):
         return None, why_unknown(chip, "eth_links")
