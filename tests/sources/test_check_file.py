@@ -59,6 +59,18 @@ WRONG = {
     'each:\n  grid: "8x8\\n"\n': ("line 2: each.grid", "without control characters"),
     "each:\n  grid: 8\n": ("line 2: each.grid", "found 8, expected WIDTHxHEIGHT"),
     "each:\n  firmware: 19\n": ("line 2: each.firmware", "a version of three numbers"),
+    "chips: {min: -5}\n": ("line 1: chips.min", "from 0 on"),
+    "chips: {max: -5}\n": ("line 1: chips.max", "from 0 on"),
+    "chips: {min: 0}\n": ("line 1: chips", "checks nothing"),
+    "each:\n  cores: {min: 0.0}\n": ("line 2: each.cores", "checks nothing"),
+    "each:\n  cores: {max: .inf}\n": ("line 2: each.cores.max", "expected a number"),
+    "each:\n  asic_celsius: {max: 9.9e+999}\n": ("line 2: each.asic_celsius.max", "a finite number"),
+    "bychip:\n  0: {cores: 1}\n": ("line 1: bychip", "did you mean by_chip?"),
+    "each: [1]\n": ("line 1: each", "found a list of 1, expected a mapping, such as {cores: 120}"),
+    "each: 5\n": ("line 1: each", "found 5, expected a mapping, such as {cores: 120}"),
+    'boards: {n300: "P150"}\n': ("line 1: boards.n300", "expected a mapping, such as {cores: 120}"),
+    "boards: {n300: {chips: [1]}}\n": ("line 1: boards.n300.chips", "or a mapping with min or max"),
+    'chips: 1\neach:\n  board: "\x01"\n': ("site.yaml, line 3", "control characters are not allowed"),
     "each:\n  power_w: {min: a}\n": ("line 2: each.power_w.min", "found 'a', expected a number"),
 }
 
@@ -71,6 +83,19 @@ def test_an_error_names_line_and_key_path(text: str) -> None:
     assert caught.value.exit_code is ExitCode.USAGE
     assert where in caught.value.what
     assert why in caught.value.why
+
+
+def test_a_byte_that_is_no_utf_8_is_found_on_its_line() -> None:
+    with pytest.raises(InspectError) as caught:
+        read_check_file(b"chips: 1\neach:\n  board: \xff\n", "site.yaml")
+    assert (caught.value.what, "UTF-8" in caught.value.why) == ("site.yaml, line 3", True)
+
+
+@pytest.mark.parametrize("text", ['{"schema": "ttinspect.snapshot.v1", "x": null}', '{"device_info": []}'])
+def test_a_source_is_told_from_a_check_file(text: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        read_check_file(text.encode(), "s.json")
+    assert (caught.value.what, caught.value.next_step) == ("s.json", "ttinspect check --from s.json")
 
 
 @pytest.mark.parametrize("text", ["each:\n  arch: foo\n", "by_chip:\n  0:\n    arch: foo\n"])
@@ -134,6 +159,9 @@ RIGHT_DOCUMENTS = (
     '{"product": true}',
     '{"product": false, "chips": 3}',
     '{"regions": "pass"}',
+    '{"chips": {"min": 0, "max": 3}}',
+    '{"each": {"asic_celsius": {"min": -5}}}',
+    '{"each": {"asic_celsius": {"min": 0}}}',
 )
 WRONG_DOCUMENTS = (
     "{}", "[]", '{"product": false}', '{"chips": null}', '{"chips": {}}', '{"chips": -1}', '{"chips": true}',
@@ -145,6 +173,8 @@ WRONG_DOCUMENTS = (
     '{"each": {"asic_celsius": 3}}', '{"each": {"cores": {"min": null}}}', '{"each": {"cores": 1.5}}',
     '{"links": [[0, 8, 1]]}', '{"links": [["a", 8, 1, 0]]}', '{"links": [[0, -8, 1, 0]]}',
     '{"links": [[0, 8, true, 0]]}', '{"regions": "dirty"}', '{"1": 2}',
+    '{"chips": {"min": 0}}', '{"chips": {"min": -1, "max": 3}}', '{"boards": {"n300": {"chips": {"max": -1}}}}',
+    '{"each": {"cores": {"min": 0.0}}}',
 )  # fmt: skip
 
 
@@ -166,7 +196,20 @@ def test_json_is_a_check_file_too() -> None:
     assert read_check_file(b'{"chips": 8}', "site.json").file.chips == 8
 
 
-@pytest.mark.parametrize("pair", ["cores", "=3", "cores=abc", "corse=1", "chips=x", "cores=..", "grid=12"])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "cores",
+        "=3",
+        "cores=abc",
+        "corse=1",
+        "chips=x",
+        "cores=..",
+        "grid=12",
+        "chips=0..",
+        "power_w=..9.9e999",
+    ],
+)
 def test_a_wrong_pair_is_refused(pair: str) -> None:
     with pytest.raises(InspectError) as caught:
         read_expectations([pair])

@@ -22,6 +22,11 @@ def check_file_schema() -> dict[str, Any]:
         definition["minProperties"] = 1
         for name, field in definition["properties"].items():
             definition["properties"][name] = _without_nothing(field)
+    schema["$defs"]["CountRange"] = _count_range(schema["$defs"]["Range"])
+    for definition in schema["$defs"].values():
+        for name, field in definition["properties"].items():
+            if not name.endswith("_celsius"):
+                definition["properties"][name] = _of_counts(field)
     for name in ("ChipWants", "BoardWants"):
         fields = schema["$defs"][name]["properties"]
         fields["arch"] = {**_names(arch_names()), "description": "an architecture"}
@@ -37,6 +42,20 @@ def check_file_schema() -> dict[str, Any]:
     says_something: list[dict[str, Any]] = [{"required": [name]} for name in fields if name != "product"]
     whole["anyOf"] = [*says_something, {"required": ["product"], "properties": {"product": {"const": True}}}]
     return schema
+
+
+def _count_range(plain: dict[str, Any]) -> dict[str, Any]:
+    """A range of what is never below 0, in which not every number is."""
+    bounds = {name: {**field, "minimum": 0} for name, field in plain["properties"].items()}
+    everything = {"required": ["min"], "properties": {"min": {"const": 0}, "max": False}}
+    return {**plain, "title": "CountRange", "properties": bounds, "not": everything}
+
+
+def _of_counts(field: dict[str, Any]) -> dict[str, Any]:
+    plain, counts = {"$ref": "#/$defs/Range"}, {"$ref": "#/$defs/CountRange"}
+    if "anyOf" not in field:
+        return field
+    return {**field, "anyOf": [counts if one == plain else one for one in field["anyOf"]]}
 
 
 def _without_nothing(field: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ttinspect.cli.regions import (
     without_regions,
 )
 from ttinspect.errors import InspectError, most_important
-from ttinspect.facts.files import read_document
+from ttinspect.facts.files import read_document, spoken
 from ttinspect.shm.sampler import Pace
 from ttinspect.sources.check_file import Wanted, read_check_file, read_expectations
 from ttinspect.sources.live import Ask
@@ -99,7 +99,7 @@ def run(
 
 
 def _wanted(file: str | None, expect: list[str]) -> list[Wanted]:
-    wanted = [] if file is None else [read_check_file(read_document(file), file)]
+    wanted = [] if file is None else [read_check_file(read_document(file), spoken(file))]
     return wanted + ([read_expectations(expect)] if expect else [])
 
 

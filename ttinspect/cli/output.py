@@ -37,16 +37,21 @@ def to_yaml(answer: Any) -> str:
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV; None is an empty cell, truth is true or false as in JSON."""
+    """Rows as CSV; None is an empty cell, truth is true or false as in JSON, control characters are escaped."""
     import csv
     import io
+
+    from ttinspect.report.screen import harmless
+
+    def cell(value: object) -> object:
+        if isinstance(value, bool):
+            return _CELLS.get(value, value)
+        return harmless(value) if isinstance(value, str) else value
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(
-        [_CELLS.get(cell, cell) if isinstance(cell, bool) else cell for cell in row] for row in rows
-    )
+    writer.writerows([cell(value) for value in row] for row in rows)
     return buffer.getvalue()
 
 

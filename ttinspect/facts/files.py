@@ -52,6 +52,11 @@ def readable(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def spoken(path: str) -> str:
+    """What a document is called in a sentence."""
+    return "standard input" if path == "-" else path
+
+
 def read_document(path: str) -> bytes:
     """The bytes of a regular file, or of standard input for "-".
 

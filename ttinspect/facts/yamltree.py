@@ -117,7 +117,7 @@ def parse_yaml(content: bytes, name: str) -> Any:
                 if documents > 1:
                     raise tree.refuse(event, "found a second document, expected one")
     except yaml.YAMLError as error:
-        raise _syntax_error(error, name) from None
+        raise _syntax_error(error, content, name) from None
     except UnicodeDecodeError:
         raise InspectError(name, "it is not UTF-8 text", _HINT) from None
     return tree.root
@@ -150,10 +150,12 @@ def lines_of(content: bytes) -> Lines:
     return found
 
 
-def _syntax_error(error: Any, name: str) -> InspectError:
-    mark = getattr(error, "problem_mark", None)
+def _syntax_error(error: Any, content: bytes, name: str) -> InspectError:
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    where = f"{name}, line {mark.line + 1}" if mark is not None else name
+    line = None if position is None else content[:position].count(b"\n")  # a character that none may be
+    line = line if mark is None else mark.line
+    where = name if line is None else f"{name}, line {line + 1}"
     if "nesting depth" in str(problem):  # libyaml has a limit of its own, and reads ahead of our count
         return InspectError(where, f"it nests deeper than {MAX_DEPTH} levels", _HINT)
     return InspectError(where, f"it is not valid YAML: {' '.join(str(problem).split())}", _HINT)

@@ -78,15 +78,17 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
     for one, chips in groups:
         if one.outcome is Outcome.PASS or not one.why:
             continue
-        sentence = f"{_who(one, chips)}: {one.why}"
-        if one.where is not None:
-            sentence += f" ({one.where})"
-        sentence, more = harmless(sentence), ""
+        sentence, more = harmless(_reason(one, chips)), ""
         if one.outcome is Outcome.FAIL and one.id not in explained:
             explained.add(one.id)
             more = f"\nNext: ttinspect explain {one.id}"
         row(table, f" {one.id}", Text(sentence + more))
     return [Text(""), table] if table.row_count else []
+
+
+def _reason(one: Expectation, chips: list[int]) -> str:
+    where = "" if one.where is None else f" ({one.where})"
+    return f"{_who(one, chips)}: {one.why}{where}"
 
 
 def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
@@ -129,7 +131,7 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
         for one, chips in _grouped(answer.expectations)
     ]
     told = [
-        f"- {one.id} {escape(f'{_who(one, chips)}: {one.why}')}"
+        f"- {one.id} {escape(_reason(one, chips))}"
         for one, chips in _grouped(answer.expectations)
         if one.outcome is not Outcome.PASS and one.why
     ]

@@ -1,6 +1,7 @@
 """Check files: YAML or JSON, typed; errors name the file, the line and the key path."""
 
 import difflib
+import math
 import re
 from typing import Any, NoReturn, TypeVar
 
@@ -83,6 +84,9 @@ def _scalar(text: str) -> Any:
         return text
 
 
+_OF_A_SOURCE = {"schema", "device_info", "ethernet_connections", "chips_with_mmio", "arch_name"}
+"""Keys of the documents that people have at hand: snapshots, tt-smi documents, descriptors."""
+
 _NAMED = (("boards",), ("by_chip",))
 _CHIP_NAME = re.compile(CHIP_NAME)
 _WORDS = {
@@ -115,6 +119,10 @@ class _Reader:
         """The typed file."""
         if not isinstance(document, dict):
             self._fail((), f"found {show(document)}, expected a check file: a mapping, with chips or each")
+        self._refuse_source(document)
+        for key in document:
+            if isinstance(key, str) and key.isprintable() and key not in CheckFile.__struct_fields__:
+                self._fail((key,), _unknown_key(key, (), CheckFile))
         self._refuse_odd(document, ())
         self._name_chips(document.get("links"))
         boards = self._mapping(document, "boards")
@@ -139,6 +147,14 @@ class _Reader:
         if file == CheckFile():
             self._fail((), "it expects nothing, and would pass on any machine")
         return Wanted(name=self._name, file=file, lines=self._lines)
+
+    def _refuse_source(self, document: dict[Any, Any]) -> None:
+        if not _OF_A_SOURCE.isdisjoint(key for key in document if isinstance(key, str)):
+            raise InspectError(
+                self._name,
+                "it is a source, or an answer, and not a check file",
+                f"ttinspect check --from {self._name}",
+            )
 
     def _refuse_odd(self, value: Any, path: Path) -> None:
         """A key without a value checks nothing, and must not look as if it did; keys are names, but for
@@ -232,10 +248,25 @@ class _Reader:
     def _check_range(self, value: Any, path: Path) -> None:
         if isinstance(value, Range | VersionRange) and value.min is None and value.max is None:
             self._fail(path, "a range needs min or max")
+        if isinstance(value, Range):
+            self._check_bounds(value, path)
         if not isinstance(value, Range | VersionRange) or value.min is None or value.max is None:
             return
         if _comparable(value.min) > _comparable(value.max):
             self._fail(path, f"min {value.min} is greater than max {value.max}")
+
+    def _check_bounds(self, value: Range, path: Path) -> None:
+        """A range that every number is in checks nothing; only temperatures can be below 0."""
+        for name in ("min", "max"):
+            bound = getattr(value, name)
+            if bound is None:
+                continue
+            if not math.isfinite(bound):
+                self._fail((*path, name), f"found {show(bound)}, expected a finite number")
+            if bound < 0 and not path[-1].endswith("_celsius"):
+                self._fail((*path, name), f"found {show(bound)}, expected a number from 0 on")
+        if value.min == 0 and value.max is None and not path[-1].endswith("_celsius"):
+            self._fail(path, "every number is at least 0: this checks nothing")
 
     def _fail(self, path: Path, why: str, code: ExitCode = ExitCode.USAGE) -> NoReturn:
         """Refuse what stands at a path, by the line of its innermost key that there is."""
@@ -257,6 +288,8 @@ def _in_words(expected: str, path: Path) -> str:
         patterned = [words for key, words in _PATTERNS.items() if key in path]
         if patterned:
             return patterned[0]
+    if expected == "object" and (not path or path[-1] not in BoardWants.__struct_fields__):
+        return "a mapping, such as {cores: 120}"
     return "a smaller number" if expected.startswith("int <=") else _WORDS.get(expected, expected)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document, readable
+from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document, readable, spoken
 from ttinspect.facts.node import show
 from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 KINDS = ("umd", "sim", "sysfs", "board", "masks")
 """What may stand before the first colon of a SOURCE; everything else is a path."""
 
-STANDARD_INPUT = "standard input"
 _WHAT_IS_READ = "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON) or a ttinspect snapshot"
 
 
@@ -63,7 +62,7 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
         InspectError: as open_source.
     """
     if kind_of(source) == "path":
-        opened = _read_content(read_document(source), STANDARD_INPUT if source == "-" else source)
+        opened = _read_content(read_document(source), spoken(source))
     else:
         opened = Opened(system=_described(source, options or LiveOptions()))
     system, told = opened.system, readable(opened.system.source.detail)
