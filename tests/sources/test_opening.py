@@ -11,7 +11,7 @@ from tests.sources.test_tt_smi import TELEMETRY, tt_smi
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Masks, Unknown
-from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
+from ttinspect.model.system import Link, LinkEnd, Recording, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.opening import kind_of, open_source, read_content
 
 
@@ -160,7 +160,10 @@ def test_a_system_in_json_is_a_source() -> None:
     assert again.chips == system.chips
     assert again.links == system.links
     # an example stays one, however it was passed on
-    assert again.source == Source(kind=SourceKind.SNAPSHOT, detail="host.json", live=False, example=True)
+    of = Recording(kind=SourceKind.BOARD, detail="n300", host=None, time_ns=None)
+    assert again.source == Source(
+        kind=SourceKind.SNAPSHOT, detail="host.json", live=False, example=True, recorded=of
+    )
 
 
 def test_the_examples_are_marked() -> None:
