@@ -129,7 +129,7 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     outcomes = [one.outcome for one in expectations]
     return CheckAnswer(
         source=system.source,
-        verdict=_verdict(outcomes, warnings),
+        verdict=_verdict(outcomes, warnings, unread=any(not trouble.readable for trouble in system.troubles)),
         counts=CheckCounts(
             passed=outcomes.count(Outcome.PASS),
             fail=outcomes.count(Outcome.FAIL),
@@ -161,10 +161,11 @@ def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:
     return most_important(code, regions) if regions is ExitCode.PERMISSION else code
 
 
-def _verdict(outcomes: Sequence[Outcome], warnings: int) -> Verdict:
+def _verdict(outcomes: Sequence[Outcome], warnings: int, *, unread: bool) -> Verdict:
+    """Nothing passes where chips could not be read."""
     if Outcome.FAIL in outcomes:
         return Verdict.FAIL
-    if Outcome.UNKNOWN in outcomes:
+    if Outcome.UNKNOWN in outcomes or unread:
         return Verdict.INCONCLUSIVE
     return Verdict.WARN if warnings else Verdict.PASS
 

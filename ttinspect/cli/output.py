@@ -37,7 +37,7 @@ def to_yaml(answer: Any) -> str:
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV; None is an empty cell, truth is true or false as in JSON. Control characters are escapes."""
+    """Rows as CSV; None is an empty cell, truth is true or false as in JSON."""
     import csv
     import io
 

@@ -5,15 +5,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from ttinspect.answers.check import build_check
 from ttinspect.capacity.settings import make_settings
 from ttinspect.model.chip import Unknown
-from ttinspect.model.system import LinkEnd, RemoteLink, System
+from ttinspect.model.process import ProcessTable
+from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.check_file import read_check_file
 from ttinspect.sources.opening import open_source
+from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
 from ttinspect.verify.check.site import site_expectations
+from ttinspect.verify.verdict import Verdict
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 FAR, MADE_UP = 17716556166399396846, 4294967296
@@ -153,3 +157,17 @@ def test_a_galaxy_with_a_chip_of_unknown_board_may_be_whole() -> None:
     assert _product(_with(galaxy, 9, board=None), "chips per ubb_blackhole") == [UNKNOWN]
     short = msgspec.structs.replace(galaxy, chips=galaxy.chips[:31])
     assert _product(short, "chips per ubb_blackhole") == [FAIL]
+
+
+def test_nothing_passes_where_a_chip_could_not_be_read() -> None:
+    """Whatever the file asks of the others."""
+    example = open_source("board:n150")
+    wanted = [read_check_file(b"each: {cores: 72}", "site.yaml")]
+    for readable, verdict in ((True, Verdict.WARN), (False, Verdict.INCONCLUSIVE)):
+        trouble = Trouble(chip=1, why="it hangs", readable=readable)
+        system = msgspec.structs.replace(example, troubles=(trouble,))
+        case = Case(
+            system=system, regions=(), processes=ProcessTable(found={}, unknowable=frozenset()), chosen=None,
+            now_realtime_ns=1, now_monotonic_ns=1,
+        )  # fmt: skip
+        assert build_check(case, wanted).verdict is verdict
