@@ -88,6 +88,8 @@ class Device:
     shout: bool = False
     fork: bool = False
     write_log: Path | None = None
+    words: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """Words that are other than they should be: chip, x, y, address, word."""
 
     def script(self) -> str:
         """What device.c reads."""
@@ -106,6 +108,7 @@ class Device:
             lines += [*self._linked(a, b), *self._linked(b, a)]
         for end, (far, channel) in self.outside:
             lines += self._leaving(end, far, channel)
+        lines += [f"mem {chip} {x} {y} {at:x} {word:x}" for chip, x, y, at, word in self.words]
         if self.crash:
             lines.append(f"crash {self.crash[0]} {self.crash[1]}")
         return "\n".join(lines) + "\n"

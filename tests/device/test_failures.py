@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.conftest import Run
 from tests.device.conftest import RunOn
 from tests.device.simulated import (
     ASIC_ID_HIGH,
+    ASIC_ID_LOW,
+    BOARD_ID_LOW,
     ENABLED_ETH,
     FIRMWARE,
     Chip,
@@ -24,6 +27,7 @@ from tests.device.simulated import (
     wormhole,
 )
 
+Answer = Callable[..., Any]
 _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 
 
@@ -350,3 +354,32 @@ def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> N
     (told,) = [one["message"] for one in json.loads(done.stdout)["findings"] if one["id"] == "TTH009"]
     assert "No existing board type" in told
     assert "before initializing TTDevice" not in told
+
+
+def test_a_wrong_word_of_one_eth_core_does_not_hide_the_chips(answer: Answer) -> None:
+    """tt_umd fails with it; without eth it does not."""
+    links = [((0, 2), (1, 3)), ((1, 5), (2, 5))]
+    beyond_all_channels = (0, 22, 25, 0x7CFE0, 0x1E1E0000)
+    device = blackhole(Chip(), Chip(), Chip(), links=links, words=[beyond_all_channels])
+    document = answer(device, "topology")
+    assert [(chip["id"], chip["unique_id"]) for chip in document["chips"]] == [
+        (chip["id"], chip["unique_id"])
+        for chip in answer(blackhole(Chip(), Chip(), Chip(), links=links), "topology")["chips"]
+    ]
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
+    assert "eth links were not discovered, because tt_umd failed (No core" in finding["message"]
+    assert all("links" in [one["path"] for one in chip["unknown"]] for chip in document["chips"])
+    expectations = answer(device, "check", code=10)["expectations"]
+    assert {one["outcome"] for one in expectations if one["fact"] == "eth links"} == {"unknown"}
+
+
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+def test_a_chip_with_the_unique_id_of_another_one_is_missed(
+    answer: Answer, make: Callable[..., Device]
+) -> None:
+    """tt_umd reports one of them."""
+    twins: dict[int, int | None] = {ASIC_ID_HIGH: 1, ASIC_ID_LOW: 5, BOARD_ID_LOW: 7}
+    document = answer(make(Chip(tags=twins), Chip(), Chip(tags=twins)), "harvest", code=5)
+    assert len(document["devices"]) == 2
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert "the simulator has 3 devices, tt_umd reports 2" in finding["message"]

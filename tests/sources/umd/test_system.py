@@ -73,7 +73,15 @@ def test_a_chip_that_could_not_be_read_has_a_row_and_does_not_hide_the_others() 
 
 def test_a_driver_that_sees_more_devices_than_umd_is_told() -> None:
     host = wire.HostFacts(kmd_version="2.8.0", kmd_devices={n: f"0000:0{n}:00.0" for n in range(8)})
-    assert "the kernel driver sees 8 devices, tt_umd reports 1" in system(host, CHIP, wire.Done()).warnings
+    found = system(host, CHIP, wire.Done())
+    assert [one.why for one in found.troubles] == ["the kernel driver sees 8 devices, tt_umd reports 1"]
+    assert exit_code(found) is ExitCode.UMD_FAILED
+
+
+def test_that_the_user_hides_devices_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", "0")
+    host = wire.HostFacts(kmd_version="2.8.0", kmd_devices={n: f"0000:0{n}:00.0" for n in range(8)})
+    assert system(host, CHIP, wire.Done()).troubles == ()
 
 
 def test_hidden_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

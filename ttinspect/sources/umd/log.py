@@ -7,6 +7,7 @@ FIRMWARE = "ARC firmware"
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
+_OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+)")
 _WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
@@ -33,6 +34,11 @@ def unhealthy_remote(log: str) -> str | None:
             )
         warning = warning_of(line) or warning
     return None
+
+
+def opened_devices(log: str) -> int:
+    """How many devices of a simulator tt_umd says that it opened."""
+    return len(set(_OPENED.findall(log)))
 
 
 def warning_of(line: str) -> str | None:

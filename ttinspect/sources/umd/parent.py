@@ -45,6 +45,8 @@ class Session(msgspec.Struct):
     earlier_log: str = ""
     """Of children before this one, that did not get as far."""
     waiting_for: str = ""
+    left_out: list[wire.ChipFacts] = msgspec.field(default_factory=list)
+    """Chips that would have kept tt_umd from discovering the others."""
     linkless: str | None = None
     """Why nothing was discovered over eth, although the child finished."""
 

@@ -112,10 +112,15 @@ class _Search:
         return max(self._deadline - time.monotonic(), 0.0)
 
     def next_way(self) -> Way | None:
-        """Without remote chips, where there can be any; else without the devices that are to blame, and
-        with remote chips again. Not on a host where the user has chosen which devices tt_umd sees."""
-        if WITHOUT_REMOTE not in self.way.arguments and self._remote_chips_are_possible():
-            return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, WITHOUT_REMOTE, SINGLY))
+        """Without eth, unless a device is named and no chip can be remote: a link can be what is bad. Else
+        without the devices that are to blame, and with eth again. Not on a host where the user has chosen
+        which devices tt_umd sees."""
+        if WITHOUT_REMOTE not in self.way.arguments:
+            remote = self._remote_chips_are_possible()
+            if remote or self._named() is None:
+                singly = (SINGLY,) if remote else ()
+                arguments = (*self.way.arguments, WITHOUT_REMOTE, *singly)
+                return msgspec.structs.replace(self.way, arguments=arguments)
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
         guilty = {number: why for number, why in self._guilty().items() if number in self._devices()}
@@ -173,8 +178,8 @@ class _Search:
                 first.late_after(self._timeout_seconds)
             return first, self.whole
         last.earlier_log = "".join(session.log for session in before)
-        left_out = _left_out(first, last, self.lost, simulated=self._simulated)
-        last.lines = [*_as_before(first, last), *left_out]
+        last.lines = _as_before(first, last)
+        last.left_out = _left_out(first, last, self.lost, simulated=self._simulated)
         if WITHOUT_REMOTE in self.way.arguments:
             why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
             last.linkless = why
@@ -221,7 +226,9 @@ def _as_before(first: Session, last: Session) -> list[wire.Line]:
     return [*host, *(line for line in last.lines if not isinstance(line, wire.HostFacts))]
 
 
-def _left_out(first: Session, last: Session, lost: dict[int, str], *, simulated: bool) -> list[wire.Line]:
+def _left_out(
+    first: Session, last: Session, lost: dict[int, str], *, simulated: bool
+) -> list[wire.ChipFacts]:
     """A chip of which nothing is known but where it is, for each device that was left out. The chips of a
     simulator keep their numbers; on a host tt_umd gives the others new ones."""
     known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]

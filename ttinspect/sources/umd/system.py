@@ -17,7 +17,7 @@ from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import warning_of
+from ttinspect.sources.umd.log import opened_devices, warning_of
 from ttinspect.sources.umd.parent import Session, failure
 from ttinspect.sources.umd.readings import telemetry_of, why_silent
 
@@ -44,7 +44,8 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     Raises:
         InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
     """
-    chips = _with_reasons([line for line in session.lines if isinstance(line, wire.ChipFacts)], session.log)
+    read = [line for line in session.lines if isinstance(line, wire.ChipFacts)]
+    chips = _with_reasons([*read, *session.left_out], session.log)
     if simulated:
         chips = [
             facts
@@ -68,13 +69,15 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if error is not None:
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     troubles += silent_chips(session.lines, troubles)
+    vanished = None if error is not None else _vanished(session, host, chips, simulated=simulated)
+    if vanished is not None:
+        troubles.append(Trouble(chip=None, why=vanished, readable=False))
     linkless = None
     if session.linkless is not None:
         cause = _UMDS_NUMBER.sub("", session.linkless) if simulated else session.linkless
         linkless = f"eth links were not discovered, because {cause}"
     if linkless and not any(facts.error and facts.mmio is False for facts in chips):
-        why = f"others that are reached over eth may be left out: {linkless}"
-        troubles.append(Trouble(chip=None, why=why, readable=False))
+        troubles.append(_without_links(chips, linkless))
     return System(
         source=source,
         chips=with_telemetry(
@@ -93,10 +96,18 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         ),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
-        warnings=() if simulated else tuple(_host_warnings(host, chips)),
+        warnings=() if simulated else _host_warnings(),
         troubles=tuple(troubles),
         kmd_version=host.kmd_version if host else None,
     )
+
+
+def _without_links(chips: list[wire.ChipFacts], linkless: str) -> Trouble:
+    """Every Blackhole is on the bus; a Wormhole can be behind another one."""
+    if all(facts.arch == Arch.BLACKHOLE.value for facts in chips):
+        return Trouble(chip=None, why=linkless, readable=True)
+    why = f"others that are reached over eth may be left out: {linkless}"
+    return Trouble(chip=None, why=why, readable=False)
 
 
 def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:
@@ -146,14 +157,27 @@ def _no_chips(host: wire.HostFacts | None) -> InspectError:
     )
 
 
-def _host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> list[str]:
-    warnings = []
-    if os.environ.get(VISIBLE_DEVICES):
-        warnings.append(f"{VISIBLE_DEVICES} is {os.environ[VISIBLE_DEVICES]!r}: other devices are hidden")
-    mmio = sum(bool(facts.mmio) for facts in chips)
-    if host is not None and len(host.kmd_devices) > mmio:
-        warnings.append(f"the kernel driver sees {len(host.kmd_devices)} devices, tt_umd reports {mmio}")
-    return warnings
+def _host_warnings() -> tuple[str, ...]:
+    visible = os.environ.get(VISIBLE_DEVICES)
+    return (f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden",) if visible else ()
+
+
+def _vanished(
+    session: Session, host: wire.HostFacts | None, chips: list[wire.ChipFacts], *, simulated: bool
+) -> str | None:
+    """What tt_umd does not report of the devices that the driver or a simulator has. It tells devices apart
+    by their unique ids."""
+    reported = sum(facts.mmio is not False for facts in chips)
+    if simulated:
+        there = opened_devices(session.log) + len(session.left_out)
+        if there > reported:
+            return (
+                f"the simulator has {there} devices, tt_umd reports {reported}: "
+                "those with the same unique id are one to it"
+            )
+        return None
+    there = 0 if host is None or os.environ.get(VISIBLE_DEVICES) else len(host.kmd_devices)
+    return f"the kernel driver sees {there} devices, tt_umd reports {reported}" if there > reported else None
 
 
 def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
