@@ -149,3 +149,13 @@ def test_a_chip_off_the_bus_is_called_that() -> None:
     assert [trouble.why for trouble in found.troubles] == [
         "it is off the bus: its registers read as all ones"
     ]
+
+
+def test_a_wormhole_that_does_not_start_may_hide_the_remote_chip_of_its_board() -> None:
+    hung = msgspec.structs.replace(CHIP, id=1, unique_id=9, error="it hangs", masks=None, kmd_id=1)
+    found = system(HOST, CHIP, hung, wire.Done())
+    told = "it hangs; a chip that is reached through it, if there is one, is not seen"
+    assert [one.why for one in found.troubles] == [told]
+    blackhole = msgspec.structs.replace(CHIP, arch="blackhole", tags={})
+    found = system(HOST, blackhole, msgspec.structs.replace(hung, arch=None), wire.Done())
+    assert "it hangs" in [one.why for one in found.troubles]

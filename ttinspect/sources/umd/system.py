@@ -62,7 +62,11 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
     linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
     troubles = [
-        Trouble(chip=facts.id, why=facts.error + _made_up(facts), readable=facts.masks is not None)
+        Trouble(
+            chip=facts.id,
+            why=facts.error + _made_up(facts) + _behind(facts, chips),
+            readable=facts.masks is not None,
+        )
         for facts in chips
         if facts.error
     ]
@@ -135,6 +139,13 @@ def _made_up(facts: wire.ChipFacts) -> str:
         return ""
     missing = [tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None]
     return f" Telemetry {', '.join(missing)} is missing, which tt_umd takes for 0." if missing else ""
+
+
+def _behind(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> str:
+    """A Wormhole that does not start hides the remote chip of its board."""
+    known = {one.arch for one in chips if one.arch is not None}
+    hides = facts.masks is None and facts.mmio is not False and known == {Arch.WORMHOLE_B0.value}
+    return "; a chip that is reached through it, if there is one, is not seen" if hides else ""
 
 
 def _shortened(why: str) -> str:
