@@ -383,3 +383,11 @@ def test_a_chip_with_the_unique_id_of_another_one_is_missed(
     assert len(document["devices"]) == 2
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
     assert "the simulator has 3 devices, tt_umd reports 2" in finding["message"]
+
+
+@pytest.mark.parametrize("command", ["harvest", "capacity", "topology", "list"])
+def test_a_chip_that_leaves_the_bus_during_discovery_is_no_healthy_one(answer: Answer, command: str) -> None:
+    """Its ids are read late, and are all ones then."""
+    document = answer(blackhole(Chip(), Chip(off_after=640)), command, code=5)
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert "it left the bus while it was discovered" in finding["message"]

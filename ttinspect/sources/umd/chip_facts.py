@@ -11,6 +11,7 @@ MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
 IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
 ALL_ONES = 0xFFFFFFFF
+LEFT = "it left the bus while it was discovered: its unique id reads as all ones"
 MASK_KEYS = {
     "tensix": "harvest_mask",
     "dram": "dram_harvesting_mask",
@@ -75,6 +76,9 @@ def chip_facts(
     }
     if device is None:
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
+        return facts
+    if placed and descriptor.get_chip_unique_ids().get(chip) == ALL_ONES << 32 | ALL_ONES:
+        facts["error"] = LEFT
         return facts
     try:
         read_device(device, facts, masks)
