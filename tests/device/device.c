@@ -11,7 +11,8 @@
  *   off CHIP [N]                  off the bus from the N-th access on: every read is all ones
  *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
- *   crash KIND N                  abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit
+ *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
+ *                                 CHIP at the first access to it from the N-th access of all on
  *   shout                         print on fd 1 at every opportunity
  *   fork                          start a process at init that outlives this one
  *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
@@ -43,6 +44,7 @@ static struct { uint64_t key, address; } counters[MAX_COUNTERS];
 static int counter_count;
 static char crash_kind[16];
 static long crash_at = NEVER, accesses;
+static int crash_chip = -1; /* -1: whichever */
 static FILE *write_log;
 
 static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull;
@@ -100,9 +102,10 @@ static void crash(void) {
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
 }
 
-static void access_made(void) {
+static void access_made(int chip) {
     if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
-    if (++accesses == crash_at) crash();
+    ++accesses;
+    if (crash_chip < 0 ? accesses == crash_at : chip == crash_chip && accesses >= crash_at) crash();
 }
 
 static int off_bus(int chip) { return off_since[chip] && accesses >= off_since[chip]; }
@@ -248,10 +251,10 @@ static int chip_of(uint64_t address, int *bar, uint64_t *offset) {
 }
 
 void libttsim_pci_mem_rd_bytes(uint64_t address, void *to, uint32_t size) {
-    access_made();
     int bar;
     uint64_t offset;
     int chip = chip_of(address, &bar, &offset);
+    access_made(chip);
     if (chip < 0 || off_bus(chip)) { memset(to, 0xFF, size); return; }
     if (bar == 2) { sparse_read(tile_key(chip, BAR_X, 2), offset, to, size); return; }
     Place place = bar_place(chip, bar, offset);
@@ -259,10 +262,10 @@ void libttsim_pci_mem_rd_bytes(uint64_t address, void *to, uint32_t size) {
 }
 
 void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size) {
-    access_made();
     int bar;
     uint64_t offset;
     int chip = chip_of(address, &bar, &offset);
+    access_made(chip);
     if (chip < 0) return;
     if (bar == 2) { log_write("bar2", chip, 0, 0, offset, from, size); sparse_write(tile_key(chip, BAR_X, 2), offset, from, size); return; }
     Place place = bar_place(chip, bar, offset);
@@ -271,18 +274,18 @@ void libttsim_pci_mem_wr_bytes(uint64_t address, const void *from, uint32_t size
 }
 
 void libttsim_tile_rd_bytes(uint32_t x, uint32_t y, uint64_t address, void *to, uint32_t size) {
-    access_made();
+    access_made(0);
     tile_read(0, x, y, address, to, size);
 }
 
 void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void *from, uint32_t size) {
-    access_made();
+    access_made(0);
     log_write("tile", 0, x, y, address, from, size);
     tile_write(0, x, y, address, from, size);
 }
 
 uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
-    access_made();
+    access_made(0);
     unsigned chip = bdf >> 3;
     if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;
     uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
@@ -321,7 +324,7 @@ static void script_line(const char *line) {
         counters[counter_count].key = tile_key(chip, x, y);
         counters[counter_count++].address = address;
     }
-    else if (sscanf(line, "crash %15s %ld", crash_kind, &crash_at) == 2) {}
+    else if (sscanf(line, "crash %15s %ld %d", crash_kind, &crash_at, &crash_chip) >= 2) {}
     else if (!strncmp(line, "shout", 5)) shouting = 1;
     else if (!strncmp(line, "fork", 4)) forking = 1;
     else if (sscanf(line, "log %4095s", text) == 1) write_log = fopen(text, "a");

@@ -84,7 +84,8 @@ class Device:
     chips: list[Chip]
     links: list[tuple[End, End]] = field(default_factory=list)
     outside: list[tuple[End, tuple[int, int]]] = field(default_factory=list)
-    crash: tuple[str, int] | None = None
+    crash: tuple[str, int] | tuple[str, int, int] | None = None
+    """How, at which access, and to which chip, if that matters."""
     shout: bool = False
     fork: bool = False
     write_log: Path | None = None
@@ -110,7 +111,7 @@ class Device:
             lines += self._leaving(end, far, channel)
         lines += [f"mem {chip} {x} {y} {at:x} {word:x}" for chip, x, y, at, word in self.words]
         if self.crash:
-            lines.append(f"crash {self.crash[0]} {self.crash[1]}")
+            lines.append(f"crash {' '.join(map(str, self.crash))}")
         return "\n".join(lines) + "\n"
 
     def write(self, path: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-remote [remote-singly]] [hidden=CHIP,...]``.
+[without-remote [remote-singly]] [hidden=CHIP,...] [skip=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -84,7 +84,7 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     from ttinspect.sources.umd import chip_facts, discovery, numbering
     from ttinspect.sources.umd.calling import attempt
 
-    hidden = numbering.hidden_chips(rest)
+    hidden, skipped = numbering.hidden_chips(rest), numbering.skipped_chips(rest)
 
     def number(chip: int) -> int:
         return numbering.number_of(chip, hidden)
@@ -95,15 +95,19 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     descriptor, devices = discovery.discover(tt_umd, kind, rest)
     enter("reading the cluster descriptor")
     text = discovery.serialized(descriptor)
-    say("links", **discovery.link_facts(descriptor, text, number))
+    chips = sorted(set(descriptor.get_all_chips()) | set(devices))
+    say("links", chips=len(chips), **discovery.link_facts(descriptor, text, number))
     masks = chip_facts.harvesting(text)
     unhealthy = discovery.health(descriptor)
-    for chip in sorted(set(descriptor.get_all_chips()) | set(devices)):
+    for chip in chips:
+        if number(chip) in skipped:
+            continue
         enter(f"reading chip {number(chip)}")
         known = (masks.get(chip), unhealthy.get(chip))
         say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
     known = descriptor.get_chip_unique_ids().values()
     devices = {number(chip): device for chip, device in sorted(devices.items())}
+    devices = {chip: device for chip, device in devices.items() if chip not in skipped}
     if numbering.SINGLY in rest:
         from ttinspect.sources.umd import remote_chips
 

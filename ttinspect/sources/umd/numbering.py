@@ -11,7 +11,7 @@ WITHOUT_REMOTE = "without-remote"
 SINGLY = "remote-singly"
 """And that it opens the remote chips itself, one by one."""
 
-_HIDDEN = "hidden="
+_HIDDEN, _SKIPPED = "hidden=", "skip="
 
 
 def hidden_argument(chips: Iterable[int]) -> str:
@@ -21,7 +21,23 @@ def hidden_argument(chips: Iterable[int]) -> str:
 
 def hidden_chips(arguments: Iterable[str]) -> frozenset[int]:
     """The chips that the child's arguments hide."""
-    lists = [argument.removeprefix(_HIDDEN) for argument in arguments if argument.startswith(_HIDDEN)]
+    return _listed(_HIDDEN, arguments)
+
+
+def without_reading(arguments: Iterable[str], chips: Iterable[int]) -> tuple[str, ...]:
+    """The child's arguments with which it discovers these chips, and then leaves them alone."""
+    others = tuple(argument for argument in arguments if not argument.startswith(_SKIPPED))
+    skipped = ",".join(map(str, sorted(chips)))
+    return (*others, _SKIPPED + skipped) if skipped else others
+
+
+def skipped_chips(arguments: Iterable[str]) -> frozenset[int]:
+    """The chips that the child is to leave alone."""
+    return _listed(_SKIPPED, arguments)
+
+
+def _listed(prefix: str, arguments: Iterable[str]) -> frozenset[int]:
+    lists = [argument.removeprefix(prefix) for argument in arguments if argument.startswith(prefix)]
     return frozenset(int(chip) for chips in lists for chip in chips.split(","))
 
 

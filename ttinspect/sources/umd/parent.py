@@ -23,8 +23,10 @@ DISCOVERING = "discovering chips"
 
 _TAIL_BYTES = 4096
 _GRACE_SECONDS = 2.0
+_LEAST_STAGE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 _READ_BYTES = 1 << 20
+_READING = re.compile(r"reading (?:telemetry of )?chip (\d+)$")
 _DEVICE = re.compile(r"device (\d+)")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _LOCK_HINT = "end the process that holds the lock, or wait until it is done"
@@ -50,6 +52,17 @@ class Session(msgspec.Struct):
     linkless: str | None = None
     """Why nothing was discovered over eth, although the child finished."""
 
+    def chip_being_read(self) -> int | None:
+        """The chip that the child was reading when it died or hung; None where there is no other to be read
+        without it, or it ended otherwise."""
+        found = _READING.match(self.doing) if self.death is not None else None
+        return int(found[1]) if found and self.found > 1 else None
+
+    @property
+    def found(self) -> int:
+        """How many chips were discovered."""
+        return next((line.chips for line in self.lines if isinstance(line, wire.LinkFacts)), 0)
+
     def late_after(self, seconds: float) -> None:
         """Say how long it was waited for."""
         self.death = f"it did not answer within {seconds:.3g} s{self.waiting_for}"
@@ -65,10 +78,12 @@ class Running:
         self._hidden = hidden_chips(arguments)
         self._buffer = b""
         self._waited_seconds = 0.0
+        self._stage_since = time.monotonic()
         self.session = Session(lines=[])
 
     def ask(self) -> None:
         """Ask a watching child for a round of readings."""
+        self._stage_since = time.monotonic()
         stdin = self._process.stdin
         if stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # it is dead; reading finds out how
@@ -82,8 +97,9 @@ class Running:
         progress: Progress | None = None,
         patience_seconds: float | None = None,
     ) -> bool:
-        """Read until a line of one of these types; False when the child is dead or late: after the
-        timeout, or as soon as it has waited for the firmware of a chip until its patience ended."""
+        """Read until a line of one of these types; False when the child is dead or late: after the timeout,
+        as soon as it has waited for the firmware of a chip until its patience ended, or when one of several
+        chips takes a fifth of the timeout."""
         start = time.monotonic()
         patience = timeout_seconds if patience_seconds is None else patience_seconds
         while True:
@@ -96,7 +112,8 @@ class Running:
             if not ready:
                 if self._process.poll() is not None:  # what a simulator started may hold the wire open
                     return False
-                if passed < timeout_seconds and not (passed >= patience and self._waits_for_firmware()):
+                waits = passed >= patience and self._waits_for_firmware()
+                if passed < timeout_seconds and not waits and not self._is_stuck(timeout_seconds):
                     continue
                 self.session.late = True
                 self._waited_seconds = passed
@@ -114,6 +131,7 @@ class Running:
             for line in lines:
                 if isinstance(line, wire.Stage):
                     self.session.doing = line.name
+                    self._stage_since = time.monotonic()
             self.session.lines += [line for line in lines if not isinstance(line, wire.Stage)]
             if any(isinstance(line, ends) for line in lines):
                 return True
@@ -167,6 +185,12 @@ class Running:
             "utf-8", "replace"
         )
         return FIRMWARE in waited_for(tail.rstrip().rpartition("\n")[2])
+
+    def _is_stuck(self, timeout_seconds: float) -> bool:
+        """Whether it reads one of several chips for so long that the others would be lost."""
+        limit = max(timeout_seconds / 5, min(_LEAST_STAGE_SECONDS, timeout_seconds / 2))
+        reads = _READING.match(self.session.doing) is not None and self.session.found > 1
+        return reads and time.monotonic() - self._stage_since >= limit
 
     def _ended(self) -> int:
         try:

@@ -16,7 +16,13 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.log import FIRMWARE, unhealthy_remote
-from ttinspect.sources.umd.numbering import MOST_CHIPS, SINGLY, WITHOUT_REMOTE, hidden_argument
+from ttinspect.sources.umd.numbering import (
+    MOST_CHIPS,
+    SINGLY,
+    WITHOUT_REMOTE,
+    hidden_argument,
+    without_reading,
+)
 from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
 
 _FIRMWARE_WAIT_SECONDS = 300.0
@@ -52,6 +58,8 @@ def ask_persistently(
         way = search.next_way()
         if way is not None:
             search.attempt(way)
+    while search.seconds_left() > _LEAST_SECONDS and search.skip():
+        pass
     if first.late and not _has_chips(search.last) and search.seconds_left() > _LEAST_SECONDS:
         # nothing is to be seen without the bad chips: give them all the time
         search.lost.clear()
@@ -68,7 +76,8 @@ def patience_seconds(timeout_seconds: float, arguments: Collection[str]) -> floa
 
 
 class _Search:
-    """Attempts, until one is not kept from seeing chips. ``lost`` are devices to do without, and why."""
+    """Attempts, until one is not kept from seeing chips. ``lost`` are devices to do without, ``skipped``
+    chips that are discovered and then left alone, and why."""
 
     def __init__(
         self,
@@ -82,6 +91,7 @@ class _Search:
         self._simulated = "sim" in arguments
         self._archs = archs
         self.lost: dict[int, str] = {}
+        self.skipped: dict[int, str] = {}
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self._progress = progress
@@ -101,6 +111,18 @@ class _Search:
         )
         self.way = way
         return self._made(session)
+
+    def skip(self) -> bool:
+        """Ask the others again without the chip that was being read when the child hung or died; False where
+        there is none."""
+        chip = self.last.chip_being_read()
+        if chip is None or self.last.found <= len({*self.skipped, chip}):
+            return False
+        self.skipped[chip] = f"tt_umd {_fate(self.last)} while {self.last.doing}: {self.last.death}"
+        self.attempt(
+            msgspec.structs.replace(self.way, arguments=without_reading(self.way.arguments, self.skipped))
+        )
+        return True
 
     def _made(self, session: Session) -> Session:
         self.last = session
@@ -154,7 +176,7 @@ class _Search:
         named, guilty, seen = self._named(), {}, 0
         if named is not None:
             return {named: self.last.death or _why(self.last)}
-        devices = self._devices()
+        devices, before = self._devices(), (self.last, self.way)
         for number in devices if len(devices) > 1 else ():
             if self.seconds_left() <= _LEAST_SECONDS:
                 break
@@ -165,7 +187,10 @@ class _Search:
             seen += 1
             if not _has_chips(alone):
                 guilty[number] = _why(alone)
-        return guilty if seen > 1 else {}
+        if seen > 1 and guilty:
+            return guilty
+        self.last, self.way = before  # a device that is well alone says nothing of all together
+        return {}
 
     def outcome(self, first: Session) -> tuple[Session, Way]:
         """The last session, if it saw chips, with what was left out; else the first."""
@@ -178,7 +203,7 @@ class _Search:
                 first.late_after(self._timeout_seconds)
             return first, self.whole
         last.earlier_log = "".join(session.log for session in before)
-        last.lines = _as_before(first, last)
+        last.lines = [*_as_before(first, last), *_skipped(self._sessions, self.skipped)]
         last.left_out = _left_out(first, last, self.lost, simulated=self._simulated)
         if WITHOUT_REMOTE in self.way.arguments:
             why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
@@ -212,7 +237,23 @@ def _why(session: Session) -> str:
     failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
     if failed:
         return f"tt_umd failed ({failed})"
-    return f"tt_umd {'hung' if session.late else 'died'}: {session.death}"
+    return f"tt_umd {_fate(session)}: {session.death}"
+
+
+def _fate(session: Session) -> str:
+    return "hung" if session.late else "died"
+
+
+def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
+    """What is known of chips that were left alone: what the chip itself said before, and why no more."""
+    before = {line.id: line for one in sessions for line in one.lines if isinstance(line, wire.ChipFacts)}
+    found: list[wire.Line] = []
+    for chip, why in skipped.items():
+        if chip in before:
+            found += [before[chip], wire.no_reading(chip, why)]
+        else:
+            found.append(wire.ChipFacts(id=chip, arch=None, error=why))
+    return found
 
 
 def _host(session: Session) -> wire.HostFacts:

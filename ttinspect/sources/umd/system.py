@@ -108,9 +108,8 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
 
 def _without_links(chips: list[wire.ChipFacts], linkless: str) -> Trouble:
     """Every Blackhole is on the bus; a Wormhole can be behind another one."""
-    if all(facts.arch == Arch.BLACKHOLE.value for facts in chips):
-        return Trouble(chip=None, why=linkless, readable=True)
-    why = f"others that are reached over eth may be left out: {linkless}"
+    on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
+    why = linkless if on_bus else f"others that are reached over eth may be left out: {linkless}"
     return Trouble(chip=None, why=why, readable=False)
 
 

@@ -5,10 +5,11 @@ import contextlib
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.model.system import System
+from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.numbering import skipped_chips, without_reading
 from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
 from ttinspect.sources.umd.reading import Target, target_of
@@ -50,6 +51,7 @@ class Watcher:
         if system is None:
             raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
         if running is None:
+            self._forget_skipped()
             return silent(system, _why(failed))
         before = len(running.session.lines)
         running.ask()
@@ -58,13 +60,43 @@ class Watcher:
             del running.session.lines[before:]
             reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
             if all(reasons):
-                self._end(late=False)  # they may come back with other numbers: discover anew
+                self._end(late=False)
+                self._forget_skipped()
                 return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
             chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
             self._system = msgspec.structs.replace(system, chips=chips)
             gone = silent_chips(lines, system.troubles)
             return msgspec.structs.replace(self._system, troubles=(*system.troubles, *gone))
-        return silent(system, _why(self._end(late=False)))
+        session = self._end(late=False)
+        if session is not None and self._leave_alone(session):
+            return self.read()
+        self._forget_skipped()
+        return silent(system, _why(session))
+
+    def _leave_alone(self, session: Session) -> bool:
+        """Ask the others without the chip that was being read when the child hung or died; False where there
+        is none. It is asked again when all are discovered anew."""
+        chip, system = session.chip_being_read(), self._system
+        if chip is None or system is None:
+            return False
+        skipped = {*skipped_chips(self._way.arguments), chip}
+        if session.found <= len(skipped):
+            return False
+        arguments = without_reading(self._way.arguments, skipped)
+        self._way = msgspec.structs.replace(self._way, arguments=arguments)
+        why = f"{_why(session)} (while {session.doing})"
+        trouble = Trouble(chip=chip, why=why, readable=False)
+        self._system = msgspec.structs.replace(system, troubles=(*system.troubles, trouble))
+        return True
+
+    def _forget_skipped(self) -> None:
+        """Chips may come back, with other numbers too."""
+        skipped = skipped_chips(self._way.arguments)
+        system = self._system
+        if skipped and system is not None:
+            self._way = msgspec.structs.replace(self._way, arguments=without_reading(self._way.arguments, ()))
+            troubles = tuple(one for one in system.troubles if one.chip not in skipped)
+            self._system = msgspec.structs.replace(system, troubles=troubles)
 
     def _start(self) -> Session | None:
         """Start a child; what the one said that failed, if none is at work then.
@@ -73,7 +105,7 @@ class Watcher:
             InspectError: as reading the source once, when no chips were ever seen.
         """
         session = self._begin()
-        if session is not None and hides_others(session):
+        if session is not None and (hides_others(session) or session.chip_being_read() is not None):
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
             timeout = self._options.timeout_seconds

@@ -29,10 +29,11 @@ class HostFacts(msgspec.Struct, frozen=True, tag="host"):
 
 class LinkFacts(msgspec.Struct, frozen=True, tag="links"):
     """Ends of eth links as [chip, channel, other chip, its channel], one per side that reports it;
-    links that leave the host as [chip, channel, unique id, its channel]."""
+    links that leave the host as [chip, channel, unique id, its channel]. ``chips`` is how many were found."""
 
     ends: list[tuple[int, int, int, int]]
     remote: list[tuple[int, int, int, int]]
+    chips: int = 0
 
 
 class RawMasks(msgspec.Struct, frozen=True):
@@ -82,6 +83,13 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     training: list[str] | None
     eth: list[tuple[int, int, bool]] | None
     error: str | None
+
+
+def no_reading(chip: int, why: str) -> TelemetryFacts:
+    """That there is no reading of a chip, and why."""
+    return TelemetryFacts(
+        chip=chip, time_ns=0, tags={}, getters={}, firmware={}, training=None, eth=None, error=why
+    )
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
