@@ -18,7 +18,7 @@ from ttinspect.verify.check.expectation import Expectation, Outcome
 from ttinspect.verify.check.product import product_expectations, product_findings
 from ttinspect.verify.check.regions import region_expectations
 from ttinspect.verify.check.site import site_expectations
-from ttinspect.verify.harvest import system_findings
+from ttinspect.verify.harvest import differing_chips, doubts
 from ttinspect.verify.live import trouble_findings
 from ttinspect.verify.rules.file import FORBIDDEN
 from ttinspect.verify.topology import topology_findings
@@ -114,8 +114,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     if products:
         shown = {chip.id for chip in case.shown}
         findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
-        findings += system_findings(msgspec.structs.replace(system, chips=tuple(case.shown)))
-    findings += trouble_findings(system)
+        findings += differing_chips(tuple(case.shown))
+    findings += [*doubts(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]
     told = told_by(expectations)

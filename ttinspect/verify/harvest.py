@@ -69,8 +69,10 @@ def _harvested_counts(chip: Chip) -> dict[str, int | None]:
 
 def _deviations(chip: Chip) -> list[Finding]:
     product = product_of(chip.board)
-    if product is None or product.arch is not chip.arch:
+    if product is None:
         return []
+    if product.arch is not chip.arch:
+        return [_wrong_arch(product, chip.arch)]
     units = {
         "tensix": f"tensix {ARCHITECTURES[chip.arch].axis.value}",
         "dram": "DRAM bank",
@@ -95,6 +97,22 @@ def _deviations(chip: Chip) -> list[Finding]:
         if finding is not None:
             findings.append(finding)
     return findings
+
+
+def _wrong_arch(product: Product, arch: Arch) -> Finding:
+    message = f"{with_article(product.board)} is a {product.arch.value} board, this chip is a {arch.value}"
+    return Finding(
+        id="TTH001",
+        name="not as the product",
+        severity=Severity.WARNING,
+        message=message,
+        evidence={
+            "board": product.board.value,
+            "unit": "arch",
+            "expected": product.arch.value,
+            "found": arch.value,
+        },
+    )
 
 
 def _deviation(product: Product, unit: str, count: int, message: str, severity: Severity) -> Finding:

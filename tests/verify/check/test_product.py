@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
+from ttinspect.model.arch import Board
 from ttinspect.model.system import Recording, Source, SourceKind, System
 from ttinspect.model.telemetry import GddrModule, Telemetry
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
+from ttinspect.verify.harvest import as_expected
 
 Errors = tuple[int | None, int | None]
 CHANNELS = 8
@@ -127,3 +129,24 @@ def test_a_heartbeat_is_expected_of_silicon_only(
     system = _system(kind, moves=moves, recorded=recorded)
     found = [one.outcome for one in product_expectations(system, None) if one.fact == "heartbeat"]
     assert found == outcomes
+
+
+def test_a_chip_of_another_architecture_than_its_board_fails() -> None:
+    """Whatever is harvested."""
+    example = open_source("board:p150")
+    for board in (Board.N150, Board.N300, Board.UBB):
+        chip = msgspec.structs.replace(example.chips[0], board=board)
+        system = msgspec.structs.replace(example, chips=(chip,))
+        assert _outcomes(system, "architecture") == [Outcome.FAIL]
+        assert as_expected(chip) is False
+
+
+def test_no_row_of_a_pass_says_another_number_than_was_expected() -> None:
+    """Of every board with the chips of every example."""
+    for name in ("n150", "n300", "p100", "p150", "p300", "galaxy-wh", "galaxy-bh"):
+        example = open_source(f"board:{name}")
+        for board in Board:
+            chips = tuple(msgspec.structs.replace(chip, board=board) for chip in example.chips)
+            for one in product_expectations(msgspec.structs.replace(example, chips=chips), None):
+                if one.outcome is Outcome.PASS and isinstance(one.expected, int):
+                    assert one.found == one.expected, (name, board, one)

@@ -88,6 +88,10 @@ def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectat
 
 
 def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Iterator[Expectation]:
+    if product.arch is not chip.arch:
+        mine = [one for one in findings if one.id == "TTH001"]
+        yield judged(chip, "TTH001", "architecture", product.arch.value, mine, chip.arch.value)
+        return
     grid = chip_grid(chip.soc, chip.masks)
     units = {
         "tensix": (f"harvested tensix {ARCHITECTURES[chip.arch].axis.value}s", grid.tensix.harvested_lines),
