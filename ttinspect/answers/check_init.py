@@ -10,6 +10,7 @@ from ttinspect.model.check_file import CheckFile, ChipWants, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.seeing import may_lack_remote
 from ttinspect.verify.topology import links_up
 from ttinspect.verify.verdict import Verdict, verdict_of
 from ttinspect.verify.verify import verify
@@ -29,7 +30,7 @@ def present_machine(case: Case) -> CheckFile:
     }
     clean = verdict_of(verify(case).all_findings) is Verdict.PASS
     return CheckFile(
-        chips=len(case.shown),
+        chips=None if may_lack_remote(case.system.chips) else len(case.shown),
         regions="clean" if clean else None,
         each=shared if shared != ChipWants() else None,
         by_chip=by_chip,

@@ -6,6 +6,7 @@ from ttinspect.facts.boards import board_of_id
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
 from ttinspect.model.pseudonyms import board_pseudonym, unique_pseudonym
+from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, may_lack_remote
 
 KMD_PREFIX = "/dev/tenstorrent/"
 _LARGEST_CHIP_ID = 0xFFFF
@@ -46,11 +47,6 @@ def may_be_far(word: str) -> bool:
     return number is not None and number > _LARGEST_CHIP_ID
 
 
-def knows(chip: Chip, name: str) -> bool:
-    """Whether the source tells a fact of a chip, and does not make it up."""
-    return getattr(chip, name) is not None and name not in chip.assumed
-
-
 def is_board_id(chip: Chip, number: int) -> bool:
     """The same of a board id."""
     return chip.board_id is not None and _is_same(int(chip.board_id), number, board_pseudonym)
@@ -66,10 +62,12 @@ def unseen_name(chips: Iterable[Chip], word: str) -> str | None:
     there = list(chips)
     on_bus = [chip for chip in there if chip.mmio is not False]
     number = parse_unsigned(word)
+    if number is not None and number <= _LARGEST_CHIP_ID:
+        return UNSEEN_REMOTE if may_lack_remote(there) else None
     if number is not None:
         kinds = ["unique_id"] if board_of_id(number) is None else ["unique_id", "board_id"]
         untold = [kind for kind in kinds if not all(knows(chip, kind) for chip in there)]
-        kind, told = " or ".join(untold).replace("_", " "), number <= _LARGEST_CHIP_ID or not untold
+        kind, told = " or ".join(untold).replace("_", " "), not untold
     elif word.startswith(KMD_PREFIX):
         kind, told = f"{KMD_PREFIX}N", all(chip.kmd_id is not None for chip in on_bus)
     else:

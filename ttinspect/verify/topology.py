@@ -10,7 +10,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
 from ttinspect.verify.harvest import with_article
-from ttinspect.verify.naming import knows
+from ttinspect.verify.seeing import knows, links_unknown, may_have_another
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 """Boards whose chips are linked on the board itself."""
@@ -168,32 +168,32 @@ def links_up(system: System) -> dict[int, int | None]:
 def _missing_board_links(system: System) -> Found:
     """Discovery lists links that trained: one that the board has and that is not listed is down. But
     Tenstorrent's functional simulator of two P300 has one link only between the chips of each."""
-    chips = {chip.id: chip for chip in system.chips}
+    chips, linked = {chip.id: chip for chip in system.chips}, _linked(system)
     for chip_id, (links, expected) in board_links(system).items():
         board = chips[chip_id].board
-        if board is not None and 0 < links < expected:  # with none the chip is isolated
+        if board is not None and links < expected and chip_id in linked:  # else the chip is isolated
             has = f"{with_article(board)} has {expected} links between its chips"
             message = f"{has}, here {'is' if links == 1 else 'are'} {links}"
-            modelled = system.asked is SourceKind.SIM and board is Board.P300
+            modelled = links > 0 and system.asked is SourceKind.SIM and board is Board.P300
             severity = Severity.INFO if modelled else Severity.WARNING
             yield chip_id, _warning(9, "missing link", message, severity, links=links, expected=expected)
+
+
+def _linked(system: System) -> set[int]:
+    """The chips that a link leads from."""
+    linked = {end.chip for link in system.links for end in _ends(link)}
+    return linked | {link.a.chip for link in system.remote_links}
 
 
 def _isolated(system: System) -> Found:
     if len(system.chips) < 2 or system.source.example:
         return
-    linked = {end.chip for link in system.links for end in _ends(link)}
-    linked |= {link.a.chip for link in system.remote_links}
+    linked = _linked(system)
     for chip in system.chips:
         if chip.id in linked or links_unknown(chip) or chip_grid(chip.soc, chip.masks).eth.active == 0:
             continue
         severity = Severity.WARNING if chip.board in _WIRED_BOARDS else Severity.INFO
         yield chip.id, _warning(5, "isolated chip", "no eth link leads to another chip", severity)
-
-
-def links_unknown(chip: Chip) -> bool:
-    """Whether the source sees no links, and so no chips behind them either."""
-    return any(unknown.path == "links" for unknown in chip.unknown)
 
 
 def _unreachable(system: System) -> Found:
@@ -203,15 +203,6 @@ def _unreachable(system: System) -> Found:
                 chip.id,
                 _warning(6, "unreachable chip", "it is remote, and no MMIO-capable chip reaches it"),
             )
-
-
-def may_have_another(system: System, board_id: str | None) -> bool:
-    """Whether a chip of unknown board could be on a board, too, known by its id; None: on one of those that
-    are counted together."""
-    return any(
-        chip.board is None and (board_id is None or not knows(chip, "board_id") or chip.board_id == board_id)
-        for chip in system.chips
-    )
 
 
 def _incomplete_boards(system: System) -> Found:

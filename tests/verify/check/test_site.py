@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from ttinspect.answers.check import build_check
+from ttinspect.answers.check_init import present_machine
 from ttinspect.capacity.settings import make_settings
+from ttinspect.model.arch import Board
 from ttinspect.model.chip import Unknown
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
@@ -171,3 +173,70 @@ def test_nothing_passes_where_a_chip_could_not_be_read() -> None:
             now_realtime_ns=1, now_monotonic_ns=1,
         )  # fmt: skip
         assert build_check(case, wanted).verdict is verdict
+
+
+def _sysfs_n300(boards: int = 1) -> System:
+    """What sysfs shows of N300 boards: the chips on the bus, and no links."""
+    (chip, _) = open_source("board:n300").chips
+    chips = tuple(
+        msgspec.structs.replace(
+            chip, id=index, board_id=str(0x14 << 36 | index), unique_id=str(1000000 + index), mmio=True, assumed=(),
+            unknown=(Unknown(path="links", why="sysfs does not show eth links"),),
+        )
+        for index in range(boards)
+    )  # fmt: skip
+    return msgspec.structs.replace(open_source("board:n300"), chips=chips, links=())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chips: 1",
+        "chips: 2",
+        "boards: {n300: {chips: 2}}",
+        f"boards: {{{0x14 << 36}: {{chips: 2}}}}",
+        "by_chip: {1: {arch: wormhole}}",
+        "links: [[0, 8, 1, 0]]",
+    ],
+)
+def test_where_remote_chips_are_not_shown_their_number_is_unknown(text: str) -> None:
+    assert _outcomes(text, _sysfs_n300()) == [UNKNOWN]
+    assert _outcomes("chips: 4", _sysfs_n300(4)) == [UNKNOWN]
+
+
+def test_a_board_of_one_chip_is_counted_without_links() -> None:
+    system = _with(_sysfs_n300(), 0, board=Board.N150)
+    assert _outcomes("chips: 1", system) == [PASS]
+    assert _outcomes("chips: 2", system) == [FAIL]
+    assert _outcomes("by_chip: {1: {arch: wormhole}}", system) == [FAIL]
+
+
+def test_a_file_that_is_written_there_says_no_number() -> None:
+    processes = ProcessTable(found={}, unknowable=frozenset())
+    for boards in (1, 4):
+        case = Case(
+            system=_sysfs_n300(boards), regions=(), processes=processes, chosen=None, now_realtime_ns=1,
+            now_monotonic_ns=1,
+        )  # fmt: skip
+        assert present_machine(case).chips is None
+
+
+def _links_of(system: System) -> list[tuple[Outcome, str]]:
+    found = product_expectations(system, None)
+    return [(one.outcome, str(one.expected)) for one in found if one.fact == "eth links"]
+
+
+def test_a_board_of_which_no_link_is_up_fails_also_where_its_chips_are_linked_elsewhere() -> None:
+    n300 = open_source("board:n300")
+    boards = []
+    for board in (0, 1):
+        for chip in n300.chips:
+            number = 2 * board + chip.id
+            boards.append(msgspec.structs.replace(
+                chip, id=number, board_id=str(0x14 << 36 | board), unique_id=str(5000 + number), assumed=(), unknown=(),
+            ))  # fmt: skip
+    own = n300.links
+    cable = msgspec.structs.replace(own[0], a=LinkEnd(chip=0, channel=5), b=LinkEnd(chip=2, channel=5))
+    other = msgspec.structs.replace(own[0], a=LinkEnd(chip=1, channel=5), b=LinkEnd(chip=3, channel=5))
+    system = msgspec.structs.replace(n300, chips=tuple(boards), links=(*own, cable, other))
+    assert _links_of(system) == [(PASS, "2 on the board")] * 2 + [(FAIL, "2 on the board")] * 2

@@ -9,7 +9,8 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, messages_of, of_host
 from ttinspect.verify.harvest import plural, with_article
-from ttinspect.verify.topology import GALAXIES, links_unknown, may_have_another
+from ttinspect.verify.seeing import UNSEEN_REMOTE, links_unknown, may_have_another
+from ttinspect.verify.topology import GALAXIES
 
 
 def board_expectations(system: System, shown: list[Chip], incomplete: list[Finding]) -> Iterator[Expectation]:
@@ -68,7 +69,7 @@ def _undecided(board: Board, system: System, wrong: dict[str | None, int], whole
         return ""
     chips = [chip for chip in system.chips if chip.board is board]
     if board is Board.N300 and any(map(links_unknown, chips)):
-        return "a remote chip is seen through links, which this source does not show"
+        return UNSEEN_REMOTE
     if all(may_have_another(system, board_id) for board_id in wrong):
         return "the board of another chip is unknown, which could be this one"
     return ""

@@ -5,7 +5,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.system import LinkEnd, LinkState, System
 from ttinspect.verify.check.expectation import Expectation, compared, of_host, why_unknown
 from ttinspect.verify.naming import chips_named, is_unique_id, may_be_far, unseen_name
-from ttinspect.verify.topology import links_unknown
+from ttinspect.verify.seeing import links_unknown
 
 LINKS = "TTC018"
 _UP, _ABSENT = "up", "not there"

@@ -28,11 +28,10 @@ from ttinspect.verify.check.expectation import (
 from ttinspect.verify.check.telemetry import telemetry_expectations
 from ttinspect.verify.harvest import chip_findings, differing_chips, plural
 from ttinspect.verify.live import live_findings, trouble_findings
-from ttinspect.verify.naming import knows
+from ttinspect.verify.seeing import knows, links_unknown
 from ttinspect.verify.telemetry import telemetry_findings
 from ttinspect.verify.topology import (
     board_links,
-    links_unknown,
     links_up,
     topology_findings,
 )

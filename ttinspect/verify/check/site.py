@@ -6,6 +6,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
+from ttinspect.model.arch import Board
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import System
@@ -13,7 +14,8 @@ from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
 from ttinspect.verify.check.facts import chip_facts
 from ttinspect.verify.check.links import LINKS, link_expectation
-from ttinspect.verify.naming import chips_named, is_board_id, knows, unseen_name
+from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
+from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, may_lack_remote
 from ttinspect.verify.topology import links_up
 
 NUMBER_OF_CHIPS, NOT_THERE = "TTC010", "TTC011"
@@ -56,6 +58,7 @@ class _Site:
     ) -> None:
         self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
+        self._hides_chips = chosen is None and may_lack_remote(system.chips)
         up = links_up(system)
         self._facts = {chip.id: chip_facts(chip, up[chip.id], settings) for chip in self._shown}
 
@@ -63,7 +66,8 @@ class _Site:
         """In the order of the file's parts."""
         file = self._file
         if file.chips is not None:
-            yield self._number(file.chips, len(self._shown), "chips", ("chips",))
+            found = None if self._hides_chips else len(self._shown)
+            yield self._number(file.chips, found, "chips", ("chips",), UNSEEN_REMOTE)
         if file.each is not None:
             for chip in self._shown:
                 yield from self._of_chip(chip, file.each, ("each",))
@@ -86,8 +90,11 @@ class _Site:
         fact = "board" if number is None else "board_id"
         unsure = [chip for chip in self._shown if not knows(chip, fact)]
         if want.chips is not None:
-            known = None if unsure else len(chips)
-            yield self._number(want.chips, known, f"chips of {name}", (*path, "chips"))
+            why = "" if not unsure else f"the {fact.replace('_', ' ')}s of some chips are unknown"
+            if self._hides_chips and (number is not None or meant is Board.N300):
+                why = UNSEEN_REMOTE
+            found = None if why else len(chips)
+            yield self._number(want.chips, found, f"chips of {name}", (*path, "chips"), why)
         elif unsure or not chips:
             why = "no chip of this board is there"
             if unsure:
@@ -132,8 +139,8 @@ class _Site:
                 found=found, outcome=outcome, why=why, where=self._wanted.where(*path, name),
             )  # fmt: skip
 
-    def _number(self, want: Number, found: int | None, fact: str, path: Path) -> Expectation:
-        why = "the boards of some chips are unknown"
+    def _number(self, want: Number, found: int | None, fact: str, path: Path, why: str) -> Expectation:
+        """``why`` the number is unknown, if it is."""
         if found is not None:
             why = "" if _in_range(want, found) else f"{fact} should be {_shown(want)}, there are {found}"
         outcome = Outcome.UNKNOWN if found is None else Outcome.FAIL if why else Outcome.PASS

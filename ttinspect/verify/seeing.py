@@ -1,0 +1,41 @@
+"""What a source may not show: facts that it makes up, links, chips behind them."""
+
+from collections.abc import Iterable
+
+from ttinspect.model.arch import Arch, Board
+from ttinspect.model.chip import Chip
+from ttinspect.model.system import System
+
+UNSEEN_REMOTE = "a remote chip is seen through links, which this source does not show"
+
+
+def knows(chip: Chip, name: str) -> bool:
+    """Whether the source tells a fact of a chip, and does not make it up."""
+    return getattr(chip, name) is not None and name not in chip.assumed
+
+
+def links_unknown(chip: Chip) -> bool:
+    """Whether the source sees no links, and so no chips behind them either."""
+    return any(unknown.path == "links" for unknown in chip.unknown)
+
+
+def may_lack_remote(chips: Iterable[Chip]) -> bool:
+    """Whether there may be remote chips that the source does not show: the second one of an N300 of which it
+    shows one, or of a Wormhole whose board is unknown."""
+    there = [chip for chip in chips if chip.arch is Arch.WORMHOLE_B0]
+    shown: dict[str | None, int] = {}
+    for chip in there:
+        shown[chip.board_id] = shown.get(chip.board_id, 0) + 1
+    return any(
+        links_unknown(chip) and chip.board in (Board.N300, None) and shown[chip.board_id] % 2
+        for chip in there
+    )
+
+
+def may_have_another(system: System, board_id: str | None) -> bool:
+    """Whether a chip of unknown board could be on a board, too, known by its id; None: on one of those that
+    are counted together."""
+    return any(
+        chip.board is None and (board_id is None or not knows(chip, "board_id") or chip.board_id == board_id)
+        for chip in system.chips
+    )
