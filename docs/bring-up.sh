@@ -9,9 +9,8 @@
 #
 # TTINSPECT_ARGS are options for taking the snapshot, such as --from and --timeout; all else is asked of it.
 set -uo pipefail
-unset TTINSPECT_FROM # what somebody tried out in this shell is not this machine
+unset TTINSPECT_FROM TT_VISIBLE_DEVICES # what somebody tried out in this shell is not this machine
 
-site=${1:-}
 folder=${BRING_UP_DIR:-/var/lib/ttinspect}
 read -ra options <<<"${TTINSPECT_ARGS:-}"
 
@@ -43,11 +42,12 @@ esac
 # From here on everything is asked of the snapshot: the machine is free, and all answers are of one moment.
 from=(--from "$folder/snapshot.json")
 expected=(--product)
-if [[ -n $site ]]; then
-    expected=("$site")
+if (($#)); then
+    expected=(-- "$1") # what looks like an option is a file too
 fi
-ttinspect check "${expected[@]}" "${from[@]}" --strict --format junit -o "$folder/check.xml"
+ttinspect check "${from[@]}" --strict --format junit -o "$folder/check.xml" "${expected[@]}"
 code=$?
+[[ -f $folder/check.xml || $code -ne 0 ]] || code=2
 if [[ -f $folder/snapshot.last.json ]]; then
     ttinspect diff "$folder/snapshot.last.json" "$folder/snapshot.json"
     case $? in
@@ -59,7 +59,7 @@ fi
 case $code in
 0) say 'FIT' ;;
 10)
-    ttinspect check "${expected[@]}" "${from[@]}" --strict
+    ttinspect check "${from[@]}" --strict "${expected[@]}"
     say 'NOT FIT'
     exit 1
     ;;
@@ -72,7 +72,7 @@ case $code in
     exit 2
     ;;
 *)
-    ttinspect check "${expected[@]}" "${from[@]}"
+    ttinspect check "${from[@]}" "${expected[@]}"
     say 'NOT CHECKED: some facts are unknown'
     exit 2
     ;;

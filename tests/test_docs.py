@@ -156,6 +156,17 @@ def test_nothing_of_an_earlier_run_is_taken_for_this_one(
     assert "SAME  1 chip" in bring_up(recorded, "site.yaml").stdout
 
 
+@pytest.mark.parametrize("argument", ["-h", "--help", "--expect=chips=1", "-V", "", "nowhere.yaml"])
+def test_an_argument_that_is_no_site_file_is_not_checked(
+    bring_up: BringUp, recorded: str, argument: str
+) -> None:
+    done = bring_up(recorded, argument)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        2,
+        "bring-up: NOT CHECKED: the site file is wrong",
+    )
+
+
 def test_a_broken_baseline_is_no_difference(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "snapshot.json").write_text("{")
