@@ -190,3 +190,17 @@ def test_a_schema_that_is_no_text_is_refused_by_name() -> None:
     with pytest.raises(InspectError) as caught:
         read_content(b'{"schema":"tt\xa5"}', "x.json")
     assert (caught.value.what, caught.value.why) == ("x.json", "it is not UTF-8 text")
+
+
+def test_two_documents_in_one_file_are_refused() -> None:
+    """One of them would be passed over."""
+    documents = [msgspec.json.encode(open_source(source)) for source in ("board:p150", "board:n300")]
+    with pytest.raises(InspectError, match="not valid JSON") as caught:
+        read_content(b"\n".join(documents), "both.json")
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_schema_of_any_length_is_refused() -> None:
+    with pytest.raises(InspectError) as caught:
+        read_content(b'{"schema": "ttinspect.snapshot.v' + b"9" * 5000 + b'"}', "s.json")
+    assert caught.value.exit_code is ExitCode.USAGE

@@ -2,7 +2,6 @@
 
 import re
 
-from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.pseudonyms import LEAST_SERIAL, board_pseudonym, unique_pseudonym
 from ttinspect.model.system import SourceKind
 from ttinspect.sources.snapshot import Snapshot
@@ -15,9 +14,9 @@ FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.
 _LEAST_UNKNOWN = 1 << 32
 """From here on a number in a sentence that is no id of the snapshot is taken for one."""
 
-_PATH = re.compile(r"(?<![\w/.~])(?:~\w*|\.{1,2})?/(?!dev/tenstorrent)[^\s:,;'\"()]+")
+_PATH = re.compile(r"(?<![\w/.~])(?:~\w*|\.{1,2})?/(?!dev/tenstorrent(?:/[0-9]+)?(?![\w/.]))[^\s:,;'\"()]+")
 _PROCESS = re.compile(r"\b(pid|PID)([ :=]+[0-9]+) ?\([^)]*\)")
-_PROCESS_BEFORE = re.compile(r"\bprocess (?!\()[^()]+ \((?=(?:pid|PID)\b)")
+_PROCESS_BEFORE = re.compile(r"\bprocess (?!\((?:pid|PID)\b).+ \((?=(?:pid|PID)\b)")
 _NUMBER = re.compile(r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{5,20}(?![0-9a-zA-Z])")
 
 
@@ -64,7 +63,8 @@ class Pseudonyms:
             if known and (number in self._uniques or number in self._boards):
                 hidden = self.unique(number) if number in self._uniques else board_pseudonym(number)
                 return word[:2] + format(hidden, style) if word[1:2] in "xX" else format(hidden, style)
-        number = parse_unsigned(word)
+        number = _number(word, 10)
+        number = _number(word, 16) if number is None else number
         return word if number is None or number < _LEAST_UNKNOWN else REMOVED
 
 

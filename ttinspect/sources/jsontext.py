@@ -50,11 +50,11 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
     except RecursionError:
         raise InspectError(name, "it nests too deep", _HINT) from None
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        where = f"{name}: {path.strip('`')}" if path else name
+        message, _, path = str(error).replace("`", "").partition(" - at ")
+        where = f"{name}: {path}" if path else name
         if message.startswith(_ENUM):
             value = message.removeprefix(_ENUM).strip(" '")
-            if path.strip("`").endswith(".arch"):
+            if path.endswith(".arch"):
                 _refuse_arch(value, where)
             why = f"found {value!r}, which this version does not know"
             raise InspectError(where, why, _NEWER) from None
@@ -77,7 +77,7 @@ def _refuse_arch(value: str, where: str) -> None:
 
 def _plain(message: str) -> str:
     """msgspec's "Expected `int`, got `str`" in the words of our other messages."""
-    expected, got, found = message.replace("`", "").partition(", got ")
+    expected, got, found = message.partition(", got ")
     if got and expected.startswith("Expected "):
         return f"found {found}, expected {expected.removeprefix('Expected ')}"
-    return message.replace("`", "")
+    return message

@@ -118,8 +118,9 @@ def _read_json(content: bytes, name: str) -> Opened | None:
     if head is None and b"\n{" in stripped:
         # tt-smi's own lines before the document, when its output was redirected
         later = stripped[stripped.index(b"\n{") + 1 :]
-        head = _head_of(later)
-        stripped = stripped if head is None else later
+        found = _head_of(later)
+        if found is not None and bytes(found.device_info):
+            head, stripped = found, later
     if head is None:
         # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
         # the typed reader says where.

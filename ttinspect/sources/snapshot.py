@@ -48,7 +48,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
         return msgspec.structs.replace(self.system, source=source)
 
 
-_OURS = re.compile(r"(ttinspect\.[a-z-]+)\.v([0-9]+)")
+_LONGEST_SCHEMA = 60
+_OURS = re.compile(r"(ttinspect\.[a-z-]+)\.v([0-9]{1,9})")
 
 
 def refuse_schema(schema: str, name: str) -> None:
@@ -57,6 +58,7 @@ def refuse_schema(schema: str, name: str) -> None:
     Raises:
         InspectError: 2, always.
     """
+    schema = schema if len(schema) <= _LONGEST_SCHEMA else f"{schema[:_LONGEST_SCHEMA]}..."
     known = {str(kind.__struct_config__.tag) for kind in (Snapshot, System)}
     match = _OURS.fullmatch(schema)
     if match is not None and f"{match[1]}.v1" in known and int(match[2]) > 1:

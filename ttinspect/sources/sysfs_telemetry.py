@@ -55,7 +55,7 @@ def read_telemetry(folder: Path) -> Telemetry | None:
         current_limit_a=_scaled(hwmon, "curr1_max", _MILLI),
         asic_celsius=_celsius(hwmon, "temp1_input"),
         # the driver's maximum is the limit from which the firmware throttles
-        throttle_celsius=_celsius(hwmon, "temp1_max"),
+        throttle_celsius=_celsius(hwmon, "temp1_max") or None,
         thermal_trips=_word(folder / "tt_therm_trip_count"),
         fan_rpm=_unsigned(hwmon, "fan1_input"),
         firmware_bundle=version_text(folder / "tt_fw_bundle_ver"),

@@ -81,4 +81,5 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
 
 
 def _degrees(word: int | None) -> float | None:
-    return None if word is None else float(word)
+    """A limit, or the hottest of several; 0 is what firmware says that knows none."""
+    return float(word) if word else None

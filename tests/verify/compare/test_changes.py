@@ -297,6 +297,34 @@ def test_what_could_not_be_read_stands_before_what_that_made_unknown() -> None:
     assert next(change.path for change in build_diff(HOST, hurt).changed) == "trouble"
 
 
+def _nameless(chips: int) -> System:
+    """Chips that share a board id and tell no place and no unique id, as sysfs shows a P300 or a Galaxy."""
+    return replace(
+        HOST,
+        chips=tuple(
+            replace(chip, id=index, unique_id=None, board_id="77", asic_location=None, telemetry=None)
+            for index, chip in enumerate(HOST.chips[:chips])
+        ),
+        links=(),
+        remote_links=(),
+    )
+
+
+def test_of_chips_that_look_alike_the_one_that_is_gone_has_vanished() -> None:
+    """Not another one, and none has moved."""
+    all_of_them = _nameless(4)
+    for gone in range(4):
+        left = [chip for chip in all_of_them.chips if chip.id != gone]
+        fewer = replace(all_of_them, chips=tuple(replace(chip, id=index) for index, chip in enumerate(left)))
+        answer = build_diff(all_of_them, fewer)
+        assert [chip.pci_bdf for chip in answer.vanished] == [all_of_them.chips[gone].pci_bdf]
+        assert {change.path for change in answer.moved} <= {"id"}
+        assert answer.changed == ()
+        back = build_diff(fewer, all_of_them)
+        assert [chip.pci_bdf for chip in back.appeared] == [all_of_them.chips[gone].pci_bdf]
+        assert len(back.moved) == len(answer.moved)
+
+
 def _listed_with(**facts: Any) -> list[tuple[str, str, Any, Any]]:
     """What differs when a fact of chip 0's telemetry is another."""
     chip = HOST.chips[0]

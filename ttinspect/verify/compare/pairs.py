@@ -34,25 +34,34 @@ Key = Callable[[Chip], Hashable]
 def _pair_by(
     key: Key, old: list[Chip], new: list[Chip], pairs: list[tuple[Chip, Chip]]
 ) -> tuple[list[Chip], list[Chip]]:
+    """Chips that share a key, which they should not or of which the source does not tell more, stay what they
+    were: first those at the same bus address, then those of the same chip id, then the rest."""
+    for place in (_bus_address, _chip_id, _anywhere):
+        old, new = _pair_at(key, place, old, new, pairs)
+    return old, new
+
+
+def _pair_at(
+    key: Key, place: Key, old: list[Chip], new: list[Chip], pairs: list[tuple[Chip, Chip]]
+) -> tuple[list[Chip], list[Chip]]:
     candidates: dict[Hashable, list[Chip]] = {}
     for chip in new:
-        candidates.setdefault(key(chip), []).append(chip)
-    candidates.pop(None, None)
+        if key(chip) is not None and place(chip) is not None:
+            candidates.setdefault((key(chip), place(chip)), []).append(chip)
     taken: set[int] = set()
     left = []
     for chip in old:
-        fitting = [
+        fitting = (
             other
-            for other in candidates.get(key(chip), ())
+            for other in candidates.get((key(chip), place(chip)), ())
             if other.id not in taken and not (key in _NAMELESS and _are_strangers(chip, other))
-        ]
-        if fitting:
-            # chips that share an id, which they should not, stay what they were
-            found = next((other for other in fitting if other.id == chip.id), fitting[0])
+        )
+        found = next(fitting, None)
+        if found is None:
+            left.append(chip)
+        else:
             taken.add(found.id)
             pairs.append((chip, found))
-        else:
-            left.append(chip)
     return left, [chip for chip in new if chip.id not in taken]
 
 
@@ -72,6 +81,10 @@ def _bus_address(chip: Chip) -> Hashable:
 
 def _chip_id(chip: Chip) -> Hashable:
     return chip.id
+
+
+def _anywhere(_: Chip) -> Hashable:
+    return True
 
 
 _NAMELESS = (_bus_address, _chip_id)
