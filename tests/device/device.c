@@ -13,11 +13,13 @@
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
  *                                 CHIP at the first access to it from the N-th access of all on
+ *   beside FILE                   end the process at init unless FILE is beside the library
  *   shout                         print on fd 1 at every opportunity
  *   fork                          start a process at init that outlives this one
  *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -307,6 +309,15 @@ void libttsim_clock(uint32_t cycles) { (void)cycles; }
 /* tt_umd also looks for endpoints first, with an exit of its own: that one is spared */
 void libttsim_exit(void) { if (crash_at == AT_EXIT && accesses > 100) crash(); }
 
+static void look_beside(const char *name) {
+    Dl_info self;
+    char path[8192];
+    if (!dladdr((void *)&crash_at, &self)) abort();
+    const char *end = strrchr(self.dli_fname, '/');
+    snprintf(path, sizeof path, "%.*s/%s", end ? (int)(end - self.dli_fname) : 1, end ? self.dli_fname : ".", name);
+    if (access(path, R_OK)) { fprintf(stderr, "test device: there is no %s\n", path); _exit(1); }
+}
+
 static void script_line(const char *line) {
     int chip;
     long since = 1;
@@ -325,6 +336,7 @@ static void script_line(const char *line) {
         counters[counter_count++].address = address;
     }
     else if (sscanf(line, "crash %15s %ld %d", crash_kind, &crash_at, &crash_chip) >= 2) {}
+    else if (sscanf(line, "beside %4095s", text) == 1) look_beside(text);
     else if (!strncmp(line, "shout", 5)) shouting = 1;
     else if (!strncmp(line, "fork", 4)) forking = 1;
     else if (sscanf(line, "log %4095s", text) == 1) write_log = fopen(text, "a");

@@ -87,6 +87,8 @@ class Device:
     crash: tuple[str, int] | tuple[str, int, int] | None = None
     """How, at which access, and to which chip, if that matters."""
     shout: bool = False
+    beside: str | None = None
+    """A file that it wants beside the library."""
     fork: bool = False
     write_log: Path | None = None
     words: list[tuple[int, int, int, int, int]] = field(default_factory=list)
@@ -98,6 +100,8 @@ class Device:
         lines = [f"arch {self.arch}", f"chips {endpoints}"]
         if self.write_log:
             lines.append(f"log {self.write_log}")
+        if self.beside:
+            lines.append(f"beside {self.beside}")
         lines += [name for name in ("shout", "fork") if getattr(self, name)]
         for index, chip in enumerate(self.chips):
             lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)

@@ -189,3 +189,18 @@ def test_a_chip_that_cannot_be_its_board_has_none(answer: Answer) -> None:
     (device,) = answer(blackhole(Chip(tags={PCIE_USAGE: 4})), "harvest")["devices"]
     assert (device["board"], device["board_id"], device["masks"]["pcie"]) == (None, "4402646898296", 1)
     assert "board" in {one["path"] for one in device["unknown"]}
+
+
+def test_a_library_without_a_descriptor_finds_its_own_files_beside_it(
+    run: Run, library: Path, tmp_path: Path
+) -> None:
+    """Also where it asks the loader for its path: tt_umd opens it in another folder."""
+    own = tmp_path / "simulator" / "libttsim.so"
+    own.parent.mkdir()
+    shutil.copy(library, own)
+    script = blackhole(Chip(), beside="data.bin").write(tmp_path / "script")
+    assert run("harvest", "--from", f"sim:{own}", **script).returncode == 5
+    own.with_name("data.bin").write_text("x")
+    done = run("harvest", "--from", f"sim:{own}", "--json", **script)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in own.parent.iterdir()) == ["data.bin", "libttsim.so"]

@@ -10,12 +10,12 @@ from ttinspect.model.telemetry import Telemetry
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.harvest import doubts
 from ttinspect.verify.live import trouble_findings
-from ttinspect.verify.telemetry import telemetry_findings
+from ttinspect.verify.telemetry import hottest_gddr_celsius, telemetry_findings
 
 
 class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
     """One chip and its reading; everything is None where there is none. ``dram_trained`` and
-    ``eth_up`` have one entry per live channel."""
+    ``eth_up`` have one entry per live channel; ``gddr_max_celsius`` is of the hottest one."""
 
     id: int
     arch: Arch
@@ -47,6 +47,7 @@ def build_telemetry(system: System) -> TelemetryAnswer:
     for chip in system.chips:
         reading = chip.telemetry or _NOTHING
         fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
+        fields["gddr_max_celsius"] = hottest_gddr_celsius(chip)
         devices.append(
             TelemetryDevice(
                 id=chip.id,

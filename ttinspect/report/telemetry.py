@@ -29,7 +29,7 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             _limited(device.power_w, device.power_limit_w),
             _celsius(device.asic_celsius),
             _celsius(device.board_celsius),
-            _celsius(_hottest(device)),
+            _celsius(device.gddr_max_celsius),
             _fan(device),
             _share(device.dram_trained),
             _share(device.eth_up),
@@ -56,15 +56,7 @@ def _limited(value: float | None, limit: float | None) -> str:
 
 
 def _celsius(value: float | None) -> str:
-    return _DASH if value is None else f"{value:.1f}"
-
-
-def _hottest(device: TelemetryDevice) -> float | None:
-    """The hottest GDDR temperature there is."""
-    known = [device.gddr_max_celsius]
-    for module in device.gddr or ():
-        known += [module.top_celsius, module.bottom_celsius]
-    return max((value for value in known if value is not None), default=None)
+    return _DASH if value is None else f"{round(value, 1) + 0.0:.1f}"  # never -0.0
 
 
 def _fan(device: TelemetryDevice) -> str:

@@ -31,6 +31,22 @@ def modules_of_all_channels(chip: Chip) -> tuple[GddrModule, ...] | None:
     return reading.gddr if sorted(module.channel for module in reading.gddr) == live else None
 
 
+def hottest_gddr_celsius(chip: Chip) -> float | None:
+    """The hottest DRAM of a chip: what it says itself, or its hottest module, if all of them tell."""
+    if chip.telemetry is None:
+        return None
+    told = [
+        celsius
+        for module in chip.telemetry.gddr or ()
+        for celsius in (module.top_celsius, module.bottom_celsius)
+    ]
+    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
+    partly = None in told or modules_of_all_channels(chip) is None
+    if chip.telemetry.gddr_max_celsius is None and partly:
+        return None
+    return max(known, default=None)
+
+
 def _warning(number: int, name: str, message: str, **evidence: EvidenceValue) -> Finding:
     return Finding(
         id=f"TTT{number:03}", name=name, severity=Severity.WARNING, message=message, evidence=dict(evidence)

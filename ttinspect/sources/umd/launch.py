@@ -132,9 +132,9 @@ def remove_folder(library: str) -> None:
     folder = _folders.pop(library, None)
     if folder is None:
         return
-    for name in os.listdir(folder):  # noqa: PTH208
-        os.unlink(f"{folder}/{name}")  # noqa: PTH108
-    os.rmdir(folder)  # noqa: PTH106
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)  # a simulator may have written there
 
 
 _leaving: list["subprocess.Popen[bytes]"] = []

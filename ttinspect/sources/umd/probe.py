@@ -4,6 +4,7 @@ import os
 import select
 
 _LOOK_SECONDS = 0.1
+_MOST_BESIDE = 256
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 NO_DEVICE = 0xFFFF
 
@@ -48,9 +49,17 @@ def _readable(descriptor: int, seconds: float) -> bool:
 
 
 def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
-    """A folder as tt_umd wants it, with the SoC descriptor beside the library."""
+    """A folder as tt_umd wants it: the library, its SoC descriptor, and whatever else lies beside the library,
+    which may look for its files there."""
     link, soc = f"{folder}/{os.path.basename(library)}", f"{folder}/soc_descriptor.yaml"  # noqa: PTH119
-    for target, name in ((library, link), (f"{soc_folder}/{arch}.yaml", soc)):
+    home = os.path.dirname(library)  # noqa: PTH120
+    try:
+        beside = os.listdir(home)[:_MOST_BESIDE]  # noqa: PTH208
+    except OSError:  # a folder that can be entered, and not be listed
+        beside = []
+    targets = {link: library, soc: f"{soc_folder}/{arch}.yaml"}
+    targets |= {f"{folder}/{name}": f"{home}/{name}" for name in beside if f"{folder}/{name}" not in targets}
+    for name, target in targets.items():
         if not os.path.lexists(name):
             os.symlink(target, name)  # noqa: PTH211
     return [link, soc]

@@ -7,7 +7,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
-from ttinspect.verify.telemetry import modules_of_all_channels
+from ttinspect.verify.telemetry import hottest_gddr_celsius
 
 
 class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFac
         firmware=_firmware(chip),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
-        gddr_celsius=_hottest(chip),
+        gddr_celsius=hottest_gddr_celsius(chip),
         aiclk_mhz=None if reading is None else reading.aiclk_mhz,
         power_w=None if reading is None else reading.power_w,
     )
@@ -57,19 +57,3 @@ def _firmware(chip: Chip) -> str | None:
     if firmware_order(bundle) is not None:
         return bundle
     return None if chip.firmware is None else ".".join(map(str, chip.firmware))
-
-
-def _hottest(chip: Chip) -> float | None:
-    """Of the whole chip where it says that itself; else of its modules, if all of them tell."""
-    if chip.telemetry is None:
-        return None
-    told = [
-        celsius
-        for module in chip.telemetry.gddr or ()
-        for celsius in (module.top_celsius, module.bottom_celsius)
-    ]
-    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
-    partly = None in told or modules_of_all_channels(chip) is None
-    if chip.telemetry.gddr_max_celsius is None and partly:
-        return None
-    return max(known, default=None)
