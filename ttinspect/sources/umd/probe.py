@@ -49,7 +49,7 @@ def _readable(descriptor: int, seconds: float) -> bool:
 
 
 def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
-    """A folder as tt_umd wants it: the library, its SoC descriptor, and whatever else lies beside the library,
+    """A folder as tt_umd wants it: the library, its SoC descriptor, and what else lies beside the library,
     which may look for its files there."""
     link, soc = f"{folder}/{os.path.basename(library)}", f"{folder}/soc_descriptor.yaml"  # noqa: PTH119
     home = os.path.dirname(library)  # noqa: PTH120
