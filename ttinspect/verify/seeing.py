@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
-from ttinspect.model.system import System
 
 UNSEEN_REMOTE = "a remote chip is seen through links, which this source does not show"
 
@@ -32,10 +31,14 @@ def may_lack_remote(chips: Iterable[Chip]) -> bool:
     )
 
 
-def may_have_another(system: System, board_id: str | None) -> bool:
-    """Whether a chip of unknown board could be on a board, too, known by its id; None: on one of those that
-    are counted together."""
+def of_unknown_board(chips: Iterable[Chip]) -> list[Chip]:
+    """The chips of which the source does not tell the board."""
+    return [chip for chip in chips if chip.board is None]
+
+
+def may_have_another(unknown: Iterable[Chip], board_id: str | None) -> bool:
+    """Whether one of the chips of unknown board could be on a board, too, known by its id; None: on one of
+    those that are counted together."""
     return any(
-        chip.board is None and (board_id is None or not knows(chip, "board_id") or chip.board_id == board_id)
-        for chip in system.chips
+        board_id is None or not knows(chip, "board_id") or chip.board_id == board_id for chip in unknown
     )

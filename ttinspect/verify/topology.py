@@ -10,7 +10,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
 from ttinspect.verify.harvest import with_article
-from ttinspect.verify.seeing import knows, links_unknown, may_have_another
+from ttinspect.verify.seeing import knows, links_unknown, may_have_another, of_unknown_board
 
 _WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 """Boards whose chips are linked on the board itself."""
@@ -206,18 +206,14 @@ def _unreachable(system: System) -> Found:
 
 
 def _incomplete_boards(system: System) -> Found:
-    chips = {chip.id: chip for chip in system.chips}
+    chips, unknown = {chip.id: chip for chip in system.chips}, of_unknown_board(system.chips)
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is not None and product.board is Board.N300 and links_unknown(chips[ids[0]]):
             continue  # its second chip is reached through a link
-        if (
-            product is None
-            or product.board not in (Board.N300, Board.P300)
-            or may_have_another(system, board_id)
-        ):
+        if product is None or product.board not in (Board.N300, Board.P300):
             continue
-        if len(ids) < product.chips:
+        if len(ids) < product.chips and not may_have_another(unknown, board_id):
             message = (
                 f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
             )
@@ -225,7 +221,7 @@ def _incomplete_boards(system: System) -> Found:
     for board in GALAXIES:
         ids = [chip.id for chip in system.chips if chip.board is board]
         product = product_of(board)
-        if product is not None and len(ids) % product.chips and not may_have_another(system, None):
+        if product is not None and len(ids) % product.chips and not may_have_another(unknown, None):
             message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
             # a container may be given some of them on purpose
             severity = Severity.INFO

@@ -9,7 +9,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, messages_of, of_host
 from ttinspect.verify.harvest import plural, with_article
-from ttinspect.verify.seeing import UNSEEN_REMOTE, links_unknown, may_have_another
+from ttinspect.verify.seeing import UNSEEN_REMOTE, links_unknown, may_have_another, of_unknown_board
 from ttinspect.verify.topology import GALAXIES
 
 
@@ -70,6 +70,7 @@ def _undecided(board: Board, system: System, wrong: dict[str | None, int], whole
     chips = [chip for chip in system.chips if chip.board is board]
     if board is Board.N300 and any(map(links_unknown, chips)):
         return UNSEEN_REMOTE
-    if all(may_have_another(system, board_id) for board_id in wrong):
+    unknown = of_unknown_board(system.chips)
+    if all(may_have_another(unknown, board_id) for board_id in wrong):
         return "the board of another chip is unknown, which could be this one"
     return ""
