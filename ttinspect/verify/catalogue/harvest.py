@@ -6,10 +6,10 @@ HARVEST = (
     Explanation(
         id="TTH001",
         name="not as the product",
-        title="A chip has more or fewer harvested units than its product should have.",
+        title="A chip is not what its product should be.",
         meaning=(
             "The number of harvested tensix rows or columns, DRAM banks or eth channels differs from what "
-            "every board of this type is sold with."
+            "every board of this type is sold with, or the chip is of another architecture than its board."
         ),
         cause=(
             "The wrong firmware or eFuse data, a board type read wrongly, or an engineering sample. A p150 "
@@ -84,8 +84,8 @@ HARVEST = (
         name="doubtful source",
         title="The source contradicts itself or leaves out what it should say.",
         meaning="The facts are shown as the source has them; the sentence says what is doubtful.",
-        cause="A file of another age of UMD, or one that was edited.",
-        remedy="Write the file anew on the host that it describes.",
+        cause="A file of another age of UMD, or one that was edited; TT_VISIBLE_DEVICES, which hides devices.",
+        remedy="Write the file anew on the host that it describes; unset TT_VISIBLE_DEVICES.",
     ),
     Explanation(
         id="TTH008",
@@ -102,9 +102,12 @@ HARVEST = (
     Explanation(
         id="TTH009",
         name="unreadable chip",
-        title="A chip of a live source could not be read.",
+        title="A chip of a live source could not be read, or was not found at all.",
         meaning="The other chips are shown; what could not be read is unknown. The exit code is 5.",
-        cause="A hung chip, one that is off the bus, firmware that tt_umd refuses, or a crash inside tt_umd.",
+        cause=(
+            "A hung chip, one that is off the bus, firmware that tt_umd refuses, a crash inside tt_umd, or eth "
+            "links with which its discovery fails. Of two chips with one unique id tt_umd reports one."
+        ),
         remedy="Look at the log with --verbose; reset the board (tt-smi -r) and look again.",
     ),
     Explanation(
