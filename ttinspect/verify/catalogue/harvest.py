@@ -84,7 +84,7 @@ HARVEST = (
         name="doubtful source",
         title="The source contradicts itself or leaves out what it should say.",
         meaning="The facts are shown as the source has them; the sentence says what is doubtful.",
-        cause="A file of another age of UMD, or one that was edited; TT_VISIBLE_DEVICES, which hides devices.",
+        cause="A file of another age of UMD, or one that was edited; or TT_VISIBLE_DEVICES hides devices.",
         remedy="Write the file anew on the host that it describes; unset TT_VISIBLE_DEVICES.",
     ),
     Explanation(
@@ -105,8 +105,8 @@ HARVEST = (
         title="A chip of a live source could not be read, or was not found at all.",
         meaning="The other chips are shown; what could not be read is unknown. The exit code is 5.",
         cause=(
-            "A hung chip, one that is off the bus, firmware that tt_umd refuses, a crash inside tt_umd, or eth "
-            "links with which its discovery fails. Of two chips with one unique id tt_umd reports one."
+            "A hung chip, one that is off the bus, firmware that tt_umd refuses, a crash inside tt_umd, or "
+            "eth links with which its discovery fails. Of two chips with one unique id tt_umd reports one."
         ),
         remedy="Look at the log with --verbose; reset the board (tt-smi -r) and look again.",
     ),
