@@ -81,7 +81,21 @@ def test_a_driver_that_sees_more_devices_than_umd_is_told() -> None:
 def test_that_the_user_hides_devices_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TT_VISIBLE_DEVICES", "0")
     host = wire.HostFacts(kmd_version="2.8.0", kmd_devices={n: f"0000:0{n}:00.0" for n in range(8)})
-    assert system(host, CHIP, wire.Done()).troubles == ()
+    found = system(host, CHIP, wire.Done())
+    assert found.troubles == ()
+    (told,) = found.warnings
+    assert told.startswith("TT_VISIBLE_DEVICES is '0': other devices are hidden (the kernel driver sees 8")
+
+
+def test_devices_of_another_architecture_are_no_fault() -> None:
+    """tt_umd opens one at a time."""
+    archs = {0: "wormhole_b0", 1: "blackhole"}
+    host = wire.HostFacts(
+        kmd_version=None, kmd_devices={n: f"0000:0{n}:00.0" for n in archs}, kmd_archs=archs
+    )
+    found = system(host, CHIP, wire.Done())
+    assert found.troubles == ()
+    assert found.warnings == ("the kernel driver sees 2 devices, tt_umd reports 1",)
 
 
 def test_hidden_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """What a child said, as a System."""
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -16,8 +15,8 @@ from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import opened_devices, warning_of
+from ttinspect.sources.umd.log import warning_of
+from ttinspect.sources.umd.missing import host_warnings, no_chips, vanished_devices
 from ttinspect.sources.umd.parent import Session, failure
 from ttinspect.sources.umd.readings import telemetry_of, why_silent
 
@@ -58,7 +57,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         raise error
     host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
     if not chips:
-        raise _no_chips(host)
+        raise no_chips(host)
     links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
     linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
     troubles = [
@@ -73,7 +72,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if error is not None:
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     troubles += silent_chips(session.lines, troubles)
-    vanished = None if error is not None else _vanished(session, host, chips, simulated=simulated)
+    vanished = None if error is not None else vanished_devices(session, host, chips, simulated=simulated)
     if vanished is not None:
         troubles.append(Trouble(chip=None, why=vanished, readable=False))
     linkless = None
@@ -100,7 +99,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         ),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
-        warnings=() if simulated else _host_warnings(),
+        warnings=() if simulated else host_warnings(host, chips),
         troubles=tuple(troubles),
         kmd_version=host.kmd_version if host else None,
     )
@@ -152,42 +151,6 @@ def _shortened(why: str) -> str:
     if _OFF_THE_BUS in why:
         return "it is off the bus: its registers read as all ones"
     return why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]} ..."
-
-
-def _no_chips(host: wire.HostFacts | None) -> InspectError:
-    seen = len(host.kmd_devices) if host else 0
-    why = f"the kernel driver shows {seen}, tt_umd none" if seen else "tt_umd found none"
-    if os.environ.get(VISIBLE_DEVICES):
-        why += f" ({VISIBLE_DEVICES} is {os.environ[VISIBLE_DEVICES]!r})"
-    return InspectError(
-        "no Tenstorrent devices found",
-        why,
-        "check lspci -d 1e52: and the tenstorrent kernel driver, or try --from board:n300",
-        ExitCode.NO_DEVICES,
-    )
-
-
-def _host_warnings() -> tuple[str, ...]:
-    visible = os.environ.get(VISIBLE_DEVICES)
-    return (f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden",) if visible else ()
-
-
-def _vanished(
-    session: Session, host: wire.HostFacts | None, chips: list[wire.ChipFacts], *, simulated: bool
-) -> str | None:
-    """What tt_umd does not report of the devices that the driver or a simulator has. It tells devices apart
-    by their unique ids."""
-    reported = sum(facts.mmio is not False for facts in chips)
-    if simulated:
-        there = opened_devices(session.log) + len(session.left_out)
-        if there > reported:
-            return (
-                f"the simulator has {there} devices, tt_umd reports {reported}: "
-                "those with the same unique id are one to it"
-            )
-        return None
-    there = 0 if host is None or os.environ.get(VISIBLE_DEVICES) else len(host.kmd_devices)
-    return f"the kernel driver sees {there} devices, tt_umd reports {reported}" if there > reported else None
 
 
 def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
