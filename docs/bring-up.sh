@@ -16,6 +16,11 @@ read -ra options <<<"${TTINSPECT_ARGS:-}"
 
 say() { printf 'bring-up: %s\n' "$*"; }
 
+if (($# > 1)) || [[ ${1:-} == - ]]; then
+    say 'NOT CHECKED: give it one site file, or none'
+    exit 2
+fi
+
 # What is in the folder afterwards tells of this run: nothing of an earlier one may be taken for it.
 mkdir -p "$folder" && rm -f "$folder/check.xml" || exit 2
 if [[ -f $folder/snapshot.json ]]; then

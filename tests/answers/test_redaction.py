@@ -57,6 +57,8 @@ def _snapshot(why: str = "", recorded: Recording | None = None) -> Snapshot:
         ("/dev/tenstorrent/../../home/alice is no device", "alice"),
         ("the board 0100018012345678 is unknown", "18012345678"),
         ("the board 3ff00012345678 is unknown", "12345678"),
+        (f"chip{_UNIQUE} is unknown", str(_UNIQUE)),
+        (f"0x{_UNIQUE:x}ULL is unknown", f"{_UNIQUE:x}"),
         (f"/dev/shm/tt_device_{_UNIQUE}_memory is of another version", str(_UNIQUE)),
         (f"tt_device_{_UNIQUE}_memory is of another version", str(_UNIQUE)),
         (f"no region of chip {_UNIQUE}", str(_UNIQUE)),
@@ -80,6 +82,25 @@ def test_names_with_blanks_of_a_first_recording_are_hidden_in_sentences() -> Non
 def test_the_words_of_a_sentence_stay() -> None:
     sentence = "6 of 8 live, 60/300 W, /dev/tenstorrent/0 is there, firmware 19.5.0, read/write"
     assert redacted(_snapshot(sentence)).system.warnings == (sentence,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "clusters failed their eth training",
+        "/dev/tenstorrent/3.",
+        "look at /dev/tenstorrent/3, /dev/tenstorrent/4 and /dev/tenstorrent",
+        "process (removed) (pid 77) uses it; the other one (pid 78) too",
+    ],
+)
+def test_no_more_is_hidden_than_has_to_be(sentence: str) -> None:
+    of = Recording(kind=SourceKind.SYSFS, detail="cluster", host="ai", time_ns=5)
+    assert redacted(_snapshot(sentence, recorded=of)).system.warnings == (sentence,)
+
+
+def test_two_processes_in_one_sentence_are_hidden_each() -> None:
+    told = redacted(_snapshot("process a b (pid 77) uses it; process c (pid 78) too")).system.warnings
+    assert told == ("process (removed) (pid 77) uses it; process (removed) (pid 78) too",)
 
 
 def test_nothing_of_an_earlier_recording_stays_but_its_kind_and_time() -> None:

@@ -114,7 +114,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     if products:
         shown = {chip.id for chip in case.shown}
         findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
-        findings += differing_chips(tuple(case.shown))
+        for board in dict.fromkeys(chip.board for chip in case.shown):  # others need not be alike
+            findings += differing_chips(tuple(chip for chip in case.shown if chip.board is board))
     findings += [*doubts(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]

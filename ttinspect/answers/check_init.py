@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from ttinspect.capacity.settings import make_settings
-from ttinspect.model.check_file import CheckFile, ChipWants, VersionRange
+from ttinspect.model.check_file import CheckFile, ChipWants, Range, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.facts import chip_facts
-from ttinspect.verify.seeing import may_lack_remote
+from ttinspect.verify.seeing import unseen_remotes
 from ttinspect.verify.topology import links_up
 from ttinspect.verify.verdict import Verdict, verdict_of
 from ttinspect.verify.verify import verify
@@ -28,9 +28,10 @@ def present_machine(case: Case) -> CheckFile:
         for chip in case.shown
         if (own := _without(wants[chip.id], shared)) != ChipWants()
     }
+    shown, unseen = len(case.shown), unseen_remotes(case.shown)
     clean = verdict_of(verify(case).all_findings) is Verdict.PASS
     return CheckFile(
-        chips=None if may_lack_remote(case.system.chips) else len(case.shown),
+        chips=Range(min=shown, max=shown + unseen) if unseen else shown,
         regions="clean" if clean else None,
         each=shared if shared != ChipWants() else None,
         by_chip=by_chip,

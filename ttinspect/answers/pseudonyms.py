@@ -14,10 +14,14 @@ FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.
 _LEAST_UNKNOWN = 1 << 32
 """From here on a number in a sentence that is no id of the snapshot is taken for one."""
 
-_PATH = re.compile(r"(?<![\w/.~])(?:~\w*|\.{1,2})?/(?!dev/tenstorrent(?:/[0-9]+)?(?![\w/.]))[^\s:,;'\"()]+")
+_PATH = re.compile(
+    r"(?<![\w/.~])(?:~\w*|\.{1,2})?/(?!dev/tenstorrent(?:/[0-9]+)?(?![\w/]|\.\w))[^\s:,;'\"()]+"
+)
 _PROCESS = re.compile(r"\b(pid|PID)([ :=]+[0-9]+) ?\([^)]*\)")
-_PROCESS_BEFORE = re.compile(r"\bprocess (?!\((?:pid|PID)\b).+ \((?=(?:pid|PID)\b)")
-_NUMBER = re.compile(r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{5,20}(?![0-9a-zA-Z])")
+_PROCESS_BEFORE = re.compile(r"\bprocess (?:(?!\((?:pid|PID)\b).)+ \((?=(?:pid|PID)\b)")
+_NUMBER = re.compile(
+    r"0[xX][0-9a-fA-F]{5,20}|(?<![0-9a-zA-Z])[0-9a-fA-F]{5,20}(?![0-9a-zA-Z])|(?<![0-9])[0-9]{5,20}(?![0-9])"
+)
 
 
 class Pseudonyms:
@@ -49,7 +53,7 @@ class Pseudonyms:
     def sentence(self, text: str) -> str:
         """A sentence with the pseudonyms of all ids in it, and without what names a file or a process."""
         for name in self._names:
-            text = text.replace(name, REMOVED)
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", REMOVED, text)
         text = _PROCESS.sub(r"\1\2", _PATH.sub(REMOVED, text))
         text = _PROCESS_BEFORE.sub(f"process {REMOVED} (", text)
         return _NUMBER.sub(lambda found: self._hidden(found[0]), text)

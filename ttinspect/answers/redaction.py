@@ -64,6 +64,7 @@ def _system(system: System, ids: Pseudonyms) -> System:
             for link in system.remote_links
         ),
         warnings=tuple(map(ids.sentence, system.warnings)),
+        notes=tuple(map(ids.sentence, system.notes)),
         troubles=tuple(
             msgspec.structs.replace(trouble, why=ids.sentence(trouble.why)) for trouble in system.troubles
         ),

@@ -100,6 +100,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     remote_links: tuple[RemoteLink, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the source had to say about its own input, one sentence each."""
+    notes: tuple[str, ...] = ()
+    """What it cannot show, which is no fault of the host, one sentence each."""
     troubles: tuple[Trouble, ...] = ()
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""

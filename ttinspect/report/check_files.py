@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ttinspect.answers.check import CheckAnswer
 from ttinspect.model.finding import Severity
 from ttinspect.report.check import shown, untold
+from ttinspect.report.common import subject
 from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.verify.check.expectation import Outcome
 
@@ -18,9 +19,9 @@ _OF_SEVERITY = {
 
 
 def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
-    """A row per expectation."""
+    """A row per expectation, then one per warning that none of them tells."""
     header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
-    return header, (
+    rows: list[tuple[object, ...]] = [
         (
             one.id,
             one.subject,
@@ -33,7 +34,23 @@ def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
             one.where,
         )
         for one in answer.expectations
-    )
+    ]
+    for chips, finding in untold(answer):
+        about = subject(chips).removesuffix(": ") or "host"
+        chip = chips[0] if len(chips) == 1 else None
+        told = (
+            finding.id,
+            about,
+            chip,
+            finding.name,
+            None,
+            None,
+            finding.severity.value,
+            finding.message,
+            None,
+        )
+        rows.append(told)
+    return header, rows
 
 
 def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:

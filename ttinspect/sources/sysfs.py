@@ -73,7 +73,8 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     return System(
         source=Source(kind=SourceKind.SYSFS, detail=root, live=live, example=False),
         chips=tuple(chips),
-        warnings=(*_node_warnings(top, folders.keys()), *_remote_warnings(chips)),
+        warnings=tuple(_without_nodes(top, folders.keys())),
+        notes=tuple(_without_remote(chips)),
         troubles=tuple(Trouble(chip=number, why=why, readable=False) for number, why in gone.items()),
         kmd_version=driver_version(top),
     )
@@ -84,7 +85,7 @@ def _is_live(top: Path) -> bool:
     return top.resolve() == HOST or os.path.ismount(top / "sys")
 
 
-def _node_warnings(top: Path, devices: Set[int]) -> list[str]:
+def _without_nodes(top: Path, devices: Set[int]) -> list[str]:
     """A container often has some of the nodes only: the other devices cannot be used in it."""
     try:
         nodes = device_nodes(top) or {}
@@ -97,7 +98,7 @@ def _node_warnings(top: Path, devices: Set[int]) -> list[str]:
     return [f"{shows}, {usable or 'none'} {'have' if usable > 1 else 'has'} a node in /dev/tenstorrent"]
 
 
-def _remote_warnings(chips: list[Chip]) -> list[str]:
+def _without_remote(chips: list[Chip]) -> list[str]:
     if not any(chip.board is Board.N300 for chip in chips):
         return []
     return ["sysfs does not show the second chip of an n300, which is reached through the first"]

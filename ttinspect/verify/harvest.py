@@ -40,10 +40,12 @@ def system_findings(system: System) -> tuple[Finding, ...]:
 
 
 def doubts(system: System) -> tuple[Finding, ...]:
-    """What the source warns of: chips that it does not show, files that do not agree."""
+    """What the source warns of, such as files that do not agree, and what it cannot show."""
+    told = [(Severity.WARNING, sentence) for sentence in system.warnings]
+    told += [(Severity.INFO, sentence) for sentence in system.notes]
     return tuple(
-        Finding(id="TTH007", name="doubtful source", severity=Severity.WARNING, message=warning)
-        for warning in system.warnings
+        Finding(id="TTH007", name="doubtful source", severity=severity, message=sentence)
+        for severity, sentence in told
     )
 
 

@@ -6,7 +6,7 @@ from ttinspect.facts.boards import board_of_id
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.model.chip import Chip
 from ttinspect.model.pseudonyms import board_pseudonym, unique_pseudonym
-from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, may_lack_remote
+from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
 
 KMD_PREFIX = "/dev/tenstorrent/"
 _LARGEST_CHIP_ID = 0xFFFF
@@ -63,7 +63,7 @@ def unseen_name(chips: Iterable[Chip], word: str) -> str | None:
     on_bus = [chip for chip in there if chip.mmio is not False]
     number = parse_unsigned(word)
     if number is not None and number <= _LARGEST_CHIP_ID:
-        return UNSEEN_REMOTE if may_lack_remote(there) else None
+        return UNSEEN_REMOTE if unseen_remotes(there) else None
     if number is not None:
         kinds = ["unique_id"] if board_of_id(number) is None else ["unique_id", "board_id"]
         untold = [kind for kind in kinds if not all(knows(chip, kind) for chip in there)]

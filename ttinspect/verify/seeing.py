@@ -1,5 +1,6 @@
 """What a source may not show: facts that it makes up, links, chips behind them."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from ttinspect.model.arch import Arch, Board
@@ -18,15 +19,18 @@ def links_unknown(chip: Chip) -> bool:
     return any(unknown.path == "links" for unknown in chip.unknown)
 
 
-def may_lack_remote(chips: Iterable[Chip]) -> bool:
-    """Whether there may be remote chips that the source does not show: the second one of an N300 of which it
-    shows one, or of a Wormhole whose board is unknown."""
+def unseen_remotes(chips: Iterable[Chip]) -> int:
+    """How many remote chips there can be at most that the source does not show: the second one of an N300 of
+    which it shows one, and of a Wormhole whose board is unknown. Two chips are of one board where they say so
+    by their board id."""
     there = [chip for chip in chips if chip.arch is Arch.WORMHOLE_B0]
-    shown: dict[str | None, int] = {}
-    for chip in there:
-        shown[chip.board_id] = shown.get(chip.board_id, 0) + 1
-    return any(
-        links_unknown(chip) and chip.board in (Board.N300, None) and shown[chip.board_id] % 2
+    if any(chip.mmio is False for chip in there):
+        return 0  # it shows them
+    shown = Counter(chip.board_id for chip in there if knows(chip, "board_id"))
+    return sum(
+        links_unknown(chip)
+        and chip.board in (Board.N300, None)
+        and not (knows(chip, "board_id") and shown[chip.board_id] > 1)
         for chip in there
     )
 

@@ -9,6 +9,7 @@ from ttinspect.answers.check import build_check
 from ttinspect.answers.check_init import present_machine
 from ttinspect.capacity.settings import make_settings
 from ttinspect.model.arch import Board
+from ttinspect.model.check_file import Range
 from ttinspect.model.chip import Unknown
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
@@ -175,12 +176,13 @@ def test_nothing_passes_where_a_chip_could_not_be_read() -> None:
         assert build_check(case, wanted).verdict is verdict
 
 
-def _sysfs_n300(boards: int = 1) -> System:
-    """What sysfs shows of N300 boards: the chips on the bus, and no links."""
+def _sysfs_n300(boards: int = 1, *, told: bool = True) -> System:
+    """What sysfs shows of N300 boards: the chips on the bus, no links, and board ids where the firmware has them."""
     (chip, _) = open_source("board:n300").chips
     chips = tuple(
         msgspec.structs.replace(
-            chip, id=index, board_id=str(0x14 << 36 | index), unique_id=str(1000000 + index), mmio=True, assumed=(),
+            chip, id=index, board_id=str(0x14 << 36 | index) if told else None, unique_id=str(1000000 + index), mmio=True,
+            assumed=(),
             unknown=(Unknown(path="links", why="sysfs does not show eth links"),),
         )
         for index in range(boards)
@@ -189,19 +191,51 @@ def _sysfs_n300(boards: int = 1) -> System:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "boards", "outcome"),
     [
-        "chips: 1",
-        "chips: 2",
-        "boards: {n300: {chips: 2}}",
-        f"boards: {{{0x14 << 36}: {{chips: 2}}}}",
-        "by_chip: {1: {arch: wormhole}}",
-        "links: [[0, 8, 1, 0]]",
+        ("chips: 0", 1, FAIL),
+        ("chips: 1", 1, UNKNOWN),
+        ("chips: 2", 1, UNKNOWN),
+        ("chips: 3", 1, FAIL),
+        ("chips: {min: 1}", 1, PASS),
+        ("chips: {min: 1, max: 2}", 1, PASS),
+        ("chips: 4", 4, UNKNOWN),
+        ("chips: 8", 4, UNKNOWN),
+        ("chips: 8", 3, FAIL),
+        ("chips: {min: 4, max: 8}", 4, PASS),
+        ("chips: {min: 4, max: 8}", 3, UNKNOWN),
+        ("boards: {n300: {chips: 2}}", 1, UNKNOWN),
+        ("boards: {n300: {chips: 5}}", 2, FAIL),
+        (f"boards: {{{0x14 << 36}: {{chips: 2}}}}", 1, UNKNOWN),
+        ("boards: {n150: {chips: 1}}", 1, FAIL),
+        ("by_chip: {1: {arch: wormhole}}", 1, UNKNOWN),
+        ("links: [[0, 8, 1, 0]]", 1, UNKNOWN),
     ],
 )
-def test_where_remote_chips_are_not_shown_their_number_is_unknown(text: str) -> None:
-    assert _outcomes(text, _sysfs_n300()) == [UNKNOWN]
-    assert _outcomes("chips: 4", _sysfs_n300(4)) == [UNKNOWN]
+@pytest.mark.parametrize("told", [True, False], ids=["with board ids", "without"])
+def test_where_remote_chips_are_not_shown_their_number_is_known_within_limits(
+    text: str, boards: int, outcome: Outcome, told: bool
+) -> None:
+    if not told and str(0x14 << 36) in text:
+        return
+    assert _outcomes(text, _sysfs_n300(boards, told=told)) == [outcome]
+
+
+@pytest.mark.parametrize("boards", [1, 2, 4])
+@pytest.mark.parametrize("told", [True, False], ids=["with board ids", "without"])
+def test_half_boards_are_not_taken_for_whole_ones(boards: int, told: bool) -> None:
+    system = _sysfs_n300(boards, told=told)
+    assert _product(system, "chips per n300") == [UNKNOWN]
+
+
+def test_a_board_of_another_type_beside_them_is_counted() -> None:
+    p150 = open_source("board:p150").chips[0]
+    board_id = 0x40 << 36 | 5
+    system = _sysfs_n300()
+    chips = (*system.chips, msgspec.structs.replace(p150, id=1, board_id=str(board_id), assumed=()))
+    system = msgspec.structs.replace(system, chips=chips)
+    assert _outcomes(f"boards: {{{board_id}: {{chips: 1}}}}", system) == [PASS]
+    assert _outcomes("boards: {p150: {chips: 1}}", system) == [PASS]
 
 
 def test_a_board_of_one_chip_is_counted_without_links() -> None:
@@ -211,14 +245,14 @@ def test_a_board_of_one_chip_is_counted_without_links() -> None:
     assert _outcomes("by_chip: {1: {arch: wormhole}}", system) == [FAIL]
 
 
-def test_a_file_that_is_written_there_says_no_number() -> None:
+def test_a_file_that_is_written_there_says_how_many_there_can_be() -> None:
     processes = ProcessTable(found={}, unknowable=frozenset())
     for boards in (1, 4):
         case = Case(
             system=_sysfs_n300(boards), regions=(), processes=processes, chosen=None, now_realtime_ns=1,
             now_monotonic_ns=1,
         )  # fmt: skip
-        assert present_machine(case).chips is None
+        assert present_machine(case).chips == Range(min=boards, max=2 * boards)
 
 
 def _links_of(system: System) -> list[tuple[Outcome, str]]:

@@ -84,8 +84,14 @@ HARVEST = (
         name="doubtful source",
         title="The source contradicts itself or leaves out what it should say.",
         meaning="The facts are shown as the source has them; the sentence says what is doubtful.",
-        cause="A file of another age of UMD, or one that was edited; or TT_VISIBLE_DEVICES hides devices.",
-        remedy="Write the file anew on the host that it describes; unset TT_VISIBLE_DEVICES.",
+        cause=(
+            "A file of another age of UMD, or one that was edited; TT_VISIBLE_DEVICES, which hides devices; "
+            "a container with some of the device nodes. As info: sysfs shows no chip behind another one."
+        ),
+        remedy=(
+            "Write the file anew on the host that it describes; unset TT_VISIBLE_DEVICES; ask the devices "
+            "themselves (--from umd) for what sysfs does not show."
+        ),
     ),
     Explanation(
         id="TTH008",

@@ -9,7 +9,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, messages_of, of_host
 from ttinspect.verify.harvest import plural, with_article
-from ttinspect.verify.seeing import UNSEEN_REMOTE, links_unknown, may_have_another, of_unknown_board
+from ttinspect.verify.seeing import UNSEEN_REMOTE, may_have_another, of_unknown_board, unseen_remotes
 from ttinspect.verify.topology import GALAXIES
 
 
@@ -27,13 +27,16 @@ def _of_type(
     product = product_of(board)
     if product is None:
         return
-    whole, found, outcome, why = product.chips, product.chips, Outcome.PASS, ""
+    whole, outcome, why = product.chips, Outcome.PASS, ""
+    found: int | None = whole
     chips = [chip for chip in system.chips if chip.board is board]
     wrong = _wrong(_boards_of(chips), {chip.id for chip in shown}, whole)
     if wrong:
         found = next(iter(wrong.values()))
         why = _undecided(board, system, wrong, whole)
         outcome = Outcome.UNKNOWN if why else Outcome.FAIL
+    elif unseen_remotes(chips):
+        found, outcome, why = None, Outcome.UNKNOWN, UNSEEN_REMOTE
     if outcome is Outcome.FAIL:
         about = [one for one in incomplete if one.is_about({chip.id for chip in chips})]
         why = messages_of(about) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {found}"
@@ -68,7 +71,7 @@ def _undecided(board: Board, system: System, wrong: dict[str | None, int], whole
     if any(size > whole and board_id is not None for board_id, size in wrong.items()):
         return ""
     chips = [chip for chip in system.chips if chip.board is board]
-    if board is Board.N300 and any(map(links_unknown, chips)):
+    if unseen_remotes(chips):
         return UNSEEN_REMOTE
     unknown = of_unknown_board(system.chips)
     if all(may_have_another(unknown, board_id) for board_id in wrong):

@@ -6,7 +6,6 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
-from ttinspect.model.arch import Board
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import System
@@ -15,7 +14,7 @@ from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_ho
 from ttinspect.verify.check.facts import chip_facts
 from ttinspect.verify.check.links import LINKS, link_expectation
 from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
-from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, may_lack_remote
+from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
 from ttinspect.verify.topology import links_up
 
 NUMBER_OF_CHIPS, NOT_THERE = "TTC010", "TTC011"
@@ -58,7 +57,7 @@ class _Site:
     ) -> None:
         self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
-        self._hides_chips = chosen is None and may_lack_remote(system.chips)
+        self._all = chosen is None
         up = links_up(system)
         self._facts = {chip.id: chip_facts(chip, up[chip.id], settings) for chip in self._shown}
 
@@ -66,8 +65,8 @@ class _Site:
         """In the order of the file's parts."""
         file = self._file
         if file.chips is not None:
-            found = None if self._hides_chips else len(self._shown)
-            yield self._number(file.chips, found, "chips", ("chips",), UNSEEN_REMOTE)
+            unseen = self._unseen(self._shown)
+            yield self._number(file.chips, len(self._shown), unseen, "chips", ("chips",), UNSEEN_REMOTE)
         if file.each is not None:
             for chip in self._shown:
                 yield from self._of_chip(chip, file.each, ("each",))
@@ -90,11 +89,10 @@ class _Site:
         fact = "board" if number is None else "board_id"
         unsure = [chip for chip in self._shown if not knows(chip, fact)]
         if want.chips is not None:
-            why = "" if not unsure else f"the {fact.replace('_', ' ')}s of some chips are unknown"
-            if self._hides_chips and (number is not None or meant is Board.N300):
-                why = UNSEEN_REMOTE
-            found = None if why else len(chips)
-            yield self._number(want.chips, found, f"chips of {name}", (*path, "chips"), why)
+            unseen = self._unseen(chips)
+            why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
+            more = unseen + len(unsure) + self._unseen(unsure)
+            yield self._number(want.chips, len(chips), more, f"chips of {name}", (*path, "chips"), why)
         elif unsure or not chips:
             why = "no chip of this board is there"
             if unsure:
@@ -139,11 +137,20 @@ class _Site:
                 found=found, outcome=outcome, why=why, where=self._wanted.where(*path, name),
             )  # fmt: skip
 
-    def _number(self, want: Number, found: int | None, fact: str, path: Path, why: str) -> Expectation:
-        """``why`` the number is unknown, if it is."""
-        if found is not None:
-            why = "" if _in_range(want, found) else f"{fact} should be {_shown(want)}, there are {found}"
-        outcome = Outcome.UNKNOWN if found is None else Outcome.FAIL if why else Outcome.PASS
+    def _unseen(self, chips: list[Chip]) -> int:
+        """How many more there can be: none where the user has chosen them."""
+        return unseen_remotes(chips) if self._all else 0
+
+    def _number(self, want: Number, least: int, more: int, fact: str, path: Path, why: str) -> Expectation:
+        """A number of chips; ``why`` there can be ``more`` than those that are shown."""
+        right = {_in_range(want, number) for number in range(least, least + more + 1)}
+        outcome = Outcome.UNKNOWN if len(right) > 1 else _verdict(right == {True})
+        if outcome is Outcome.PASS:
+            why = ""
+        elif outcome is Outcome.FAIL:
+            at_most = f" to {least + more}" if more else ""
+            why = f"{fact} should be {_shown(want)}, there are {least}{at_most}"
+        found = least if not more else None
         return Expectation(
             id=NUMBER_OF_CHIPS, subject="host", chip=None, fact=fact, expected=_shown(want), found=found,
             outcome=outcome, why=why, where=self._wanted.where(*path),
