@@ -65,6 +65,10 @@ WRONG = {
     "each:\n  cores: {min: 0.0}\n": ("line 2: each.cores", "checks nothing"),
     "each:\n  cores: {max: .inf}\n": ("line 2: each.cores.max", "expected a number"),
     "each:\n  asic_celsius: {max: 9.9e+999}\n": ("line 2: each.asic_celsius.max", "a finite number"),
+    "each:\n  firmware: {min: 0.0.0}\n": ("line 2: each.firmware", "checks nothing"),
+    "each:\n  asic_celsius: {min: -300}\n": ("line 2: each.asic_celsius.min", "from -273.15 on"),
+    "boards: {n300: {chips: {min: 0}}}\n": ("line 1: boards.n300", "it expects nothing"),
+    "regions: clear\n": ("line 1: regions", "found 'clear', expected clean or pass"),
     "bychip:\n  0: {cores: 1}\n": ("line 1: bychip", "did you mean by_chip?"),
     "each: [1]\n": ("line 1: each", "found a list of 1, expected a mapping, such as {cores: 120}"),
     "each: 5\n": ("line 1: each", "found 5, expected a mapping, such as {cores: 120}"),
@@ -162,6 +166,9 @@ RIGHT_DOCUMENTS = (
     '{"chips": {"min": 0, "max": 3}}',
     '{"each": {"asic_celsius": {"min": -5}}}',
     '{"each": {"asic_celsius": {"min": 0}}}',
+    '{"each": {"firmware": {"min": "0.0.0", "max": "19.0.0"}}}',
+    '{"boards": {"n300": {"chips": {"min": 0}, "cores": 64}}}',
+    '{"boards": {"n300": {"chips": {"min": 0, "max": 2}}}}',
 )
 WRONG_DOCUMENTS = (
     "{}", "[]", '{"product": false}', '{"chips": null}', '{"chips": {}}', '{"chips": -1}', '{"chips": true}',
@@ -174,7 +181,9 @@ WRONG_DOCUMENTS = (
     '{"links": [[0, 8, 1]]}', '{"links": [["a", 8, 1, 0]]}', '{"links": [[0, -8, 1, 0]]}',
     '{"links": [[0, 8, true, 0]]}', '{"regions": "dirty"}', '{"1": 2}',
     '{"chips": {"min": 0}}', '{"chips": {"min": -1, "max": 3}}', '{"boards": {"n300": {"chips": {"max": -1}}}}',
-    '{"each": {"cores": {"min": 0.0}}}',
+    '{"each": {"cores": {"min": 0.0}}}', '{"each": {"asic_celsius": {"min": -300}}}',
+    '{"each": {"firmware": {"min": "0.0.0"}}}', '{"boards": {"n300": {"chips": {"min": 0}}}}',
+    '{"boards": {"n300": {"cores": {"min": 0}}}}',
 )  # fmt: skip
 
 
@@ -222,6 +231,8 @@ def test_a_wrong_pair_is_refused(pair: str) -> None:
         ("grid=8", "--expect: grid", "found 8, expected WIDTHxHEIGHT, such as 12x10"),
         ("firmware=19.5", "--expect: firmware", "such as 19.5.0 or a range, LOW..HIGH"),
         ("each=3", "--expect: each", "unknown key 'each'"),
+        ("foo=3", "--expect: foo", "power_w, chips, regions"),
+        ("regions=clear", "--expect: regions", "expected clean or pass"),
         ("asic_celsius=50", "--expect: asic_celsius", "found 50, expected a range, LOW..HIGH"),
     ],
 )

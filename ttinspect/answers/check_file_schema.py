@@ -9,7 +9,12 @@ import msgspec
 from ttinspect.facts.boards import board_names
 from ttinspect.facts.socs import arch_names
 from ttinspect.model.check_file import CHIP_NAME, NUMBER, CheckFile
+from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS
 
+_IF_ANY = {
+    "type": "object", "required": ["min"], "properties": {"min": {"const": 0}}, "additionalProperties": False,
+    "description": "if there are any",
+}  # fmt: skip
 _MAPPINGS = ("boards", "by_chip")
 
 
@@ -22,11 +27,17 @@ def check_file_schema() -> dict[str, Any]:
         definition["minProperties"] = 1
         for name, field in definition["properties"].items():
             definition["properties"][name] = _without_nothing(field)
+    ranges = schema["$defs"]["Range"]["properties"]
+    ranges |= {name: {**field, "minimum": ABSOLUTE_ZERO_CELSIUS} for name, field in ranges.items()}
+    schema["$defs"]["VersionRange"]["not"] = _at_least({"pattern": r"^0+\.0+\.0+(\.[0-9]+|-rc\.[0-9]+)?$"})
     schema["$defs"]["CountRange"] = _count_range(schema["$defs"]["Range"])
     for definition in schema["$defs"].values():
         for name, field in definition["properties"].items():
             if not name.endswith("_celsius"):
                 definition["properties"][name] = _of_counts(field)
+    wants = schema["$defs"]["BoardWants"]
+    wants["properties"]["chips"] = {"anyOf": [*wants["properties"]["chips"]["anyOf"], _IF_ANY]}
+    wants["not"] = {"maxProperties": 1, "required": ["chips"], "properties": {"chips": _IF_ANY}}
     for name in ("ChipWants", "BoardWants"):
         fields = schema["$defs"][name]["properties"]
         fields["arch"] = {**_names(arch_names()), "description": "an architecture"}
@@ -47,8 +58,12 @@ def check_file_schema() -> dict[str, Any]:
 def _count_range(plain: dict[str, Any]) -> dict[str, Any]:
     """A range of what is never below 0, in which not every number is."""
     bounds = {name: {**field, "minimum": 0} for name, field in plain["properties"].items()}
-    everything = {"required": ["min"], "properties": {"min": {"const": 0}, "max": False}}
-    return {**plain, "title": "CountRange", "properties": bounds, "not": everything}
+    return {**plain, "title": "CountRange", "properties": bounds, "not": _at_least({"const": 0})}
+
+
+def _at_least(least: dict[str, Any]) -> dict[str, Any]:
+    """A range without an upper end, and with this lower one."""
+    return {"required": ["min"], "properties": {"min": least, "max": False}}
 
 
 def _of_counts(field: dict[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def run(
     is unknown, never passed. Exit code 0: as expected (warnings allowed), 10: not, 11: could not be checked.
 
     --expect holds for every chip: arch, board, grid=12x10, cores, l1_bytes, dram_bytes, eth_links, firmware,
-    asic_celsius, board_celsius, gddr_celsius, aiclk_mhz, power_w; or for the host: chips, regions=clean. A
-    number may be a range: cores=110.., asic_celsius=..75.
+    asic_celsius, board_celsius, gddr_celsius, aiclk_mhz, power_w; or for the host: chips, regions=clean or
+    regions=pass. A number may be a range: cores=110.., asic_celsius=..75.
 
     \b
     Examples:
@@ -61,7 +61,9 @@ def run(
       ttinspect check site.yaml --product --format junit -o check.xml
     """
     if init and (file is not None or expect or product or strict):
-        raise InspectError("check --init", "it writes a file, and checks nothing", "leave the others out")
+        raise InspectError(
+            "check --init", "it writes a file, and checks nothing", "leave the others out; -o names the file"
+        )
     wanted = _wanted(file, expect or [])
     places = Places(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)

@@ -6,6 +6,9 @@ _BUNDLE = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9})
 _LEGACY_MAJOR = 80
 """Bundles were numbered from 80 on before they were numbered from 18 on."""
 
+_NO_VERSIONS = ((0, 0, 0), (255, 255, 255), (255, 15, 4095))
+"""Words of 0 and of all ones, as a bundle and as eth firmware."""
+
 Order = tuple[bool, int, int, int, bool, int]
 
 
@@ -31,6 +34,17 @@ def is_before(version: tuple[int, int, int], other: tuple[int, int, int]) -> boo
     """Whether a bundle is older than another, as tt-umd 0.9.14 (FirmwareBundleVersion) says: there a release
     candidate is as new as its release."""
     return (version[0] < _LEGACY_MAJOR, version) < (other[0] < _LEGACY_MAJOR, other)
+
+
+def version_as_printed(text: str) -> str | None:
+    """ "19.5.0" of 19.5.0.0, "19.5.0-rc.1" of 19.5.0.1, as the driver and tt-smi print versions; None for
+    what is none, and for words of 0 and of all ones."""
+    match, numbers = _BUNDLE.fullmatch(text), firmware_version(text)
+    if match is None or numbers is None or numbers in _NO_VERSIONS:
+        return None
+    candidate = int(match[4] or match[5] or 0)
+    version = ".".join(map(str, numbers))
+    return f"{version}-rc.{candidate}" if candidate else version
 
 
 def bundle_text(word: int | None) -> str | None:

@@ -9,11 +9,12 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_meant
-from ttinspect.facts.firmware import firmware_order
+from ttinspect.facts.firmware import firmware_order, firmware_version
 from ttinspect.facts.node import parse_unsigned, show
 from ttinspect.facts.socs import arch_named, arch_names
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
 from ttinspect.model.check_file import CHIP_NAME, BoardWants, CheckFile, ChipWants, Range, VersionRange
+from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS
 
 _HINT = "see ttinspect check --help, or the schema: ttinspect schema check-file"
 EXPECT = "--expect"
@@ -100,6 +101,8 @@ _WORDS = {
     "array of length 4": "[chip, channel, chip, channel]",
 }
 """What msgspec calls what people write."""
+
+_VALUES = {"regions": ("clean", "pass")}
 
 _PATTERNS = {
     "grid": "WIDTHxHEIGHT, such as 12x10",
@@ -217,7 +220,8 @@ class _Reader:
             where = (*path, *(part for part in below if part))
             unknown = message.partition("unknown field `")[2].rstrip("`")
             if unknown:
-                self._fail((*where, unknown), _unknown_key(unknown, where, kind))
+                more = ("chips", "regions") if self._name == EXPECT else ()
+                self._fail((*where, unknown), _unknown_key(unknown, where, kind, more))
             self._fail(where, self._in_our_words(message, value, below))
 
     def _in_our_words(self, message: str, value: Any, path: Path) -> str:
@@ -227,7 +231,7 @@ class _Reader:
             elif isinstance(value, list) and part[1:-1].isdigit() and int(part[1:-1]) < len(value):
                 value = value[int(part[1:-1])]
         if message.startswith("Invalid enum value"):
-            return f"found {show(value)}, which is none of its values"
+            return f"found {show(value)}, expected {' or '.join(_VALUES.get(path[-1], ('another value',)))}"
         expected = message.replace("`", "").removeprefix("Expected ").partition(", got ")[0]
         kinds = [kind for kind in expected.split(" | ") if kind != "null"]
         parts = [_in_words(kind, path) for kind in kinds if kind != "int" or "float" not in kinds]
@@ -238,7 +242,7 @@ class _Reader:
 
     def _check(self, want: ChipWants, path: Path) -> None:
         """What types alone do not say."""
-        if want == type(want)():
+        if want in (type(want)(), BoardWants(chips=Range(min=0))):
             self._fail(path, "it expects nothing")
         if want.board is not None and board_meant(want.board) is None:
             self._fail((*path, "board"), f"UMD knows no board {want.board!r}")
@@ -250,6 +254,9 @@ class _Reader:
             self._fail(path, "a range needs min or max")
         if isinstance(value, Range):
             self._check_bounds(value, path)
+        from_none = isinstance(value, VersionRange) and firmware_version(value.min or "") == (0, 0, 0)
+        if from_none and value.max is None:
+            self._fail(path, "every version is at least 0.0.0: this checks nothing")
         if not isinstance(value, Range | VersionRange) or value.min is None or value.max is None:
             return
         if _comparable(value.min) > _comparable(value.max):
@@ -263,9 +270,10 @@ class _Reader:
                 continue
             if not math.isfinite(bound):
                 self._fail((*path, name), f"found {show(bound)}, expected a finite number")
-            if bound < 0 and not path[-1].endswith("_celsius"):
-                self._fail((*path, name), f"found {show(bound)}, expected a number from 0 on")
-        if value.min == 0 and value.max is None and not path[-1].endswith("_celsius"):
+            least = ABSOLUTE_ZERO_CELSIUS if path[-1].endswith("_celsius") else 0
+            if bound < least:
+                self._fail((*path, name), f"found {show(bound)}, expected a number from {least} on")
+        if value.min == 0 and value.max is None and not path[-1].endswith("_celsius") and not _if_any(path):
             self._fail(path, "every number is at least 0: this checks nothing")
 
     def _fail(self, path: Path, why: str, code: ExitCode = ExitCode.USAGE) -> NoReturn:
@@ -277,6 +285,11 @@ class _Reader:
             path = path[1:]
         what = f"{place}: {'.'.join(path).replace('.[', '[')}" if path else place
         raise InspectError(what, why, _HINT, code)
+
+
+def _if_any(path: Path) -> bool:
+    """Whether it is the number of chips of a board: {min: 0} says that there need be none."""
+    return path[0] == "boards" and path[-1] == "chips"
 
 
 def _comparable(bound: float | str) -> tuple[float, ...]:
@@ -303,10 +316,10 @@ def _as_named(path: Path) -> Path:
     return (path[0], _word(path[1]), *path[2:]) if path[:1] in _NAMED and len(path) > 1 else path
 
 
-def _unknown_key(key: str, path: Path, kind: type[msgspec.Struct]) -> str:
+def _unknown_key(key: str, path: Path, kind: type[msgspec.Struct], more: Path = ()) -> str:
     of_chips = len(path) == 2 if path[:1] in _NAMED else path == ("each",)
     inner = (kind if path[:1] == ("boards",) else ChipWants) if of_chips else Range if path else kind
-    known = inner.__struct_fields__
+    known = (*inner.__struct_fields__, *more)
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
     return f"unknown key {key!r}; {hint}"

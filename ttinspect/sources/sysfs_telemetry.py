@@ -2,13 +2,13 @@
 docs/sysfs-attributes.md, and the kernel's hwmon interface. Every read is live.
 """
 
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from ttinspect.facts.firmware import version_as_printed
 from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text
 from ttinspect.model.chip import Chip
 from ttinspect.model.telemetry import Telemetry
@@ -17,10 +17,6 @@ _HWMON_NAMES = ("wormhole", "blackhole")
 _U16_ONES = 0xFFFF
 _U32_ONES = 0xFFFFFFFF
 _U64_ONES = 0xFFFFFFFFFFFFFFFF
-_VERSION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,4})(?:\.([0-9]{1,3}))?")
-_ZERO_VERSION = (0, 0, 0)
-_ONES_VERSIONS = ((255, 255, 255), (255, 15, 4095))
-"""All ones, as the driver writes them for a bundle and for eth firmware."""
 _MILLI = 1000
 _MICRO = 1_000_000
 _HALF_OF_16_BITS_MILLI = 0x8000 * _MILLI
@@ -83,15 +79,8 @@ def _with_moving_heartbeat(chip: Chip, folder: Path, *, live: bool) -> Chip:
 
 
 def version_text(path: Path) -> str | None:
-    """ "19.5.0" of an attribute that says 19.5.0.0, "19.5.0-rc.1" of 19.5.0.1; None for anything else, for no
-    version (0.0.0) and for all ones."""
-    match = _VERSION.fullmatch(read_text(path) or "")
-    version = tuple(map(int, match.groups()[:3])) if match else _ZERO_VERSION
-    if match is None or version in (_ZERO_VERSION, *_ONES_VERSIONS):
-        return None
-    candidate = int(match[4] or 0)
-    text = ".".join(map(str, version))
-    return f"{text}-rc.{candidate}" if candidate else text
+    """A version of an attribute; None where it tells none."""
+    return version_as_printed(read_text(path) or "")
 
 
 def _hwmon(folder: Path) -> Path | None:

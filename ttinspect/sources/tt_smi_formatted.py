@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ttinspect.facts.firmware import version_as_printed
 from ttinspect.model.telemetry import Telemetry
 
 Scalar = str | int | float | bool | None
@@ -33,6 +34,7 @@ class _Firmwares(msgspec.Struct):
     """``firmwares`` of a device."""
 
     eth_fw: Scalar = None
+    fw_bundle_version: Scalar = None
 
 
 _T = TypeVar("_T")
@@ -43,7 +45,7 @@ def filled(
 ) -> Telemetry:
     """The reading with what only the formatted part says, as far as it says it like tt-smi 6.8."""
     told, limits = _decoded(telemetry, _Figures), _decoded(limits_told, _Limits)
-    eth_firmware = _decoded(firmwares, _Firmwares).eth_fw
+    versions = _decoded(firmwares, _Firmwares)
     volts = number_of(told.voltage)
     formatted = {
         "aiclk_mhz": whole_of(told.aiclk),
@@ -55,7 +57,8 @@ def filled(
         "current_limit_a": _limit(limits.tdc_limit),
         "aiclk_max_mhz": _limit(limits.asic_fmax),
         "board_power_limit_w": _limit(limits.board_power_limit),
-        "firmware_eth": eth_firmware if _is_version(eth_firmware) else None,
+        "firmware_bundle": version_as_printed(str(versions.fw_bundle_version)),
+        "firmware_eth": versions.eth_fw if _is_version(versions.eth_fw) else None,
     }
     unsaid = {
         name: value
