@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Run, without_the_rights_of_root
 from tests.shm.captures import Capture, captures
 from tests.snapshots import COMMANDS, asked, timeless
-from tests.sources import clusters
+from tests.sources import clusters, fake_sysfs
 from ttinspect.shm.layout import LAYOUTS
 
 SOURCES = (
@@ -74,6 +74,17 @@ def test_every_recorded_file_answers_the_same_from_a_snapshot(ask: Any, shared: 
         for command in COMMANDS:
             there, here = ask(str(path), *command), ask("snapshot.json", *command)
             assert (here[0], timeless(here[1])) == (there[0], timeless(there[1])), (path, command)
+
+
+def test_a_tree_of_sysfs_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0)
+    fake_sysfs.device(root, 1, pci_id=0x401E, board_id=fake_sysfs.N300_BOARD_ID, card="n300", node=False)
+    (tmp_path / "snapshot.json").write_text(json.dumps(ask(f"sysfs:{root}", "snapshot")[1]))
+    for command in COMMANDS:
+        there, here = ask(f"sysfs:{root}", *command), ask("snapshot.json", *command)
+        assert (here[0], timeless(here[1])) == (there[0], timeless(there[1])), command
 
 
 @pytest.mark.parametrize("name", sorted(captures()))

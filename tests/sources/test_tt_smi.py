@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.firmware import firmware_version
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink
@@ -223,6 +224,28 @@ def test_where_words_are_packed_or_absent_what_tt_smi_made_of_them_is_shown(
     assert (found.aiclk_mhz, found.aiclk_max_mhz, found.vcore_mv) == (500, 1000, 760)
     assert (found.power_w, found.power_limit_w, found.current_a, found.current_limit_a) == (13, 85, 16, 160)
     assert (found.asic_celsius, found.firmware_eth, found.throttle_celsius) == (30.8, "6.9.0", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "printed", "bundle"),
+    [
+        ({"BOARD_ID_HIGH": "0x1000145", "BOARD_ID_LOW": "0x1170801d"}, "19.6.0.0", "19.6.0"),
+        (_OLD_WORDS, "80.18.2.0", "80.18.2"),
+        (_OLD_WORDS, "18.2.0.1", "18.2.0-rc.1"),
+        (_OLD_WORDS, "N/A", None),
+        (_OLD_WORDS, "0.0.0.0", None),
+        ({**TELEMETRY, "FLASH_BUNDLE_VERSION": None}, "19.6.0.0", "19.6.0"),
+        ({**TELEMETRY, "FLASH_BUNDLE_VERSION": "0x13060002"}, "1.2.3.0", "19.6.0-rc.2"),
+    ],
+)
+def test_the_bundle_is_what_the_words_say_or_else_what_tt_smi_prints(
+    words: dict[str, Any], printed: str, bundle: str | None
+) -> None:
+    document = json.loads(tt_smi(words, board_type="n300 L"))
+    document["device_info"][0]["firmwares"] = {"fw_bundle_version": printed}
+    found = chip(json.dumps(document))
+    assert (None if found.telemetry is None else found.telemetry.firmware_bundle) == bundle
+    assert found.firmware == (None if bundle is None else firmware_version(bundle))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 import msgspec
 import pytest
 
+from ttinspect.answers.check import build_check
 from ttinspect.model.arch import Board
+from ttinspect.model.process import ProcessTable
 from ttinspect.model.system import Recording, Source, SourceKind, System
 from ttinspect.model.telemetry import GddrModule, Telemetry
 from ttinspect.sources.opening import open_source
+from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
 from ttinspect.verify.harvest import as_expected
@@ -150,3 +153,48 @@ def test_no_row_of_a_pass_says_another_number_than_was_expected() -> None:
             for one in product_expectations(msgspec.structs.replace(example, chips=chips), None):
                 if one.outcome is Outcome.PASS and isinstance(one.expected, int):
                     assert one.found == one.expected, (name, board, one)
+
+
+@pytest.mark.parametrize(
+    ("reading", "outcomes"),
+    [
+        (Telemetry(asic_celsius=89.9, throttle_celsius=90), [Outcome.PASS]),
+        (Telemetry(asic_celsius=90, throttle_celsius=90), [Outcome.FAIL]),
+        (Telemetry(asic_celsius=90), []),
+        (Telemetry(throttle_celsius=90), []),
+    ],
+)
+def test_a_chip_is_cooler_than_where_it_throttles(reading: Telemetry, outcomes: list[Outcome]) -> None:
+    assert _outcomes(_p150(reading), "temperature") == outcomes
+
+
+@pytest.mark.parametrize(
+    ("ids", "outcome"),
+    [((1, 2), Outcome.PASS), ((1, 1), Outcome.FAIL), ((1, None), Outcome.UNKNOWN)],
+)
+def test_no_two_chips_share_a_unique_id_or_the_id_of_a_board_of_one(
+    ids: tuple[int | None, int | None], outcome: Outcome
+) -> None:
+    example = open_source("board:p150")
+    for name, base in (("unique_id", 10**9), ("board_id", 0x40 << 36)):
+        chips = tuple(
+            msgspec.structs.replace(
+                example.chips[0], id=index, assumed=(), **{name: None if one is None else str(base + one)}
+            )
+            for index, one in enumerate(ids)
+        )
+        system = msgspec.structs.replace(example, chips=chips)
+        assert _outcomes(system, f"{name.replace('_', ' ')}s") == [outcome]
+
+
+def test_boards_of_different_types_need_not_be_alike() -> None:
+    """A P100 beside a P150 has no eth and a DRAM bank less."""
+    p150, p100 = (open_source(f"board:{name}") for name in ("p150", "p100"))
+    chips = (p150.chips[0], msgspec.structs.replace(p100.chips[0], id=1))
+    case = Case(
+        system=msgspec.structs.replace(p150, chips=chips), regions=(), chosen=None, now_realtime_ns=1,
+        processes=ProcessTable(found={}, unknowable=frozenset()), now_monotonic_ns=1,
+    )  # fmt: skip
+    answer = build_check(case, [])
+    assert (answer.counts.warning, answer.counts.fail) == (0, 0)
+    assert "TTH002" not in [one.id for one in answer.findings]

@@ -9,8 +9,8 @@ from ttinspect.answers.check import build_check
 from ttinspect.answers.check_init import present_machine
 from ttinspect.capacity.settings import make_settings
 from ttinspect.model.arch import Board
-from ttinspect.model.check_file import Range
-from ttinspect.model.chip import Unknown
+from ttinspect.model.check_file import ChipWants, Range
+from ttinspect.model.chip import UNKNOWN_MASKS, Unknown
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
 from ttinspect.model.telemetry import Telemetry
@@ -53,6 +53,52 @@ def _outcomes(text: str, system: System) -> list[Outcome]:
 def test_firmware(bundle: str | None, expected: str, outcome: Outcome) -> None:
     system = _with(open_source("board:n150"), 0, telemetry=Telemetry(firmware_bundle=bundle))
     assert _outcomes(f"each: {{firmware: {expected}}}", system) == [outcome]
+
+
+READING = Telemetry(
+    asic_celsius=61.0, board_celsius=42.0, gddr_max_celsius=55.0, aiclk_mhz=800, power_w=63, current_a=70,
+    firmware_bundle="19.5.0", throttle_celsius=90.0,
+)  # fmt: skip
+FACTS = {
+    "arch": ("wormhole_b0", "blackhole"),
+    "board": ("n300", "p150"),
+    "grid": ("8x8", "8x9"),
+    "cores": ("64", "80"),
+    "l1_bytes": ("95944704", "119930880"),
+    "dram_bytes": ("12884901888", "{max: 4294967296}"),
+    "eth_links": ("{min: 1}", "16"),
+    "firmware": ("{min: 19.0.0}", "{max: 19.4.0}"),
+    "asic_celsius": ("{min: 61, max: 61}", "{max: 60.9}"),
+    "board_celsius": ("{min: 42, max: 42}", "{max: 41}"),
+    "gddr_celsius": ("{min: 55, max: 55}", "{max: 54}"),
+    "aiclk_mhz": ("800", "{min: 801}"),
+    "power_w": ("{min: 63, max: 63}", "{max: 62.5}"),
+}
+"""What holds of an N300 with this reading, and what does not."""
+
+
+def _n300(reading: Telemetry | None) -> System:
+    return _with(open_source("board:n300"), 0, telemetry=reading)
+
+
+def test_every_fact_has_a_case() -> None:
+    assert set(FACTS) == set(ChipWants.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_passes_where_it_holds_and_fails_where_it_does_not(name: str) -> None:
+    system = _n300(READING)
+    for expected, outcome in zip(FACTS[name], (PASS, FAIL), strict=True):
+        assert _outcomes(f"by_chip: {{0: {{{name}: {expected}}}}}", system) == [outcome], expected
+
+
+@pytest.mark.parametrize("name", [name for name in FACTS if name != "arch"])
+def test_a_fact_that_is_not_known_is_unknown(name: str) -> None:
+    """The architecture always is."""
+    links = Unknown(path="links", why="not asked")
+    system = _with(_n300(None), 0, board=None, firmware=None, masks=UNKNOWN_MASKS, unknown=(links,))
+    for expected in FACTS[name]:
+        assert _outcomes(f"by_chip: {{0: {{{name}: {expected}}}}}", system) == [UNKNOWN], expected
 
 
 def test_a_chip_of_unknown_board_may_be_one_that_the_file_speaks_of() -> None:
