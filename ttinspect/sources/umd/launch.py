@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import IO
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.sources.umd.childlog import ChildLog
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
 
@@ -43,8 +43,8 @@ class Launched:
 
     def _start(self, visible: str | None, undo: contextlib.ExitStack) -> None:
         self.wire, write_end = _pipe(undo)
-        lifeline, self._lifeline = _pipe(undo)  # ours is never closed: it ends with this process
-        self.log: IO[bytes] = _memory() if sys.platform == "linux" else tempfile.TemporaryFile()  # noqa: SIM115
+        lifeline, self._lifeline = _pipe(undo)  # ours stays open as long as the child lives
+        self.log = ChildLog()
         undo.callback(self.log.close)
         environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
         environment.pop("TT_LOGGER_FILE", None)
@@ -54,7 +54,7 @@ class Launched:
         self.process = subprocess.Popen(
             [sys.executable, "-I", _CHILD, str(write_end), str(lifeline), search_path, *self.arguments],
             stdin=subprocess.PIPE if self.arguments[0] == "watch" else subprocess.DEVNULL,
-            stdout=self.log,
+            stdout=self.log.file,
             stderr=subprocess.STDOUT,
             pass_fds=(write_end, lifeline),
             env=environment,
@@ -65,17 +65,27 @@ class Launched:
 
     def kill(self) -> None:
         """End a child that nobody reads from."""
-        sweep(self.process)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         if self.process.stdin is not None:
             self.process.stdin.close()
         os.close(self.wire)
+        os.close(self._lifeline)
         self.log.close()
 
+    def leave(self) -> None:
+        """The child has said everything: it closes its devices while we go on."""
+        _leaving.append(self)
+        for other in [one for one in _leaving if one.process.poll() is not None]:
+            _leaving.remove(other)
+            other.end()
 
-def _memory() -> IO[bytes]:
-    """A file for as long as it is open, on a system of which nothing can be written."""
-    return os.fdopen(os.memfd_create("ttinspect-log"), "w+b")
+    def end(self) -> None:
+        """The child is gone: end what a simulator started beside it. Its session was made for it alone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        os.close(self._lifeline)
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
@@ -137,19 +147,8 @@ def remove_folder(library: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # a simulator may have written there
 
 
-_leaving: list["subprocess.Popen[bytes]"] = []
+_leaving: list[Launched] = []
 _GRACE_SECONDS = 2.0
-
-
-def leave(process: "subprocess.Popen[bytes]") -> None:
-    """A child that has said everything closes its devices while we go on."""
-    _leaving.append(process)
-
-
-def sweep(process: "subprocess.Popen[bytes]") -> None:
-    """End whatever a simulator started beside a child that is gone: its session was made for it alone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def finish() -> None:
@@ -157,12 +156,12 @@ def finish() -> None:
     while _early:
         _early.pop().kill()
     while _leaving:
-        process = _leaving.pop()
+        launched = _leaving.pop()
         try:
-            process.wait(_GRACE_SECONDS)
+            launched.process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        sweep(process)
+            launched.process.kill()
+            launched.process.wait()
+        launched.end()
     for library in [*_folders]:
         remove_folder(library)

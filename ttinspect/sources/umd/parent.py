@@ -13,7 +13,7 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.launch import launch, leave, sweep
+from ttinspect.sources.umd.launch import launch
 from ttinspect.sources.umd.log import FIRMWARE, last_words, waited_for
 from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
 
@@ -25,6 +25,8 @@ _TAIL_BYTES = 4096
 _GRACE_SECONDS = 2.0
 _LEAST_STAGE_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
+_NOISY_SECONDS = 0.02
+"""How soon to look again at a child that prints very much."""
 _READ_BYTES = 1 << 20
 _READING = re.compile(r"reading (?:telemetry of )?chip (\d+)$")
 _DEVICE = re.compile(r"device (\d+)")
@@ -73,6 +75,7 @@ class Running:
 
     def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         launched = launch(arguments, visible)
+        self._launched = launched
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._simulated = "sim" in arguments
         self._hidden = hidden_chips(arguments)
@@ -104,7 +107,8 @@ class Running:
         patience = timeout_seconds if patience_seconds is None else patience_seconds
         while True:
             passed = time.monotonic() - start
-            left = [timeout_seconds - passed, patience - passed, _PROGRESS_SECONDS]
+            pause = _NOISY_SECONDS if self._log.trim() else _PROGRESS_SECONDS
+            left = [timeout_seconds - passed, patience - passed, pause]
             ready, _, _ = select.select([self._wire], [], [], min(each for each in left if each > 0))
             passed = time.monotonic() - start
             if progress is not None and passed >= _PROGRESS_SECONDS:
@@ -147,13 +151,12 @@ class Running:
                 stdin.close()
         if finished:
             code = 0
-            leave(self._process)
+            self._launched.leave()
         else:
             code = self._ended()
-            sweep(self._process)
+            self._launched.end()
         os.close(self._wire)
-        self._log.seek(0)
-        session.log = self._log.read().decode("utf-8", "backslashreplace")
+        session.log = self._log.text()
         self._log.close()
         session.lines = [
             msgspec.structs.replace(line, why=self._culprit(line.why))
@@ -180,11 +183,8 @@ class Running:
 
     def _waits_for_firmware(self) -> bool:
         """Whether that is the last thing it says: one that waited a while and went on says something else."""
-        size = os.fstat(self._log.fileno()).st_size
-        tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(size - _TAIL_BYTES, 0)).decode(
-            "utf-8", "replace"
-        )
-        return FIRMWARE in waited_for(tail.rstrip().rpartition("\n")[2])
+        last = self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2]
+        return FIRMWARE in waited_for(last)
 
     def _is_stuck(self, timeout_seconds: float) -> bool:
         """Whether it reads one of several chips for so long that the others would be lost."""
