@@ -391,3 +391,57 @@ def test_a_chip_that_leaves_the_bus_during_discovery_is_no_healthy_one(answer: A
     document = answer(blackhole(Chip(), Chip(off_after=640)), command, code=5)
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
     assert "it left the bus while it was discovered" in finding["message"]
+
+
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+@pytest.mark.parametrize("bad", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("kind", "said"), [("abort", "SIGABRT"), ("exit", "UnimplementedFunctionality"), ("segfault", "SIGSEGV")]
+)
+def test_a_chip_with_which_tt_umd_dies_in_discovery_does_not_hide_the_others(
+    answer: Answer, make: Callable[..., Device], bad: int, kind: str, said: str
+) -> None:
+    device = make(Chip(), Chip(), Chip(), crash=(kind, 20, bad))
+    document = answer(device, "harvest", code=5)
+    known = [chip["id"] for chip in document["devices"] if chip["masks"]["tensix"] is not None]
+    assert [chip["id"] for chip in document["devices"]] == [0, 1, 2]
+    assert known == [chip for chip in range(3) if chip != bad]
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert f"chip {bad} could not be read: tt_umd died while discovering chips" in finding["message"]
+    assert said in finding["message"]
+
+
+def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(answer: Answer) -> None:
+    device = blackhole(Chip(), Chip(), Chip(), crash=("hang", 20, 1))
+    document = answer(device, "list", "--timeout", "32", code=5)
+    assert [chip["board"] for chip in document["devices"]] == ["p150", None, "p150"]
+
+
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+@pytest.mark.parametrize("at", [30, 150, 250, 400])
+def test_one_chip_alone_with_which_tt_umd_dies_is_an_error(
+    run_on: RunOn, make: Callable[..., Device], at: int
+) -> None:
+    """What is asked again in vain shows nothing that was not found the first time."""
+    done = run_on(make(Chip(), crash=("abort", at)), "harvest", "--json")
+    assert done.returncode in (0, 5)  # it may have been done by then
+    document = json.loads(done.stdout)
+    if done.returncode == 5 and "error" in document:
+        assert "died while discovering chips" in document["error"]["what"]
+
+
+@pytest.mark.parametrize(
+    ("device", "core"),
+    [
+        (blackhole(Chip(), Chip(), words=[(1, 21, 25, 0x7CC04, 0)]), "core 21, 25 on chip 1"),
+        (wormhole(Chip(), Chip(), words=[(1, 20, 17, 0x1104, 0)]), "core 20, 17 on chip 1"),
+    ],
+    ids=["blackhole", "wormhole"],
+)
+def test_a_link_that_does_not_train_takes_nothing_along(answer: Answer, device: Device, core: str) -> None:
+    """tt_umd would wait for it for 15 minutes."""
+    document = answer(device, "topology", "--timeout", "20")
+    assert [chip["board"] is not None for chip in document["chips"]] == [True, True]
+    assert all(chip["unknown"] == [] or chip["unique_id"] for chip in document["chips"])
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
+    assert f"ETH training for {core} was not waited for" in finding["message"]

@@ -1,6 +1,6 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-remote [remote-singly]] [hidden=CHIP,...] [skip=CHIP,...]``.
+[without-training] [without-remote [remote-singly]] [hidden=CHIP,...] [skip=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from ttinspect.sources.umd.calling import Facts, first_line
-from ttinspect.sources.umd.numbering import WITHOUT_REMOTE
+from ttinspect.sources.umd.numbering import UNTRAINED, WITHOUT_REMOTE
 
 IGNORED_FAILURES = (
     "cmfw_mismatch_action",
@@ -35,6 +35,8 @@ def discover(tt_umd: Any, kind: str, rest: list[str]) -> Any:
     for name in IGNORED_FAILURES:
         setattr(options, name, tt_umd.TopologyDiscoveryOptions.Action.IGNORE)
     options.perform_6u_eth_retrain = False
+    if UNTRAINED in rest:
+        options.wait_on_ethernet_link_training = False
     if WITHOUT_REMOTE in rest:
         options.discover_remote_devices = False
     if kind == "sim":

@@ -4,6 +4,8 @@ import re
 
 FIRMWARE = "ARC firmware"
 """What tt_umd says that it waits for when a chip hangs."""
+TRAINING = "ETH training"
+"""What it says that it waits for while an eth link trains: up to 900 s (tt-umd 0.9.14)."""
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")

@@ -11,6 +11,9 @@ WITHOUT_REMOTE = "without-remote"
 SINGLY = "remote-singly"
 """And that it opens the remote chips itself, one by one."""
 
+UNTRAINED = "without-training"
+"""That tt_umd does not wait until every eth link has trained."""
+
 _HIDDEN, _SKIPPED = "hidden=", "skip="
 
 

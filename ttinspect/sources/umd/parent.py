@@ -14,7 +14,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch
-from ttinspect.sources.umd.log import FIRMWARE, last_words, waited_for
+from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, opened_devices, waited_for
 from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -24,6 +24,8 @@ DISCOVERING = "discovering chips"
 _TAIL_BYTES = 4096
 _GRACE_SECONDS = 2.0
 _LEAST_STAGE_SECONDS = 2.0
+_SILENT_SECONDS = 6.5
+"""tt_umd says after 5 s what it waits for."""
 _PROGRESS_SECONDS = 0.5
 _NOISY_SECONDS = 0.02
 """How soon to look again at a child that prints very much."""
@@ -51,6 +53,8 @@ class Session(msgspec.Struct):
     waiting_for: str = ""
     left_out: list[wire.ChipFacts] = msgspec.field(default_factory=list)
     """Chips that would have kept tt_umd from discovering the others."""
+    untrained: str | None = None
+    """What tt_umd was not made to wait for, if anything: eth links that train and do not come up."""
     linkless: str | None = None
     """Why nothing was discovered over eth, although the child finished."""
 
@@ -82,6 +86,7 @@ class Running:
         self._buffer = b""
         self._waited_seconds = 0.0
         self._stage_since = time.monotonic()
+        self._log_bytes = 0
         self.session = Session(lines=[])
 
     def ask(self) -> None:
@@ -99,10 +104,11 @@ class Running:
         *ends: type[wire.Line],
         progress: Progress | None = None,
         patience_seconds: float | None = None,
+        others_wait: bool = False,
     ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late: after the timeout,
-        as soon as it has waited for the firmware of a chip until its patience ended, or when one of several
-        chips takes a fifth of the timeout."""
+        as soon as it has waited for the firmware of a chip or a link until its patience ended, or when one of
+        several chips takes a fifth of the timeout."""
         start = time.monotonic()
         patience = timeout_seconds if patience_seconds is None else patience_seconds
         while True:
@@ -116,8 +122,12 @@ class Running:
             if not ready:
                 if self._process.poll() is not None:  # what a simulator started may hold the wire open
                     return False
-                waits = passed >= patience and self._waits_for_firmware()
-                if passed < timeout_seconds and not waits and not self._is_stuck(timeout_seconds):
+                waits = passed >= patience and self._waits_in_vain()
+                if (
+                    passed < timeout_seconds
+                    and not waits
+                    and not self._is_stuck(timeout_seconds, others_wait)
+                ):
                     continue
                 self.session.late = True
                 self._waited_seconds = passed
@@ -181,16 +191,26 @@ class Running:
             return cause
         return _DEVICE.sub(f"chip {number_of(chip, self._hidden)}", cause)
 
-    def _waits_for_firmware(self) -> bool:
-        """Whether that is the last thing it says: one that waited a while and went on says something else."""
-        last = self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2]
-        return FIRMWARE in waited_for(last)
+    def _waits_in_vain(self) -> bool:
+        """Whether the last thing it says is that it waits for firmware, or a link: one that waited a while
+        and went on says something else."""
+        last = waited_for(self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2])
+        return FIRMWARE in last or TRAINING in last
 
-    def _is_stuck(self, timeout_seconds: float) -> bool:
-        """Whether it reads one of several chips for so long that the others would be lost."""
-        limit = max(timeout_seconds / 5, min(_LEAST_STAGE_SECONDS, timeout_seconds / 2))
-        reads = _READING.match(self.session.doing) is not None and self.session.found > 1
-        return reads and time.monotonic() - self._stage_since >= limit
+    def _is_stuck(self, timeout_seconds: float, others_wait: bool) -> bool:
+        """Whether it does one thing to one of several chips for so long that the others would be lost: reads
+        it, or, in a simulator, brings it up and says nothing."""
+        now = time.monotonic()
+        if self.session.doing == DISCOVERING:
+            size = self._log.size()
+            if size != self._log_bytes:
+                self._log_bytes, self._stage_since = size, now
+            several = self._simulated and opened_devices(self._log.tail(_TAIL_BYTES)) > 1
+            least = _SILENT_SECONDS
+        else:
+            least = min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
+            several = _READING.match(self.session.doing) is not None and self.session.found > 1
+        return (several or others_wait) and now - self._stage_since >= max(timeout_seconds / 5, least)
 
     def _ended(self) -> int:
         try:
@@ -221,9 +241,11 @@ def ask(
     *,
     patience_seconds: float | None = None,
     visible: str | None = None,
+    others_wait: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
+    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all. ``others_wait``: it has to do with
+    one of several chips."""
     running = Running(arguments, visible)
     finished = False
     try:
@@ -233,6 +255,7 @@ def ask(
             wire.Failed,
             progress=progress,
             patience_seconds=patience_seconds,
+            others_wait=others_wait,
         )
     except BaseException:
         running.session.late = True  # interrupted: the child must not outlive us

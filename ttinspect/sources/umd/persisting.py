@@ -15,10 +15,11 @@ import msgspec
 
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import FIRMWARE, unhealthy_remote
+from ttinspect.sources.umd.log import FIRMWARE, TRAINING, opened_devices, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
     SINGLY,
+    UNTRAINED,
     WITHOUT_REMOTE,
     hidden_argument,
     without_reading,
@@ -54,7 +55,7 @@ def ask_persistently(
     search = _Search(arguments, timeout_seconds, progress, archs, first)
     first = search.first
     way: Way | None = search.whole
-    while way is not None and hides_others(search.last) and search.seconds_left() > _LEAST_SECONDS:
+    while way is not None and search.hides_others() and search.seconds_left() > _LEAST_SECONDS:
         way = search.next_way()
         if way is not None:
             search.attempt(way)
@@ -92,6 +93,9 @@ class _Search:
         self._archs = archs
         self.lost: dict[int, str] = {}
         self.skipped: dict[int, str] = {}
+        self.untrained: str | None = None
+        self._endpoints = 0
+        """How many devices a simulator is known to have."""
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self._progress = progress
@@ -99,8 +103,8 @@ class _Search:
         self.way = self.whole
         self.first = self._made(first) if first is not None else self.attempt(self.whole)
 
-    def attempt(self, way: Way, *, patient: bool = False) -> Session:
-        """Ask this way; the session is the last one from now on."""
+    def attempt(self, way: Way, *, patient: bool = False, alone: bool = False) -> Session:
+        """Ask this way; the session is the last one from now on. ``alone``: the others wait."""
         patience = None if patient else patience_seconds(self._timeout_seconds, way.arguments)
         session = ask(
             list(way.arguments),
@@ -108,6 +112,7 @@ class _Search:
             self._progress,
             patience_seconds=patience,
             visible=way.visible,
+            others_wait=alone,
         )
         self.way = way
         return self._made(session)
@@ -118,11 +123,20 @@ class _Search:
         chip = self.last.chip_being_read()
         if chip is None or self.last.found <= len({*self.skipped, chip}):
             return False
-        self.skipped[chip] = f"tt_umd {_fate(self.last)} while {self.last.doing}: {self.last.death}"
+        self.skipped[chip] = _why(self.last)
         self.attempt(
             msgspec.structs.replace(self.way, arguments=without_reading(self.way.arguments, self.skipped))
         )
         return True
+
+    def hides_others(self) -> bool:
+        """Whether the last attempt may have been kept from seeing chips."""
+        return hides_others(self.last, simulated=self._simulated)
+
+    def _knows_of_others(self) -> bool:
+        """Whether there is more than one chip: read beside the first, or being opened behind it."""
+        chips = [line for line in self.last.lines if isinstance(line, wire.ChipFacts)]
+        return len(chips) > 1 or "behind chip" in self.last.doing
 
     def _made(self, session: Session) -> Session:
         self.last = session
@@ -134,15 +148,32 @@ class _Search:
         return max(self._deadline - time.monotonic(), 0.0)
 
     def next_way(self) -> Way | None:
-        """Without eth, unless a device is named and no chip can be remote: a link can be what is bad. Else
-        without the devices that are to blame, and with eth again. Not on a host where the user has chosen
-        which devices tt_umd sees."""
-        if WITHOUT_REMOTE not in self.way.arguments:
-            remote = self._remote_chips_are_possible()
-            if remote or self._named() is None:
-                singly = (SINGLY,) if remote else ()
-                arguments = (*self.way.arguments, WITHOUT_REMOTE, *singly)
-                return msgspec.structs.replace(self.way, arguments=arguments)
+        """Without waiting for links, if that is what it does. Without eth, unless a device is named and no
+        chip can be remote: a link can be what is bad. Else without the devices that are to blame, and with
+        eth again; not on a host where the user has chosen which devices tt_umd sees. Of several chips with
+        which tt_umd died or hung, those that are to blame are looked for first."""
+        if TRAINING in (self.last.death or "") and UNTRAINED not in self.way.arguments:
+            return self._without_training()
+        if self.last.death is not None and self._named() is None:
+            return self._without_guilty() or self._without_eth()
+        return self._without_eth() or self._without_guilty()
+
+    def _without_training(self) -> Way:
+        self.untrained = self.last.waiting_for.removeprefix("; it was waiting for ")
+        arguments = (*self.whole.arguments, UNTRAINED)
+        self.whole = msgspec.structs.replace(self.whole, arguments=arguments)
+        return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, UNTRAINED))
+
+    def _without_eth(self) -> Way | None:
+        remote = self._remote_chips_are_possible()
+        if WITHOUT_REMOTE in self.way.arguments or not (remote or self._named() is None):
+            return None
+        if self._endpoints == 1 and not remote:
+            return None  # there is no other chip
+        arguments = (*self.way.arguments, WITHOUT_REMOTE, *((SINGLY,) if remote else ()))
+        return msgspec.structs.replace(self.way, arguments=arguments)
+
+    def _without_guilty(self) -> Way | None:
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
         guilty = {number: why for number, why in self._guilty().items() if number in self._devices()}
@@ -181,10 +212,12 @@ class _Search:
             if self.seconds_left() <= _LEAST_SECONDS:
                 break
             way = self._seeing([number])
-            alone = self.attempt(msgspec.structs.replace(way, arguments=(*way.arguments, WITHOUT_REMOTE)))
+            way = msgspec.structs.replace(way, arguments=(*way.arguments, WITHOUT_REMOTE))
+            alone = self.attempt(way, alone=True)
             if self._simulated and _is_empty(alone):
                 break  # there are no more
             seen += 1
+            self._endpoints = seen
             if not _has_chips(alone):
                 guilty[number] = _why(alone)
         if seen > 1 and guilty:
@@ -197,7 +230,7 @@ class _Search:
         last, before = self.last, self._sessions[:-1]
         if not before:
             return first, self.whole
-        if hides_others(last) or not _has_chips(last):
+        if hides_others(last, simulated=self._simulated) or not _has_chips(last):
             first.log += "".join(session.log for session in self._sessions[1:])
             if first.late:
                 first.late_after(self._timeout_seconds)
@@ -205,22 +238,27 @@ class _Search:
         last.earlier_log = "".join(session.log for session in before)
         last.lines = [*_as_before(first, last), *_skipped(self._sessions, self.skipped)]
         last.left_out = _left_out(first, last, self.lost, simulated=self._simulated)
+        last.untrained = self.untrained
         if WITHOUT_REMOTE in self.way.arguments:
+            if first.death is not None and self._simulated and not self._knows_of_others():
+                return first, self.whole
             why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
             last.linkless = why
         return last, self.way
 
 
-def hides_others(session: Session) -> bool:
-    """Whether one chip may have kept tt_umd from discovering the others. A crash counts on a host of
-    several devices only, where it can be found out which one makes tt_umd crash."""
+def hides_others(session: Session, *, simulated: bool) -> bool:
+    """Whether one chip, or a link, may have kept tt_umd from discovering the others."""
     if session.doing != DISCOVERING:
         return False
     if any(isinstance(line, wire.Failed) for line in session.lines):
         return True
     if session.death is None:
         return False
-    return FIRMWARE in session.death if session.late else len(_host(session).kmd_devices) > 1
+    if session.late:
+        waits = FIRMWARE in session.death or TRAINING in session.death
+        return waits or opened_devices(session.log) > 1
+    return simulated or len(_host(session).kmd_devices) > 1
 
 
 def _has_chips(session: Session) -> bool:
@@ -237,11 +275,7 @@ def _why(session: Session) -> str:
     failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
     if failed:
         return f"tt_umd failed ({failed})"
-    return f"tt_umd {_fate(session)}: {session.death}"
-
-
-def _fate(session: Session) -> str:
-    return "hung" if session.late else "died"
+    return f"tt_umd {'hung' if session.late else 'died'} while {session.doing}: {session.death}"
 
 
 def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:

@@ -72,6 +72,9 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     if error is not None:
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     troubles += silent_chips(session.lines, troubles)
+    if session.untrained is not None:
+        why = f"{session.untrained} was not waited for: the link there may not be up"
+        troubles.append(Trouble(chip=None, why=why, readable=True))
     vanished = None if error is not None else vanished_devices(session, host, chips, simulated=simulated)
     if vanished is not None:
         troubles.append(Trouble(chip=None, why=vanished, readable=False))

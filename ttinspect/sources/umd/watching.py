@@ -105,7 +105,9 @@ class Watcher:
             InspectError: as reading the source once, when no chips were ever seen.
         """
         session = self._begin()
-        if session is not None and (hides_others(session) or session.chip_being_read() is not None):
+        if session is not None and (
+            hides_others(session, simulated=self._target.simulated) or session.chip_being_read() is not None
+        ):
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
             timeout = self._options.timeout_seconds
