@@ -287,8 +287,8 @@ void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void
 }
 
 uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
-    access_made(0);
     unsigned chip = bdf >> 3;
+    access_made((int)chip);
     if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;
     uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
     uint64_t bar = offset < 0x18 ? bar0 : offset < 0x20 ? bar0 + BAR2_OFFSET : bar0 + BAR4_OFFSET;
