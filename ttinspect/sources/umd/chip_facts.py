@@ -86,6 +86,8 @@ def chip_facts(
             read_identity(device, facts)
         elif facts["arch"] == "blackhole":
             read_location(device, facts)
+            place = place_in(facts["unique_id"], facts["board_id"])
+            facts["asic_location"] = facts["asic_location"] if place is None else place
         if placed:  # otherwise its SoC descriptor was never told of the masks
             facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
     except umd_errors() as error:
@@ -99,6 +101,14 @@ def chip_facts(
 def id_of(number: int | None) -> int | None:
     """An id of two telemetry words; None where one of them is all ones, which no id has."""
     return None if number is None or ALL_ONES in (number & ALL_ONES, number >> 32) else number
+
+
+def place_in(unique_id: int | None, board_id: int | None) -> int | None:
+    """The place on its board that is part of a linked Blackhole's unique id, (board_id << 5) | asic_location;
+    None where the unique id is another one."""
+    if unique_id is None or board_id is None or unique_id >> 5 != board_id:
+        return None
+    return unique_id & 0x1F
 
 
 def read_location(device: Any, facts: Facts) -> None:

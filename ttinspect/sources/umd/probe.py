@@ -4,7 +4,7 @@ import os
 import select
 
 _LOOK_SECONDS = 0.1
-_MOST_BESIDE = 256
+_MOST_BESIDE = 16384
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 NO_DEVICE = 0xFFFF
 

@@ -31,6 +31,8 @@ _NO_ENDPOINTS = "no host-visible PCI endpoints"
 """What tt-umd 0.9.14 says of a simulator without a device."""
 _ELF = b"\x7fELF"
 _FUNCTION = b"libttsim_init"
+_LACKING = ("undefined symbol", "does not export")
+"""What the loader and tt_umd say of a library that lacks a function."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,14 +91,14 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
         return target.system(session)
     except InspectError as error:
         if target.simulated and error.exit_code is ExitCode.UMD_FAILED:
-            _refuse_no_library(path)
+            _refuse_no_library(path, error.why)
         if session.late and target.beside is not None:
             _refuse_other_arch(target.beside, target, min(_IDENTITY_SECONDS, options.timeout_seconds / 2))
         raise
 
 
-def _refuse_no_library(path: str) -> None:
-    """What tt_umd could not open may be no library at all.
+def _refuse_no_library(path: str, why: str) -> None:
+    """What tt_umd could not open may be no library at all, or, as the reason says, not one of a simulator.
 
     Raises:
         InspectError: 2 if that is so, 6 for a file that may not be read.
@@ -107,7 +109,7 @@ def _refuse_no_library(path: str) -> None:
         raise os_error(path, error) from None
     if not content.startswith(_ELF):
         raise _no_simulator(path, "it is not a shared library")
-    if _FUNCTION not in content:
+    if _FUNCTION not in content and any(words in why for words in _LACKING):
         raise _no_simulator(path, f"it has no {_FUNCTION.decode()}, which every functional simulator has")
 
 
