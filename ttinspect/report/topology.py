@@ -118,7 +118,9 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
                     node.add(
                         Text(f"eth {far.a.channel} - outside {far.remote_unique_id} eth {far.remote_channel}")
                     )
-    return [root, *_findings(answer)]
+    note = Text("eth N: the N-th live channel from 0 on, as tt-umd numbers the ends of links", style="dim")
+    linked = [note] if answer.links or answer.remote_links else []
+    return [root, *linked, *_findings(answer)]
 
 
 def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
