@@ -111,8 +111,11 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     if numbering.SINGLY in rest:
         from ttinspect.sources.umd import remote_chips
 
-        links = remote_chips.linked_chips(tt_umd, known, devices)
-        for chip, link in enumerate(links, max(devices, default=-1) + 1):
+        links = remote_chips.linked_chips(tt_umd, known, devices, enter)
+        first = max([*map(number, chips), *hidden], default=-1) + 1
+        for chip, link in enumerate(links, first):
+            if chip in skipped:
+                continue
             enter(f"reading chip {chip}, behind chip {link['via']}")
             device, facts = remote_chips.opened(tt_umd, link, chip)
             say("chip", **facts)

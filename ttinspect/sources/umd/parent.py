@@ -30,7 +30,7 @@ _PROGRESS_SECONDS = 0.5
 _NOISY_SECONDS = 0.02
 """How soon to look again at a child that prints very much."""
 _READ_BYTES = 1 << 20
-_READING = re.compile(r"reading (?:telemetry of )?chip (\d+)$")
+_READING = re.compile(r"reading (?:telemetry of )?chip (\d+)(, behind chip \d+)?$")
 _DEVICE = re.compile(r"device (\d+)")
 _HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
 _LOCK_HINT = "end the process that holds the lock, or wait until it is done"
@@ -62,7 +62,7 @@ class Session(msgspec.Struct):
         """The chip that the child was reading when it died or hung; None where there is no other to be read
         without it, or it ended otherwise."""
         found = _READING.match(self.doing) if self.death is not None else None
-        return int(found[1]) if found and self.found > 1 else None
+        return int(found[1]) if found and (self.found > 1 or found[2]) else None
 
     @property
     def found(self) -> int:
@@ -105,10 +105,11 @@ class Running:
         progress: Progress | None = None,
         patience_seconds: float | None = None,
         others_wait: bool = False,
+        patient: bool = False,
     ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late: after the timeout,
-        as soon as it has waited for the firmware of a chip or a link until its patience ended, or when one of
-        several chips takes a fifth of the timeout."""
+        as soon as it has waited for the firmware of a chip until its patience ended, or half of the timeout
+        for a link, or when one of several chips takes too long; ``patient``: after the timeout only."""
         start = time.monotonic()
         patience = timeout_seconds if patience_seconds is None else patience_seconds
         while True:
@@ -122,12 +123,9 @@ class Running:
             if not ready:
                 if self._process.poll() is not None:  # what a simulator started may hold the wire open
                     return False
-                waits = passed >= patience and self._waits_in_vain()
-                if (
-                    passed < timeout_seconds
-                    and not waits
-                    and not self._is_stuck(timeout_seconds, others_wait)
-                ):
+                waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds / 2)
+                stuck = waits or self._is_stuck(timeout_seconds, others_wait)
+                if passed < timeout_seconds and (patient or not stuck):
                     continue
                 self.session.late = True
                 self._waited_seconds = passed
@@ -191,25 +189,29 @@ class Running:
             return cause
         return _DEVICE.sub(f"chip {number_of(chip, self._hidden)}", cause)
 
-    def _waits_in_vain(self) -> bool:
-        """Whether the last thing it says is that it waits for firmware, or a link: one that waited a while
-        and went on says something else."""
+    def _waits_in_vain(self, firmware: bool, training: bool) -> bool:
+        """Whether the last thing it says is that it waits for firmware, or for a link, where that was long
+        enough: one that waited a while and went on says something else."""
+        if not (firmware or training):
+            return False
         last = waited_for(self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2])
-        return FIRMWARE in last or TRAINING in last
+        return (firmware and FIRMWARE in last) or (training and TRAINING in last)
 
     def _is_stuck(self, timeout_seconds: float, others_wait: bool) -> bool:
         """Whether it does one thing to one of several chips for so long that the others would be lost: reads
-        it, or, in a simulator, brings it up and says nothing."""
+        it for a fifth of the timeout, or, in a simulator, says nothing for half of it in discovery."""
         now = time.monotonic()
         if self.session.doing == DISCOVERING:
             size = self._log.size()
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now
             several = self._simulated and opened_devices(self._log.tail(_TAIL_BYTES)) > 1
-            least = _SILENT_SECONDS
+            least = _SILENT_SECONDS if others_wait else max(timeout_seconds / 2, _SILENT_SECONDS)
         else:
-            least = min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
-            several = _READING.match(self.session.doing) is not None and self.session.found > 1
+            reading = _READING.match(self.session.doing)
+            several = reading is not None and self.session.found > 1
+            remote = reading is not None and reading[2]  # the child itself gives it some seconds
+            least = _SILENT_SECONDS if remote else min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
         return (several or others_wait) and now - self._stage_since >= max(timeout_seconds / 5, least)
 
     def _ended(self) -> int:
@@ -242,10 +244,11 @@ def ask(
     patience_seconds: float | None = None,
     visible: str | None = None,
     others_wait: bool = False,
+    patient: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
     are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all. ``others_wait``: it has to do with
-    one of several chips."""
+    one of several chips; ``patient``: nothing but the timeout ends it."""
     running = Running(arguments, visible)
     finished = False
     try:
@@ -256,6 +259,7 @@ def ask(
             progress=progress,
             patience_seconds=patience_seconds,
             others_wait=others_wait,
+            patient=patient,
         )
     except BaseException:
         running.session.late = True  # interrupted: the child must not outlive us

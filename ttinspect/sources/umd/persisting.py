@@ -105,7 +105,7 @@ class _Search:
 
     def attempt(self, way: Way, *, patient: bool = False, alone: bool = False) -> Session:
         """Ask this way; the session is the last one from now on. ``alone``: the others wait."""
-        patience = None if patient else patience_seconds(self._timeout_seconds, way.arguments)
+        patience = patience_seconds(self._timeout_seconds, way.arguments)
         session = ask(
             list(way.arguments),
             self.seconds_left(),
@@ -113,6 +113,7 @@ class _Search:
             patience_seconds=patience,
             visible=way.visible,
             others_wait=alone,
+            patient=patient,
         )
         self.way = way
         return self._made(session)
@@ -121,7 +122,7 @@ class _Search:
         """Ask the others again without the chip that was being read when the child hung or died; False where
         there is none."""
         chip = self.last.chip_being_read()
-        if chip is None or self.last.found <= len({*self.skipped, chip}):
+        if chip is None or chip in self.skipped or _most_chips(self.last, chip) <= len(self.skipped) + 1:
             return False
         self.skipped[chip] = _why(self.last)
         self.attempt(
@@ -208,12 +209,12 @@ class _Search:
         if named is not None:
             return {named: self.last.death or _why(self.last)}
         devices, before = self._devices(), (self.last, self.way)
+        if self._simulated and not _is_empty(self._alone([])):
+            devices = []  # it goes wrong without any device, too
         for number in devices if len(devices) > 1 else ():
             if self.seconds_left() <= _LEAST_SECONDS:
                 break
-            way = self._seeing([number])
-            way = msgspec.structs.replace(way, arguments=(*way.arguments, WITHOUT_REMOTE))
-            alone = self.attempt(way, alone=True)
+            alone = self._alone([number])
             if self._simulated and _is_empty(alone):
                 break  # there are no more
             seen += 1
@@ -224,6 +225,12 @@ class _Search:
             return guilty
         self.last, self.way = before  # a device that is well alone says nothing of all together
         return {}
+
+    def _alone(self, devices: list[int]) -> Session:
+        """Only these devices, and no eth."""
+        way = self._seeing(devices)
+        arguments = ("chips", *way.arguments[1:], WITHOUT_REMOTE)
+        return self.attempt(msgspec.structs.replace(way, arguments=arguments), alone=True)
 
     def outcome(self, first: Session) -> tuple[Session, Way]:
         """The last session, if it saw chips, with what was left out; else the first."""
@@ -276,6 +283,11 @@ def _why(session: Session) -> str:
     if failed:
         return f"tt_umd failed ({failed})"
     return f"tt_umd {'hung' if session.late else 'died'} while {session.doing}: {session.death}"
+
+
+def _most_chips(session: Session, chip: int) -> int:
+    """How many chips there are as far as a session knows; remote ones that are opened singly come last."""
+    return max(session.found, chip + 1)
 
 
 def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:

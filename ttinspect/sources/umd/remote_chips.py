@@ -22,14 +22,15 @@ FAR_ID = 0x1FE0
 WORD = 0xFFFFFFFF
 
 
-def linked_chips(tt_umd: Any, known: Iterable[int], devices: Any) -> list[Facts]:
+def linked_chips(tt_umd: Any, known: Iterable[int], devices: Any, enter: Any) -> list[Facts]:
     """Chips that the boards of this host have and tt_umd has not opened: unique id, the chip that leads there
     (its number and device), the eth cores that do, and the place in eth coordinates. ``known`` are the unique
-    ids of those that it has opened."""
+    ids of those that it has opened; ``enter`` a stage before each chip."""
     known = set(known)
     boards = {unique_id & WORD for unique_id in known}
     found: dict[int, Facts] = {}
     for chip, device in devices.items():
+        enter(f"reading chip {chip}")
         for core in attempt(linked_cores, tt_umd, device) or ():  # none of a chip that did not start
             far = long_word(device, core, FAR_ID)
             if far in known or far & WORD not in boards:

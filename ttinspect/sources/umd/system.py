@@ -73,8 +73,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
     troubles += silent_chips(session.lines, troubles)
     if session.untrained is not None:
-        why = f"{session.untrained} was not waited for: the link there may not be up"
-        troubles.append(Trouble(chip=None, why=why, readable=True))
+        troubles.append(_without_training(chips, session.untrained))
     vanished = None if error is not None else vanished_devices(session, host, chips, simulated=simulated)
     if vanished is not None:
         troubles.append(Trouble(chip=None, why=vanished, readable=False))
@@ -113,6 +112,13 @@ def _without_links(chips: list[wire.ChipFacts], linkless: str) -> Trouble:
     on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
     why = linkless if on_bus else f"others that are reached over eth may be left out: {linkless}"
     return Trouble(chip=None, why=why, readable=False)
+
+
+def _without_training(chips: list[wire.ChipFacts], untrained: str) -> Trouble:
+    """Behind the link of a Wormhole can be a chip; every Blackhole is on the bus."""
+    on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
+    what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
+    return Trouble(chip=None, why=f"{untrained} was not waited for: {what}", readable=on_bus)
 
 
 def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:

@@ -79,8 +79,9 @@ class Watcher:
         chip, system = session.chip_being_read(), self._system
         if chip is None or system is None:
             return False
-        skipped = {*skipped_chips(self._way.arguments), chip}
-        if session.found <= len(skipped):
+        before = skipped_chips(self._way.arguments)
+        skipped = {*before, chip}
+        if chip in before or len(system.chips) <= len(skipped):
             return False
         arguments = without_reading(self._way.arguments, skipped)
         self._way = msgspec.structs.replace(self._way, arguments=arguments)
