@@ -16,15 +16,15 @@ read -ra options <<<"${TTINSPECT_ARGS:-}"
 
 say() { printf 'bring-up: %s\n' "$*"; }
 
-if (($# > 1)) || [[ ${1:-} == - ]]; then
-    say 'NOT CHECKED: give it one site file, or none'
-    exit 2
-fi
-
 # What is in the folder afterwards tells of this run: nothing of an earlier one may be taken for it.
 mkdir -p "$folder" && rm -f "$folder/check.xml" || exit 2
 if [[ -f $folder/snapshot.json ]]; then
     mv -f "$folder/snapshot.json" "$folder/snapshot.last.json" || exit 2
+fi
+
+if (($# > 1)) || [[ ${1:-} == - ]]; then
+    say 'NOT CHECKED: give it one site file, or none'
+    exit 2
 fi
 
 # One document with everything, before anything else touches the machine.

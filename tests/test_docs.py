@@ -169,13 +169,16 @@ def test_an_argument_that_is_no_site_file_is_not_checked(
 
 @pytest.mark.parametrize("arguments", [("site.yaml", "--product"), ("site.yaml", "site.yaml"), ("-",)])
 def test_more_than_a_site_file_is_not_checked(
-    bring_up: BringUp, recorded: str, arguments: tuple[str, ...]
+    bring_up: BringUp, recorded: str, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
+    assert bring_up(recorded, "site.yaml").returncode == 0
+    assert (tmp_path / "kept" / "check.xml").exists()
     done = bring_up(recorded, *arguments)
     assert (done.returncode, done.stdout) == (
         2,
         "bring-up: NOT CHECKED: give it one site file, or none\n",
     )
+    assert not (tmp_path / "kept" / "check.xml").exists()
 
 
 def test_a_broken_baseline_is_no_difference(bring_up: BringUp, recorded: str, tmp_path: Path) -> None:

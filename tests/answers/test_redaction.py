@@ -53,6 +53,8 @@ def _snapshot(why: str = "", recorded: Recording | None = None) -> Snapshot:
         ("cannot read ~alice/cluster.yml", "alice"),
         ("the devices are held by process alices-job 3 (pid 123)", "alices-job"),
         ("alices-host was asked", "alices-host"),
+        ("cannot write alices-host_umd.log", "alices-host"),
+        ("lock TT_ALICES-HOST_0 is held", "alices-host"),
         ("held by process python3 (alices-job) (pid 4711)", "alices-job"),
         ("/dev/tenstorrent/../../home/alice is no device", "alice"),
         ("the board 0100018012345678 is unknown", "18012345678"),

@@ -28,7 +28,8 @@ def present_machine(case: Case) -> CheckFile:
         for chip in case.shown
         if (own := _without(wants[chip.id], shared)) != ChipWants()
     }
-    shown, unseen = len(case.shown), unseen_remotes(case.shown)
+    shown = len(case.shown)
+    unseen = unseen_remotes(case.shown) if case.chosen is None else 0
     clean = verdict_of(verify(case).all_findings) is Verdict.PASS
     return CheckFile(
         chips=Range(min=shown, max=shown + unseen) if unseen else shown,

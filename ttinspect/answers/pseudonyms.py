@@ -53,7 +53,7 @@ class Pseudonyms:
     def sentence(self, text: str) -> str:
         """A sentence with the pseudonyms of all ids in it, and without what names a file or a process."""
         for name in self._names:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", REMOVED, text)
+            text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", REMOVED, text, flags=re.IGNORECASE)
         text = _PROCESS.sub(r"\1\2", _PATH.sub(REMOVED, text))
         text = _PROCESS_BEFORE.sub(f"process {REMOVED} (", text)
         return _NUMBER.sub(lambda found: self._hidden(found[0]), text)

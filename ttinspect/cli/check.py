@@ -6,7 +6,7 @@ import typer
 
 from ttinspect.answers.check import build_check, check_exit_code, checks_regions
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, exit_code, to_csv, to_json, to_table, write
+from ttinspect.cli.output import emit, exit_code, note, to_csv, to_json, to_table, write
 from ttinspect.cli.regions import (
     Places,
     Procfs,
@@ -71,6 +71,8 @@ def run(
     looks = init or checks_regions(wanted, product)
     case = gather(host, places, pace=Pace()) if looks else without_regions(host)
     if init:
+        for warning in host.system.warnings:
+            note(common, f"with check --strict this machine will not pass: {warning}")
         _write_present(common, case)
         return exit_code(host.system)
     answer = build_check(case, wanted, product=product)

@@ -22,6 +22,8 @@ _VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.FAIL: "bold red",
 }
+DOUBTFUL_SOURCE = "TTH007"
+"""What a source cannot show is told where it is info, too."""
 _REGION = "tt_device_"
 _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
@@ -97,7 +99,11 @@ def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
     def not_told(findings: Iterable[Finding]) -> list[Finding]:
-        return [one for one in findings if one.severity in shown and one.id not in told]
+        return [
+            one
+            for one in findings
+            if (one.severity in shown and one.id not in told) or one.id == DOUBTFUL_SOURCE
+        ]
 
     regions = [one for region in answer.regions for one in not_told(region.findings)]
     per_chip = ((device.id, not_told(device.findings)) for device in answer.devices)

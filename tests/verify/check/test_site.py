@@ -105,8 +105,15 @@ def test_a_chip_of_unknown_board_may_be_one_that_the_file_speaks_of() -> None:
     """It is neither left out nor held against the file."""
     system = _with(open_source("board:n300"), 1, board=None)
     assert _outcomes("boards: {n300: {cores: 64}}", system) == [UNKNOWN, PASS]
-    assert _outcomes("boards: {n300: {chips: 1, cores: 64}}", system) == [UNKNOWN, PASS]
+    assert _outcomes("boards: {n300: {chips: 1, cores: 64}}", system) == [UNKNOWN, UNKNOWN, PASS]
     assert _outcomes("boards: {n150: {cores: 72}}", system) == [UNKNOWN]
+
+
+@pytest.mark.parametrize("chips", ["{min: 1, max: 2}", "{min: 0}", "2", "1"])
+def test_a_number_that_fits_is_no_pass_for_what_else_is_expected_of_a_board(chips: str) -> None:
+    system = _with(open_source("board:n300"), 1, board=None)
+    assert UNKNOWN in _outcomes(f"boards: {{n300: {{chips: {chips}, cores: 64}}}}", system)
+    assert _outcomes("boards: {n300: {chips: {min: 1, max: 2}}}", system) == [PASS]
 
 
 def test_the_same_of_board_ids() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
@@ -93,11 +95,11 @@ class _Site:
             why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
             more = unseen + len(unsure) + self._unseen(unsure)
             yield self._number(want.chips, len(chips), more, f"chips of {name}", (*path, "chips"), why)
-        elif unsure or not chips:
-            why = "no chip of this board is there"
-            if unsure:
-                why = f"the {fact.replace('_', ' ')}s of some chips are unknown"
-            yield self._absent(f"board {name}", path, why, known=not unsure)
+        if unsure and msgspec.structs.replace(want, chips=None) != BoardWants():
+            why = f"the {fact.replace('_', ' ')}s of some chips are unknown"
+            yield self._absent(f"board {name}", path, why, known=False)
+        elif want.chips is None and not chips:
+            yield self._absent(f"board {name}", path, "no chip of this board is there", known=True)
         for chip in chips:
             yield from self._of_chip(chip, want, path)
 
@@ -145,12 +147,11 @@ class _Site:
         """A number of chips; ``why`` there can be ``more`` than those that are shown."""
         right = {_in_range(want, number) for number in range(least, least + more + 1)}
         outcome = Outcome.UNKNOWN if len(right) > 1 else _verdict(right == {True})
-        if outcome is Outcome.PASS:
-            why = ""
-        elif outcome is Outcome.FAIL:
-            at_most = f" to {least + more}" if more else ""
-            why = f"{fact} should be {_shown(want)}, there are {least}{at_most}"
-        found = least if not more else None
+        found: Fact = f"{least} to {least + more}" if more else least
+        if outcome is Outcome.UNKNOWN:
+            found = None
+        else:
+            why = "" if outcome is Outcome.PASS else f"{fact} should be {_shown(want)}, there are {found}"
         return Expectation(
             id=NUMBER_OF_CHIPS, subject="host", chip=None, fact=fact, expected=_shown(want), found=found,
             outcome=outcome, why=why, where=self._wanted.where(*path),
