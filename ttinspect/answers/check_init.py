@@ -22,14 +22,14 @@ def present_machine(case: Case) -> CheckFile:
     open). Facts that all chips share stand once; temperatures and clocks are no facts."""
     up = links_up(case.system)
     wants = {chip.id: _wants(chip, up[chip.id]) for chip in case.shown}
-    shared = _shared(list(wants.values()))
+    shown = len(case.shown)
+    unseen = unseen_remotes(case.shown) if case.chosen is None else 0
+    shared = ChipWants() if unseen else _shared(list(wants.values()))  # each: of those that are not shown too
     by_chip = {
         _name(chip, case.shown): own
         for chip in case.shown
         if (own := _without(wants[chip.id], shared)) != ChipWants()
     }
-    shown = len(case.shown)
-    unseen = unseen_remotes(case.shown) if case.chosen is None else 0
     clean = verdict_of(verify(case).all_findings) is Verdict.PASS
     return CheckFile(
         chips=Range(min=shown, max=shown + unseen) if unseen else shown,

@@ -305,7 +305,18 @@ def test_a_file_that_is_written_there_says_how_many_there_can_be() -> None:
             system=_sysfs_n300(boards), regions=(), processes=processes, chosen=None, now_realtime_ns=1,
             now_monotonic_ns=1,
         )  # fmt: skip
-        assert present_machine(case).chips == Range(min=boards, max=2 * boards)
+        file = present_machine(case)
+        assert file.chips == Range(min=boards, max=2 * boards)
+        assert (file.each, len(file.by_chip)) == (None, boards)
+
+
+def test_what_is_expected_of_every_chip_is_unknown_of_those_that_are_not_shown() -> None:
+    assert _outcomes("each: {board: n300}", _sysfs_n300(2)) == [UNKNOWN, PASS, PASS]
+    assert _outcomes("boards: {n300: {arch: wormhole}}", _sysfs_n300(2)) == [UNKNOWN, PASS, PASS]
+    assert _outcomes("each: {board: n300}", open_source("board:n300")) == [PASS, PASS]
+    wanted = read_check_file(b"each: {board: n300}", "site.yaml")
+    chosen = site_expectations(wanted, _sysfs_n300(2), frozenset({0}), make_settings())
+    assert [one.outcome for one in chosen] == [PASS]
 
 
 def _links_of(system: System) -> list[tuple[Outcome, str]]:

@@ -70,6 +70,8 @@ class _Site:
             unseen = self._unseen(self._shown)
             yield self._number(file.chips, len(self._shown), unseen, "chips", ("chips",), UNSEEN_REMOTE)
         if file.each is not None:
+            if self._unseen(self._shown):
+                yield self._absent("every chip", ("each",), UNSEEN_REMOTE, known=False)
             for chip in self._shown:
                 yield from self._of_chip(chip, file.each, ("each",))
         for name, board in file.boards.items():
@@ -95,8 +97,9 @@ class _Site:
             why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
             more = unseen + len(unsure) + self._unseen(unsure)
             yield self._number(want.chips, len(chips), more, f"chips of {name}", (*path, "chips"), why)
-        if unsure and msgspec.structs.replace(want, chips=None) != BoardWants():
-            why = f"the {fact.replace('_', ' ')}s of some chips are unknown"
+        more_wanted = msgspec.structs.replace(want, chips=None) != BoardWants()
+        if (unsure or self._unseen(chips)) and more_wanted:
+            why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
             yield self._absent(f"board {name}", path, why, known=False)
         elif want.chips is None and not chips:
             yield self._absent(f"board {name}", path, "no chip of this board is there", known=True)
