@@ -418,16 +418,16 @@ def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(answer:
 
 
 @pytest.mark.parametrize("make", [blackhole, wormhole])
-@pytest.mark.parametrize("at", [150, 400])
+@pytest.mark.parametrize("at", [100, 250])
 def test_one_chip_alone_with_which_tt_umd_dies_is_an_error(
     run_on: RunOn, make: Callable[..., Device], at: int
 ) -> None:
     """What is asked again in vain shows nothing that was not found the first time."""
     done = run_on(make(Chip(), crash=("abort", at)), "harvest", "--json")
-    assert done.returncode in (0, 5)  # it may have been done by then
-    document = json.loads(done.stdout)
-    if done.returncode == 5 and "error" in document:
-        assert "died while discovering chips" in document["error"]["what"]
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["exit_code"]) == (5, 5)
+    assert "died while discovering chips" in error["what"]
+    assert "SIGABRT" in error["why"]
 
 
 @pytest.mark.parametrize(
@@ -444,6 +444,5 @@ def test_a_link_that_does_not_train_takes_nothing_along(
     """tt_umd would wait for it for 15 minutes. Behind that of a Wormhole there can be a chip."""
     document = answer(device, "topology", "--timeout", "14", code=code)
     assert [chip["board"] is not None for chip in document["chips"]] == [True, True]
-    assert all(chip["unknown"] == [] or chip["unique_id"] for chip in document["chips"])
     (finding,) = [one for one in document["findings"] if one["id"] in ("TTH009", "TTH010")]
     assert f"ETH training for {core} was not waited for" in finding["message"]

@@ -411,4 +411,4 @@ def test_a_watch_leaves_a_chip_alone_with_which_tt_umd_dies(run_on: RunOn) -> No
     for document in rounds:
         assert [one["aiclk_mhz"] for one in document["devices"]] == [1350, None, 1350]
         (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
-        assert "SIGABRT (while reading telemetry of chip 1)" in finding["message"]
+        assert "tt_umd died while reading telemetry of chip 1: it was killed by SIGABRT" in finding["message"]

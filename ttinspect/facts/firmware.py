@@ -2,49 +2,48 @@
 
 import re
 
-_BUNDLE = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9})|-rc\.([0-9]{1,9}))?")
+from ttinspect.model.chip import BUNDLE
+
+_BUNDLE = re.compile(BUNDLE)
 _LEGACY_MAJOR = 80
 """Bundles were numbered from 80 on before they were numbered from 18 on."""
 
 _NO_VERSIONS = ((0, 0, 0), (255, 255, 255), (255, 15, 4095))
 """Words of 0 and of all ones, as a bundle and as eth firmware."""
 
+Version = tuple[int, int, int]
 Order = tuple[bool, int, int, int, bool, int]
 
 
-def firmware_version(text: str) -> tuple[int, int, int] | None:
+def firmware_version(text: str) -> Version | None:
     """A bundle version as numbers, "19.5.0" or "19.5.0.0", also of a release candidate; None for anything
     else."""
-    match = _BUNDLE.fullmatch(text)
-    return None if match is None else (int(match[1]), int(match[2]), int(match[3]))
+    parsed = _parsed(text)
+    return None if parsed is None else parsed[0]
 
 
 def firmware_order(text: str | None) -> Order | None:
-    """What bundle versions compare by: a release candidate ("19.5.0-rc.2", or 19.5.0.2 as the driver prints
-    it) is before its release, and bundles from 80 on are before all others. None for what is no version."""
-    match = _BUNDLE.fullmatch(text or "")
-    if match is None:
+    """What bundle versions compare by: a release candidate is before its release, and bundles from 80 on are
+    before all others. None for what is no version."""
+    parsed = _parsed(text or "")
+    if parsed is None:
         return None
-    major, minor, patch = int(match[1]), int(match[2]), int(match[3])
-    candidate = int(match[4] or match[5] or 0)
-    return major < _LEGACY_MAJOR, major, minor, patch, candidate == 0, candidate
+    version, candidate = parsed
+    newer, numbers = _umds_order(version)
+    return newer, *numbers, candidate == 0, candidate
 
 
-def is_before(version: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+def is_before(version: Version, other: Version) -> bool:
     """Whether a bundle is older than another, as tt-umd 0.9.14 (FirmwareBundleVersion) says: there a release
     candidate is as new as its release."""
-    return (version[0] < _LEGACY_MAJOR, version) < (other[0] < _LEGACY_MAJOR, other)
+    return _umds_order(version) < _umds_order(other)
 
 
 def version_as_printed(text: str) -> str | None:
     """ "19.5.0" of 19.5.0.0, "19.5.0-rc.1" of 19.5.0.1, as the driver and tt-smi print versions; None for
     what is none, and for words of 0 and of all ones."""
-    match, numbers = _BUNDLE.fullmatch(text), firmware_version(text)
-    if match is None or numbers is None or numbers in _NO_VERSIONS:
-        return None
-    candidate = int(match[4] or match[5] or 0)
-    version = ".".join(map(str, numbers))
-    return f"{version}-rc.{candidate}" if candidate else version
+    parsed = _parsed(text)
+    return None if parsed is None or parsed[0] in _NO_VERSIONS else _told(*parsed)
 
 
 def bundle_text(word: int | None) -> str | None:
@@ -52,5 +51,22 @@ def bundle_text(word: int | None) -> str | None:
     no bundle has."""
     if not word:
         return None
-    text = f"{word >> 24}.{word >> 16 & 0xFF}.{word >> 8 & 0xFF}"
-    return f"{text}-rc.{word & 0xFF}" if word & 0xFF else text
+    major, minor, patch, candidate = word.to_bytes(4, "big")
+    return _told((major, minor, patch), candidate)
+
+
+def _parsed(text: str) -> tuple[Version, int] | None:
+    """A version, and its release candidate, 0 for the release."""
+    match = _BUNDLE.fullmatch(text)
+    if match is None:
+        return None
+    return (int(match[1]), int(match[2]), int(match[3])), int(match[4] or match[5] or 0)
+
+
+def _told(version: Version, candidate: int) -> str:
+    text = ".".join(map(str, version))
+    return f"{text}-rc.{candidate}" if candidate else text
+
+
+def _umds_order(version: Version) -> tuple[bool, Version]:
+    return version[0] < _LEGACY_MAJOR, version

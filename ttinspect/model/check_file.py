@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ttinspect.model.arch import Arch
-from ttinspect.model.chip import BDF
+from ttinspect.model.chip import BDF, BUNDLE
 
 NUMBER = "0|[1-9][0-9]*|0[xX][0-9a-fA-F]+"
 """A chip id, unique id or board id as a key."""
@@ -13,12 +13,9 @@ NUMBER = "0|[1-9][0-9]*|0[xX][0-9a-fA-F]+"
 CHIP_NAME = f"{NUMBER}|/dev/tenstorrent/(0|[1-9][0-9]*)|{BDF}"
 """How a chip can be named: by number, device node, or PCI bus address."""
 
-FIRMWARE = r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(\.[0-9]{1,9}|-rc\.[0-9]{1,9})?$"
-"""A firmware bundle, also as drivers print it."""
-
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Version = Annotated[
-    str, msgspec.Meta(pattern=FIRMWARE, description="a firmware bundle: 19.5.0, 19.5.0-rc.2")
+    str, msgspec.Meta(pattern=f"^{BUNDLE}$", description="a firmware bundle: 19.5.0, 19.5.0-rc.2")
 ]
 
 

@@ -10,6 +10,10 @@ from ttinspect.model.telemetry import Telemetry
 BDF = r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
 """How a PCI bus address is written."""
 
+BUNDLE = r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9})|-rc\.([0-9]{1,9}))?"
+"""How a firmware bundle is written: 19.5.0; its release candidate is 19.5.0-rc.2, or 19.5.0.2 as drivers
+print it."""
+
 
 class Masks(msgspec.Struct, frozen=True, kw_only=True):
     """Harvesting masks in descriptor order; a set bit is a harvested unit, None is unknown."""

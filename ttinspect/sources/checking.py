@@ -7,12 +7,12 @@ from ttinspect.errors import InspectError
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node, parse_unsigned
 from ttinspect.facts.socs import builtin_soc, soc_from_document
 from ttinspect.model.arch import Coord
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import BDF, Chip
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import System
 from ttinspect.sources.building import refuse_impossible_masks
 
-_BDF = re.compile(r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
+_BDF = re.compile(BDF)
 _ASSUMABLE = ("noc_translation", "asic_location", "unique_id", "board_id")
 """What a source can leave out, beside masks."""
 

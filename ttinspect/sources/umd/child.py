@@ -105,13 +105,13 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         enter(f"reading chip {number(chip)}")
         known = (masks.get(chip), unhealthy.get(chip))
         say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
-    known = descriptor.get_chip_unique_ids().values()
     devices = {number(chip): device for chip, device in sorted(devices.items())}
     devices = {chip: device for chip, device in devices.items() if chip not in skipped}
     if numbering.SINGLY in rest:
         from ttinspect.sources.umd import remote_chips
 
-        links = remote_chips.linked_chips(tt_umd, known, devices, enter)
+        opened = descriptor.get_chip_unique_ids().values()
+        links = remote_chips.linked_chips(tt_umd, opened, devices, enter)
         first = max([*map(number, chips), *hidden], default=-1) + 1
         for chip, link in enumerate(links, first):
             if chip in skipped:

@@ -28,11 +28,15 @@ def host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> t
     """What is hidden on purpose, or of an architecture that tt_umd did not open: it opens one at a time."""
     visible = os.environ.get(VISIBLE_DEVICES)
     seen, reported = _seen(host), _on_bus(chips)
-    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
+    more = _more(seen, reported)
     if visible:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
         return (f"{hidden} ({more})" if more else hidden,)
     return (more,) if more and _seen(host, chips) <= reported else ()
+
+
+def _more(seen: int, reported: int) -> str:
+    return f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
 
 
 def _seen(host: wire.HostFacts | None, chips: Iterable[wire.ChipFacts] = ()) -> int:
@@ -61,5 +65,4 @@ def vanished_devices(
                 "those with the same unique id are one to it"
             )
         return None
-    there = 0 if os.environ.get(VISIBLE_DEVICES) else _seen(host, chips)
-    return f"the kernel driver sees {there} devices, tt_umd reports {reported}" if there > reported else None
+    return None if os.environ.get(VISIBLE_DEVICES) else _more(_seen(host, chips), reported) or None

@@ -124,7 +124,7 @@ class _Search:
         chip = self.last.chip_being_read()
         if chip is None or chip in self.skipped or _most_chips(self.last, chip) <= len(self.skipped) + 1:
             return False
-        self.skipped[chip] = _why(self.last)
+        self.skipped[chip] = why_ended(self.last)
         self.attempt(
             msgspec.structs.replace(self.way, arguments=without_reading(self.way.arguments, self.skipped))
         )
@@ -200,14 +200,14 @@ class _Search:
 
     def _named(self) -> int | None:
         """The device that tt_umd itself names."""
-        found = (_CHIP if self._simulated else _DEVICE).search(_why(self.last))
+        found = (_CHIP if self._simulated else _DEVICE).search(why_ended(self.last))
         return int(found[1]) if found else None
 
     def _guilty(self) -> dict[int, str]:
         """The device that tt_umd names, or those with which it fails when they are alone, and why."""
         named, guilty, seen = self._named(), {}, 0
         if named is not None:
-            return {named: self.last.death or _why(self.last)}
+            return {named: self.last.death or why_ended(self.last)}
         devices, before = self._devices(), (self.last, self.way)
         if self._simulated and not _is_empty(self._alone([])):
             devices = []  # it goes wrong without any device, too
@@ -220,7 +220,7 @@ class _Search:
             seen += 1
             self._endpoints = seen
             if not _has_chips(alone):
-                guilty[number] = _why(alone)
+                guilty[number] = why_ended(alone)
         if seen > 1 and guilty:
             return guilty
         self.last, self.way = before  # a device that is well alone says nothing of all together
@@ -249,7 +249,7 @@ class _Search:
         if WITHOUT_REMOTE in self.way.arguments:
             if first.death is not None and self._simulated and not self._knows_of_others():
                 return first, self.whole
-            why = unhealthy_remote(first.log) or _why(first).replace("firmware on ", "firmware behind ")
+            why = unhealthy_remote(first.log) or why_ended(first).replace("firmware on ", "firmware behind ")
             last.linkless = why
         return last, self.way
 
@@ -278,7 +278,8 @@ def _is_empty(session: Session) -> bool:
     return done and not _has_chips(session)
 
 
-def _why(session: Session) -> str:
+def why_ended(session: Session) -> str:
+    """With what tt_umd failed, or that it hung or died, and what it was doing."""
     failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
     if failed:
         return f"tt_umd failed ({failed})"

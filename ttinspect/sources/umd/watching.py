@@ -11,7 +11,7 @@ from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
 from ttinspect.sources.umd.parent import Running, Session, failure
-from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds
+from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds, why_ended
 from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
@@ -85,8 +85,7 @@ class Watcher:
             return False
         arguments = without_reading(self._way.arguments, skipped)
         self._way = msgspec.structs.replace(self._way, arguments=arguments)
-        why = f"{_why(session)} (while {session.doing})"
-        trouble = Trouble(chip=chip, why=why, readable=False)
+        trouble = Trouble(chip=chip, why=why_ended(session), readable=False)
         self._system = msgspec.structs.replace(system, troubles=(*system.troubles, trouble))
         return True
 

@@ -44,7 +44,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     judged with the whole board."""
     shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
     topology = topology_findings(system)
-    found: list[Expectation] = [*_ids(system, shown, topology)]
+    found = list(_ids(system, shown, topology))
     found += board_expectations(system, shown, _of_system(topology, "TTT007"))
     found += _uniform(shown)
     up, on_board = links_up(system), board_links(system)

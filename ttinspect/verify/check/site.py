@@ -92,14 +92,11 @@ class _Site:
         ]
         fact = "board" if number is None else "board_id"
         unsure = [chip for chip in self._shown if not knows(chip, fact)]
+        more = self._unseen(chips) + len(unsure) + self._unseen(unsure)
+        why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
         if want.chips is not None:
-            unseen = self._unseen(chips)
-            why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
-            more = unseen + len(unsure) + self._unseen(unsure)
             yield self._number(want.chips, len(chips), more, f"chips of {name}", (*path, "chips"), why)
-        more_wanted = msgspec.structs.replace(want, chips=None) != BoardWants()
-        if (unsure or self._unseen(chips)) and more_wanted:
-            why = f"the {fact.replace('_', ' ')}s of some chips are unknown" if unsure else UNSEEN_REMOTE
+        if more and msgspec.structs.replace(want, chips=None) != BoardWants():
             yield self._absent(f"board {name}", path, why, known=False)
         elif want.chips is None and not chips:
             yield self._absent(f"board {name}", path, "no chip of this board is there", known=True)
