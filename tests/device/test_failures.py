@@ -263,7 +263,11 @@ def test_the_child_dies_with_a_parent_that_is_killed(
     (tmp_path / "own").mkdir()
     own = tmp_path / "own" / "libttsim.so"
     own.symlink_to(library)
-    env = {**os.environ, **blackhole(crash=("hang", access)).write(tmp_path / "script")}
+    env = {
+        **os.environ,
+        **blackhole(crash=("hang", access)).write(tmp_path / "script"),
+        "TMPDIR": str(tmp_path),
+    }
     script = str(Path(sys.executable).with_name("ttinspect"))
     with subprocess.Popen(
         [script, "harvest", "--from", f"sim:{own}"], env=env, stdin=subprocess.DEVNULL

@@ -9,6 +9,7 @@ from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.lookout import Lookout, answering_chips
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
 from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds, why_ended
@@ -30,6 +31,8 @@ class Watcher:
         self._running: Running | None = None
         self._system: System | None = None
         self._pulse = Pulse()
+        self._lookout = Lookout(self._target, options)
+        self._stack.callback(self._lookout.end)
 
     def __enter__(self) -> "Watcher":
         return self
@@ -41,11 +44,24 @@ class Watcher:
     def read(self) -> System:
         """The next reading. A child that died or did not answer in time costs one reading: the chips
         that are known are shown without telemetry, and the next reading starts a new child, which
-        discovers the devices anew.
+        discovers the devices anew. A chip that is left out or does not answer is taken back when it is
+        well again.
 
         Raises:
             InspectError: as reading the source once, when there are no chips to show at all.
         """
+        system = self._read()
+        if not any(not trouble.readable for trouble in system.troubles):
+            self._lookout.rest()
+        elif (found := self._lookout.found(answering_chips(system))) is not None:
+            session, way = found
+            self._end(late=False)
+            self._options.log += [session.earlier_log, session.log]
+            if self._knows(session):
+                self._begin_as(way)
+        return system
+
+    def _read(self) -> System:
         failed = self._start() if self._running is None else None
         running, system = self._running, self._system
         if system is None:
@@ -69,7 +85,7 @@ class Watcher:
             return msgspec.structs.replace(self._system, troubles=(*system.troubles, *gone))
         session = self._end(late=False)
         if session is not None and self._leave_alone(session):
-            return self.read()
+            return self._read()
         self._forget_skipped()
         return silent(system, _why(session))
 
@@ -116,11 +132,15 @@ class Watcher:
             )
             self._options.log += [session.earlier_log, session.log]
             if self._knows(session):
-                self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
-                session = self._begin()
+                session = self._begin_as(way)
         if session is not None and self._system is None:
             self._system = self._target.system(session)
         return session
+
+    def _begin_as(self, way: Way) -> Session | None:
+        """Start a child the way in which others were asked, and stay with it."""
+        self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
+        return self._begin()
 
     def _begin(self) -> Session | None:
         """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing."""

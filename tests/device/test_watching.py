@@ -1,0 +1,67 @@
+"""A watch takes chips back."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.device.simulated import Chip, Device, blackhole, wormhole
+from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.umd import lookout
+from ttinspect.sources.umd.watching import Watcher
+
+LONGEST_SECONDS = 30
+
+
+@pytest.mark.parametrize(
+    ("make", "bad"),
+    [
+        pytest.param(blackhole, {"chips": (Chip(), Chip(hung=True), Chip())}, id="hung"),
+        pytest.param(blackhole, {"crash": ("exit", 300, 1)}, id="dies in discovery"),
+        pytest.param(blackhole, {"crash": ("exit", 2000, 1)}, id="dies when it is read"),
+        pytest.param(wormhole, {"crash": ("exit", 300, 1)}, id="wormhole"),
+    ],
+)
+def test_a_chip_that_is_well_again_is_shown_again(
+    make: Callable[..., Device],
+    bad: dict[str, Any],
+    library: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def devices(chips: tuple[Chip, ...] = (Chip(), Chip(), Chip()), **more: Any) -> None:
+        (name, script), *_ = make(*chips, **more).write(tmp_path / "script").items()
+        monkeypatch.setenv(name, script)
+
+    monkeypatch.setattr(lookout, "_FIRST_PAUSE", 0.01)
+    devices(**bad)
+    with Watcher("sim", str(library), LiveOptions(timeout_seconds=6)) as watcher:
+
+        def answering() -> list[int]:
+            return [chip.id for chip in watcher.read().chips if chip.telemetry is not None]
+
+        assert answering() == [0, 2]
+        devices()
+        late = time.monotonic() + LONGEST_SECONDS
+        while (ids := answering()) != [0, 1, 2]:
+            assert ids == [0, 2], "the others go on"
+            assert time.monotonic() < late
+            time.sleep(0.05)
+        assert not watcher.read().troubles
+
+
+def test_a_chip_that_stays_bad_stays_out(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name, script), *_ = blackhole(Chip(), Chip(hung=True)).write(tmp_path / "script").items()
+    monkeypatch.setenv(name, script)
+    monkeypatch.setattr(lookout, "_FIRST_PAUSE", 0.01)
+    with Watcher("sim", str(library), LiveOptions(timeout_seconds=2)) as watcher:
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            system = watcher.read()
+            assert [chip.telemetry is not None for chip in system.chips] == [True, False]
+            assert [trouble.chip for trouble in system.troubles] == [1]
+            time.sleep(0.1)
