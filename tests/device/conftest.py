@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.device.simulated import Device, build, compiler
+from ttinspect.cli.main import main
+from ttinspect.sources.umd import parent
 
 RunOn = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -30,6 +32,23 @@ def run_on(run: Run, library: Path, tmp_path: Path) -> RunOn:
     def call(device: Device, command: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         script = device.write(tmp_path / "script")
         return run(command, "--from", f"sim:{library}", *args, **script, **env)
+
+    return call
+
+
+@pytest.fixture
+def hurried(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Any]:
+    """The JSON answer of a command run in this process, where a chip is taken for stuck ten times as soon."""
+
+    def call(device: Device, command: str, *args: str, code: int) -> Any:
+        for name, value in device.write(tmp_path / "script").items():
+            monkeypatch.setenv(name, value)
+        for name in ("_SILENT_SECONDS", "_LEAST_STAGE_SECONDS", "_PROGRESS_SECONDS"):
+            monkeypatch.setattr(parent, name, getattr(parent, name) / 10)
+        assert main([command, "--from", f"sim:{library}", *args, "--json"]) == code
+        return json.loads(capsys.readouterr().out)
 
     return call
 

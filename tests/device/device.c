@@ -107,7 +107,7 @@ static void crash(void) {
 static void access_made(int chip) {
     if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
     ++accesses;
-    if (crash_chip < 0 ? accesses == crash_at : chip == crash_chip && accesses >= crash_at) crash();
+    if (crash_chip < 0 ? accesses == crash_at : chip == crash_chip && chip < chips && accesses >= crash_at) crash();
 }
 
 static int off_bus(int chip) { return off_since[chip] && accesses >= off_since[chip]; }
@@ -197,6 +197,7 @@ static void serve_remote(uint64_t key) {
         while (chip < MAX_CHIPS && remote_at[chip] != place) chip++;
         uint8_t data[1024];
         if (chip == MAX_CHIPS || size > sizeof data) abort();
+        if (chip == crash_chip && accesses >= crash_at) crash();
         if (flags & WRITE_REQUEST) {
             sparse_read(key, flags & BLOCK ? BUFFERS + (served & 3) * 1024 : request + 8, data, size);
             log_write("remote", chip, x, y, address, data, size);

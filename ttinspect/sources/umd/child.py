@@ -116,6 +116,7 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         for chip, link in enumerate(links, first):
             if chip in skipped:
                 continue
+            say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
             enter(f"reading chip {chip}, behind chip {link['via']}")
             device, facts = remote_chips.opened(tt_umd, link, chip)
             say("chip", **facts)

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable
 MOST_CHIPS = 32
 """How many PCI devices tt-umd 0.9.14 asks a simulator for."""
 
+REMOTE_ARCH = "wormhole_b0"
+"""Of which chips can be behind others; every Blackhole is on the bus."""
+
 WITHOUT_REMOTE = "without-remote"
 """The child's argument: no discovery over eth."""
 

@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -15,7 +15,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch
 from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, opened_devices, waited_for
-from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
+from ttinspect.sources.umd.numbering import MOST_CHIPS, REMOTE_ARCH, WITHOUT_REMOTE, hidden_chips, number_of
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DISCOVERING = "discovering chips"
@@ -47,6 +47,8 @@ class Session(msgspec.Struct):
     """What the child was doing last."""
     death: str | None = None
     late: bool = False
+    several: bool = False
+    """Of one that was late: whether a simulator has more chips than one, or may have one behind it."""
     log: str = ""
     earlier_log: str = ""
     """Of children before this one, that did not get as far."""
@@ -77,8 +79,11 @@ class Session(msgspec.Struct):
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
+    def __init__(self, arguments: list[str], visible: str | None = None, archs: Collection[str] = ()) -> None:
+        """``archs``: the architectures that the chips may have."""
         launched = launch(arguments, visible)
+        self._archs = archs
+        self._behind = WITHOUT_REMOTE not in arguments
         self._launched = launched
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._simulated = "sim" in arguments
@@ -144,6 +149,8 @@ class Running:
                 if isinstance(line, wire.Stage):
                     self.session.doing = line.name
                     self._stage_since = time.monotonic()
+                if isinstance(line, wire.ArchFound) and line.arch is not None:
+                    self._archs = [line.arch]
             self.session.lines += [line for line in lines if not isinstance(line, wire.Stage)]
             if any(isinstance(line, ends) for line in lines):
                 return True
@@ -173,6 +180,7 @@ class Running:
             for line in session.lines
         ]
         if session.late:
+            session.several = self._has_several(session.log)
             session.waiting_for = self._culprit(waited_for(session.log))
             session.late_after(min(self._waited_seconds or timeout_seconds, timeout_seconds))
         elif not finished:
@@ -205,14 +213,19 @@ class Running:
             size = self._log.size()
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now
-            several = self._simulated and opened_devices(self._log.tail(_TAIL_BYTES)) > 1
+            several = self._has_several(self._log.tail(_TAIL_BYTES))
             least = _SILENT_SECONDS if others_wait else max(timeout_seconds / 2, _SILENT_SECONDS)
         else:
             reading = _READING.match(self.session.doing)
-            several = reading is not None and self.session.found > 1
-            remote = reading is not None and reading[2]  # the child itself gives it some seconds
+            remote = reading is not None and bool(reading[2])  # the child itself gives it some seconds
+            several = remote or (reading is not None and self.session.found > 1)
             least = _SILENT_SECONDS if remote else min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
         return (several or others_wait) and now - self._stage_since >= max(timeout_seconds / 5, least)
+
+    def _has_several(self, log: str) -> bool:
+        if not self._simulated:
+            return False
+        return opened_devices(log) > 1 or (self._behind and REMOTE_ARCH in self._archs)
 
     def _ended(self) -> int:
         try:
@@ -243,13 +256,15 @@ def ask(
     *,
     patience_seconds: float | None = None,
     visible: str | None = None,
+    archs: Collection[str] = (),
     others_wait: bool = False,
     patient: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all. ``others_wait``: it has to do with
+    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all, ``archs`` the architectures that
+    the chips may have. ``others_wait``: it has to do with
     one of several chips; ``patient``: nothing but the timeout ends it."""
-    running = Running(arguments, visible)
+    running = Running(arguments, visible, archs)
     finished = False
     try:
         finished = running.read_until(

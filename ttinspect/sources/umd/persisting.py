@@ -15,9 +15,10 @@ import msgspec
 
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import FIRMWARE, TRAINING, opened_devices, unhealthy_remote
+from ttinspect.sources.umd.log import FIRMWARE, TRAINING, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
+    REMOTE_ARCH,
     SINGLY,
     UNTRAINED,
     WITHOUT_REMOTE,
@@ -112,6 +113,7 @@ class _Search:
             self._progress,
             patience_seconds=patience,
             visible=way.visible,
+            archs=self._archs,
             others_wait=alone,
             patient=patient,
         )
@@ -196,7 +198,7 @@ class _Search:
     def _remote_chips_are_possible(self) -> bool:
         archs = {line.arch for line in self.first.lines if isinstance(line, wire.ArchFound)}
         archs.update(_host(self.first).kmd_archs.values())
-        return "wormhole_b0" in (archs or self._archs)
+        return REMOTE_ARCH in (archs or self._archs)
 
     def _named(self) -> int | None:
         """The device that tt_umd itself names."""
@@ -264,7 +266,7 @@ def hides_others(session: Session, *, simulated: bool) -> bool:
         return False
     if session.late:
         waits = FIRMWARE in session.death or TRAINING in session.death
-        return waits or opened_devices(session.log) > 1
+        return waits or session.several
     return simulated or len(_host(session).kmd_devices) > 1
 
 
@@ -293,11 +295,15 @@ def _most_chips(session: Session, chip: int) -> int:
 
 def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
     """What is known of chips that were left alone: what the chip itself said before, and why no more."""
-    before = {line.id: line for one in sessions for line in one.lines if isinstance(line, wire.ChipFacts)}
+    said = [line for session in sessions for line in session.lines]
+    before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}
+    behind = {line.id: line for line in said if isinstance(line, wire.RemoteFound)}
     found: list[wire.Line] = []
     for chip, why in skipped.items():
         if chip in before:
             found += [before[chip], wire.no_reading(chip, why)]
+        elif chip in behind:
+            found.append(behind[chip].not_opened(why))
         else:
             found.append(wire.ChipFacts(id=chip, arch=None, error=why))
     return found

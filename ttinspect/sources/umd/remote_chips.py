@@ -12,6 +12,7 @@ from typing import Any
 
 from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
 from ttinspect.sources.umd.chip_facts import MASK_KEYS, id_of, live_cores, read_device
+from ttinspect.sources.umd.numbering import REMOTE_ARCH
 
 PATIENCE = datetime.timedelta(seconds=4)
 """For the firmware of one chip; tt_umd waits for it in its log after 5 s."""
@@ -62,7 +63,7 @@ def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
     """The device of a linked chip, None where it does not open, and its facts under this number."""
     facts: Facts = {
         "id": chip,
-        "arch": "wormhole_b0",
+        "arch": REMOTE_ARCH,
         "unique_id": link["unique_id"],
         "mmio": False,
         "via": link["via"],

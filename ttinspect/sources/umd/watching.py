@@ -144,7 +144,7 @@ class Watcher:
 
     def _begin(self) -> Session | None:
         """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing."""
-        running = Running(list(self._way.arguments), self._way.visible)
+        running = Running(list(self._way.arguments), self._way.visible, self._target.socs)
         timeout = self._options.timeout_seconds
         patience = patience_seconds(timeout, self._way.arguments)
         if not running.read_until(

@@ -3,6 +3,7 @@
 import msgspec
 
 from ttinspect.model.grid import TypeCores
+from ttinspect.sources.umd.numbering import REMOTE_ARCH
 
 
 class Stage(msgspec.Struct, frozen=True, tag="stage"):
@@ -70,6 +71,20 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     cores: dict[str, TypeCores] | None = None
 
 
+class RemoteFound(msgspec.Struct, frozen=True, tag="remote"):
+    """A chip behind another, which is about to be opened."""
+
+    id: int
+    unique_id: int
+    via: int
+
+    def not_opened(self, why: str) -> ChipFacts:
+        """That the chip could not be read, and why."""
+        return ChipFacts(
+            id=self.id, arch=REMOTE_ARCH, unique_id=self.unique_id, mmio=False, via=self.via, error=why
+        )
+
+
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     """One reading of a chip: raw words by tag, what tt_umd's getters make of them, firmware versions,
     DRAM training by channel, and eth cores at NOC0 with whether their link is up. ``error`` says why there
@@ -116,6 +131,16 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 Line = (
-    Stage | ArchFound | HostFacts | LinkFacts | ChipFacts | TelemetryFacts | Heartbeat | Tick | Failed | Done
+    Stage
+    | ArchFound
+    | HostFacts
+    | LinkFacts
+    | ChipFacts
+    | RemoteFound
+    | TelemetryFacts
+    | Heartbeat
+    | Tick
+    | Failed
+    | Done
 )
 DECODER = msgspec.json.Decoder(Line)
