@@ -5,6 +5,7 @@
  *
  *   arch wormhole|blackhole
  *   chips N
+ *   spread FIRST STEP             PCI device numbers of the chips: FIRST, FIRST + STEP, ...; 0, 1, ... without
  *   mem CHIP X Y ADDRESS WORD     a 32-bit word of a NOC tile
  *   bar CHIP OFFSET WORD          a 32-bit word of BAR0
  *   harvest CHIP MASK             answer of ARC message 0x57 (Wormhole)
@@ -16,6 +17,7 @@
  *   beside FILE                   end the process at init unless FILE is beside the library
  *   shout                         print on fd 1 at every opportunity
  *   fork                          start a process at init that outlives this one
+ *   leave                         leave the process group at init
  *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
  */
 #define _GNU_SOURCE
@@ -38,7 +40,8 @@ typedef struct Page {
 } Page;
 
 static Page *buckets[BUCKETS];
-static int wormhole, chips = 1, shouting, forking;
+static int wormhole, chips = 1, shouting, forking, leaving;
+static unsigned first_number, number_step = 1;
 static uint32_t harvest[MAX_CHIPS];
 static long off_since[MAX_CHIPS]; /* 0: never */
 static int remote_at[MAX_CHIPS]; /* eth coordinates x | y << 8 of a remote chip; -1: none */
@@ -288,7 +291,8 @@ void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void
 }
 
 uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
-    unsigned chip = bdf >> 3;
+    unsigned number = bdf >> 3, chip = (number - first_number) / number_step;
+    if (number < first_number || (number - first_number) % number_step) chip = MAX_CHIPS;
     access_made((int)chip);
     if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;
     uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
@@ -327,6 +331,7 @@ static void script_line(const char *line) {
     char text[4096];
     if (sscanf(line, "arch %15s", text) == 1) wormhole = !strcmp(text, "wormhole");
     else if (sscanf(line, "chips %d", &chips) == 1) { if (chips < 0 || chips > MAX_CHIPS) abort(); }
+    else if (sscanf(line, "spread %u %u", &first_number, &number_step) == 2) { if (!number_step) abort(); }
     else if (sscanf(line, "mem %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5) set_word(tile_key(chip, x, y), address, value);
     else if (sscanf(line, "bar %d %llx %x", &chip, &address, &value) == 3) set_word(tile_key(chip, BAR_X, 0), address, value);
     else if (sscanf(line, "harvest %d %x", &chip, &value) == 2) harvest[chip] = value;
@@ -340,6 +345,7 @@ static void script_line(const char *line) {
     else if (sscanf(line, "beside %4095s", text) == 1) look_beside(text);
     else if (!strncmp(line, "shout", 5)) shouting = 1;
     else if (!strncmp(line, "fork", 4)) forking = 1;
+    else if (!strncmp(line, "leave", 5)) leaving = 1;
     else if (sscanf(line, "log %4095s", text) == 1) write_log = fopen(text, "a");
     else if (line[0] != '\n' && line[0] != '#') { fprintf(stderr, "test device: bad line: %s", line); abort(); }
 }
@@ -352,6 +358,7 @@ void libttsim_init(void) {
     if (!script) { fprintf(stderr, "test device: no TTDEVICE_SCRIPT\n"); abort(); }
     while (fgets(line, sizeof line, script)) script_line(line);
     fclose(script);
+    if (leaving) setsid();
     if (forking && !fork()) { sleep(60); _exit(0); }
     if (crash_at == AT_INIT) crash();
 }

@@ -90,6 +90,9 @@ class Device:
     beside: str | None = None
     """A file that it wants beside the library."""
     fork: bool = False
+    leave: bool = False
+    spread: tuple[int, int] | None = None
+    """PCI device numbers of the chips: the first, and the step to the next."""
     write_log: Path | None = None
     words: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     """Words that are other than they should be: chip, x, y, address, word."""
@@ -102,7 +105,9 @@ class Device:
             lines.append(f"log {self.write_log}")
         if self.beside:
             lines.append(f"beside {self.beside}")
-        lines += [name for name in ("shout", "fork") if getattr(self, name)]
+        if self.spread:
+            lines.append(f"spread {self.spread[0]} {self.spread[1]}")
+        lines += [name for name in ("shout", "fork", "leave") if getattr(self, name)]
         for index, chip in enumerate(self.chips):
             lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)
             if chip.off_bus or chip.off_after:

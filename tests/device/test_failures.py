@@ -85,12 +85,18 @@ def test_when_every_chip_hangs_the_one_that_is_waited_for_is_named(run_on: RunOn
     ("host", "why"),
     [
         (blackhole(Chip(), Chip(hung=True), Chip()), "waiting for ARC firmware on chip 1"),
-        (blackhole(Chip(), Chip(off_bus=True), Chip()), "waiting for ARC firmware on chip 1"),
         (blackhole(Chip(), Chip(tags={ASIC_ID_HIGH: None}), Chip()), "Telemetry entry 61 not available"),
+        (blackhole(Chip(), Chip(off_bus=True), Chip(), spread=(2, 5)), "waiting for ARC firmware on chip 1"),
         (wormhole(Chip(), Chip(hung=True), Chip()), "waiting for ARC firmware on chip 1"),
         (wormhole(Chip(), Chip(off_after=400), Chip()), "to clear trigger bit on chip 1"),
     ],
-    ids=["hung blackhole", "off the bus", "no ASIC id", "hung wormhole", "silent wormhole"],
+    ids=[
+        "hung blackhole",
+        "no ASIC id",
+        "off the bus, with numbers far apart",
+        "hung wormhole",
+        "silent wormhole",
+    ],
 )
 def test_one_bad_chip_hides_no_other_and_its_row_says_what_is_wrong(
     run_on: RunOn, host: Device, why: str
@@ -340,6 +346,12 @@ def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
     _until(lambda: not _children(script=tmp_path / "script"))
 
 
+def test_a_simulator_that_leaves_its_group_and_hangs_does_not_stay(run_on: RunOn, tmp_path: Path) -> None:
+    done = run_on(blackhole(leave=True, crash=("hang", 0)), "harvest", "--timeout", "1")
+    assert done.returncode == 5
+    _until(lambda: not _children(script=tmp_path / "script"))
+
+
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a descriptor"])
 def test_a_simulator_without_a_device_is_3(run: Run, library: Path, tmp_path: Path, beside: bool) -> None:
     (tmp_path / "simulator").mkdir()
@@ -399,13 +411,19 @@ def test_a_chip_that_leaves_the_bus_during_discovery_is_no_healthy_one(answer: A
 
 @pytest.mark.parametrize("make", [blackhole, wormhole])
 @pytest.mark.parametrize(
-    ("kind", "bad", "said"),
-    [("abort", 0, "SIGABRT"), ("exit", 1, "UnimplementedFunctionality"), ("segfault", 2, "SIGSEGV")],
+    ("kind", "at", "bad", "said"),
+    [
+        ("abort", 150, 0, "SIGABRT"),
+        ("exit", 150, 1, "UnimplementedFunctionality"),
+        ("segfault", 150, 2, "SIGSEGV"),
+        ("segfault", 1, 1, "SIGSEGV"),
+    ],
+    ids=["the first", "the second", "the last", "when tt_umd looks for devices"],
 )
 def test_a_chip_with_which_tt_umd_dies_in_discovery_does_not_hide_the_others(
-    answer: Answer, make: Callable[..., Device], kind: str, bad: int, said: str
+    answer: Answer, make: Callable[..., Device], kind: str, at: int, bad: int, said: str
 ) -> None:
-    device = make(Chip(), Chip(), Chip(), crash=(kind, 150, bad))
+    device = make(Chip(), Chip(), Chip(), crash=(kind, at, bad), spread=(3, 2))
     document = answer(device, "harvest", code=5)
     known = [chip["id"] for chip in document["devices"] if chip["masks"]["tensix"] is not None]
     assert [chip["id"] for chip in document["devices"]] == [0, 1, 2]
@@ -419,6 +437,11 @@ def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(hurried
     device = blackhole(Chip(), Chip(), Chip(), crash=("hang", 150, 1))
     document = hurried(device, "list", "--timeout", "8", code=5)
     assert [chip["board"] for chip in document["devices"]] == ["p150", None, "p150"]
+
+
+def test_chips_are_found_at_any_device_number(answer: Answer) -> None:
+    document = answer(wormhole(Chip(), Chip(), spread=(5, 26)), "list")
+    assert [chip["board"] for chip in document["devices"]] == ["n150", "n150"]
 
 
 @pytest.mark.parametrize("make", [blackhole, wormhole])

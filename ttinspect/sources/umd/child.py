@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
     from ttinspect.sources.umd.calling import first_line, umd_errors
 
     bare = kind == "sim" and not rest[1].endswith(".yaml")
-    probing = probe.start_probe(rest[0]) if bare else None
+    probing = probe.Probe(rest[0]) if bare else None
     stage = "loading tt_umd"
     say("stage", name=stage)
     try:
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
         return
     if probing is not None:
         say("stage", name="opening the simulator")
-        arch, device = probe.arch_of_probe(*probing)
+        arch, device = probe.arch_found(probing)
         say("arch", arch=arch, device=device)
         if arch is None:
             say("done")
@@ -70,7 +70,8 @@ def main(argv: list[str]) -> None:
         if hidden := numbering.hidden_chips(rest):
             from ttinspect.sources.umd.hiding import hide
 
-            seen = hide(rest[0], hidden)
+            numbers = probe.device_numbers(rest[0])
+            seen = hide(rest[0], {number for chip, number in enumerate(numbers) if chip in hidden})
         ask(tt_umd, task, kind, rest, say, enter)
     except failures as error:
         if seen is not None and not seen:  # nothing is left, which tt_umd takes for a failure

@@ -46,8 +46,8 @@ class _Symbol(ctypes.Structure):
 
 
 def hide(path: str, hidden: Collection[int]) -> set[int]:
-    """Make tt_umd, which opens this simulator next, see only the others of its PCI devices; the set holds
-    those that it has seen.
+    """Make tt_umd, which opens this simulator next, see only the others of its PCI devices, by device number;
+    the set holds those that it has seen.
 
     Raises:
         OSError: The library cannot be opened, or not be prepared like that.

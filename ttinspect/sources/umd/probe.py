@@ -1,51 +1,116 @@
-"""In the child: which architecture a simulator without a SoC descriptor has, and the descriptor for it."""
+"""In the child: a process of its own that opens a simulator and looks for devices, as tt_umd does.
 
+One process can open only one simulator, once; and what a simulator does to that process happens to no other.
+"""
+
+import contextlib
 import os
 import select
+import signal
+import time
+
+from ttinspect.sources.umd.numbering import MOST_CHIPS
 
 _LOOK_SECONDS = 0.1
+_ANSWER_SECONDS = 1.0
 _MOST_BESIDE = 16384
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG (linux/prctl.h)."""
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 NO_DEVICE = 0xFFFF
 
 
-def start_probe(path: str) -> tuple[int, int]:
-    """A process that opens a simulator and writes the PCI id of its first device into a pipe: its id, and
-    the end to read from. One process can open only one simulator, once."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid:
+class Probe:
+    """Reads the PCI id of each device number, from one on. ``status`` is how it ended, None before that."""
+
+    def __init__(self, path: str, first: int = 0) -> None:
+        self.status: int | None = None
+        self._buffer = b""
+        self._read_end, write_end = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _look(path, first, write_end)
         os.close(write_end)
-        return pid, read_end
+
+    def next(self, seconds: float | None = None) -> int | None:
+        """What it says next: 0 when the simulator is open, then PCI ids. None when it is dead, or says
+        nothing for so long."""
+        late = None if seconds is None else time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            if select.select([self._read_end], [], [], _LOOK_SECONDS)[0]:
+                data = os.read(self._read_end, 4096)
+                if not data:
+                    return None
+                self._buffer += data
+            elif self.status is not None or (late is not None and time.monotonic() >= late):
+                return None
+            else:  # what the simulator started may hold the pipe open
+                gone, how = os.waitpid(self._pid, os.WNOHANG)
+                self.status = how if gone else None
+        word, _, self._buffer = self._buffer.partition(b"\n")
+        return int(word)
+
+    def end(self, *, kill: bool = True) -> int:
+        """It is gone afterwards; how it ended."""
+        os.close(self._read_end)
+        if self.status is None:
+            if kill:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGKILL)
+            _, self.status = os.waitpid(self._pid, 0)
+        return self.status
+
+
+def _look(path: str, first: int, write_end: int) -> None:
     import ctypes
 
+    # the simulator may leave our group, so that nobody else would end it with us
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     library = ctypes.CDLL(path)
     library.libttsim_init()
+    os.write(write_end, b"0\n")
     library.libttsim_pci_config_rd32.restype = ctypes.c_uint32
-    identity = library.libttsim_pci_config_rd32(ctypes.c_uint32(0), ctypes.c_uint32(0))
-    os.write(write_end, str(identity >> 16).encode())
+    for number in range(first, MOST_CHIPS):
+        identity = library.libttsim_pci_config_rd32(ctypes.c_uint32(number << 3), ctypes.c_uint32(0))
+        os.write(write_end, b"%d\n" % (identity >> 16))
     os._exit(0)
 
 
-def arch_of_probe(pid: int, read_end: int) -> tuple[str | None, bool]:
-    """The architecture that a probe found, and whether there is a device. We die as it died."""
-    status = None
-    while status is None and not _readable(read_end, _LOOK_SECONDS):
-        gone, how = os.waitpid(pid, os.WNOHANG)  # what the simulator started may hold the pipe open
-        status = how if gone else None
-    identity = os.read(read_end, 64) if _readable(read_end, 0) else b""
-    os.close(read_end)
-    if status is None:
-        _, status = os.waitpid(pid, 0)
-    if not identity:
+def arch_found(probe: Probe) -> tuple[str | None, bool]:
+    """The architecture of the first device, and whether there is one. We die as the probe died."""
+    found = probe.next()
+    for _ in range(MOST_CHIPS if found is not None else 0):
+        found = probe.next()
+        if found != NO_DEVICE:
+            break
+    if found is None:
+        status = probe.end(kill=False)
         if os.WIFSIGNALED(status):
             os.kill(os.getpid(), os.WTERMSIG(status))
         os._exit(os.waitstatus_to_exitcode(status))
-    return PCI_IDS.get(int(identity)), int(identity) != NO_DEVICE
+    probe.end()
+    return PCI_IDS.get(found), found != NO_DEVICE
 
 
-def _readable(descriptor: int, seconds: float) -> bool:
-    return bool(select.select([descriptor], [], [], seconds)[0])
+def device_numbers(path: str) -> list[int]:
+    """The PCI device numbers at which a simulator has chips, which tt_umd numbers from 0 on. One with which
+    it dies, or that does not answer, is one too; there are none where it cannot be opened."""
+    numbers: list[int] = []
+    first = 0
+    while first < MOST_CHIPS:
+        probe = Probe(path, first)
+        if probe.next() is None:
+            probe.end()
+            break
+        for number in range(first, MOST_CHIPS):
+            identity = probe.next(_ANSWER_SECONDS)
+            if identity != NO_DEVICE:
+                numbers.append(number)
+            first = number + 1
+            if identity is None:
+                break
+        probe.end()
+    return numbers
 
 
 def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
