@@ -111,6 +111,16 @@ def test_one_bad_chip_hides_no_other_and_its_row_says_what_is_wrong(
     assert why in next(one["message"] for one in document["findings"] if one["id"] == "TTH009")
 
 
+@pytest.mark.parametrize("command", ["harvest", "capacity", "list", "topology", "telemetry", "check"])
+def test_what_is_wrong_with_a_chip_that_was_not_asked_for_is_not_told(run_on: RunOn, command: str) -> None:
+    """A script that looks at one chip is not to fail for another."""
+    host = blackhole(Chip(beating=True), Chip(tags={ASIC_ID_HIGH: None}))
+    ours = run_on(host, command, "--device", "0", "--json")
+    assert ours.returncode == 0, ours.stdout
+    assert "chip 1" not in ours.stdout
+    assert run_on(host, command, "--device", "1", "--json").returncode in (5, 10)
+
+
 def test_chips_keep_their_numbers_and_links_beside_bad_ones(run_on: RunOn) -> None:
     """tt_umd is not shown chips 1 and 2, and calls the last one chip 1."""
     bad = Chip(tags={ASIC_ID_HIGH: None})
@@ -211,6 +221,18 @@ def test_what_is_no_simulator_is_2(run: Run, tmp_path: Path, path: str, why: str
     done = run("harvest", "--from", f"sim:{tmp_path / path if path == 'text.so' else path}")
     assert done.returncode == 2
     assert why in done.stderr
+
+
+@pytest.mark.parametrize(("at", "bits"), [(4, 3), (18, 0xFF)], ids=["word size", "processor"])
+def test_a_simulator_for_another_machine_is_2(
+    run: Run, library: Path, tmp_path: Path, at: int, bits: int
+) -> None:
+    foreign = bytearray(library.read_bytes())
+    foreign[at] ^= bits
+    (tmp_path / "libttsim.so").write_bytes(foreign)
+    done = run("harvest", "--from", f"sim:{tmp_path}/libttsim.so")
+    assert done.returncode == 2
+    assert "it is built for another machine than this" in done.stderr
 
 
 def test_a_terminal_sees_what_takes_so_long_and_nothing_of_it_stays(library: Path, tmp_path: Path) -> None:

@@ -352,6 +352,12 @@ def test_eth_firmware_of_a_wormhole_is_what_tt_umd_makes_of_it(
     assert device["firmware_eth"] == version
 
 
+@pytest.mark.parametrize("word", [0, 0xFFFFFF, 0xFFFFFFFF])
+def test_eth_firmware_that_is_no_version_is_unknown(answer: Answer, word: int) -> None:
+    (device,) = answer(blackhole(Chip(tags={ETH_FW: word})), "telemetry")["devices"]
+    assert device["firmware_eth"] is None
+
+
 @pytest.mark.parametrize("after", [1200, 1400, 1450, 1500])
 def test_a_chip_that_leaves_the_bus_while_it_is_read_is_unknown_and_5(answer: Answer, after: int) -> None:
     tags: dict[int, int | None] = {42: 0x30313233, 46: 0x0102, 50: 0}

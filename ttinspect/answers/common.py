@@ -1,5 +1,7 @@
 """The choice of devices."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
@@ -34,7 +36,14 @@ def select_chips(system: System, wanted: list[str]) -> System:
                 f"no device {word!r}", _what_there_is(system.chips), "choose one with --device"
             )
         chosen.update(chip.id for chip in matches)
-    return msgspec.structs.replace(system, chips=tuple(chip for chip in system.chips if chip.id in chosen))
+    chips = tuple(chip for chip in system.chips if chip.id in chosen)
+    return msgspec.structs.replace(without_troubles_of_others(system, chosen), chips=chips)
+
+
+def without_troubles_of_others(system: System, chosen: Collection[int]) -> System:
+    """The System with what is wrong with the chosen chips, or with the whole, only."""
+    troubles = tuple(one for one in system.troubles if one.chip is None or one.chip in chosen)
+    return msgspec.structs.replace(system, troubles=troubles)
 
 
 def _what_there_is(chips: tuple[Chip, ...]) -> str:

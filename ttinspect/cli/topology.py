@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ttinspect.answers.common import select_chips
+from ttinspect.answers.common import select_chips, without_troubles_of_others
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
@@ -26,7 +26,10 @@ def run(
     """
     system = common.open_all().system
     chips = select_chips(system, list(common.devices)).chips
-    answer = build_topology(system, frozenset(chip.id for chip in chips) if common.devices else None)
+    chosen = frozenset(chip.id for chip in chips) if common.devices else None
+    if chosen is not None:
+        system = without_troubles_of_others(system, chosen)
+    answer = build_topology(system, chosen)
 
     def table() -> str:
         from ttinspect.report.topology import topology_table, topology_tree

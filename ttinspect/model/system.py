@@ -83,8 +83,8 @@ class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """What a live source could not read of a chip (None: of an unknown number of them), or finds
-    wrong with it. ``readable``: its masks were read all the same."""
+    """What a live source could not read of a chip, or finds wrong with it; of the whole, or of an unknown
+    number of chips (None), a sentence that stands alone. ``readable``: its masks were read all the same."""
 
     chip: int | None
     why: str

@@ -46,5 +46,5 @@ class Pulse:
 def silent(system: System, why: str) -> System:
     """The chips without a reading, and why."""
     chips = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
-    trouble = Trouble(chip=None, why=why, readable=False)
+    trouble = Trouble(chip=None, why=f"no chip could be read: {why}", readable=False)
     return msgspec.structs.replace(system, chips=chips, troubles=(*system.troubles, trouble))

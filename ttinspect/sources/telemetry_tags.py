@@ -33,7 +33,7 @@ def _fixed(word: int | None) -> float | None:
 
 def _eth_version(word: int | None, arch: Arch) -> str | None:
     """0x010800 is 1.8.0; on Wormhole, which packs it in other places, 0x06F000 is 6.15.0."""
-    if not word or not word & 0xFFFFFF:
+    if word is None or word & 0xFFFFFF in (0, 0xFFFFFF):
         return None
     if arch is Arch.WORMHOLE_B0:
         return f"{word >> 16 & 0xFF}.{word >> 12 & 0xF}.{word & 0xFFF}"

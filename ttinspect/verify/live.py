@@ -75,19 +75,19 @@ def trouble_findings(system: System) -> tuple[Finding, ...]:
 
 
 def _trouble(trouble: Trouble) -> Finding:
-    which = "some chips" if trouble.chip is None else f"chip {trouble.chip}"
+    whole = trouble.why if trouble.chip is None else None
     if trouble.readable:
         return Finding(
             id="TTH010",
             name="unhealthy chip",
             severity=Severity.WARNING,
-            message=f"tt_umd says of {which}: {trouble.why}",
+            message=whole or f"tt_umd says of chip {trouble.chip}: {trouble.why}",
             evidence={"chip": trouble.chip},
         )
     return Finding(
         id="TTH009",
         name="unreadable chip",
         severity=Severity.ERROR,
-        message=f"{which} could not be read: {trouble.why}",
+        message=whole or f"chip {trouble.chip} could not be read: {trouble.why}",
         evidence={"chip": trouble.chip},
     )

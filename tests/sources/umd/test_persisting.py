@@ -149,7 +149,7 @@ def test_remote_chips_that_make_tt_umd_fail_are_left_out(host: Host) -> None:
     assert [chip.kmd_id for chip in system.chips] == [0, 1, 2]
     (trouble,) = system.troubles
     assert trouble.why == (
-        "others that are reached over eth may be left out: eth links were not discovered, because tt_umd "
+        "chips that are reached over eth may be left out: eth links were not discovered, because tt_umd "
         "failed (map::at)"
     )
     assert not trouble.readable

@@ -39,9 +39,9 @@ class Lookout:
         if self._look is not None and self._look.done():
             self._look = None
 
-    def found(self, answering: int) -> tuple[Session, Way] | None:
-        """Call it with every reading in which a chip is missing: what a look found when it saw more than
-        this many chips answer, and how to ask for them."""
+    def found(self, reading: System) -> tuple[Session, Way] | None:
+        """Call it with every reading in which something is missing: what a look found when less was missing
+        there, and how to ask like that."""
         if self._look is None:
             now = time.monotonic()
             if self._due is None:
@@ -59,7 +59,7 @@ class Lookout:
             seen = self._target.system(session)
         except InspectError:
             return None
-        return (session, way) if answering_chips(seen) > answering else None
+        return (session, way) if _completeness(seen) > _completeness(reading) else None
 
     def end(self) -> None:
         """Stop looking; the child is gone afterwards."""
@@ -75,6 +75,7 @@ class Lookout:
             raise _EndedError
 
 
-def answering_chips(system: System) -> int:
-    """How many chips there is a reading of."""
-    return sum(chip.telemetry is not None for chip in system.chips)
+def _completeness(system: System) -> tuple[int, int]:
+    """How many chips there is a reading of; of as many, the one with less that could not be read."""
+    answering = sum(chip.telemetry is not None for chip in system.chips)
+    return answering, -sum(not trouble.readable for trouble in system.troubles)

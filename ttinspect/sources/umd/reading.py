@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ _IDENTITY_SECONDS = 2.0
 
 _NO_ENDPOINTS = "no host-visible PCI endpoints"
 """What tt-umd 0.9.14 says of a simulator without a device."""
+_OURSELVES = Path("/proc/self/exe")
 _ELF = b"\x7fELF"
 _FUNCTION = b"libttsim_init"
 _LACKING = ("undefined symbol", "does not export")
@@ -109,8 +111,15 @@ def _refuse_no_library(path: str, why: str) -> None:
         raise os_error(path, error) from None
     if not content.startswith(_ELF):
         raise _no_simulator(path, "it is not a shared library")
+    if _machine(content) != _machine(_OURSELVES.read_bytes()):
+        raise _no_simulator(path, f"it is built for another machine than this, which is {platform.machine()}")
     if _FUNCTION not in content and any(words in why for words in _LACKING):
         raise _no_simulator(path, f"it has no {_FUNCTION.decode()}, which every functional simulator has")
+
+
+def _machine(elf: bytes) -> tuple[bytes, bytes]:
+    """Word size and byte order, and the processor, that an ELF file is for (elf.h)."""
+    return elf[4:6], elf[18:20]
 
 
 def _no_simulator(path: str, why: str) -> InspectError:

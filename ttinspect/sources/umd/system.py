@@ -70,7 +70,8 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         if facts.error
     ]
     if error is not None:
-        troubles.append(Trouble(chip=None, why=f"{error.what}: {error.why}", readable=False))
+        why = f"some chips could not be read: {error.what}: {error.why}"
+        troubles.append(Trouble(chip=None, why=why, readable=False))
     troubles += silent_chips(session.lines, troubles)
     if session.untrained is not None:
         troubles.append(_without_training(chips, session.untrained))
@@ -110,7 +111,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
 def _without_links(chips: list[wire.ChipFacts], linkless: str) -> Trouble:
     """Every Blackhole is on the bus; a Wormhole can be behind another one."""
     on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
-    why = linkless if on_bus else f"others that are reached over eth may be left out: {linkless}"
+    why = linkless if on_bus else f"chips that are reached over eth may be left out: {linkless}"
     return Trouble(chip=None, why=why, readable=False)
 
 

@@ -9,7 +9,7 @@ from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.lookout import Lookout, answering_chips
+from ttinspect.sources.umd.lookout import Lookout
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
 from ttinspect.sources.umd.parent import Running, Session, failure
 from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds, why_ended
@@ -17,7 +17,7 @@ from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
-_NOBODY = "no chip answers"
+_NOBODY = "none answers"
 
 
 class Watcher:
@@ -53,7 +53,7 @@ class Watcher:
         system = self._read()
         if not any(not trouble.readable for trouble in system.troubles):
             self._lookout.rest()
-        elif (found := self._lookout.found(answering_chips(system))) is not None:
+        elif (found := self._lookout.found(system)) is not None:
             session, way = found
             self._end(late=False)
             self._options.log += [session.earlier_log, session.log]

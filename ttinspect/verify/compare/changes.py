@@ -209,7 +209,7 @@ def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterat
 
 
 def _told(trouble: Trouble) -> str:
-    return trouble.why if trouble.readable else f"could not be read: {trouble.why}"
+    return trouble.why if trouble.readable or trouble.chip is None else f"could not be read: {trouble.why}"
 
 
 def _new_id(chip: int | None, new_ids: Mapping[int, int]) -> int | None:
