@@ -111,18 +111,9 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
     if numbering.SINGLY in rest:
         from ttinspect.sources.umd import remote_chips
 
-        opened = descriptor.get_chip_unique_ids().values()
-        links = remote_chips.linked_chips(tt_umd, opened, devices, enter)
+        ids = {number(chip): unique_id for chip, unique_id in descriptor.get_chip_unique_ids().items()}
         first = max([*map(number, chips), *hidden], default=-1) + 1
-        for chip, link in enumerate(links, first):
-            if chip in skipped:
-                continue
-            say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
-            enter(f"reading chip {chip}, behind chip {link['via']}")
-            device, facts = remote_chips.opened(tt_umd, link, chip)
-            say("chip", **facts)
-            if device is not None:
-                devices[chip] = device
+        remote_chips.open_singly(tt_umd, ids, devices, first, skipped, say, enter)
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 

@@ -19,38 +19,88 @@ PATIENCE = datetime.timedelta(seconds=4)
 
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
-FAR_ID = 0x1FE0
+FAR_ID, FAR_CHANNEL = 0x1FE0, 0x1FF0
 WORD = 0xFFFFFFFF
 
 
-def linked_chips(tt_umd: Any, known: Iterable[int], devices: Any, enter: Any) -> list[Facts]:
-    """Chips that the boards of this host have and tt_umd has not opened: unique id, the chip that leads there
-    (its number and device), the eth cores that do, and the place in eth coordinates. ``known`` are the unique
-    ids of those that it has opened; ``enter`` a stage before each chip."""
+def open_singly(
+    tt_umd: Any, ids: dict[int, int], devices: Any, first: int, skipped: Any, say: Any, enter: Any
+) -> None:
+    """Open the chips that the boards of this host have and tt_umd has not opened, number them from ``first``
+    on, and say what they are; then the links of all chips. ``ids`` are the unique ids of those that it has
+    opened, by chip; ``devices`` gets the new ones too; ``enter`` a stage before each chip."""
+    ends: dict[int, list[Facts]] = {}
+    for chip, device in devices.items():
+        enter(f"reading chip {chip}")
+        ends[chip] = attempt(eth_ends, tt_umd, device) or []  # none of a chip that did not start
+    links = linked_chips(ids.values(), devices, ends)
+    for chip, link in enumerate(links, first):
+        ids[chip] = link["unique_id"]
+        if chip in skipped:
+            continue
+        say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
+        enter(f"reading chip {chip}, behind chip {link['via']}")
+        device, facts = opened(tt_umd, link, chip)
+        say("chip", **facts)
+        if device is not None:
+            devices[chip] = device
+            ends[chip] = attempt(eth_ends, tt_umd, device) or []
+    say("links", chips=len(ids), singly=True, **link_facts(ids, ends))
+
+
+def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]]) -> list[Facts]:
+    """The chips of this host's boards that are not among the known unique ids: unique id, the chip that leads
+    there (its number and device), the eth cores that do, and the place in eth coordinates."""
     known = set(known)
     boards = {unique_id & WORD for unique_id in known}
     found: dict[int, Facts] = {}
     for chip, device in devices.items():
-        enter(f"reading chip {chip}")
-        for core in attempt(linked_cores, tt_umd, device) or ():  # none of a chip that did not start
-            far = long_word(device, core, FAR_ID)
+        for end in ends[chip]:
+            far = end["far"]
             if far in known or far & WORD not in boards:
                 continue  # tt_umd has it, or it belongs to another host
-            place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
-            coordinates = (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F)
-            new = {"unique_id": far, "via": chip, "device": device, "cores": [], "place": coordinates}
+            new = {"unique_id": far, "via": chip, "device": device, "cores": [], "place": end["place"]}
             link = found.setdefault(far, new)
             if link["device"] is device:
-                link["cores"].append((core.x, core.y))
+                link["cores"].append(end["core"])
     return list(found.values())
 
 
-def linked_cores(tt_umd: Any, device: Any) -> list[Any]:
-    """The eth cores of a Wormhole whose link is up."""
+def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
+    """Where each eth link of a Wormhole that is up leads to, as the eth core there says: the unique id of the
+    chip, its channel, and its place in eth coordinates."""
     if device is None or device.get_arch() != tt_umd.ARCH.WORMHOLE_B0:
         return []
+    found: list[Facts] = []
     cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
-    return [core for core in cores if device.noc_read32(core.x, core.y, LINK_STATE) == LINK_UP]
+    for channel, core in enumerate(cores):
+        if device.noc_read32(core.x, core.y, LINK_STATE) != LINK_UP:
+            continue
+        place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
+        found.append(
+            {
+                "channel": channel,
+                "core": (core.x, core.y),
+                "far": long_word(device, core, FAR_ID),
+                "far_channel": device.noc_read32(core.x, core.y, FAR_CHANNEL),
+                "place": (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F),
+            }
+        )
+    return found
+
+
+def link_facts(ids: dict[int, int], ends: dict[int, list[Facts]]) -> Facts:
+    """Both kinds of links, as discovery.link_facts has them."""
+    chip_of = {unique_id: chip for chip, unique_id in ids.items()}
+    inside, outside = [], []
+    for chip, found in ends.items():
+        for end in found:
+            far, channels = end["far"], (end["channel"], end["far_channel"])
+            if far in chip_of:
+                inside.append([chip, channels[0], chip_of[far], channels[1]])
+            else:
+                outside.append([chip, channels[0], far, channels[1]])
+    return {"ends": sorted(inside), "remote": outside}
 
 
 def long_word(device: Any, core: Any, address: int) -> int:

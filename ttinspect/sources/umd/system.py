@@ -58,7 +58,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
     if not chips:
         raise no_chips(host)
-    links = next((line for line in session.lines if isinstance(line, wire.LinkFacts)), None)
+    links = next((line for line in reversed(session.lines) if isinstance(line, wire.LinkFacts)), None)
     linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
     troubles = [
         Trouble(
@@ -81,9 +81,10 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     linkless = None
     if session.linkless is not None:
         cause = _UMDS_NUMBER.sub("", session.linkless) if simulated else session.linkless
-        linkless = f"eth links were not discovered, because {cause}"
-    if linkless and not any(facts.error and facts.mmio is False for facts in chips):
-        troubles.append(_without_links(chips, linkless))
+        singly = links is not None and links.singly
+        linkless = None if singly else f"eth links were not discovered, because {cause}"
+        if not any(facts.error and facts.mmio is False for facts in chips):
+            troubles.append(_without_discovery(chips, cause, linkless))
     return System(
         source=source,
         chips=with_telemetry(
@@ -108,10 +109,17 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     )
 
 
-def _without_links(chips: list[wire.ChipFacts], linkless: str) -> Trouble:
-    """Every Blackhole is on the bus; a Wormhole can be behind another one."""
-    on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
-    why = linkless if on_bus else f"chips that are reached over eth may be left out: {linkless}"
+def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | None) -> Trouble:
+    """Every Blackhole is on the bus; a Wormhole can be behind another one, or behind one that is."""
+    if linkless is None:
+        why = (
+            "chips that are reached over eth were opened one by one, and those behind them may be left out, "
+            f"because {cause}"
+        )
+    elif all(facts.arch == Arch.BLACKHOLE.value for facts in chips):
+        why = linkless
+    else:
+        why = f"chips that are reached over eth may be left out: {linkless}"
     return Trouble(chip=None, why=why, readable=False)
 
 

@@ -30,11 +30,13 @@ class HostFacts(msgspec.Struct, frozen=True, tag="host"):
 
 class LinkFacts(msgspec.Struct, frozen=True, tag="links"):
     """Ends of eth links as [chip, channel, other chip, its channel], one per side that reports it;
-    links that leave the host as [chip, channel, unique id, its channel]. ``chips`` is how many were found."""
+    links that leave the host as [chip, channel, unique id, its channel]. ``chips`` is how many were found;
+    ``singly``: the links were read chip by chip, without tt_umd's discovery."""
 
     ends: list[tuple[int, int, int, int]]
     remote: list[tuple[int, int, int, int]]
     chips: int = 0
+    singly: bool = False
 
 
 class RawMasks(msgspec.Struct, frozen=True):
