@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests import bench_shm
 from tests.cli.test_bad_input import CONTENTS
-from tests.device.simulated import Chip, blackhole, build, compiler
+from tests.device.simulated import Chip, as_tt_metal_has_it, blackhole, build, compiler
 from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150, galaxy, n300_boards
 from ttinspect.facts.files import data_directory
@@ -144,7 +144,7 @@ def simulated(folder: Path) -> Iterator[Row]:
         return
     library = build(folder)
     soc = folder / "soc_descriptor.yaml"
-    soc.write_bytes((data_directory() / "blackhole.yaml").read_bytes())
+    soc.write_text(as_tt_metal_has_it(Path(str(data_directory())) / "blackhole.yaml"))
     (folder / "p150.yaml").write_text(MODERN_P150)
     offline_json = [SCRIPT, "harvest", "--from", str(folder / "p150.yaml"), "--format", "json"]
     bare = [PYTHON, "-c", _BARE, str(library), str(soc)]

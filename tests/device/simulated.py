@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 _SOURCE = Path(__file__).with_name("device.c")
 _TABLE, _VALUES, _QUEUES, _RING = 0x2000, 0x3000, 0x4000, 0x5000
 _CSM_POINTER = 0x10000000
@@ -50,6 +52,17 @@ def build(folder: Path) -> Path:
         [cc, *flags, "-o", str(library), str(_SOURCE)], check=True, capture_output=True, timeout=60
     )
     return library
+
+
+def as_tt_metal_has_it(path: Path) -> str:
+    """A SoC descriptor as functional simulators come with: without what tt-metal does not need."""
+    document = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    for key in ("l2cpu", "security", "noc0_x_to_noc1_x", "noc0_y_to_noc1_y"):
+        document.pop(key, None)
+    views = [{"channel": 0, "eth_endpoint": [0, 0], "worker_endpoint": [1, 1], "address_offset": 0}]
+    more = {"harvested_workers": [], "dram_views": views, "dram_view_size": 1 << 30,
+            "features": {"noc": {"translation_id_enabled": True}}}  # fmt: skip
+    return str(yaml.safe_dump(document | more))
 
 
 @dataclass

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import Run
 from tests.device.simulated import (
@@ -36,6 +35,7 @@ from tests.device.simulated import (
     Chip,
     Device,
     End,
+    as_tt_metal_has_it,
     blackhole,
     wormhole,
 )
@@ -163,7 +163,7 @@ def ask(run: Run, library: Path, tmp_path: Path, name: str, beside: bool) -> Ask
     device = SIMULATORS[name]
     if beside:
         arch = "blackhole" if device.arch == "blackhole" else "wormhole_b0"
-        (folder / "soc_descriptor.yaml").write_text(_as_tt_metal_has_it(_DESCRIPTORS / f"{arch}.yaml"))
+        (folder / "soc_descriptor.yaml").write_text(as_tt_metal_has_it(_DESCRIPTORS / f"{arch}.yaml"))
 
     def call(command: str, *args: str, code: int = 0) -> Any:
         environment = device.write(tmp_path / "script")
@@ -172,16 +172,6 @@ def ask(run: Run, library: Path, tmp_path: Path, name: str, beside: bool) -> Ask
         return json.loads(done.stdout)
 
     return call
-
-
-def _as_tt_metal_has_it(path: Path) -> str:
-    document = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
-    for key in ("l2cpu", "security", "noc0_x_to_noc1_x", "noc0_y_to_noc1_y"):
-        document.pop(key, None)
-    views = [{"channel": 0, "eth_endpoint": [0, 0], "worker_endpoint": [1, 1], "address_offset": 0}]
-    more = {"harvested_workers": [], "dram_views": views, "dram_view_size": 1 << 30,
-            "features": {"noc": {"translation_id_enabled": True}}}  # fmt: skip
-    return str(yaml.safe_dump(document | more))
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["as downloaded", "as tt-metal wants it"])

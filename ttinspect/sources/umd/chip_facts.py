@@ -5,7 +5,7 @@ from typing import Any
 from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
-NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
+NEVER = (("logical", "ROUTER_ONLY"), ("logical", "SECURITY"))
 OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
@@ -158,6 +158,7 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
     found: Facts = {}
     noc0 = tt_umd.CoordSystem.NOC0
     systems = [(name.lower(), getattr(tt_umd.CoordSystem, name)) for name in OTHER_SYSTEMS]
+    without_noc1 = None  # as SoC descriptors that do not tell its numbers are
     for name in CORE_TYPES:
         core_type = getattr(tt_umd.CoreType, name, None)
         if core_type is None:
@@ -166,13 +167,18 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
         lost = attempt(soc.get_harvested_cores, core_type, noc0) or []
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
+        if without_noc1 is None and (live or lost):
+            without_noc1 = attempt(soc.translate_coord_to, [*live, *lost][0], tt_umd.CoordSystem.NOC1) is None
         for system_name, system in systems:
-            silent = name in NEVER_LOGICAL and system_name == "logical"  # it would raise for each of them
+            # it would raise for each of them, which takes its time
+            silent = without_noc1 if system_name == "noc1" else (system_name, name) in NEVER
             cores[system_name] = (
                 [None] * len(live) if silent else translated(soc.get_cores, soc, live, system)
             )
             if system_name != "logical":
-                harvested[system_name] = translated(soc.get_harvested_cores, soc, lost, system)
+                harvested[system_name] = (
+                    [None] * len(lost) if silent else translated(soc.get_harvested_cores, soc, lost, system)
+                )
         found[name.lower()] = cores
     return found
 
