@@ -24,8 +24,9 @@ $(STAMP): pyproject.toml
 run: $(STAMP)
 	@$(VENV)/bin/ttinspect $(ARGS)
 
+# byte code is kept: hundreds of processes would compile everything anew
 test: $(STAMP)
-	@$(VENV)/bin/python -m pytest
+	@env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check .
