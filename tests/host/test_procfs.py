@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.host import attributes
+from ttinspect.host import procfs as procfs_module
 from ttinspect.host.procfs import device_openers, read_processes
 from ttinspect.model.process import Process
 
@@ -145,14 +147,14 @@ def test_a_process_that_may_not_be_read_is_neither_alive_nor_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, 7)
-    read_bytes = Path.read_bytes
+    real = attributes.read_file
 
     def denied(path: Path) -> bytes:
         if path.name == "stat" and path.parent.name == "7":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return read_bytes(path)
+        return real(path)
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(procfs_module, "read_file", denied)
     assert read_processes(tmp_path, [7], named=True).alive(7) is None
 
 
@@ -255,10 +257,14 @@ def test_openers_by_device(tmp_path: Path) -> None:
     assert [(one.device, one.pids) for one in openers] == [(2, ()), (3, None), (10, (5, 17))]
 
 
-def test_openers_that_are_no_pids_are_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["17\nsomebody\n", "9" * 5000, None], ids=["a name", "no pid", "a pipe"])
+def test_openers_that_are_no_pids_are_unknown(tmp_path: Path, text: str | None) -> None:
     root = tmp_path / "driver" / "tenstorrent" / "0"
     root.mkdir(parents=True)
-    (root / "pids").write_text("17\nsomebody\n")
+    if text is None:
+        os.mkfifo(root / "pids")
+    else:
+        (root / "pids").write_text(text)
     openers = device_openers(tmp_path)
     assert openers is not None
     assert openers[0].pids is None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import struct
 import sys
@@ -23,6 +24,7 @@ from tests.sources.fake_sysfs import (
     write,
 )
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.host.driver import no_devices
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink
 from ttinspect.model.system import Source, SourceKind, System
@@ -155,6 +157,35 @@ def test_a_watch_sees_heartbeats_move_and_outlives_devices_that_vanish(root: Pat
     assert [len(one.troubles) for one in (first, second, gone, back)] == [0, 0, 1, 0]
     assert told[2] is None
     assert "lists none" in gone.troubles[0].why
+
+
+def test_a_watch_shows_a_device_that_vanished_until_it_is_back_under_any_number(root: Path) -> None:
+    folders = [device(root, number) for number in (0, 1)]
+    watcher = SysfsWatcher(str(root))
+    watcher.read()
+    link = root / "sys/class/tenstorrent" / folders[0].name
+    target = link.readlink()
+    link.unlink()
+    gone = watcher.read()
+    assert [(one.id, one.telemetry is None) for one in gone.chips] == [(0, True), (1, False)]
+    assert [(one.chip, one.why) for one in gone.troubles] == [(0, "it is not there any more")]
+    link.with_name("tenstorrent!7").symlink_to(target)
+    back = watcher.read()
+    assert [(one.id, one.kmd_id, one.telemetry is None) for one in back.chips] == [
+        (0, 7, False),
+        (1, 1, False),
+    ]
+    assert back.troubles == ()
+
+
+def test_a_watch_outlives_a_root_that_vanishes(root: Path) -> None:
+    device(root, 0)
+    watcher = SysfsWatcher(str(root))
+    watcher.read()
+    away = root.rename(root.with_name("away"))
+    assert [one.telemetry for one in watcher.read().chips] == [None]
+    away.rename(root)
+    assert watcher.read().troubles == ()
 
 
 def test_a_watch_of_no_devices_at_all_is_3(root: Path) -> None:
@@ -433,6 +464,62 @@ def test_a_missing_driver_is_told_from_a_driver_without_devices(tmp_path: Path) 
     with pytest.raises(InspectError, match="the kernel driver has no devices") as caught:
         system(tmp_path)
     assert caught.value.exit_code is ExitCode.NO_DEVICES
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("sys/bus/pci/devices/0000:01:00.0/vendor", "0x1e52", "1 on the PCI bus"),
+        ("dev/tenstorrent/0", "", "1 in .*dev/tenstorrent"),
+    ],
+)
+def test_devices_without_a_driver_are_5(tmp_path: Path, path: str, text: str, told: str) -> None:
+    write(tmp_path / "sys/bus/pci/devices/0000:00:00.0/vendor", "0x8086")
+    write(tmp_path / path, text)
+    with pytest.raises(InspectError, match="the tenstorrent kernel driver is not loaded") as caught:
+        system(tmp_path)
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+    assert re.search(told, caught.value.why)
+
+
+def test_a_container_without_nodes_is_told_so(root: Path) -> None:
+    device(root, 0, node=False)
+    error = no_devices("/dev/tenstorrent does not exist", root)
+    assert error.exit_code is ExitCode.NO_DEVICES
+    assert "the kernel driver shows 1, and none has a node here" in error.why
+    assert "--from sysfs" in error.next_step
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sys/class/tenstorrent/tenstorrent!0/device",
+        "sys/class/hwmon/hwmon9",
+        "sys/class/tenstorrent/tenstorrent!0",
+    ],
+)
+def test_a_link_that_goes_round_makes_its_facts_unknown_and_no_others(root: Path, name: str) -> None:
+    for number in (0, 1):
+        device(root, number)
+    link = root / name
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(link.name)
+    assert [one.pci_bdf for one in system(root).chips if one.id == 1] == ["0000:02:00.0"]
+
+
+def test_a_pipe_among_the_files_of_the_bus_is_nothing(root: Path) -> None:
+    folder = device(root, 0)
+    target = (folder / "device").resolve()
+    (folder / "device").unlink()
+    renamed = target.rename(target.with_name("somewhere"))
+    (folder.parent.parent.parent / "x").mkdir(parents=True, exist_ok=True)
+    link = renamed / "tenstorrent/tenstorrent!0/device"
+    link.symlink_to("../../../somewhere")
+    (root / "sys/class/tenstorrent/tenstorrent!0").unlink()
+    (root / "sys/class/tenstorrent/tenstorrent!0").symlink_to(renamed / "tenstorrent/tenstorrent!0")
+    os.mkfifo(renamed / "uevent")
+    assert chip(root).pci_bdf is None
 
 
 def test_a_root_that_is_no_folder_is_a_mistake_of_the_user(tmp_path: Path) -> None:

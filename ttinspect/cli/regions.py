@@ -1,5 +1,6 @@
 """What the commands about regions read: the directory, procfs, the source; as one Case."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +70,7 @@ class Places:
 
 def _below(root: str, path: Path) -> str | None:
     found = Path(root, *path.parts[1:])
-    return str(found) if found.is_dir() else None
+    return str(found) if os.path.isdir(found) else None  # noqa: PTH112 - it may not be looked at
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):

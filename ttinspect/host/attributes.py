@@ -1,29 +1,43 @@
-"""Attributes of sysfs: one small file each, that may be missing, unreadable, or hold anything."""
+"""Files of sysfs and procfs, small each, that may be missing, unreadable, or hold anything."""
 
+import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 _PAGE_BYTES = 4096
 """The kernel gives an attribute one page."""
+_MOST_BYTES = 1 << 20
 _DECIMAL = re.compile(r"-?[0-9]{1,19}")
 _HEXADECIMAL = re.compile(r"(?:0[xX])?[0-9a-fA-F]{1,16}")
+
+
+def read_file(path: Path, most_bytes: int = _MOST_BYTES) -> bytes:
+    """The content of a regular file, as far as that many bytes.
+
+    Raises:
+        OSError: as opening and reading it, and for what is no regular file, as a pipe in a copied tree.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+        content = b""
+        while len(content) < most_bytes and (data := os.read(descriptor, most_bytes - len(content))):
+            content += data
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def read_text(path: Path) -> str | None:
     """The text of an attribute without white space around it; None for a file that is not there, cannot be
     read (the driver answers an error while a device is being reset), is empty, or is no printable ASCII."""
     try:
-        # Not blocking: a pipe in a copied tree would never end.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        content = read_file(path, _PAGE_BYTES + 1)
     except OSError:
         return None
-    try:
-        content = os.read(descriptor, _PAGE_BYTES + 1)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
     text = content.decode("ascii", "replace").strip()
     return (
         text if text.isascii() and text.isprintable() and 0 < len(content) <= _PAGE_BYTES and text else None

@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.host.attributes import read_text
+from ttinspect.host.attributes import read_hexadecimal, read_text
 
 HOST = Path("/")
 _NODES = Path("dev/tenstorrent")
 _MODULE = Path("sys/module/tenstorrent")
 _DEVICES = Path("sys/class/tenstorrent")
+_PCI_DEVICES = "sys/bus/pci/devices"
+_TENSTORRENT = 0x1E52
 _DEVICE = re.compile(r"tenstorrent!(0|[1-9][0-9]{0,5})")
 _NODE = re.compile(r"(0|[1-9][0-9]{0,5})")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+~_-]{0,63}")
@@ -36,16 +38,31 @@ def driver_version(root: Path = HOST) -> str | None:
 
 
 def no_devices(missing: str, root: Path = HOST) -> InspectError:
-    """Exit code 3, telling a missing driver from a driver without devices. ``missing`` is what made that
+    """Exit code 3; 5 where only the driver is missing: there are devices. ``missing`` is what made that
     plain, as a clause."""
-    loaded = (root / _MODULE).is_dir()
-    why = "the kernel driver has no devices" if loaded else "the tenstorrent kernel driver is not loaded"
-    return InspectError(
-        "no Tenstorrent devices found",
-        f"{why} ({missing})",
-        "check lspci -d 1e52: and the driver (tt-kmd), or try --from board:n300",
-        ExitCode.NO_DEVICES,
-    )
+    on_bus, nodes, shown = _on_the_bus(root), device_nodes(root) or {}, device_folders(root) or {}
+    loaded = os.path.isdir(root / _MODULE)  # noqa: PTH112 - it may not be looked at
+    what, code = "no Tenstorrent devices found", ExitCode.NO_DEVICES
+    next_step = "check lspci -d 1e52: and the driver (tt-kmd), or try --from board:n300"
+    if shown:
+        why = f"the kernel driver shows {len(shown)}, and none has a node here ({missing})"
+        next_step = "give the container its nodes (--device /dev/tenstorrent), or try --from sysfs"
+    elif loaded:
+        why = f"the kernel driver has no devices ({missing})"
+    elif on_bus or nodes:
+        there = f"{on_bus} on the PCI bus" if on_bus else f"{len(nodes)} in {root / _NODES}"
+        what, code = "the tenstorrent kernel driver is not loaded", ExitCode.UMD_FAILED
+        why = f"there are devices ({there}), but {missing}"
+        next_step = "load it (modprobe tenstorrent), or install tt-kmd"
+    else:
+        why = f"the tenstorrent kernel driver is not loaded ({missing})"
+    return InspectError(what, why, next_step, code)
+
+
+def _on_the_bus(root: Path) -> int:
+    """How many PCI devices are Tenstorrent's."""
+    vendors = root.glob(f"{_PCI_DEVICES}/*/vendor")
+    return sum(read_hexadecimal(vendor) == _TENSTORRENT for vendor in vendors)
 
 
 def _numbered(folder: Path, name: re.Pattern[str]) -> dict[int, Path] | None:

@@ -6,12 +6,14 @@ need PROCFS/stat, owners PID/status.
 """
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.host.attributes import read_file
 from ttinspect.model.process import DeviceOpeners, Process, ProcessTable
 from ttinspect.shm.names import harmless
 
@@ -20,6 +22,8 @@ DEFAULT_PROCFS = Path("/proc")
 _STAT_START_TIME = 19
 """Index of starttime (proc(5), field 22) among the fields behind the command name."""
 
+_MOST_DIGITS = 20
+_DEVICE = re.compile(r"0|[1-9][0-9]{0,5}")
 _HIDDEN = ("hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable")
 
 _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
@@ -71,7 +75,7 @@ def device_openers(procfs: Path) -> tuple[DeviceOpeners, ...] | None:
     """
     root = procfs / "driver" / "tenstorrent"
     try:
-        devices = sorted(int(name) for name in os.listdir(root) if name.isdecimal())  # noqa: PTH208
+        devices = sorted(int(name) for name in os.listdir(root) if _DEVICE.fullmatch(name))  # noqa: PTH208
     except OSError:
         return None
     return tuple(DeviceOpeners(device=device, pids=_pids(root / str(device) / "pids")) for device in devices)
@@ -79,10 +83,16 @@ def device_openers(procfs: Path) -> tuple[DeviceOpeners, ...] | None:
 
 def _pids(path: Path) -> tuple[int, ...] | None:
     try:
-        words = path.read_bytes().split()
+        words = read_file(path).split()
     except OSError:
         return None
-    return tuple(sorted({int(word) for word in words})) if all(map(bytes.isdigit, words)) else None
+    pids = [_number(word) for word in words]
+    return None if None in pids else tuple(sorted({pid for pid in pids if pid is not None}))
+
+
+def _number(word: bytes) -> int | None:
+    """A number that the kernel may write: 64 bits at most."""
+    return int(word) if word.isdigit() and len(word) <= _MOST_DIGITS else None
 
 
 def _listed(procfs: Path, named: bool) -> frozenset[str] | None:
@@ -103,14 +113,14 @@ def _listed(procfs: Path, named: bool) -> frozenset[str] | None:
 
 def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None:
     """One process, None if its stat is not what proc(5) says."""
-    stat = (procfs / str(pid) / "stat").read_bytes()
+    stat = read_file(procfs / str(pid) / "stat")
     # The name stands in parentheses and may hold more of them, spaces and newlines; nothing behind it does.
     opened, closed = stat.find(b"("), stat.rfind(b")")
     fields = stat[closed + 1 :].split()
     if opened < 0 or closed < opened or not fields:
         return None
     try:
-        comm = (procfs / str(pid) / "comm").read_bytes().removesuffix(b"\n")
+        comm = read_file(procfs / str(pid) / "comm").removesuffix(b"\n")
     except OSError:
         comm = stat[opened + 1 : closed]
     return Process(
@@ -125,7 +135,7 @@ def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None
 def _command_line(procfs: Path, pid: int) -> str | None:
     """Its words with blanks between them; None where it has none, or may not be read."""
     try:
-        words = (procfs / str(pid) / "cmdline").read_bytes().rstrip(b"\0")
+        words = read_file(procfs / str(pid) / "cmdline").rstrip(b"\0")
     except OSError:
         return None
     return harmless(words.replace(b"\0", b" ")) or None
@@ -134,29 +144,30 @@ def _command_line(procfs: Path, pid: int) -> str | None:
 def _effective_uid(status: Path) -> int | None:
     """The owner of PID itself will not do: a process that may not be dumped shows as root's."""
     try:
-        _, found, rest = status.read_bytes().partition(b"\nUid:")
+        _, found, rest = read_file(status).partition(b"\nUid:")
     except OSError:
         return None
     uids = rest.partition(b"\n")[0].split()
-    return int(uids[1]) if found and len(uids) > 1 and uids[1].isdigit() else None
+    return _number(uids[1]) if found and len(uids) > 1 else None
 
 
 def _start_time_ns(fields: list[bytes], boot_time_ns: int | None) -> int | None:
-    if boot_time_ns is None or len(fields) <= _STAT_START_TIME or not fields[_STAT_START_TIME].isdigit():
+    ticks = _number(fields[_STAT_START_TIME]) if len(fields) > _STAT_START_TIME else None
+    if boot_time_ns is None or ticks is None:
         return None
-    return boot_time_ns + int(fields[_STAT_START_TIME]) * 10**9 // os.sysconf("SC_CLK_TCK")
+    return boot_time_ns + ticks * 10**9 // os.sysconf("SC_CLK_TCK")
 
 
 def _boot_time_ns(procfs: Path) -> int | None:
     """Boot time in realtime nanoseconds (whole seconds), None where PROCFS/stat does not tell."""
     try:
-        lines = (procfs / "stat").read_bytes().splitlines()
+        lines = read_file(procfs / "stat").splitlines()
     except OSError:
         return None
     for line in lines:
         name, _, value = line.partition(b" ")
-        if name == b"btime" and value.strip().isdigit():
-            return int(value) * 10**9
+        if name == b"btime" and (seconds := _number(value.strip())) is not None:
+            return seconds * 10**9
     return None
 
 
@@ -165,7 +176,7 @@ def _hides_processes(procfs: Path) -> bool:
     if os.geteuid() == 0:
         return False
     try:
-        mounts = (procfs / "self" / "mounts").read_bytes().decode("utf-8", "replace").splitlines()
+        mounts = read_file(procfs / "self" / "mounts").decode("utf-8", "replace").splitlines()
     except OSError:
         return False
     fields = (line.split() for line in mounts)

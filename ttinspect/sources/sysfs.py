@@ -13,7 +13,7 @@ from ttinspect.facts.boards import board_of_card, board_of_id, product_of, tray_
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
-from ttinspect.host.attributes import read_decimal, read_hexadecimal, read_text
+from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
@@ -48,7 +48,7 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     """
     ask = options.ask if options is not None else Ask.CHIPS
     top = Path(root or HOST)
-    if not top.is_dir():
+    if not os.path.isdir(top):  # noqa: PTH112 - False also where it may not be looked at
         raise InspectError(
             f"cannot read sysfs:{root}", "it is not a folder", "name the folder that sys and dev are in"
         )
@@ -66,7 +66,7 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     if not chips:
         told = list(errors.values())
         raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
-    gone |= {number: error.why for number, error in errors.items()}
+    gone = dict(sorted({**{number: error.why for number, error in errors.items()}, **gone}.items()))
     live = _is_live(top)
     if ask is Ask.TELEMETRY:
         chips = with_moving_heartbeats(chips, folders, live=live)
@@ -82,7 +82,7 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
 
 def _is_live(top: Path) -> bool:
     """A copied tree is not live; this host's, or one that a kernel's sysfs is mounted in, is."""
-    return top.resolve() == HOST or os.path.ismount(top / "sys")
+    return os.path.realpath(top) == str(HOST) or os.path.ismount(top / "sys")
 
 
 def _without_nodes(top: Path, devices: Set[int]) -> list[str]:
@@ -224,7 +224,7 @@ def _pci_address(folder: Path) -> tuple[str | None, int | None]:
 
 def _uevent(path: Path) -> str:
     try:
-        return path.read_text("ascii", "replace")
+        return read_file(path).decode("ascii", "replace")
     except OSError:
         return ""
 

@@ -2,6 +2,7 @@
 docs/sysfs-attributes.md, and the kernel's hwmon interface. Every read is live.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,11 +86,15 @@ def version_text(path: Path) -> str | None:
 
 def _hwmon(folder: Path) -> Path | None:
     """The device's folder of hwmon; the driver registers one, on the PCI device; its class links to it."""
-    device = (folder / "device").resolve()
+    device = _real(folder / "device")
     all_of_them = _folders(folder.parents[1] / "hwmon")
-    linked = [one for one in all_of_them if (one / "device").resolve() == device]
+    linked = [one for one in all_of_them if _real(one / "device") == device]
     found = (*_folders(device / "hwmon"), *linked)
     return next((one for one in found if read_text(one / "name") in _HWMON_NAMES), None)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve() fails where links go round
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
+from ttinspect.sources.roster import Roster
 from ttinspect.sources.sysfs import read_sysfs
 
 
@@ -15,11 +16,12 @@ class SysfsWatcher:
     def __init__(self, root: str) -> None:
         self._root = root
         self._pulse = Pulse()
+        self._roster = Roster(numbered=False)
         self._system: System | None = None
 
     def read(self) -> System:
-        """The next reading. Devices that are all gone, as in a reset, cost one reading: those that are known
-        are shown without telemetry.
+        """The next reading. A device that is gone, as in a reset, is shown without telemetry; so are all
+        where nothing can be read.
 
         Raises:
             InspectError: as read_sysfs, when no devices were ever seen.
@@ -27,10 +29,11 @@ class SysfsWatcher:
         try:
             system = read_sysfs(self._root, LiveOptions(ask=Ask.READING))
         except InspectError as error:
-            if self._system is None or error.exit_code not in (ExitCode.NO_DEVICES, ExitCode.UMD_FAILED):
+            if self._system is None:
                 raise
             self._pulse.forget()
             return silent(self._system, f"{error.what}: {error.why}")
-        chips = tuple(self._pulse.felt(chip, live=system.source.live) for chip in system.chips)
-        self._system = msgspec.structs.replace(system, chips=chips)
+        settled = self._roster.settled(system)
+        chips = tuple(self._pulse.felt(chip, live=system.source.live) for chip in settled.chips)
+        self._system = msgspec.structs.replace(settled, chips=chips)
         return self._system

@@ -17,7 +17,7 @@ def _refused(monkeypatch: pytest.MonkeyPatch, nodes: dict[int, Path] | None) -> 
     return caught.value
 
 
-def test_a_missing_driver_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_devices_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _refused(monkeypatch, None).exit_code is ExitCode.NO_DEVICES
 
 

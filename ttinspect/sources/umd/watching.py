@@ -8,6 +8,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
+from ttinspect.sources.roster import Roster
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.lookout import Lookout
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
@@ -31,6 +32,7 @@ class Watcher:
         self._running: Running | None = None
         self._system: System | None = None
         self._pulse = Pulse()
+        self._roster = Roster(numbered=self._target.simulated)
         self._lookout = Lookout(self._target, options)
         self._stack.callback(self._lookout.end)
 
@@ -50,7 +52,7 @@ class Watcher:
         Raises:
             InspectError: as reading the source once, when there are no chips to show at all.
         """
-        system = self._read()
+        system = self._roster.settled(self._read())
         if not any(not trouble.readable for trouble in system.troubles):
             self._lookout.rest()
         elif (found := self._lookout.found(system)) is not None:
