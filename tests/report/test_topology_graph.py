@@ -48,6 +48,8 @@ def test_a_link_that_is_down_is_dashed_and_counted() -> None:
 
 def test_links_that_leave_the_host_lead_to_another_one() -> None:
     answer = build_topology(_n300(outside=3))
+    assert ">out:3<title>links that leave this host</title>" in topology_svg(answer)
+    assert ">out:" not in topology_svg(build_topology(_n300()))
     assert 'c1 -- out1 [label="3"];' in topology_dot(answer)
     assert 'c1 ---|3| out1["another host"]' in topology_mermaid(answer)
     assert "out0" not in topology_dot(answer) + topology_mermaid(answer)

@@ -24,7 +24,7 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
         row(
             table,
             device.id,
-            device.board.value if device.board else _DASH,
+            device.board.value if device.board else device.arch.value,
             number(device.aiclk_mhz),
             _limited(device.power_w, device.power_limit_w),
             _celsius(device.asic_celsius),

@@ -57,9 +57,14 @@ def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
 
 
 def _reached(chip: TopologyChip) -> str:
-    """ "mmio x16" with the lanes of its PCIe link, "via 0", or "-"."""
-    lanes = "" if chip.pcie.lanes is None else f" x{chip.pcie.lanes}"
+    """ "mmio x16" with the lanes of its PCIe link, "mmio x8 of 16", "via 0", or "-"."""
+    lanes = "" if chip.pcie.lanes is None else " " + _of("x", chip.pcie.lanes, chip.pcie.max_lanes)
     return reach(chip.mmio, chip.via) + lanes
+
+
+def _of(unit: str, now: int, most: int | None) -> str:
+    """What a PCIe link trained to, and what it could, where that is another number."""
+    return f"{unit}{now}" if most in (None, now) else f"{unit}{now} of {most}"
 
 
 def _findings(answer: TopologyAnswer) -> list[RenderableType]:
@@ -86,9 +91,9 @@ def _identity(chip: TopologyChip) -> str:
     if chip.pci_bdf is not None:
         words.append(chip.pci_bdf)
     if chip.pcie.generation is not None:
-        words.append(f"gen{chip.pcie.generation}")
+        words.append(_of("gen", chip.pcie.generation, chip.pcie.max_generation))
     if chip.pcie.lanes is not None:
-        words.append(f"x{chip.pcie.lanes}")
+        words.append(_of("x", chip.pcie.lanes, chip.pcie.max_lanes))
     if chip.unique_id is not None:
         words.append(f"id {chip.unique_id}")
     if chip.asic_location is not None:
@@ -127,8 +132,8 @@ def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tupl
     """A row per chip."""
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tray", "asic_location", "mmio",
-        "via", "pcie_bus_id", "pcie_lanes", "pcie_generation", "neighbours", "outside_links",
-        "one_sided_links", "findings",
+        "via", "pcie_bus_id", "pcie_lanes", "pcie_max_lanes", "pcie_generation", "pcie_max_generation",
+        "neighbours", "outside_links", "one_sided_links", "findings",
     )  # fmt: skip
     return header, (
         (
@@ -145,7 +150,9 @@ def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tupl
             chip.via,
             chip.pcie.bus_id,
             chip.pcie.lanes,
+            chip.pcie.max_lanes,
             chip.pcie.generation,
+            chip.pcie.max_generation,
             None
             if chip.neighbours is None
             else " ".join(f"{other.chip}:{other.links}" for other in chip.neighbours),

@@ -21,7 +21,7 @@ _STYLE = (
     "text{font-family:monospace;font-size:12px;fill:#222}.chip{fill:#e8f0ee;stroke:#555}"
     ".remote,.broken{stroke-dasharray:4 2}.link{stroke:#3b7d6b;stroke-width:2;fill:none}"
     ".heading{font-weight:bold}"
-    ".id{font-size:11px}.count{font-size:11px;paint-order:stroke;stroke:#fff;stroke-width:3}"
+    ".id,.out,.count{font-size:11px}.out{text-anchor:end}.halo{fill:#fff;stroke:#fff;stroke-width:3}"
 )
 
 
@@ -47,6 +47,7 @@ def topology_svg(answer: TopologyAnswer) -> str:
     """A standalone SVG: eight chips a row, boards side by side as far as they fit, a line with its number
     of links for every pair of linked chips. No line goes through the box of another chip."""
     boxes: list[str] = []
+    headings: list[str] = []
     places: dict[int, _Place] = {}
     groups = board_groups(answer)
     row = column = 0
@@ -54,7 +55,7 @@ def topology_svg(answer: TopologyAnswer) -> str:
         if column and column + len(chips) > _PER_ROW:  # boards that fit stand beside one another
             row, column = row + 1, 0
         first = _place(row, column)
-        boxes.append(f'<text class="heading" x="{first.left}" y="{first.top - 60}">{escape(heading)}</text>')
+        headings.append(_over_lines("heading", first.left, first.top - 60, heading))
         for chip in chips:
             if column == _PER_ROW:
                 row, column = row + 1, 0
@@ -70,20 +71,31 @@ def topology_svg(answer: TopologyAnswer) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label={name}>\n<style>{_STYLE}</style>\n'
-        + "\n".join([*boxes, *lines])
+        + "\n".join([*boxes, *lines, *headings])
         + "\n</svg>\n"
     )
+
+
+def _over_lines(look: str, x: int, y: int, text: str) -> str:
+    """Text that stays readable where lines go through it, also for programs without paint-order."""
+    at = f'x="{x}" y="{y}">{escape(text)}</text>'
+    return f'<text class="{look} halo" {at}<text class="{look}" {at}'
 
 
 def _box(chip: TopologyChip, place: _Place) -> str:
     look = "chip remote" if chip.mmio is False else "chip"
     x, y = place.left + 8, place.top
     node = "" if chip.kmd_id is None else f"  dev {chip.kmd_id}"
+    out = (
+        f'<text class="out" x="{place.left + _WIDTH - 8}" y="{y + 35}">out:{chip.outside_links}'
+        "<title>links that leave this host</title></text>"
+    )
     return (
         f'<g><rect class="{look}" x="{place.left}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="4"/>'
         f'<text x="{x}" y="{y + 18}">chip {chip.id}{node}</text>'
         f'<text x="{x}" y="{y + 35}">{escape(chip.pci_bdf or reach(chip.mmio, chip.via))}</text>'
-        f'<text class="id" x="{x}" y="{y + 51}">{chip.unique_id or "-"}</text></g>'
+        f'<text class="id" x="{x}" y="{y + 51}">{chip.unique_id or "-"}</text>'
+        f"{out if chip.outside_links else ''}</g>"
     )
 
 
@@ -93,7 +105,7 @@ def _link(index: int, a: _Place, b: _Place, edge: Edge) -> str:
     look = "link" if edge.is_up else "link broken"
     return (
         f'<path class="{look}" d="{path}"><title>{title}</title></path>'
-        f'<text class="count" x="{x}" y="{y}">{edge.count}</text>'
+        f"{_over_lines('count', x, y, str(edge.count))}"
     )
 
 
@@ -112,7 +124,7 @@ def _route(lane: int, a: _Place, b: _Place) -> tuple[str, int, int]:
     if b.row - a.row == 1:
         bend = (start + end) // 2
         path = f"M{a.middle} {start}C{a.middle} {bend} {b.middle} {bend} {b.middle} {end}"
-        return path, (a.middle + b.middle) // 2 + 4, bend
+        return path, b.middle + 6, end - 5
     x = a.left + _WIDTH + _LANE + lane
     path = f"M{a.left + _WIDTH} {start - 8}H{x}V{end - _LANE - lane}H{b.left + _WIDTH - 40 + lane}V{end}"
-    return path, x + 2, start + 12
+    return path, x + 2, start + 34

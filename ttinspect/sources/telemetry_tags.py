@@ -81,5 +81,6 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
 
 
 def _degrees(word: int | None) -> float | None:
-    """A limit, or the hottest of several; 0 is what firmware says that knows none."""
-    return float(word) if word else None
+    """A limit, or the hottest of several; 0 is what firmware says that knows none, and nothing is as hot as
+    what other words for unknown make."""
+    return float(word) if word and word < HOTTEST_CELSIUS else None
