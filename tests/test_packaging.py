@@ -9,24 +9,13 @@ import venv
 import zipfile
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTORS = ("wormhole_b0.yaml", "blackhole.yaml", "quasar.yaml", "boards.yaml", "runtimes.yaml")
 
 
-@pytest.fixture(scope="session")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The built sdist and wheel."""
-    target = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--outdir", str(target), str(ROOT)],
-        check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-    return {"sdist": next(target.glob("*.tar.gz")), "wheel": next(target.glob("*.whl"))}
-
-
-def test_the_descriptors_ship_in_both(distributions: dict[str, Path]) -> None:
+def test_both_are_whole_and_work_when_installed_in_a_new_environment(tmp_path: Path) -> None:
+    """One test, because both are built at once."""
+    distributions = _built(tmp_path / "dist")
     wheel = zipfile.ZipFile(distributions["wheel"]).namelist()
     with tarfile.open(distributions["sdist"]) as archive:
         sdist = archive.getnames()
@@ -34,33 +23,44 @@ def test_the_descriptors_ship_in_both(distributions: dict[str, Path]) -> None:
         assert f"ttinspect/soc_descriptors/{name}" in wheel
         assert any(member.endswith(f"/soc_descriptors/{name}") for member in sdist)
     assert "ttinspect/py.typed" in wheel
+    for kind, path in distributions.items():
+        _works(path, tmp_path / kind)
 
 
-@pytest.mark.parametrize("kind", ["wheel", "sdist"])
-def test_it_works_when_installed_in_a_new_environment(
-    distributions: dict[str, Path], kind: str, tmp_path: Path
-) -> None:
-    home = tmp_path / "venv"
-    venv.create(home, with_pip=True)
-    # what it depends on is taken from this environment, so that only the package itself is installed
-    site = subprocess.run(
-        [sys.executable, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+def _built(target: Path) -> dict[str, Path]:
     subprocess.run(
-        [str(home / "bin" / "pip"), "--disable-pip-version-check", "install", "--no-deps", str(distributions[kind])],
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(ROOT)],
         check=True, capture_output=True, timeout=300,
     )  # fmt: skip
+    return {"sdist": next(target.glob("*.tar.gz")), "wheel": next(target.glob("*.whl"))}
+
+
+def _works(distribution: Path, home: Path) -> None:
+    """Install it, an sdist with what pyproject.toml says that building needs, and run it. What it depends on is
+    taken from this environment, so that only the package itself is installed."""
+    venv.create(home, with_pip=False)
+    python = str(home / "bin" / "python")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "--disable-pip-version-check",
+        "install",
+        "--no-deps",
+    ]
+    subprocess.run([*pip, str(distribution)], check=True, capture_output=True, timeout=300)
     own_site = next(home.glob("lib/python*/site-packages"))
-    (own_site / "zz_dependencies.pth").write_text(site + "\n")
+    (own_site / "zz_dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     done = subprocess.run(
         [str(home / "bin" / "ttinspect"), "capacity", "--from", "board:n300", "--json"],
-        capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60,
+        capture_output=True, text=True, check=True, cwd=home, timeout=60,
     )  # fmt: skip
     assert json.loads(done.stdout)["devices"][0]["l1"]["physical"] == 95_944_704
     where = subprocess.run(
-        [str(home / "bin" / "python"), "-c", "import ttinspect; print(ttinspect.__file__)"],
-        capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60,
+        [python, "-c", "import ttinspect; print(ttinspect.__file__)"],
+        capture_output=True, text=True, check=True, cwd=home, timeout=60,
     ).stdout  # fmt: skip
     assert where.startswith(str(home))
 
