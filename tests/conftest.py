@@ -15,8 +15,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Four more than there are processors: many tests wait, for a device or for a deadline."""
-    return len(os.sched_getaffinity(0)) + 4
+    """Three more than there are processors: many tests wait, for a device or for a deadline."""
+    return len(os.sched_getaffinity(0)) + 3
 
 
 @pytest.fixture(scope="session")

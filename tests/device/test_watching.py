@@ -52,6 +52,26 @@ def test_a_chip_that_is_well_again_is_shown_again(
         assert not watcher.read().troubles
 
 
+def test_a_chip_that_is_gone_when_another_is_left_alone_is_told_to_be(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def devices(*chips: Chip, **more: Any) -> None:
+        (name, script), *_ = blackhole(*chips, **more).write(tmp_path / "script").items()
+        monkeypatch.setenv(name, script)
+
+    devices(Chip(), Chip(), Chip(), crash=("abort", 2500, 1))
+    with Watcher("sim", str(library), LiveOptions(timeout_seconds=20)) as watcher:
+        assert watcher.read().troubles == ()
+        devices(Chip(), Chip())
+        while not (reading := watcher.read()).troubles:
+            pass  # until the device aborts
+    lost = {trouble.chip: trouble.why for trouble in reading.troubles}
+    (gone,) = {0, 1, 2}.difference(lost)
+    assert gone == 0
+    assert lost[2] == "it is not there any more"
+    assert "SIGABRT" in lost[1]
+
+
 def test_a_chip_that_stays_bad_stays_out(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
-from ttinspect.sources.roster import Roster
+from ttinspect.sources.roster import GONE, Roster
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.lookout import Lookout
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
@@ -83,8 +83,9 @@ class Watcher:
                 return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
             chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
             self._system = msgspec.structs.replace(system, chips=chips)
-            gone = silent_chips(lines, system.troubles)
-            return msgspec.structs.replace(self._system, troubles=(*system.troubles, *gone))
+            silent_ones = silent_chips(lines, system.troubles)
+            troubles = (*system.troubles, *silent_ones, *_unheard(system, lines))
+            return msgspec.structs.replace(self._system, troubles=troubles)
         session = self._end(late=False)
         if session is not None and self._leave_alone(session):
             return self._read()
@@ -179,6 +180,13 @@ class Watcher:
         session = running.stop(self._options.timeout_seconds, finished=False)
         self._options.log.append(session.log)
         return session
+
+
+def _unheard(system: System, lines: list[wire.Line]) -> list[Trouble]:
+    """The chips that a child before this one knew, and this one does not."""
+    heard = {line.chip for line in lines if isinstance(line, wire.TelemetryFacts)}
+    heard |= {trouble.chip for trouble in system.troubles if trouble.chip is not None}
+    return [Trouble(chip=one.id, why=GONE, readable=False) for one in system.chips if one.id not in heard]
 
 
 def _why(session: Session | None) -> str:
