@@ -9,8 +9,7 @@ The commands' answers are functions here too; what they need is imported when th
     answer.devices[0].tensix.active
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers know it; typing takes its time to import
 if TYPE_CHECKING:
     from ttinspect.answers.capacity import build_capacity
     from ttinspect.answers.diff import build_diff

@@ -1,6 +1,6 @@
 """``python -m ttinspect``."""
 
-from ttinspect.cli.main import main
+from ttinspect.cli.start import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -1,0 +1,15 @@
+"""The console script's entry: Ctrl-C ends it without a word also before it is ready to say one."""
+
+import signal
+
+
+def main() -> int:
+    """Import the command line, and run it."""
+    early = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not where it is ignored
+    if early:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from ttinspect.cli.main import main as run
+
+    if early:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return run()
