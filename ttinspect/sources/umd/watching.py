@@ -53,7 +53,7 @@ class Watcher:
             InspectError: as reading the source once, when there are no chips to show at all.
         """
         system = self._roster.settled(self._read())
-        if not any(not trouble.readable for trouble in system.troubles):
+        if all(trouble.readable for trouble in system.troubles):
             self._lookout.rest()
         elif (found := self._lookout.found(system)) is not None:
             session, way = found
