@@ -70,18 +70,3 @@ def test_a_chip_that_is_gone_when_another_is_left_alone_is_told_to_be(
     assert gone == 0
     assert lost[2] == "it is not there any more"
     assert "SIGABRT" in lost[1]
-
-
-def test_a_chip_that_stays_bad_stays_out(
-    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (name, script), *_ = blackhole(Chip(), Chip(hung=True)).write(tmp_path / "script").items()
-    monkeypatch.setenv(name, script)
-    monkeypatch.setattr(lookout, "_FIRST_PAUSE", 0.01)
-    with Watcher("sim", str(library), LiveOptions(timeout_seconds=2)) as watcher:
-        end = time.monotonic() + 2.5
-        while time.monotonic() < end:
-            system = watcher.read()
-            assert [chip.telemetry is not None for chip in system.chips] == [True, False]
-            assert [trouble.chip for trouble in system.troubles] == [1]
-            time.sleep(0.1)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.system import System, Trouble
 from ttinspect.sources.opening import open_source
 from ttinspect.sources.roster import GONE, Roster
@@ -55,7 +55,7 @@ def test_a_new_chip_takes_no_number_of_another() -> None:
 
 def test_a_chip_without_a_name_is_the_one_with_its_number() -> None:
     silent = chip(1)
-    assert settled(host(A, B), host(A, silent)) == [(0, "a"), (1, None)]
+    assert settled(host(A, B), host(A, silent)) == [(0, "a"), (1, "b")]
     assert settled(host(A, B), host(A, silent), host(A, B)) == [(0, "a"), (1, "b")]
 
 
@@ -84,5 +84,51 @@ def test_a_first_reading_is_what_it_is(numbered: bool) -> None:
     assert Roster(numbered=numbered).settled(HOST) == HOST
 
 
-def test_the_chips_of_a_simulator_are_known_by_their_numbers() -> None:
-    assert settled(host(A, B), host(replace(B, id=0)), numbered=True) == [(0, "b"), (1, "(b)")]
+def test_the_chips_of_a_simulator_on_the_bus_are_known_by_their_numbers() -> None:
+    """The unique id of a Blackhole is another one when its links are not discovered."""
+    renamed = replace(A, unique_id="linked")
+    assert settled(host(A, B), host(renamed, B), numbered=True) == [(0, "linked"), (1, "b")]
+    assert settled(host(A, B), host(A), numbered=True) == [(0, "a"), (1, "(b)")]
+
+
+def test_the_remote_chips_of_a_simulator_are_known_by_their_unique_ids() -> None:
+    """They are numbered behind those on the bus, as they are found."""
+    first, second = (chip(number, unique_id=name, mmio=False) for number, name in ((2, "r"), (3, "s")))
+    without = host(A, B, replace(second, id=2))
+    assert settled(without, host(A, B, first, second), numbered=True) == [
+        (0, "a"), (1, "b"), (2, "s"), (3, "r")
+    ]  # fmt: skip
+
+
+def test_a_chip_that_tells_nothing_any_more_is_who_it_was() -> None:
+    roster = Roster(numbered=True)
+    roster.settled(host(A, replace(B, board_id="77")))
+    lost = replace(
+        B, unique_id=None, board_id=None, board=None, unknown=(Unknown(path="board_id", why="hung"),)
+    )
+    found = roster.settled(host(A, lost)).chips[1]
+    assert (found.unique_id, found.board_id, found.board, found.unknown) == ("b", "77", B.board, ())
+
+
+def test_a_chip_of_which_one_name_appears_or_vanishes_is_the_same() -> None:
+    nameless, unplaced = replace(B, unique_id=None), replace(B, pci_bdf=None)
+    assert settled(host(A, B), host(A, nameless), host(replace(B, id=0), replace(A, id=1))) == [
+        (0, "a"),
+        (1, "b"),
+    ]
+    assert settled(host(A, unplaced), host(replace(B, id=0), replace(A, id=1))) == [(0, "a"), (1, "b")]
+
+
+def test_a_number_of_the_driver_that_another_chip_has_now_is_no_name_of_one_that_is_gone() -> None:
+    roster = Roster(numbered=False)
+    roster.settled(host(replace(A, kmd_id=0), replace(B, kmd_id=1)))
+    later = roster.settled(host(replace(B, id=0, kmd_id=0)))
+    assert [(one.id, one.kmd_id) for one in later.chips] == [(0, None), (1, 0)]
+
+
+def test_a_device_without_a_row_is_told_once_and_by_its_number() -> None:
+    roster = Roster(numbered=False)
+    roster.settled(host(replace(A, kmd_id=5), replace(B, kmd_id=6)))
+    unread = Trouble(chip=6, why="no architecture", readable=False)
+    later = roster.settled(host(replace(A, kmd_id=5), troubles=(unread,)))
+    assert [(one.chip, one.why) for one in later.troubles] == [(1, "no architecture")]

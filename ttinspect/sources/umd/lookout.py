@@ -28,13 +28,17 @@ class Lookout:
         self._ended = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lookout")
         self._look: Future[tuple[Session, Way]] | None = None
-        self._pause_seconds = 0.0
+        self._pause_seconds = _FIRST_PAUSE * self._timeout_seconds
         self._due: float | None = None
-        self.rest()
+        self._whole_since: float | None = None
 
     def rest(self) -> None:
-        """Nothing is missing: the next time that something is, do not wait long."""
-        self._pause_seconds = _FIRST_PAUSE * self._timeout_seconds
+        """Nothing is missing. When it stays so for as long as the last pause, the next one is short again: a
+        chip that comes and goes costs all others a little each time."""
+        now = time.monotonic()
+        self._whole_since = self._whole_since or now
+        if now - self._whole_since > self._pause_seconds:
+            self._pause_seconds = _FIRST_PAUSE * self._timeout_seconds
         self._due = None
         if self._look is not None and self._look.done():
             self._look = None
@@ -42,6 +46,7 @@ class Lookout:
     def found(self, reading: System) -> tuple[Session, Way] | None:
         """Call it with every reading in which something is missing: what a look found when less was missing
         there, and how to ask like that."""
+        self._whole_since = None
         if self._look is None:
             now = time.monotonic()
             if self._due is None:
@@ -68,9 +73,11 @@ class Lookout:
 
     def _ask(self) -> tuple[Session, Way]:
         arguments = [Ask.READING.value, *self._target.arguments]
-        return ask_persistently(arguments, self._timeout_seconds, self._go_on, archs=self._target.socs)
+        return ask_persistently(
+            arguments, self._timeout_seconds, self._go_on, archs=self._target.socs, before=self._go_on
+        )
 
-    def _go_on(self, _: str) -> None:
+    def _go_on(self, *_: str) -> None:
         if self._ended.is_set():
             raise _EndedError
 

@@ -9,7 +9,7 @@ TT_VISIBLE_DEVICES, of a simulator by hiding.py.
 import os
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -49,11 +49,13 @@ def ask_persistently(
     *,
     archs: Collection[str],
     first: Session | None = None,
+    before: Callable[[], None] = lambda: None,
 ) -> tuple[Session, Way]:
     """What ``ask`` says, or what it says without bad chips when those would hide the others; and how to
     ask like that again. All attempts together take no longer than the timeout; ``first`` is one that was
-    made already, ``archs`` are the architectures that the chips may have."""
-    search = _Search(arguments, timeout_seconds, progress, archs, first)
+    made already, ``archs`` are the architectures that the chips may have; ``before`` is called before each
+    attempt."""
+    search = _Search(arguments, timeout_seconds, progress, archs, before, first)
     first = search.first
     way: Way | None = search.whole
     while way is not None and search.hides_others() and search.seconds_left() > _LEAST_SECONDS:
@@ -87,11 +89,12 @@ class _Search:
         timeout_seconds: float,
         progress: Progress | None,
         archs: Collection[str],
+        before: Callable[[], None],
         first: Session | None,
     ) -> None:
         self.whole = Way(arguments=tuple(arguments))
         self._simulated = "sim" in arguments
-        self._archs = archs
+        self._archs, self._before = archs, before
         self.lost: dict[int, str] = {}
         self.skipped: dict[int, str] = {}
         self.untrained: str | None = None
@@ -106,6 +109,7 @@ class _Search:
 
     def attempt(self, way: Way, *, patient: bool = False, alone: bool = False) -> Session:
         """Ask this way; the session is the last one from now on. ``alone``: the others wait."""
+        self._before()
         patience = patience_seconds(self._timeout_seconds, way.arguments)
         session = ask(
             list(way.arguments),

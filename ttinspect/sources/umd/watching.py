@@ -18,6 +18,8 @@ from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
+_MOST_LOGS = 100
+"""Of children that ended in a watch; the last ones are kept."""
 _NOBODY = "none answers"
 
 
@@ -53,6 +55,7 @@ class Watcher:
             InspectError: as reading the source once, when there are no chips to show at all.
         """
         system = self._roster.settled(self._read())
+        del self._options.log[:-_MOST_LOGS]
         if all(trouble.readable for trouble in system.troubles):
             self._lookout.rest()
         elif (found := self._lookout.found(system)) is not None:
