@@ -439,8 +439,15 @@ def test_a_chip_that_leaves_the_bus_during_discovery_is_no_healthy_one(answer: A
         ("exit", 150, 1, "UnimplementedFunctionality"),
         ("segfault", 150, 2, "SIGSEGV"),
         ("segfault", 1, 1, "SIGSEGV"),
+        ("abort", 1, 0, "SIGABRT"),
     ],
-    ids=["the first", "the second", "the last", "when tt_umd looks for devices"],
+    ids=[
+        "the first",
+        "the second",
+        "the last",
+        "when its PCI id is asked",
+        "the first when its PCI id is asked",
+    ],
 )
 def test_a_chip_with_which_tt_umd_dies_in_discovery_does_not_hide_the_others(
     answer: Answer, make: Callable[..., Device], kind: str, at: int, bad: int, said: str

@@ -124,7 +124,9 @@ def _route(lane: int, a: _Place, b: _Place) -> tuple[str, int, int]:
     if b.row - a.row == 1:
         bend = (start + end) // 2
         path = f"M{a.middle} {start}C{a.middle} {bend} {b.middle} {bend} {b.middle} {end}"
-        return path, b.middle + 6, end - 5
+        if a.column == b.column:
+            return path, b.middle + 6, end - 5
+        return path, (a.middle + b.middle) // 2 + 4, bend
     x = a.left + _WIDTH + _LANE + lane
     path = f"M{a.left + _WIDTH} {start - 8}H{x}V{end - _LANE - lane}H{b.left + _WIDTH - 40 + lane}V{end}"
     return path, x + 2, start + 34

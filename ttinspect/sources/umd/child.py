@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
         return
     if probing is not None:
         say("stage", name="opening the simulator")
-        arch, device = probe.arch_found(probing)
+        arch, device = probe.arch_found(rest[0], probing)
         say("arch", arch=arch, device=device)
         if arch is None:
             say("done")

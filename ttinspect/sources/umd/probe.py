@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Iterator
 
 from ttinspect.sources.umd.numbering import MOST_CHIPS
 
@@ -21,10 +22,13 @@ NO_DEVICE = 0xFFFF
 
 
 class Probe:
-    """Reads the PCI id of each device number, from one on. ``status`` is how it ended, None before that."""
+    """Reads the PCI id of each device number, from one on. ``late``: it did not answer in time; ``status`` is
+    how it ended, None before that."""
 
     def __init__(self, path: str, first: int = 0) -> None:
+        self.late = False
         self.status: int | None = None
+        self._open, self._ended = True, False
         self._buffer = b""
         self._read_end, write_end = os.pipe()
         self._pid = os.fork()
@@ -40,9 +44,13 @@ class Probe:
             if select.select([self._read_end], [], [], _LOOK_SECONDS)[0]:
                 data = os.read(self._read_end, 4096)
                 if not data:
+                    self._ended = True
                     return None
                 self._buffer += data
-            elif self.status is not None or (late is not None and time.monotonic() >= late):
+            elif self.status is not None:
+                return None
+            elif late is not None and time.monotonic() >= late:
+                self.late = True
                 return None
             else:  # what the simulator started may hold the pipe open
                 gone, how = os.waitpid(self._pid, os.WNOHANG)
@@ -50,11 +58,13 @@ class Probe:
         word, _, self._buffer = self._buffer.partition(b"\n")
         return int(word)
 
-    def end(self, *, kill: bool = True) -> int:
+    def end(self) -> int:
         """It is gone afterwards; how it ended."""
-        os.close(self._read_end)
+        if self._open:
+            self._open = False
+            os.close(self._read_end)
         if self.status is None:
-            if kill:
+            if not self._ended:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._pid, signal.SIGKILL)
             _, self.status = os.waitpid(self._pid, 0)
@@ -76,41 +86,52 @@ def _look(path: str, first: int, write_end: int) -> None:
     os._exit(0)
 
 
-def arch_found(probe: Probe) -> tuple[str | None, bool]:
-    """The architecture of the first device, and whether there is one. We die as the probe died."""
-    found = probe.next()
-    for _ in range(MOST_CHIPS if found is not None else 0):
-        found = probe.next()
-        if found != NO_DEVICE:
-            break
-    if found is None:
-        status = probe.end(kill=False)
-        if os.WIFSIGNALED(status):
-            os.kill(os.getpid(), os.WTERMSIG(status))
-        os._exit(os.waitstatus_to_exitcode(status))
-    probe.end()
-    return PCI_IDS.get(found), found != NO_DEVICE
+def arch_found(path: str, probe: Probe) -> tuple[str | None, bool]:
+    """The architecture of the first device that tells it, and whether there is one. Where none does we die as
+    the first probe died, or hang as it hung."""
+    first = None
+    for one, identity in _answers(path, probe):
+        if identity is None:
+            first = first or one
+        elif identity != NO_DEVICE:
+            one.end()
+            return PCI_IDS.get(identity), True
+    if first is None:
+        return None, False
+    while first.late:
+        time.sleep(_LOOK_SECONDS)
+    status = first.end()
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status))
 
 
 def device_numbers(path: str) -> list[int]:
     """The PCI device numbers at which a simulator has chips, which tt_umd numbers from 0 on. One with which
     it dies, or that does not answer, is one too; there are none where it cannot be opened."""
-    numbers: list[int] = []
-    first = 0
-    while first < MOST_CHIPS:
-        probe = Probe(path, first)
+    answers = [identity for _, identity in _answers(path, Probe(path))]
+    return [number for number, identity in enumerate(answers[:MOST_CHIPS]) if identity != NO_DEVICE]
+
+
+def _answers(path: str, probe: Probe) -> Iterator[tuple[Probe, int | None]]:
+    """The PCI id at each device number, and the probe that asked for it: None where that died or does not
+    answer, and another one goes on behind it; None at once where the simulator cannot be opened."""
+    number = 0
+    while True:
         if probe.next() is None:
-            probe.end()
-            break
-        for number in range(first, MOST_CHIPS):
+            if number == 0:
+                yield probe, None
+            return
+        while number < MOST_CHIPS:
             identity = probe.next(_ANSWER_SECONDS)
-            if identity != NO_DEVICE:
-                numbers.append(number)
-            first = number + 1
+            number += 1
+            yield probe, identity
             if identity is None:
                 break
         probe.end()
-    return numbers
+        if number == MOST_CHIPS:
+            return
+        probe = Probe(path, number)
 
 
 def linked(arch: str, library: str, folder: str, soc_folder: str) -> list[str]:
