@@ -3,7 +3,8 @@
 import msgspec
 
 from ttinspect.answers.topology import build_topology
-from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System
+from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System, Trouble
+from ttinspect.report.topology import links
 from ttinspect.report.topology_graph import edges, topology_dot, topology_mermaid
 from ttinspect.report.topology_svg import topology_svg
 from ttinspect.sources.opening import open_source
@@ -44,6 +45,18 @@ def test_a_link_that_is_down_is_dashed_and_counted() -> None:
     assert 'c0 -- c1 [label="2", tooltip="eth 8-0, 9-1"];' in topology_dot(whole)
     assert 'c0 ---|"2: eth 8-0, 9-1"| c1' in topology_mermaid(whole)
     assert '<path class="link broken"' not in topology_svg(whole)
+
+
+def test_links_that_may_lead_to_a_chip_without_a_name_are_not_said_to_leave_the_host() -> None:
+    system = _n300(outside=3)
+    unread = Trouble(chip=0, why="it hangs", readable=False)
+    answer = build_topology(msgspec.structs.replace(system, troubles=(unread,)))
+    assert [chip.outside_links for chip in answer.chips] == [0, None]
+    (unknown,) = answer.chips[1].unknown
+    assert unknown.path == "outside_links"
+    assert unknown.why == "3 lead to a unique id that is not known here, which may be that of chip 0"
+    assert links(answer.chips[1]) == "0:2 out:?"
+    assert ">out:?<title>" in topology_svg(answer)
 
 
 def test_links_that_leave_the_host_lead_to_another_one() -> None:

@@ -482,6 +482,21 @@ def test_devices_without_a_driver_are_5(tmp_path: Path, path: str, text: str, to
     assert re.search(told, caught.value.why)
 
 
+def test_devices_that_a_driver_does_not_take_are_5(root: Path) -> None:
+    write(root / "sys/bus/pci/devices/0000:01:00.0/vendor", "0x1e52")
+    with pytest.raises(InspectError, match="the tenstorrent kernel driver has no devices") as caught:
+        system(root)
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+
+
+def test_a_folder_of_devices_that_goes_round_is_no_matter_of_permission(root: Path) -> None:
+    (root / "sys/class").mkdir()
+    (root / "sys/class/tenstorrent").symlink_to("tenstorrent")
+    with pytest.raises(InspectError, match=r"cannot list .*: too many levels of symbolic links") as caught:
+        system(root)
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+
+
 def test_a_container_without_nodes_is_told_so(root: Path) -> None:
     device(root, 0, node=False)
     error = no_devices("/dev/tenstorrent does not exist", root)

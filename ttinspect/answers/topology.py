@@ -25,8 +25,9 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     """One chip. ``kmd_id`` is N of /dev/tenstorrent/N; ``via`` the MMIO-capable chip of a remote one;
     ``neighbours``, ``outside_links`` (links that leave this system) and ``one_sided_links`` (to a chip of
-    this system that says nothing of them) are None where the source sees no links. 64-bit ids are decimal
-    strings."""
+    this system that says nothing of them) are None where the source sees no links; so is the number of
+    outside ones where a chip of this system could not be read, not even its unique id. 64-bit ids are
+    decimal strings."""
 
     id: int
     kmd_id: int | None
@@ -67,11 +68,13 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)
     halves = [link.a.chip for link, _ in one_sided(system)]
+    unread = {trouble.chip for trouble in system.troubles if not trouble.readable}
+    nameless = [chip.id for chip in system.chips if chip.id in unread and chip.unique_id is None]
     findings = topology_findings(system)
     return TopologyAnswer(
         source=system.source,
         chips=tuple(
-            _chip(chip, links, remote, halves, tuple(findings.get(chip.id, ())))
+            _chip(chip, links, remote, halves, nameless, tuple(findings.get(chip.id, ())))
             for chip in system.chips
             if chip.id in shown
         ),
@@ -90,9 +93,12 @@ def _chip(
     links: tuple[Link, ...],
     remote: tuple[RemoteLink, ...],
     halves: Sequence[int],
+    nameless: Sequence[int],
     findings: tuple[Finding, ...],
 ) -> TopologyChip:
     unknown = links_unknown(chip)
+    outside = sum(link.a.chip == chip.id for link in remote) - halves.count(chip.id)
+    unplaced = outside > 0 and bool(nameless)
     counts: dict[int, int] = {}
     for link in links:
         for end, other in ((link.a, link.b), (link.b, link.a)):
@@ -114,10 +120,15 @@ def _chip(
         neighbours=None
         if unknown
         else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
-        outside_links=None
-        if unknown
-        else sum(link.a.chip == chip.id for link in remote) - halves.count(chip.id),
+        outside_links=None if unknown or unplaced else outside,
         one_sided_links=None if unknown else halves.count(chip.id),
-        unknown=chip.unknown,
+        unknown=(*chip.unknown, *(_unplaced(outside, nameless) if unplaced and not unknown else ())),
         findings=findings,
     )
+
+
+def _unplaced(links: int, nameless: Sequence[int]) -> tuple[Unknown, ...]:
+    """A link to a unique id that no chip here has leads elsewhere, or to one of which that is unknown."""
+    which = f"chip{'s' if len(nameless) > 1 else ''} {', '.join(map(str, nameless))}"
+    why = f"{links} lead to a unique id that is not known here, which may be that of {which}"
+    return (Unknown(path="outside_links", why=why),)

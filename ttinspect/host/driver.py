@@ -47,6 +47,10 @@ def no_devices(missing: str, root: Path = HOST) -> InspectError:
     if shown:
         why = f"the kernel driver shows {len(shown)}, and none has a node here ({missing})"
         next_step = "give the container its nodes (--device /dev/tenstorrent), or try --from sysfs"
+    elif loaded and on_bus:
+        what, code = "the tenstorrent kernel driver has no devices", ExitCode.UMD_FAILED
+        why = f"there are devices ({on_bus} on the PCI bus), but {missing}"
+        next_step = "look at what it says of them: dmesg | grep -i tenstorrent"
     elif loaded:
         why = f"the kernel driver has no devices ({missing})"
     elif on_bus or nodes:
@@ -74,8 +78,10 @@ def _numbered(folder: Path, name: re.Pattern[str]) -> dict[int, Path] | None:
         raise InspectError(
             f"cannot list {folder}",
             os.strerror(error.errno).lower() if error.errno else str(error),
-            "run as a user who may read it",
-            ExitCode.PERMISSION,
+            "run as a user who may read it"
+            if isinstance(error, PermissionError)
+            else "look what is wrong there",
+            ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.UMD_FAILED,
         ) from error
     found = {int(match[1]): folder / match[0] for match in map(name.fullmatch, names) if match}
     return dict(sorted(found.items()))

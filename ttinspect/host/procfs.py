@@ -22,7 +22,7 @@ DEFAULT_PROCFS = Path("/proc")
 _STAT_START_TIME = 19
 """Index of starttime (proc(5), field 22) among the fields behind the command name."""
 
-_MOST_DIGITS = 20
+_MOST_DIGITS = 18
 _DEVICE = re.compile(r"0|[1-9][0-9]{0,5}")
 _HIDDEN = ("hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable")
 
@@ -91,7 +91,7 @@ def _pids(path: Path) -> tuple[int, ...] | None:
 
 
 def _number(word: bytes) -> int | None:
-    """A number that the kernel may write: 64 bits at most."""
+    """A number that the kernel may write: 18 digits are more than any that it does."""
     return int(word) if word.isdigit() and len(word) <= _MOST_DIGITS else None
 
 

@@ -76,7 +76,9 @@ def links(chip: TopologyChip) -> str:
     if chip.neighbours is None:
         return "-"
     words = [f"{other.chip}:{other.links}" for other in chip.neighbours]
-    if chip.outside_links:
+    if chip.outside_links is None:
+        words.append("out:?")
+    elif chip.outside_links:
         words.append(f"out:{chip.outside_links}")
     if chip.one_sided_links:
         words.append(f"one-sided:{chip.one_sided_links}")

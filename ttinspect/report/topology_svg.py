@@ -86,16 +86,21 @@ def _box(chip: TopologyChip, place: _Place) -> str:
     look = "chip remote" if chip.mmio is False else "chip"
     x, y = place.left + 8, place.top
     node = "" if chip.kmd_id is None else f"  dev {chip.kmd_id}"
-    out = (
-        f'<text class="out" x="{place.left + _WIDTH - 8}" y="{y + 35}">out:{chip.outside_links}'
-        "<title>links that leave this host</title></text>"
-    )
+    out = "" if chip.outside_links == 0 or chip.neighbours is None else _out(chip, place)
     return (
         f'<g><rect class="{look}" x="{place.left}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="4"/>'
         f'<text x="{x}" y="{y + 18}">chip {chip.id}{node}</text>'
         f'<text x="{x}" y="{y + 35}">{escape(chip.pci_bdf or reach(chip.mmio, chip.via))}</text>'
         f'<text class="id" x="{x}" y="{y + 51}">{chip.unique_id or "-"}</text>'
-        f"{out if chip.outside_links else ''}</g>"
+        f"{out}</g>"
+    )
+
+
+def _out(chip: TopologyChip, place: _Place) -> str:
+    count = "?" if chip.outside_links is None else chip.outside_links
+    return (
+        f'<text class="out" x="{place.left + _WIDTH - 8}" y="{place.top + 35}">out:{count}'
+        "<title>links that leave this host</title></text>"
     )
 
 
