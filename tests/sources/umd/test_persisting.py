@@ -1,16 +1,19 @@
 """Bad chips do not hide those that are well: a child of our own plays a host with hung devices."""
 
 import os
+import select
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.live import LiveOptions
-from ttinspect.sources.umd import launch, reading
+from ttinspect.sources.umd import launch, parent, reading
 
 _CHILD = '''
 import json, os, sys, time
@@ -171,3 +174,22 @@ def test_a_system_that_starts_no_process_is_5(host: Host, monkeypatch: pytest.Mo
         host.read(3)
     assert caught.value.exit_code is ExitCode.UMD_FAILED
     assert caught.value.why == "No such file or directory"
+
+
+def test_what_a_child_said_last_is_read_although_it_is_gone_already(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can end between the look for something to read and the look whether it lives."""
+    calls = []
+
+    def look(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) > 1:
+            return select.select(*arguments)
+        time.sleep(1)  # it says everything, and ends
+        return [], [], []
+
+    monkeypatch.setattr(parent, "select", SimpleNamespace(select=look))
+    system = host.read(10)
+    assert [chip.kmd_id for chip in system.chips] == [0, 1, 2]
+    assert system.troubles == ()

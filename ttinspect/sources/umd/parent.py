@@ -125,9 +125,12 @@ class Running:
             passed = time.monotonic() - start
             if progress is not None and passed >= _PROGRESS_SECONDS:
                 progress(self.session.doing)
-            if not ready:
-                if self._process.poll() is not None:  # what a simulator started may hold the wire open
+            if not ready and self._process.poll() is not None:
+                # it may have said its last since; what a simulator started may hold the wire open
+                ready, _, _ = select.select([self._wire], [], [], 0)
+                if not ready:
                     return False
+            if not ready:
                 waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds / 2)
                 stuck = waits or self._is_stuck(timeout_seconds, others_wait)
                 if passed < timeout_seconds and (patient or not stuck):
