@@ -40,13 +40,20 @@ def run_on(run: Run, library: Path, tmp_path: Path) -> RunOn:
 def hurried(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Any]:
-    """The JSON answer of a command run in this process, where a chip is taken for stuck ten times as soon."""
+    """The JSON answer of a command run in this process, where a chip is taken for stuck much sooner."""
 
     def call(device: Device, command: str, *args: str, code: int) -> Any:
         for name, value in device.write(tmp_path / "script").items():
             monkeypatch.setenv(name, value)
-        for name in ("_SILENT_SECONDS", "_LEAST_STAGE_SECONDS", "_PROGRESS_SECONDS"):
-            monkeypatch.setattr(parent, name, getattr(parent, name) / 10)
+        sooner = {
+            "_SILENT_SECONDS": 0.65,
+            "_PROGRESS_SECONDS": 0.05,
+            "_SILENT_SHARE": 0.1,
+            "_STAGE_SHARE": 0.08,
+        }
+        for constant, seconds in sooner.items():
+            assert getattr(parent, constant) > seconds
+            monkeypatch.setattr(parent, constant, seconds)
         assert main([command, "--from", f"sim:{library}", *args, "--json"]) == code
         return json.loads(capsys.readouterr().out)
 

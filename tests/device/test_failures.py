@@ -464,7 +464,7 @@ def test_a_chip_with_which_tt_umd_dies_in_discovery_does_not_hide_the_others(
 
 def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(hurried: Answer) -> None:
     device = blackhole(Chip(), Chip(), Chip(), crash=("hang", 150, 1))
-    document = hurried(device, "list", "--timeout", "12", code=5)
+    document = hurried(device, "list", "--timeout", "20", code=5)
     assert [chip["board"] for chip in document["devices"]] == ["p150", None, "p150"]
 
 

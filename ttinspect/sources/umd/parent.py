@@ -26,6 +26,8 @@ _GRACE_SECONDS = 2.0
 _LEAST_STAGE_SECONDS = 2.0
 _SILENT_SECONDS = 6.5
 """tt_umd says after 5 s what it waits for."""
+_SILENT_SHARE, _STAGE_SHARE = 1 / 2, 1 / 5
+"""Of the timeout: how long a simulator may say nothing while it discovers chips, and one chip may take."""
 _PROGRESS_SECONDS = 0.5
 _NOISY_SECONDS = 0.02
 """How soon to look again at a child that prints very much."""
@@ -217,13 +219,16 @@ class Running:
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now
             several = self._has_several(self._log.tail(_TAIL_BYTES))
-            least = _SILENT_SECONDS if others_wait else max(timeout_seconds / 2, _SILENT_SECONDS)
+            silent = timeout_seconds * _SILENT_SHARE
+            least = _SILENT_SECONDS if others_wait else max(silent, _SILENT_SECONDS)
         else:
             reading = _READING.match(self.session.doing)
             remote = reading is not None and bool(reading[2])  # the child itself gives it some seconds
             several = remote or (reading is not None and self.session.found > 1)
             least = _SILENT_SECONDS if remote else min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
-        return (several or others_wait) and now - self._stage_since >= max(timeout_seconds / 5, least)
+        return (several or others_wait) and now - self._stage_since >= max(
+            timeout_seconds * _STAGE_SHARE, least
+        )
 
     def _has_several(self, log: str) -> bool:
         if not self._simulated:
