@@ -3,6 +3,7 @@
 import _ctypes
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -330,6 +331,31 @@ def test_reasons_are_told_however_quiet_tt_umd_was_asked_to_be(run_on: RunOn) ->
     done = run_on(blackhole(Chip(tags={ENABLED_ETH: None})), "harvest", "--json", TT_LOGGER_LEVEL="off")
     (finding,) = json.loads(done.stdout)["findings"]
     assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("device", "code"),
+    [
+        (blackhole(Chip(tags={ENABLED_ETH: None})), 0),
+        (blackhole(Chip(), Chip(tags={ASIC_ID_HIGH: None})), 5),
+        (wormhole(Chip(), Chip(), crash=("exit", 150, 1)), 5),
+        (blackhole(Chip(), Chip(hung=True)), 5),
+    ],
+    ids=["unhealthy", "refused", "dies", "hung"],
+)
+def test_a_host_is_told_the_same_where_tt_umd_colours_its_log(
+    run_on: RunOn, device: Device, code: int
+) -> None:
+    """tt-umd 0.9.14 does so for the environment variable CI, also in a file."""
+    plain, coloured = (run_on(device, "harvest", "--json", **more) for more in ({}, {"CI": "true"}))
+    assert (plain.returncode, coloured.returncode) == (code, code)
+    told = [json.loads(done.stdout)["findings"] for done in (plain, coloured)]
+    assert [one["id"] for one in told[0]] == [one["id"] for one in told[1]]
+    assert "\\u001b" not in coloured.stdout
+    seconds = re.compile(r"within [0-9.]+ s")
+    assert [seconds.sub("", one["message"]) for one in told[1]] == [
+        seconds.sub("", one["message"]) for one in told[0]
+    ]
 
 
 @pytest.mark.parametrize("kind", ["dangling link", "folder", "fifo"])

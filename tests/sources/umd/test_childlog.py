@@ -22,6 +22,14 @@ def test_a_short_log_is_kept_whole() -> None:
     log.close()
 
 
+def test_a_log_is_plain_text() -> None:
+    log = ChildLog()
+    log.file.write(b"\x1b[90m12:00\x1b[0m | info | \x1b[1;35mUMD\x1b[m a [0m b\n")
+    log.file.flush()
+    assert log.text() == log.tail(1000) == "12:00 | info | UMD a [0m b\n"
+    log.close()
+
+
 def test_of_a_long_log_start_and_end_are_kept() -> None:
     log = ChildLog()
     program = f"for n in range({MANY}): print('{LINE}' % n)"

@@ -1,6 +1,10 @@
-"""What a child prints: a file in memory of which the start and the end are kept, however much it is."""
+"""What a child prints: a file in memory of which the start and the end are kept, however much it is.
+
+It is plain text: where the environment has CI, tt-umd 0.9.14 colours its log also in a file.
+"""
 
 import os
+import re
 import sys
 import tempfile
 from typing import IO
@@ -9,6 +13,7 @@ _HEAD_BYTES = 1 << 18
 _TAIL_BYTES = 1 << 19
 _LIMIT_BYTES = 2 << 20
 """From so many bytes on what is between is let go."""
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 class ChildLog:
@@ -31,7 +36,7 @@ class ChildLog:
         size = self.size()
         start = max(size - most_bytes, self._start)
         kept = self._tail + os.pread(self.file.fileno(), size - start, start)
-        return kept[-most_bytes:].decode("utf-8", "replace")
+        return _COLOUR.sub(b"", kept[-most_bytes:]).decode("utf-8", "replace")
 
     def trim(self) -> bool:
         """Let go of what is between start and end, if it is much; whether it was. The child goes on writing
@@ -53,7 +58,8 @@ class ChildLog:
         self.trim()
         rest = os.pread(self.file.fileno(), max(self.size() - self._start, 0), self._start)
         gap = b"\n[%d bytes left out]\n" % self._left_out_bytes if self._left_out_bytes else b""
-        return b"".join((self._head, gap, self._tail, rest)).decode("utf-8", "backslashreplace")
+        whole = b"".join((self._head, gap, self._tail, rest))
+        return _COLOUR.sub(b"", whole).decode("utf-8", "backslashreplace")
 
     def close(self) -> None:
         """Nothing is read from it afterwards."""
