@@ -1,7 +1,5 @@
 """The choice of devices."""
 
-from collections.abc import Collection
-
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
@@ -11,7 +9,8 @@ from ttinspect.verify.naming import chips_named
 
 
 def select_chips(system: System, wanted: list[str]) -> System:
-    """The System with only the chips that were asked for; all of them when nothing was.
+    """The System with only the chips that were asked for, and what is wrong with these or with the whole;
+    all of it when nothing was.
 
     A word is a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or a board id (all
     its chips), tried in this order; several may stand in one word, separated by commas.
@@ -37,13 +36,8 @@ def select_chips(system: System, wanted: list[str]) -> System:
             )
         chosen.update(chip.id for chip in matches)
     chips = tuple(chip for chip in system.chips if chip.id in chosen)
-    return msgspec.structs.replace(without_troubles_of_others(system, chosen), chips=chips)
-
-
-def without_troubles_of_others(system: System, chosen: Collection[int]) -> System:
-    """The System with what is wrong with the chosen chips, or with the whole, only."""
     troubles = tuple(one for one in system.troubles if one.chip is None or one.chip in chosen)
-    return msgspec.structs.replace(system, troubles=troubles)
+    return msgspec.structs.replace(system, chips=chips, troubles=troubles)
 
 
 def _what_there_is(chips: tuple[Chip, ...]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from ttinspect.answers.common import select_chips, without_troubles_of_others
+from ttinspect.answers.common import select_chips
 from ttinspect.capacity.settings import make_settings
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.cli.options import Common
@@ -100,8 +100,9 @@ def open_host(common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_c
     system = opened.system
     chosen = None
     if common.devices or not (system.chips or without_chips):
-        chosen = frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
-        system = without_troubles_of_others(system, chosen)
+        selected = select_chips(system, list(common.devices))
+        chosen = frozenset(chip.id for chip in selected.chips)
+        system = msgspec.structs.replace(system, troubles=selected.troubles)
     return Host(system=system, chosen=chosen, snapshot=opened.snapshot)
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 
-from ttinspect.answers.common import select_chips, without_troubles_of_others
+from ttinspect.answers.common import select_chips
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
@@ -25,10 +26,9 @@ def run(
       ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
     """
     system = common.open_all().system
-    chips = select_chips(system, list(common.devices)).chips
-    chosen = frozenset(chip.id for chip in chips) if common.devices else None
-    if chosen is not None:
-        system = without_troubles_of_others(system, chosen)
+    selected = select_chips(system, list(common.devices))
+    system = msgspec.structs.replace(system, troubles=selected.troubles)
+    chosen = frozenset(chip.id for chip in selected.chips) if common.devices else None
     answer = build_topology(system, chosen)
 
     def table() -> str:
