@@ -10,8 +10,6 @@ import pytest
 
 from tests.conftest import Run
 from tests.device.simulated import Device, build, compiler
-from ttinspect.cli.main import main
-from ttinspect.sources.umd import parent
 
 RunOn = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -32,30 +30,6 @@ def run_on(run: Run, library: Path, tmp_path: Path) -> RunOn:
     def call(device: Device, command: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         script = device.write(tmp_path / "script")
         return run(command, "--from", f"sim:{library}", *args, **script, **env)
-
-    return call
-
-
-@pytest.fixture
-def hurried(
-    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Any]:
-    """The JSON answer of a command run in this process, where a chip is taken for stuck much sooner."""
-
-    def call(device: Device, command: str, *args: str, code: int) -> Any:
-        for name, value in device.write(tmp_path / "script").items():
-            monkeypatch.setenv(name, value)
-        sooner = {
-            "_SILENT_SECONDS": 0.65,
-            "_PROGRESS_SECONDS": 0.05,
-            "_SILENT_SHARE": 0.1,
-            "_STAGE_SHARE": 0.08,
-        }
-        for constant, seconds in sooner.items():
-            assert getattr(parent, constant) > seconds
-            monkeypatch.setattr(parent, constant, seconds)
-        assert main([command, "--from", f"sim:{library}", *args, "--json"]) == code
-        return json.loads(capsys.readouterr().out)
 
     return call
 

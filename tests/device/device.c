@@ -13,7 +13,8 @@
  *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
- *                                 CHIP at the first access to it from the N-th access of all on
+ *                                 CHIP at the first access to it from the N-th access of all on; nap: go on
+ *                                 after two seconds
  *   beside FILE                   end the process at init unless FILE is beside the library
  *   shout                         print on fd 1 at every opportunity
  *   fork                          start a process at init that outlives this one
@@ -50,6 +51,7 @@ static int counter_count;
 static char crash_kind[16];
 static long crash_at = NEVER, accesses;
 static int crash_chip = -1; /* -1: whichever */
+static int napped;
 static FILE *write_log;
 
 static const uint64_t BAR0_BASE = 0x100000000000ull, BAR_STEP = 0x10000000000ull;
@@ -105,6 +107,7 @@ static void crash(void) {
     }
     if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
+    if (!strcmp(crash_kind, "nap") && !napped++) sleep(2);
 }
 
 static void access_made(int chip) {

@@ -488,10 +488,38 @@ def test_a_chip_with_which_tt_umd_dies_in_discovery_does_not_hide_the_others(
     assert said in finding["message"]
 
 
-def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(hurried: Answer) -> None:
-    device = blackhole(Chip(), Chip(), Chip(), crash=("hang", 150, 1))
-    document = hurried(device, "list", "--timeout", "20", code=5)
-    assert [chip["board"] for chip in document["devices"]] == ["p150", None, "p150"]
+@pytest.mark.parametrize(
+    ("at", "bad"), [(150, 1), (40, 0), (2, 1)], ids=["in the middle", "the first", "when its PCI id is asked"]
+)
+def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(
+    answer: Answer, at: int, bad: int
+) -> None:
+    device = blackhole(Chip(), Chip(), Chip(), crash=("hang", at, bad))
+    document = answer(device, "list", "--timeout", "6", code=5)
+    assert [chip["board"] for chip in document["devices"]] == [
+        None if one == bad else "p150" for one in range(3)
+    ]
+
+
+@pytest.mark.parametrize("at", [40, 250])
+def test_a_simulator_that_is_only_slow_is_waited_for(answer: Answer, at: int) -> None:
+    """Meanwhile its chips are opened one by one, each as slowly, and nothing is made of that."""
+    document = answer(wormhole(Chip(), Chip(), crash=("nap", at, 1)), "harvest", "--timeout", "5")
+    assert [chip["tensix"]["active"] for chip in document["devices"]] == [80, 80]
+    assert document["findings"] == []
+
+
+def test_what_a_chip_waits_for_is_told_although_the_others_were_read_sooner(answer: Answer) -> None:
+    """tt_umd says it after 5 s only."""
+    document = answer(blackhole(Chip(), Chip(hung=True)), "harvest", "--timeout", "7", code=5)
+    assert [chip["tensix"]["active"] for chip in document["devices"]] == [120, None]
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert "waiting for ARC firmware on chip 1" in finding["message"]
+
+
+def test_a_hung_chip_hides_no_other_before_tt_umd_says_what_it_waits_for(answer: Answer) -> None:
+    document = answer(blackhole(Chip(hung=True), Chip()), "harvest", "--timeout", "4", code=5)
+    assert [chip["tensix"]["active"] for chip in document["devices"]] == [None, 120]
 
 
 def test_chips_are_found_at_any_device_number(answer: Answer) -> None:

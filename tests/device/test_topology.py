@@ -159,9 +159,9 @@ def test_a_bad_remote_chip_does_not_hide_the_others(
     assert message.startswith(f"chip {bad} could not be read: {why}")
 
 
-def test_a_remote_chip_with_which_discovery_never_ends_does_not_hide_its_local_one(hurried: Answer) -> None:
+def test_a_remote_chip_with_which_discovery_never_ends_does_not_hide_its_local_one(answer: Answer) -> None:
     device = n300s(1, crash=("hang", 100, 1))
-    local, remote = hurried(device, "topology", "--timeout", "20", code=5)["chips"]
+    local, remote = answer(device, "topology", "--timeout", "6", code=5)["chips"]
     assert (local["board"], local["mmio"]) == ("n300", True)
     assert (remote["mmio"], remote["via"]) == (False, 0)
     assert remote["unique_id"] == str(device.unique_id(1))

@@ -22,6 +22,7 @@ LONGEST_SECONDS = 30
         pytest.param(blackhole, {"crash": ("exit", 300, 1)}, id="dies in discovery"),
         pytest.param(blackhole, {"crash": ("exit", 2000, 1)}, id="dies when it is read"),
         pytest.param(wormhole, {"crash": ("exit", 300, 1)}, id="wormhole"),
+        pytest.param(wormhole, {"crash": ("hang", 300, 1)}, id="an endless loop"),
     ],
 )
 def test_a_chip_that_is_well_again_is_shown_again(

@@ -7,7 +7,7 @@ from rich.text import Text
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.screen import columns, glued, row
-from ttinspect.report.units import UNKNOWN, count, grid, id_ranges, size
+from ttinspect.report.units import UNKNOWN, chips_named, count, grid, size
 
 
 def capacity_table(answer: CapacityAnswer) -> list[RenderableType]:
@@ -48,7 +48,7 @@ def equal_devices(answer: CapacityAnswer) -> list[list[CapacityDevice]]:
 def _heading(devices: list[CapacityDevice]) -> str:
     first = devices[0]
     ids = [device.id for device in devices]
-    chips = f"chip {ids[0]}" if len(ids) == 1 else f"chips {id_ranges(ids)}, each"
+    chips = chips_named(ids) + (", each" if len(ids) > 1 else "")
     what = " ".join(filter(None, (chips, first.board and first.board.value, first.arch.value)))
     full = first.full_tensix_grid[0] * first.full_tensix_grid[1]
     live = f"{grid(first.tensix_grid)} = {count(first.l1.cores)} of {full} tensix live"

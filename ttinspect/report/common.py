@@ -8,7 +8,7 @@ from rich.text import Text
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import id_ranges, utc
+from ttinspect.report.units import chips_named, utc
 
 _KINDS = {
     SourceKind.UMD: "devices of this host through tt_umd",
@@ -71,7 +71,7 @@ def subject(chips: tuple[int, ...]) -> str:
     """ "chip 0: ", "chips 0-7: ", or nothing."""
     if not chips:
         return ""
-    return f"chip {chips[0]}: " if len(chips) == 1 else f"chips {id_ranges(chips)}: "
+    return f"{chips_named(chips)}: "
 
 
 def findings_table(findings: list[Subjects]) -> list[RenderableType]:

@@ -13,7 +13,7 @@ from ttinspect.model.picture import PictureGroup
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.picture import pictures
 from ttinspect.report.screen import columns, row
-from ttinspect.report.units import UNKNOWN, grid, id_ranges, of, reach
+from ttinspect.report.units import UNKNOWN, chips_named, grid, of, reach
 from ttinspect.verify.harvest import with_article
 
 _MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
@@ -41,7 +41,7 @@ def harvest_table(
         parts += _cores_table(answer)
     checked = [device.id for device in answer.devices if device.checked]
     if checked:
-        which = "" if len(checked) == len(answer.devices) else f" of chips {id_ranges(checked)}"
+        which = "" if len(checked) == len(answer.devices) else f" of {chips_named(checked)}"
         parts.append(Text(f" grid and coordinates{which} checked against tt_umd's live SoC descriptor"))
     if drawings:
         parts += pictures(drawings, labels)

@@ -8,7 +8,7 @@ from ttinspect.model.arch import CoreType
 from ttinspect.model.grid import CoreState
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
 from ttinspect.report.screen import glued
-from ttinspect.report.units import id_ranges
+from ttinspect.report.units import chips_named
 
 _LIVE = {
     CoreType.TENSIX: ".",
@@ -52,7 +52,7 @@ def pictures(groups: tuple[PictureGroup, ...], labels: str) -> list[RenderableTy
 
 def title(group: PictureGroup) -> str:
     """Which chips a picture is of."""
-    return f"chip {group.chips[0]}" if len(group.chips) == 1 else f"chips {id_ranges(group.chips)}"
+    return chips_named(group.chips)
 
 
 def _drawing(group: PictureGroup, labels: str) -> Text:

@@ -77,6 +77,11 @@ def id_ranges(ids: tuple[int, ...] | list[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" if b > a + 1 else f"{a}, {b}" for a, b in runs)
 
 
+def chips_named(ids: tuple[int, ...] | list[int]) -> str:
+    """One chip or several, by id: "chip 3", "chips 0-7, 12"."""
+    return f"chip {ids[0]}" if len(ids) == 1 else f"chips {id_ranges(ids)}"
+
+
 def reach(mmio: bool | None, via: int | None) -> str:
     """How a chip is reached: mmio, "via 0", or "-" where the source does not say."""
     if mmio is None:

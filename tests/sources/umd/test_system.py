@@ -10,7 +10,7 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Masks
 from ttinspect.model.system import LinkState, Source, SourceKind, System
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.parent import Session, failure
+from ttinspect.sources.umd.session import Session, failure
 from ttinspect.sources.umd.system import system_of
 
 SOURCE = Source(kind=SourceKind.UMD, detail="", live=True, example=False)

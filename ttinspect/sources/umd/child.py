@@ -1,6 +1,6 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-training] [without-remote [remote-singly]] [hidden=CHIP,...] [skip=CHIP,...]``.
+[without-training] [without-remote [remote-singly]] [hidden=CHIP,... [numbers=N,...]] [skip=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -70,7 +70,8 @@ def main(argv: list[str]) -> None:
         if hidden := numbering.hidden_chips(rest):
             from ttinspect.sources.umd.hiding import hide
 
-            numbers = probe.device_numbers(rest[0])
+            numbers = numbering.known_numbers(rest) or probe.device_numbers(rest[0])
+            say("numbers", numbers=numbers)
             seen = hide(rest[0], {number for chip, number in enumerate(numbers) if chip in hidden})
         ask(tt_umd, task, kind, rest, say, enter)
     except failures as error:

@@ -7,7 +7,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.log import opened_devices
-from ttinspect.sources.umd.parent import Session
+from ttinspect.sources.umd.session import Session
 
 
 def no_chips(host: wire.HostFacts | None) -> InspectError:

@@ -17,7 +17,7 @@ SINGLY = "remote-singly"
 UNTRAINED = "without-training"
 """That tt_umd does not wait until every eth link has trained."""
 
-_HIDDEN, _SKIPPED = "hidden=", "skip="
+_HIDDEN, _SKIPPED, _NUMBERS = "hidden=", "skip=", "numbers="
 
 
 def hidden_argument(chips: Iterable[int]) -> str:
@@ -28,6 +28,16 @@ def hidden_argument(chips: Iterable[int]) -> str:
 def hidden_chips(arguments: Iterable[str]) -> frozenset[int]:
     """The chips that the child's arguments hide."""
     return _listed(_HIDDEN, arguments)
+
+
+def numbers_argument(numbers: Iterable[int]) -> str:
+    """The child's argument that tells it the PCI device numbers of a simulator's chips."""
+    return _NUMBERS + ",".join(map(str, numbers))
+
+
+def known_numbers(arguments: Iterable[str]) -> list[int] | None:
+    """The PCI device numbers that the child's arguments tell; None where they tell none."""
+    return sorted(_listed(_NUMBERS, arguments)) or None
 
 
 def without_reading(arguments: Iterable[str], chips: Iterable[int]) -> tuple[str, ...]:

@@ -7,98 +7,54 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import msgspec
 
-from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch
-from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, opened_devices, waited_for
-from ttinspect.sources.umd.numbering import MOST_CHIPS, REMOTE_ARCH, WITHOUT_REMOTE, hidden_chips, number_of
+from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, waited_for
+from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
+from ttinspect.sources.umd.session import READING, Session
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
-DISCOVERING = "discovering chips"
-"""The child's stage in which all chips are brought up."""
 
 _TAIL_BYTES = 4096
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 0.5
 _LEAST_STAGE_SECONDS = 2.0
 _SILENT_SECONDS = 6.5
 """tt_umd says after 5 s what it waits for."""
-_SILENT_SHARE, _STAGE_SHARE = 1 / 2, 1 / 5
-"""Of the timeout: how long a simulator may say nothing while it discovers chips, and one chip may take."""
+_SILENT_SHARE, _STAGE_SHARE, _TRAINING_SHARE = 1 / 4, 1 / 5, 1 / 2
+"""Of the timeout: how long nothing may be said, where others wait; one chip may take; and a link may."""
 _PROGRESS_SECONDS = 0.5
+_LOOK_SHARE = 1 / 40
+"""Of the timeout: how often to look whether it is late with something."""
 _NOISY_SECONDS = 0.02
 """How soon to look again at a child that prints very much."""
 _READ_BYTES = 1 << 20
-_READING = re.compile(r"reading (?:telemetry of )?chip (\d+)(, behind chip \d+)?$")
 _DEVICE = re.compile(r"device (\d+)")
-_HUNG_HINT = "reset the device (tt-smi -r), or give it more time with --timeout 330"
-_LOCK_HINT = "end the process that holds the lock, or wait until it is done"
-_CRASH_HINT = "look at its log with --verbose; if it happens again, report it to tt-umd"
 
 Progress = Callable[[str], None]
-
-
-class Session(msgspec.Struct):
-    """Everything a child said, how it ended, and its log."""
-
-    lines: list[wire.Line]
-    doing: str = "starting"
-    """What the child was doing last."""
-    death: str | None = None
-    late: bool = False
-    several: bool = False
-    """Of one that was late: whether a simulator has more chips than one, or may have one behind it."""
-    log: str = ""
-    earlier_log: str = ""
-    """Of children before this one, that did not get as far."""
-    waiting_for: str = ""
-    left_out: list[wire.ChipFacts] = msgspec.field(default_factory=list)
-    """Chips that would have kept tt_umd from discovering the others."""
-    untrained: str | None = None
-    """What tt_umd was not made to wait for, if anything: eth links that train and do not come up."""
-    linkless: str | None = None
-    """Why nothing was discovered over eth, although the child finished."""
-
-    def chip_being_read(self) -> int | None:
-        """The chip that the child was reading when it died or hung; None where there is no other to be read
-        without it, or it ended otherwise."""
-        found = _READING.match(self.doing) if self.death is not None else None
-        return int(found[1]) if found and (self.found > 1 or found[2]) else None
-
-    @property
-    def found(self) -> int:
-        """How many chips were discovered."""
-        return next((line.chips for line in self.lines if isinstance(line, wire.LinkFacts)), 0)
-
-    def late_after(self, seconds: float) -> None:
-        """Say how long it was waited for."""
-        self.death = f"it did not answer within {seconds:.3g} s{self.waiting_for}"
 
 
 class Running:
     """A child at work. It gets descriptors of its own for everything it prints."""
 
-    def __init__(self, arguments: list[str], visible: str | None = None, archs: Collection[str] = ()) -> None:
-        """``archs``: the architectures that the chips may have."""
+    def __init__(self, arguments: list[str], visible: str | None = None) -> None:
         launched = launch(arguments, visible)
-        self._archs = archs
-        self._behind = WITHOUT_REMOTE not in arguments
         self._launched = launched
         self._log, self._process, self._wire = launched.log, launched.process, launched.wire
         self._simulated = "sim" in arguments
         self._hidden = hidden_chips(arguments)
         self._buffer = b""
         self._waited_seconds = 0.0
-        self._stage_since = time.monotonic()
+        self._asked_since = self._stage_since = time.monotonic()
         self._log_bytes = 0
         self.session = Session(lines=[])
 
     def ask(self) -> None:
         """Ask a watching child for a round of readings."""
-        self._stage_since = time.monotonic()
+        self._asked_since = self._stage_since = time.monotonic()
         stdin = self._process.stdin
         if stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # it is dead; reading finds out how
@@ -111,19 +67,20 @@ class Running:
         *ends: type[wire.Line],
         progress: Progress | None = None,
         patience_seconds: float | None = None,
-        others_wait: bool = False,
+        silent_seconds: float | None = None,
         patient: bool = False,
     ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late: after the timeout,
         as soon as it has waited for the firmware of a chip until its patience ended, or half of the timeout
-        for a link, or when one of several chips takes too long; ``patient``: after the timeout only."""
+        for a link, when it says nothing for so long before it reads chips, or when it reads one of several
+        for too long; ``patient``: after the timeout only."""
         start = time.monotonic()
         patience = timeout_seconds if patience_seconds is None else patience_seconds
+        most = min(_PROGRESS_SECONDS, timeout_seconds * _LOOK_SHARE)
         while True:
             passed = time.monotonic() - start
-            pause = _NOISY_SECONDS if self._log.trim() else _PROGRESS_SECONDS
-            left = [timeout_seconds - passed, patience - passed, pause]
-            ready, _, _ = select.select([self._wire], [], [], min(each for each in left if each > 0))
+            pause = _NOISY_SECONDS if self._log.trim() else most
+            ready, _, _ = select.select([self._wire], [], [], max(min(pause, timeout_seconds - passed), 0))
             passed = time.monotonic() - start
             if progress is not None and passed >= _PROGRESS_SECONDS:
                 progress(self.session.doing)
@@ -133,12 +90,12 @@ class Running:
                 if not ready:
                     return False
             if not ready:
-                waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds / 2)
-                stuck = waits or self._is_stuck(timeout_seconds, others_wait)
+                waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds * _TRAINING_SHARE)
+                stuck = waits or self._is_stuck(timeout_seconds, silent_seconds)
                 if passed < timeout_seconds and (patient or not stuck):
                     continue
                 self.session.late = True
-                self._waited_seconds = passed
+                self._waited_seconds = time.monotonic() - self._asked_since
                 return False
             data = os.read(self._wire, _READ_BYTES)
             if not data:
@@ -154,8 +111,6 @@ class Running:
                 if isinstance(line, wire.Stage):
                     self.session.doing = line.name
                     self._stage_since = time.monotonic()
-                if isinstance(line, wire.ArchFound) and line.arch is not None:
-                    self._archs = [line.arch]
             self.session.lines += [line for line in lines if not isinstance(line, wire.Stage)]
             if any(isinstance(line, ends) for line in lines):
                 return True
@@ -185,12 +140,24 @@ class Running:
             for line in session.lines
         ]
         if session.late:
-            session.several = self._has_several(session.log)
-            session.waiting_for = self._culprit(waited_for(session.log))
-            session.late_after(min(self._waited_seconds or timeout_seconds, timeout_seconds))
+            self._explain_lateness(timeout_seconds)
         elif not finished:
             session.death = session.death or _death(code) + last_words(session.log)
         return session
+
+    def so_far(self, timeout_seconds: float) -> Session:
+        """What a child that is late has said, and what it waits for. It goes on."""
+        self.session.log = self._log.text()
+        self._explain_lateness(timeout_seconds)
+        return self.session
+
+    def not_late(self) -> None:
+        """It has answered after all."""
+        self.session.late, self.session.death, self.session.waiting_for = False, None, ""
+
+    def _explain_lateness(self, timeout_seconds: float) -> None:
+        self.session.waiting_for = self._culprit(waited_for(self.session.log))
+        self.session.late_after(min(self._waited_seconds or timeout_seconds, timeout_seconds))
 
     def _culprit(self, cause: str) -> str:
         """tt-umd 0.9.14 numbers the chips of a simulator from 32 times its process id on."""
@@ -210,30 +177,22 @@ class Running:
         last = waited_for(self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2])
         return (firmware and FIRMWARE in last) or (training and TRAINING in last)
 
-    def _is_stuck(self, timeout_seconds: float, others_wait: bool) -> bool:
-        """Whether it does one thing to one of several chips for so long that the others would be lost: reads
-        it for a fifth of the timeout, or, in a simulator, says nothing for half of it in discovery."""
+    def _is_stuck(self, timeout_seconds: float, silent_seconds: float | None) -> bool:
+        """Whether it does one thing for so long that other chips would be lost."""
         now = time.monotonic()
-        if self.session.doing == DISCOVERING:
+        reading = READING.match(self.session.doing)
+        if reading is None:
             size = self._log.size()
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now
-            several = self._has_several(self._log.tail(_TAIL_BYTES))
-            silent = timeout_seconds * _SILENT_SHARE
-            least = _SILENT_SECONDS if others_wait else max(silent, _SILENT_SECONDS)
+            return silent_seconds is not None and now - self._stage_since >= silent_seconds
+        if reading[2]:  # the child itself gives it some seconds
+            most = min(timeout_seconds / 2, _SILENT_SECONDS)
+        elif self.session.found > 1:
+            most = max(timeout_seconds * _STAGE_SHARE, min(_LEAST_STAGE_SECONDS, timeout_seconds / 2))
         else:
-            reading = _READING.match(self.session.doing)
-            remote = reading is not None and bool(reading[2])  # the child itself gives it some seconds
-            several = remote or (reading is not None and self.session.found > 1)
-            least = _SILENT_SECONDS if remote else min(_LEAST_STAGE_SECONDS, timeout_seconds / 2)
-        return (several or others_wait) and now - self._stage_since >= max(
-            timeout_seconds * _STAGE_SHARE, least
-        )
-
-    def _has_several(self, log: str) -> bool:
-        if not self._simulated:
             return False
-        return opened_devices(log) > 1 or (self._behind and REMOTE_ARCH in self._archs)
+        return now - self._stage_since >= most
 
     def _ended(self) -> int:
         try:
@@ -250,6 +209,16 @@ class Running:
             os.killpg(self._process.pid, number)
 
 
+def first_seconds(timeout_seconds: float) -> float:
+    """How long a simulator may say nothing before others are asked beside it."""
+    return min(timeout_seconds * _SILENT_SHARE, _SILENT_SECONDS)
+
+
+def one_chips_seconds(timeout_seconds: float) -> float:
+    """How long one chip may say nothing when it is opened by itself."""
+    return max(timeout_seconds * _STAGE_SHARE, first_seconds(timeout_seconds))
+
+
 def _death(code: int) -> str:
     if code < 0:
         name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
@@ -264,15 +233,13 @@ def ask(
     *,
     patience_seconds: float | None = None,
     visible: str | None = None,
-    archs: Collection[str] = (),
-    others_wait: bool = False,
+    silent_seconds: float | None = None,
     patient: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all, ``archs`` the architectures that
-    the chips may have. ``others_wait``: it has to do with
-    one of several chips; ``patient``: nothing but the timeout ends it."""
-    running = Running(arguments, visible, archs)
+    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all. The rest is as in
+    ``read_until``."""
+    running = Running(arguments, visible)
     finished = False
     try:
         finished = running.read_until(
@@ -281,7 +248,7 @@ def ask(
             wire.Failed,
             progress=progress,
             patience_seconds=patience_seconds,
-            others_wait=others_wait,
+            silent_seconds=silent_seconds,
             patient=patient,
         )
     except BaseException:
@@ -290,33 +257,3 @@ def ask(
     finally:
         session = running.stop(timeout_seconds, finished=finished)
     return session
-
-
-def failure(session: Session, what: str) -> InspectError | None:
-    """Why a session is no use at all, if it is none."""
-    for line in session.lines:
-        if isinstance(line, wire.Failed) and line.missing:
-            return InspectError(
-                f"{what}: tt_umd is not installed",
-                "it has wheels for Linux and Python up to 3.13",
-                "pip install tt-umd, or use a source that needs no device, such as sysfs or a file",
-                ExitCode.NO_UMD,
-            )
-        if isinstance(line, wire.Failed):
-            return InspectError(
-                f"{what}: tt_umd failed while {line.stage}", line.why, _CRASH_HINT, ExitCode.UMD_FAILED
-            )
-    if session.death is not None:
-        return InspectError(
-            f"{what}: tt_umd {'hung' if session.late else 'died'} while {session.doing}",
-            session.death,
-            _next_step(session.death),
-            ExitCode.UMD_FAILED,
-        )
-    return None
-
-
-def _next_step(death: str) -> str:
-    if "waiting for lock" in death:
-        return _LOCK_HINT
-    return _HUNG_HINT if FIRMWARE in death else _CRASH_HINT

@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.beside import FirstChild
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.log import FIRMWARE, TRAINING, unhealthy_remote
+from ttinspect.sources.umd.log import TRAINING, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
     REMOTE_ARCH,
@@ -23,9 +24,11 @@ from ttinspect.sources.umd.numbering import (
     UNTRAINED,
     WITHOUT_REMOTE,
     hidden_argument,
+    numbers_argument,
     without_reading,
 )
-from ttinspect.sources.umd.parent import DISCOVERING, Progress, Session, ask
+from ttinspect.sources.umd.parent import Progress, ask, one_chips_seconds
+from ttinspect.sources.umd.session import Session
 
 _FIRMWARE_WAIT_SECONDS = 300.0
 _SIMULATOR_SECONDS = 5.0
@@ -56,19 +59,16 @@ def ask_persistently(
     made already, ``archs`` are the architectures that the chips may have; ``before`` is called before each
     attempt."""
     search = _Search(arguments, timeout_seconds, progress, archs, before, first)
-    first = search.first
-    way: Way | None = search.whole
-    while way is not None and search.hides_others() and search.seconds_left() > _LEAST_SECONDS:
-        way = search.next_way()
-        if way is not None:
-            search.attempt(way)
-    while search.seconds_left() > _LEAST_SECONDS and search.skip():
-        pass
-    if first.late and not _has_chips(search.last) and search.seconds_left() > _LEAST_SECONDS:
-        # nothing is to be seen without the bad chips: give them all the time
-        search.lost.clear()
-        search.attempt(search.whole, patient=True)
-    return search.outcome(first)
+    try:
+        search.look_without()
+        if search.first.late and not search.blames():
+            # nothing is to be seen without the bad chips, or there are none: give it all the time
+            search.be_patient()
+        else:
+            search.listen()
+        return search.outcome()
+    finally:
+        search.end()
 
 
 def patience_seconds(timeout_seconds: float, arguments: Collection[str]) -> float | None:
@@ -98,31 +98,92 @@ class _Search:
         self.lost: dict[int, str] = {}
         self.skipped: dict[int, str] = {}
         self.untrained: str | None = None
-        self._endpoints = 0
-        """How many devices a simulator is known to have."""
+        self._numbers: list[int] | None = None
+        """The PCI device numbers of a simulator's devices, once they are known."""
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self._progress = progress
         self._sessions: list[Session] = []
+        self.last: Session
         self.way = self.whole
-        self.first = self._made(first) if first is not None else self.attempt(self.whole)
+        self._child: FirstChild | None = None
+        if first is not None:
+            self.first = self._made(first)
+        elif self._simulated:
+            before()
+            patience = patience_seconds(timeout_seconds, arguments)
+            self._child = FirstChild(arguments, timeout_seconds, progress, patience)
+            self.first = self._made(self._child.session)
+        else:
+            self.first = self.attempt(self.whole)
 
-    def attempt(self, way: Way, *, patient: bool = False, alone: bool = False) -> Session:
-        """Ask this way; the session is the last one from now on. ``alone``: the others wait."""
+    def attempt(self, way: Way, *, patient: bool = False) -> Session:
+        """Ask this way; the session is the last one from now on."""
         self._before()
         patience = patience_seconds(self._timeout_seconds, way.arguments)
+        silent = one_chips_seconds(self._timeout_seconds) if self._simulated else None
         session = ask(
             list(way.arguments),
             self.seconds_left(),
             self._progress,
             patience_seconds=patience,
             visible=way.visible,
-            archs=self._archs,
-            others_wait=alone,
+            silent_seconds=silent,
             patient=patient,
         )
         self.way = way
         return self._made(session)
+
+    def look_without(self) -> None:
+        """Ask in other ways, until one sees chips or there is none left."""
+        way: Way | None = self.whole
+        while way is not None and self.hides_others() and self._may_go_on():
+            way = self.next_way()
+            if way is not None:
+                self.attempt(way)
+        while self._may_go_on() and self.skip():
+            pass
+
+    def be_patient(self) -> None:
+        """Wait for all chips until the deadline: for the first child, if that is still at work."""
+        if self._child is not None and self._child.is_at_work:
+            self._child.listen(self.seconds_left())
+        elif not self.first.done and self.seconds_left() > _LEAST_SECONDS:
+            before = self.last, self.way, {**self.lost}
+            self.lost.clear()
+            if not self.attempt(self.whole, patient=True).has_chips:
+                self.last, self.way, self.lost = before
+
+    def listen(self) -> None:
+        """Hear from the first child what it waits for, or that it has answered since."""
+        self._ask_why(self.lost, self.seconds_left() - _LEAST_SECONDS)
+
+    def _ask_why(self, guilty: dict[int, str], most_seconds: float) -> None:
+        """Wait so long for the first child to say which of these it waits for, and why."""
+        if self._child is None or not guilty:
+            return
+        self._child.listen_for_a_reason(most_seconds)
+        found = _CHIP.search(self.first.waiting_for)
+        if found and int(found[1]) in guilty:
+            guilty[int(found[1])] = self.first.death or ""
+
+    def end(self) -> None:
+        """The first child is gone afterwards."""
+        if self._child is not None:
+            self._child.end()
+
+    def _may_go_on(self) -> bool:
+        """Whether there is time, and the first child has not answered after all."""
+        if self._child is not None:
+            self._child.listen(0)
+        return not self.first.done and self.seconds_left() > _LEAST_SECONDS
+
+    def blames(self) -> bool:
+        """Whether the last attempt saw chips, and, of a simulator, something is to blame for the first."""
+        if not self.last.has_chips:
+            return False
+        bad = any(isinstance(line, wire.ChipFacts) and line.error for line in self.last.lines)
+        return not self._simulated or bool(self.lost or self.skipped or self.untrained or bad)
 
     def skip(self) -> bool:
         """Ask the others again without the chip that was being read when the child hung or died; False where
@@ -130,7 +191,7 @@ class _Search:
         chip = self.last.chip_being_read()
         if chip is None or chip in self.skipped or _most_chips(self.last, chip) <= len(self.skipped) + 1:
             return False
-        self.skipped[chip] = why_ended(self.last)
+        self.skipped[chip] = self.last.why_ended()
         self.attempt(
             msgspec.structs.replace(self.way, arguments=without_reading(self.way.arguments, self.skipped))
         )
@@ -138,7 +199,7 @@ class _Search:
 
     def hides_others(self) -> bool:
         """Whether the last attempt may have been kept from seeing chips."""
-        return hides_others(self.last, simulated=self._simulated)
+        return self.last.hides_others(simulated=self._simulated)
 
     def _knows_of_others(self) -> bool:
         """Whether there is more than one chip: read beside the first, or being opened behind it."""
@@ -146,6 +207,8 @@ class _Search:
         return len(chips) > 1 or "behind chip" in self.last.doing
 
     def _made(self, session: Session) -> Session:
+        found = [line.numbers for line in session.lines if isinstance(line, wire.NumbersFound)]
+        self._numbers = found[0] if found else self._numbers
         self.last = session
         self._sessions.append(session)
         return session
@@ -160,13 +223,13 @@ class _Search:
         eth again; not on a host where the user has chosen which devices tt_umd sees. Of several chips with
         which tt_umd died or hung, those that are to blame are looked for first."""
         if TRAINING in (self.last.death or "") and UNTRAINED not in self.way.arguments:
-            return self._without_training()
+            return self._without_training(self.last)
         if self.last.death is not None and self._named() is None:
             return self._without_guilty() or self._without_eth()
         return self._without_eth() or self._without_guilty()
 
-    def _without_training(self) -> Way:
-        self.untrained = self.last.waiting_for.removeprefix("; it was waiting for ")
+    def _without_training(self, session: Session) -> Way:
+        self.untrained = session.waiting_for.removeprefix("; it was waiting for ")
         arguments = (*self.whole.arguments, UNTRAINED)
         self.whole = msgspec.structs.replace(self.whole, arguments=arguments)
         return msgspec.structs.replace(self.way, arguments=(*self.way.arguments, UNTRAINED))
@@ -175,7 +238,7 @@ class _Search:
         remote = self._remote_chips_are_possible()
         if WITHOUT_REMOTE in self.way.arguments or not (remote or self._named() is None):
             return None
-        if self._endpoints == 1 and not remote:
+        if len(self._numbers or ()) == 1 and not remote:
             return None  # there is no other chip
         arguments = (*self.way.arguments, WITHOUT_REMOTE, *((SINGLY,) if remote else ()))
         return msgspec.structs.replace(self.way, arguments=arguments)
@@ -184,66 +247,68 @@ class _Search:
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return None
         guilty = {number: why for number, why in self._guilty().items() if number in self._devices()}
+        if self.first.late and TRAINING in self.first.waiting_for and self.untrained is None:
+            self.way = self.whole
+            return self._without_training(self.first)  # it had not said so before
         self.lost.update(guilty)
         return self._seeing(self._devices()) if guilty and self._devices() else None
 
     def _devices(self) -> list[int]:
         """The devices that are not lost: N of /dev/tenstorrent/N; of a simulator all that there can be."""
-        all_of_them = range(MOST_CHIPS) if self._simulated else _host(self.first).kmd_devices
+        simulated = range(MOST_CHIPS if self._numbers is None else len(self._numbers))
+        all_of_them = simulated if self._simulated else self.first.host.kmd_devices
         return [number for number in all_of_them if number not in self.lost]
 
     def _seeing(self, devices: list[int]) -> Way:
         if self._simulated:
-            hidden = hidden_argument(set(range(MOST_CHIPS)).difference(devices))
-            return Way(arguments=(*self.whole.arguments, hidden))
-        bdfs = _host(self.first).kmd_devices
+            hidden = [hidden_argument(set(range(MOST_CHIPS)).difference(devices))]
+            known = [numbers_argument(self._numbers)] if self._numbers else []
+            return Way(arguments=(*self.whole.arguments, *hidden, *known))
+        bdfs = self.first.host.kmd_devices
         return Way(arguments=self.whole.arguments, visible=",".join(bdfs[number] for number in devices))
 
     def _remote_chips_are_possible(self) -> bool:
         archs = {line.arch for line in self.first.lines if isinstance(line, wire.ArchFound)}
-        archs.update(_host(self.first).kmd_archs.values())
+        archs.update(self.first.host.kmd_archs.values())
         return REMOTE_ARCH in (archs or self._archs)
 
     def _named(self) -> int | None:
         """The device that tt_umd itself names."""
-        found = (_CHIP if self._simulated else _DEVICE).search(why_ended(self.last))
+        found = (_CHIP if self._simulated else _DEVICE).search(self.last.why_ended())
         return int(found[1]) if found else None
 
     def _guilty(self) -> dict[int, str]:
         """The device that tt_umd names, or those with which it fails when they are alone, and why."""
-        named, guilty, seen = self._named(), {}, 0
+        named, guilty = self._named(), {}
         if named is not None:
-            return {named: self.last.death or why_ended(self.last)}
-        devices, before = self._devices(), (self.last, self.way)
-        if self._simulated and not _is_empty(self._alone([])):
-            devices = []  # it goes wrong without any device, too
+            return {named: self.last.death or self.last.why_ended()}
+        before = self.last, self.way
+        wrong_without_any = self._simulated and not self._alone([]).is_empty
+        devices = [] if wrong_without_any else self._devices()
         for number in devices if len(devices) > 1 else ():
-            if self.seconds_left() <= _LEAST_SECONDS:
+            if not self._may_go_on():
                 break
             alone = self._alone([number])
-            if self._simulated and _is_empty(alone):
-                break  # there are no more
-            seen += 1
-            self._endpoints = seen
-            if not _has_chips(alone):
-                guilty[number] = why_ended(alone)
-        if seen > 1 and guilty:
-            return guilty
-        self.last, self.way = before  # a device that is well alone says nothing of all together
-        return {}
+            if not alone.has_chips and not alone.is_empty:
+                guilty[number] = alone.why_ended()
+        self._ask_why(guilty, self.seconds_left() / 2)
+        if not guilty:
+            self.last, self.way = before  # a device that is well alone says nothing of all together
+        return guilty
 
     def _alone(self, devices: list[int]) -> Session:
         """Only these devices, and no eth."""
         way = self._seeing(devices)
         arguments = ("chips", *way.arguments[1:], WITHOUT_REMOTE)
-        return self.attempt(msgspec.structs.replace(way, arguments=arguments), alone=True)
+        return self.attempt(msgspec.structs.replace(way, arguments=arguments))
 
-    def outcome(self, first: Session) -> tuple[Session, Way]:
-        """The last session, if it saw chips, with what was left out; else the first."""
-        last, before = self.last, self._sessions[:-1]
-        if not before:
+    def outcome(self) -> tuple[Session, Way]:
+        """The last session, if it saw chips, with what was left out; else the first, and if that answered
+        after all."""
+        first, last, before = self.first, self.last, self._sessions[:-1]
+        if not before or first.done:
             return first, self.whole
-        if hides_others(last, simulated=self._simulated) or not _has_chips(last):
+        if last.hides_others(simulated=self._simulated) or not last.has_chips:
             first.log += "".join(session.log for session in self._sessions[1:])
             if first.late:
                 first.late_after(self._timeout_seconds)
@@ -255,41 +320,9 @@ class _Search:
         if WITHOUT_REMOTE in self.way.arguments:
             if first.death is not None and self._simulated and not self._knows_of_others():
                 return first, self.whole
-            why = unhealthy_remote(first.log) or why_ended(first).replace("firmware on ", "firmware behind ")
+            why = unhealthy_remote(first.log) or first.why_ended().replace("firmware on ", "firmware behind ")
             last.linkless = why
         return last, self.way
-
-
-def hides_others(session: Session, *, simulated: bool) -> bool:
-    """Whether one chip, or a link, may have kept tt_umd from discovering the others."""
-    if session.doing != DISCOVERING:
-        return False
-    if any(isinstance(line, wire.Failed) for line in session.lines):
-        return True
-    if session.death is None:
-        return False
-    if session.late:
-        waits = FIRMWARE in session.death or TRAINING in session.death
-        return waits or session.several
-    return simulated or len(_host(session).kmd_devices) > 1
-
-
-def _has_chips(session: Session) -> bool:
-    return any(isinstance(line, wire.ChipFacts) for line in session.lines)
-
-
-def _is_empty(session: Session) -> bool:
-    """Whether tt_umd found nothing, and nothing went wrong."""
-    done = any(isinstance(line, wire.Done) for line in session.lines)
-    return done and not _has_chips(session)
-
-
-def why_ended(session: Session) -> str:
-    """With what tt_umd failed, or that it hung or died, and what it was doing."""
-    failed = next((line.why for line in session.lines if isinstance(line, wire.Failed)), None)
-    if failed:
-        return f"tt_umd failed ({failed})"
-    return f"tt_umd {'hung' if session.late else 'died'} while {session.doing}: {session.death}"
 
 
 def _most_chips(session: Session, chip: int) -> int:
@@ -313,11 +346,6 @@ def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line
     return found
 
 
-def _host(session: Session) -> wire.HostFacts:
-    nothing = wire.HostFacts(kmd_version=None, kmd_devices={})
-    return next((line for line in session.lines if isinstance(line, wire.HostFacts)), nothing)
-
-
 def _as_before(first: Session, last: Session) -> list[wire.Line]:
     """Everything last said, with the kernel driver's devices as they were before some were hidden."""
     host = [line for line in first.lines if isinstance(line, wire.HostFacts)]
@@ -330,7 +358,7 @@ def _left_out(
     """A chip of which nothing is known but where it is, for each device that was left out. The chips of a
     simulator keep their numbers; on a host tt_umd gives the others new ones."""
     known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]
-    host = _host(first)
+    host = first.host
     return [
         wire.ChipFacts(
             id=number if simulated else max(known) + at,

@@ -20,8 +20,9 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import remove_folder, simulator_arguments
-from ttinspect.sources.umd.parent import Running, Session
+from ttinspect.sources.umd.parent import Running
 from ttinspect.sources.umd.persisting import ask_persistently
+from ttinspect.sources.umd.session import Session
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"

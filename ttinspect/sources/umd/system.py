@@ -17,8 +17,8 @@ from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source,
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.log import warning_of
 from ttinspect.sources.umd.missing import host_warnings, no_chips, vanished_devices
-from ttinspect.sources.umd.parent import Session, failure
 from ttinspect.sources.umd.readings import telemetry_of, why_silent
+from ttinspect.sources.umd.session import Session, failure
 
 _ALL_ONES = 0xFFFFFFFF
 _MASK_TAG_NAMES = {

@@ -12,10 +12,11 @@ from ttinspect.sources.roster import GONE, Roster
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.lookout import Lookout
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
-from ttinspect.sources.umd.parent import Running, Session, failure
-from ttinspect.sources.umd.persisting import Way, ask_persistently, hides_others, patience_seconds, why_ended
+from ttinspect.sources.umd.parent import Running, first_seconds
+from ttinspect.sources.umd.persisting import Way, ask_persistently, patience_seconds
 from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
+from ttinspect.sources.umd.session import Session, failure
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
 
 _MOST_LOGS = 100
@@ -107,7 +108,7 @@ class Watcher:
             return False
         arguments = without_reading(self._way.arguments, skipped)
         self._way = msgspec.structs.replace(self._way, arguments=arguments)
-        trouble = Trouble(chip=chip, why=why_ended(session), readable=False)
+        trouble = Trouble(chip=chip, why=session.why_ended(), readable=False)
         self._system = msgspec.structs.replace(system, troubles=(*system.troubles, trouble))
         return True
 
@@ -128,7 +129,7 @@ class Watcher:
         """
         session = self._begin()
         if session is not None and (
-            hides_others(session, simulated=self._target.simulated) or session.chip_being_read() is not None
+            session.hides_others(simulated=self._target.simulated) or session.chip_being_read() is not None
         ):
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
@@ -146,15 +147,21 @@ class Watcher:
     def _begin_as(self, way: Way) -> Session | None:
         """Start a child the way in which others were asked, and stay with it."""
         self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
-        return self._begin()
+        return self._begin(patient=True)
 
-    def _begin(self) -> Session | None:
-        """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing."""
-        running = Running(list(self._way.arguments), self._way.visible, self._target.socs)
+    def _begin(self, *, patient: bool = False) -> Session | None:
+        """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing.
+        Unless ``patient``, a simulator that says nothing for a while is late."""
+        running = Running(list(self._way.arguments), self._way.visible)
         timeout = self._options.timeout_seconds
-        patience = patience_seconds(timeout, self._way.arguments)
+        hurried = self._target.simulated and not patient
         if not running.read_until(
-            timeout, wire.Done, wire.Failed, progress=self._options.progress, patience_seconds=patience
+            timeout,
+            wire.Done,
+            wire.Failed,
+            progress=self._options.progress,
+            patience_seconds=patience_seconds(timeout, self._way.arguments),
+            silent_seconds=first_seconds(timeout) if hurried else None,
         ):
             return running.stop(timeout, finished=False)
         failed = any(isinstance(line, wire.Failed) for line in running.session.lines)

@@ -20,6 +20,12 @@ class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
     device: bool = True
 
 
+class NumbersFound(msgspec.Struct, frozen=True, tag="numbers"):
+    """The PCI device numbers at which a simulator has its chips, in their order."""
+
+    numbers: list[int]
+
+
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):
     """The kernel driver's version and its devices: BDF and architecture by N of /dev/tenstorrent/N."""
 
@@ -135,6 +141,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 Line = (
     Stage
     | ArchFound
+    | NumbersFound
     | HostFacts
     | LinkFacts
     | ChipFacts

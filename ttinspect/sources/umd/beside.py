@@ -1,0 +1,75 @@
+"""The first child of a simulator. One that is only late goes on while others look beside it for what keeps
+it, for a simulator can be opened more than once; and it is believed when it answers after all."""
+
+import time
+
+from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.parent import Progress, Running, first_seconds
+from ttinspect.sources.umd.session import Session
+
+_TOLD_SECONDS = 5.5
+"""Until then tt_umd has said what it waits for, if it waits."""
+
+
+class FirstChild:
+    """The child that was asked first, which is at work until it answers, dies or is ended."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        timeout_seconds: float,
+        progress: Progress | None,
+        patience_seconds: float | None,
+    ) -> None:
+        self._timeout_seconds, self._progress = timeout_seconds, progress
+        self._start = time.monotonic()
+        self._running: Running | None = Running(arguments)
+        self.session: Session = self._running.session
+        self._read(timeout_seconds, patience_seconds, first_seconds(timeout_seconds), patient=False)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it is late, and goes on."""
+        return self._running is not None
+
+    def listen(self, seconds: float) -> None:
+        """What it says for so long."""
+        if self._running is not None:
+            self._running.not_late()
+            self._read(max(seconds, 0), None, None, patient=True)
+
+    def listen_for_a_reason(self, most_seconds: float) -> None:
+        """Until tt_umd has said what it waits for, if it waits."""
+        self.listen(min(most_seconds, self._start + _TOLD_SECONDS - time.monotonic()))
+
+    def end(self) -> None:
+        """The child is gone afterwards."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.session.late = True
+            running.stop(self._timeout_seconds, finished=False)
+
+    def _read(
+        self, seconds: float, patience_seconds: float | None, silent_seconds: float | None, *, patient: bool
+    ) -> None:
+        running = self._running
+        if running is None:
+            return
+        try:
+            answered = running.read_until(
+                seconds,
+                wire.Done,
+                wire.Failed,
+                progress=self._progress,
+                patience_seconds=patience_seconds,
+                silent_seconds=silent_seconds,
+                patient=patient,
+            )
+        except BaseException:  # interrupted: the child must not outlive us
+            self.end()
+            raise
+        if not answered and running.session.late:
+            running.so_far(self._timeout_seconds)
+            return
+        self._running = None
+        running.stop(self._timeout_seconds, finished=answered)
