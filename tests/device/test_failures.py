@@ -501,6 +501,14 @@ def test_a_chip_with_which_discovery_never_ends_does_not_hide_the_others(
     ]
 
 
+def test_a_chip_that_is_well_alone_and_with_which_all_together_are_not_is_left_out(answer: Answer) -> None:
+    """The count of accesses stands for something that goes wrong between chips, not in one."""
+    document = answer(blackhole(*[Chip()] * 4, crash=("segfault", 600, 0)), "list", code=5)
+    assert [chip["board"] for chip in document["devices"]] == [None, "p150", "p150", "p150"]
+    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert "it was killed by SIGSEGV; without this chip it does not" in finding["message"]
+
+
 @pytest.mark.parametrize("at", [40, 250])
 def test_a_simulator_that_is_only_slow_is_waited_for(answer: Answer, at: int) -> None:
     """Meanwhile its chips are opened one by one, each as slowly, and nothing is made of that."""

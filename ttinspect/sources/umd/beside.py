@@ -7,9 +7,6 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.parent import Progress, Running, first_seconds
 from ttinspect.sources.umd.session import Session
 
-_TOLD_SECONDS = 5.5
-"""Until then tt_umd has said what it waits for, if it waits."""
-
 
 class FirstChild:
     """The child that was asked first, which is at work until it answers, dies or is ended."""
@@ -38,9 +35,9 @@ class FirstChild:
             self._running.not_late()
             self._read(max(seconds, 0), None, None, patient=True)
 
-    def listen_for_a_reason(self, most_seconds: float) -> None:
-        """Until tt_umd has said what it waits for, if it waits."""
-        self.listen(min(most_seconds, self._start + _TOLD_SECONDS - time.monotonic()))
+    def listen_until(self, age_seconds: float, most_seconds: float) -> None:
+        """What it says until so long after its start."""
+        self.listen(min(most_seconds, self._start + age_seconds - time.monotonic()))
 
     def end(self) -> None:
         """The child is gone afterwards."""

@@ -1,6 +1,7 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-training] [without-remote [remote-singly]] [hidden=CHIP,... [numbers=N,...]] [skip=CHIP,...]``.
+[without-training] [without-remote [remote-singly=SECONDS]] [hidden=CHIP,... [numbers=N,...]]
+[skip=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -109,12 +110,12 @@ def ask(tt_umd: Any, task: str, kind: str, rest: list[str], say: Any, enter: Any
         say("chip", **chip_facts.chip_facts(tt_umd, descriptor, chip, devices.get(chip), number, *known))
     devices = {number(chip): device for chip, device in sorted(devices.items())}
     devices = {chip: device for chip, device in devices.items() if chip not in skipped}
-    if numbering.SINGLY in rest:
+    if (patience := numbering.singly_seconds(rest)) is not None:
         from ttinspect.sources.umd import remote_chips
 
         ids = {number(chip): unique_id for chip, unique_id in descriptor.get_chip_unique_ids().items()}
         first = max([*map(number, chips), *hidden], default=-1) + 1
-        remote_chips.open_singly(tt_umd, ids, devices, first, skipped, say, enter)
+        remote_chips.open_singly(tt_umd, ids, devices, first, skipped, patience, say, enter)
     if task != "chips":
         from ttinspect.sources.umd import telemetry_facts
 

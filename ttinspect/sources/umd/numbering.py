@@ -11,13 +11,10 @@ REMOTE_ARCH = "wormhole_b0"
 WITHOUT_REMOTE = "without-remote"
 """The child's argument: no discovery over eth."""
 
-SINGLY = "remote-singly"
-"""And that it opens the remote chips itself, one by one."""
-
 UNTRAINED = "without-training"
 """That tt_umd does not wait until every eth link has trained."""
 
-_HIDDEN, _SKIPPED, _NUMBERS = "hidden=", "skip=", "numbers="
+_HIDDEN, _SKIPPED, _NUMBERS, _SINGLY = "hidden=", "skip=", "numbers=", "remote-singly="
 
 
 def hidden_argument(chips: Iterable[int]) -> str:
@@ -28,6 +25,18 @@ def hidden_argument(chips: Iterable[int]) -> str:
 def hidden_chips(arguments: Iterable[str]) -> frozenset[int]:
     """The chips that the child's arguments hide."""
     return _listed(_HIDDEN, arguments)
+
+
+def singly_argument(seconds: float) -> str:
+    """The child's argument that makes it open the remote chips itself, one by one, and wait so long for the
+    firmware of each."""
+    return f"{_SINGLY}{seconds:.1f}"
+
+
+def singly_seconds(arguments: Iterable[str]) -> float | None:
+    """How long the child is to wait for the firmware of each remote chip; None where it opens none itself."""
+    found = [argument.removeprefix(_SINGLY) for argument in arguments if argument.startswith(_SINGLY)]
+    return float(found[0]) if found else None
 
 
 def numbers_argument(numbers: Iterable[int]) -> str:

@@ -16,15 +16,16 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.beside import FirstChild
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
+from ttinspect.sources.umd.leftout import as_before, left_out, skipped_chips
 from ttinspect.sources.umd.log import TRAINING, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
     REMOTE_ARCH,
-    SINGLY,
     UNTRAINED,
     WITHOUT_REMOTE,
     hidden_argument,
     numbers_argument,
+    singly_argument,
     without_reading,
 )
 from ttinspect.sources.umd.parent import Progress, ask, one_chips_seconds
@@ -32,6 +33,11 @@ from ttinspect.sources.umd.session import Session
 
 _FIRMWARE_WAIT_SECONDS = 300.0
 _SIMULATOR_SECONDS = 5.0
+_REMOTE_SECONDS = 4.0
+"""For the firmware of a remote chip; tt_umd waits for it in its log after 5 s."""
+_TOLD_SECONDS = 5.5
+"""Until then tt_umd has said what it waits for, if it waits."""
+_SO_MUCH_LONGER = 3
 _LEAST_SECONDS = 0.5
 _DEVICE = re.compile(r"ARC firmware on device (\d+)")
 _CHIP = re.compile(r"on chip (\d+)")
@@ -100,6 +106,8 @@ class _Search:
         self.untrained: str | None = None
         self._numbers: list[int] | None = None
         """The PCI device numbers of a simulator's devices, once they are known."""
+        self._well_alone = False
+        """Whether nothing went wrong with each device alone."""
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
         self._progress = progress
@@ -162,7 +170,7 @@ class _Search:
         """Wait so long for the first child to say which of these it waits for, and why."""
         if self._child is None or not guilty:
             return
-        self._child.listen_for_a_reason(most_seconds)
+        self._child.listen_until(_TOLD_SECONDS, most_seconds)
         found = _CHIP.search(self.first.waiting_for)
         if found and int(found[1]) in guilty:
             guilty[int(found[1])] = self.first.death or ""
@@ -225,8 +233,12 @@ class _Search:
         if TRAINING in (self.last.death or "") and UNTRAINED not in self.way.arguments:
             return self._without_training(self.last)
         if self.last.death is not None and self._named() is None:
-            return self._without_guilty() or self._without_eth()
-        return self._without_eth() or self._without_guilty()
+            way = self._without_guilty() or self._without_eth()
+        else:
+            way = self._without_eth() or self._without_guilty()
+        if way is None and not self.lost:
+            self._leave_one_out()
+        return way
 
     def _without_training(self, session: Session) -> Way:
         self.untrained = session.waiting_for.removeprefix("; it was waiting for ")
@@ -240,7 +252,9 @@ class _Search:
             return None
         if len(self._numbers or ()) == 1 and not remote:
             return None  # there is no other chip
-        arguments = (*self.way.arguments, WITHOUT_REMOTE, *((SINGLY,) if remote else ()))
+        patience = min(_REMOTE_SECONDS, self.seconds_left() / 3)
+        singly = (singly_argument(patience),) if remote else ()
+        arguments = (*self.way.arguments, WITHOUT_REMOTE, *singly)
         return msgspec.structs.replace(self.way, arguments=arguments)
 
     def _without_guilty(self) -> Way | None:
@@ -252,6 +266,24 @@ class _Search:
             return self._without_training(self.first)  # it had not said so before
         self.lost.update(guilty)
         return self._seeing(self._devices()) if guilty and self._devices() else None
+
+    def _leave_one_out(self) -> None:
+        """Each chip is well alone, and all together are not: whether the others are without one of them."""
+        if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
+            return
+        devices, before = self._devices(), (self.last, self.way)
+        for number in devices if len(devices) > 2 else ():
+            if not self._may_go_on():
+                break
+            start = time.monotonic()
+            others = self.attempt(self._seeing([one for one in devices if one != number]))
+            if others.has_chips and not self.hides_others():
+                if self._child is not None:  # one chip more cannot take so much longer
+                    age = _SO_MUCH_LONGER * (time.monotonic() - start)
+                    self._child.listen_until(age, self.seconds_left() - _LEAST_SECONDS)
+                self.lost[number] = f"{self.first.why_ended()}; without this chip it does not"
+                return
+        self.last, self.way = before
 
     def _devices(self) -> list[int]:
         """The devices that are not lost: N of /dev/tenstorrent/N; of a simulator all that there can be."""
@@ -283,6 +315,8 @@ class _Search:
         if named is not None:
             return {named: self.last.death or self.last.why_ended()}
         before = self.last, self.way
+        if self._well_alone:
+            return {}
         wrong_without_any = self._simulated and not self._alone([]).is_empty
         devices = [] if wrong_without_any else self._devices()
         for number in devices if len(devices) > 1 else ():
@@ -293,6 +327,7 @@ class _Search:
                 guilty[number] = alone.why_ended()
         self._ask_why(guilty, self.seconds_left() / 2)
         if not guilty:
+            self._well_alone = True
             self.last, self.way = before  # a device that is well alone says nothing of all together
         return guilty
 
@@ -314,8 +349,8 @@ class _Search:
                 first.late_after(self._timeout_seconds)
             return first, self.whole
         last.earlier_log = "".join(session.log for session in before)
-        last.lines = [*_as_before(first, last), *_skipped(self._sessions, self.skipped)]
-        last.left_out = _left_out(first, last, self.lost, simulated=self._simulated)
+        last.lines = [*as_before(first, last), *skipped_chips(self._sessions, self.skipped)]
+        last.left_out = left_out(first, last, self.lost, simulated=self._simulated)
         last.untrained = self.untrained
         if WITHOUT_REMOTE in self.way.arguments:
             if first.death is not None and self._simulated and not self._knows_of_others():
@@ -328,45 +363,3 @@ class _Search:
 def _most_chips(session: Session, chip: int) -> int:
     """How many chips there are as far as a session knows; remote ones that are opened singly come last."""
     return max(session.found, chip + 1)
-
-
-def _skipped(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
-    """What is known of chips that were left alone: what the chip itself said before, and why no more."""
-    said = [line for session in sessions for line in session.lines]
-    before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}
-    behind = {line.id: line for line in said if isinstance(line, wire.RemoteFound)}
-    found: list[wire.Line] = []
-    for chip, why in skipped.items():
-        if chip in before:
-            found += [before[chip], wire.no_reading(chip, why)]
-        elif chip in behind:
-            found.append(behind[chip].not_opened(why))
-        else:
-            found.append(wire.ChipFacts(id=chip, arch=None, error=why))
-    return found
-
-
-def _as_before(first: Session, last: Session) -> list[wire.Line]:
-    """Everything last said, with the kernel driver's devices as they were before some were hidden."""
-    host = [line for line in first.lines if isinstance(line, wire.HostFacts)]
-    return [*host, *(line for line in last.lines if not isinstance(line, wire.HostFacts))]
-
-
-def _left_out(
-    first: Session, last: Session, lost: dict[int, str], *, simulated: bool
-) -> list[wire.ChipFacts]:
-    """A chip of which nothing is known but where it is, for each device that was left out. The chips of a
-    simulator keep their numbers; on a host tt_umd gives the others new ones."""
-    known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]
-    host = first.host
-    return [
-        wire.ChipFacts(
-            id=number if simulated else max(known) + at,
-            arch=host.kmd_archs.get(number),
-            error=why,
-            kmd_id=number,
-            pci_bdf=host.kmd_devices.get(number),
-            mmio=True,
-        )
-        for at, (number, why) in enumerate(lost.items(), 1)
-    ]

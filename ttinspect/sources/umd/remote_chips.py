@@ -14,9 +14,6 @@ from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
 from ttinspect.sources.umd.chip_facts import MASK_KEYS, id_of, live_cores, read_device
 from ttinspect.sources.umd.numbering import REMOTE_ARCH
 
-PATIENCE = datetime.timedelta(seconds=4)
-"""For the firmware of one chip; tt_umd waits for it in its log after 5 s."""
-
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
 FAR_ID, FAR_CHANNEL = 0x1FE0, 0x1FF0
@@ -24,11 +21,19 @@ WORD = 0xFFFFFFFF
 
 
 def open_singly(
-    tt_umd: Any, ids: dict[int, int], devices: Any, first: int, skipped: Any, say: Any, enter: Any
+    tt_umd: Any,
+    ids: dict[int, int],
+    devices: Any,
+    first: int,
+    skipped: Any,
+    patience_seconds: float,
+    say: Any,
+    enter: Any,
 ) -> None:
     """Open the chips that the boards of this host have and tt_umd has not opened, number them from ``first``
     on, and say what they are; then the links of all chips. ``ids`` are the unique ids of those that it has
-    opened, by chip; ``devices`` gets the new ones too; ``enter`` a stage before each chip."""
+    opened, by chip; ``devices`` gets the new ones too; ``patience_seconds`` are for the firmware of one chip;
+    ``enter`` a stage before each."""
     ends: dict[int, list[Facts]] = {}
     for chip, device in devices.items():
         enter(f"reading chip {chip}")
@@ -40,7 +45,7 @@ def open_singly(
             continue
         say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
         enter(f"reading chip {chip}, behind chip {link['via']}")
-        device, facts = opened(tt_umd, link, chip)
+        device, facts = opened(tt_umd, link, chip, patience_seconds)
         say("chip", **facts)
         if device is not None:
             devices[chip] = device
@@ -109,7 +114,7 @@ def long_word(device: Any, core: Any, address: int) -> int:
     return int(high << 32 | low)
 
 
-def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
+def opened(tt_umd: Any, link: Facts, chip: int, patience_seconds: float) -> tuple[Any, Facts]:
     """The device of a linked chip, None where it does not open, and its facts under this number."""
     facts: Facts = {
         "id": chip,
@@ -124,7 +129,7 @@ def opened(tt_umd: Any, link: Facts, chip: int) -> tuple[Any, Facts]:
     try:
         device = tt_umd.create_remote_tt_device_from_coord(link["device"], *link["place"])
         device.get_remote_communication().set_remote_transfer_ethernet_cores(link["cores"])
-        device.init_tt_device(PATIENCE)
+        device.init_tt_device(datetime.timedelta(seconds=patience_seconds))
         soc = device.get_soc_descriptor()
         read_device(device, facts, harvesting_of(tt_umd, soc, device))
         facts["cores"] = live_cores(tt_umd, soc)

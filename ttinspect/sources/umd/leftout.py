@@ -1,0 +1,44 @@
+"""What is said of chips that the others were asked without."""
+
+from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.session import Session
+
+
+def skipped_chips(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
+    """What is known of chips that were left alone: what the chip itself said before, and why no more."""
+    said = [line for session in sessions for line in session.lines]
+    before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}
+    behind = {line.id: line for line in said if isinstance(line, wire.RemoteFound)}
+    found: list[wire.Line] = []
+    for chip, why in skipped.items():
+        if chip in before:
+            found += [before[chip], wire.no_reading(chip, why)]
+        elif chip in behind:
+            found.append(behind[chip].not_opened(why))
+        else:
+            found.append(wire.ChipFacts(id=chip, arch=None, error=why))
+    return found
+
+
+def as_before(first: Session, last: Session) -> list[wire.Line]:
+    """Everything last said, with the kernel driver's devices as they were before some were hidden."""
+    host = [line for line in first.lines if isinstance(line, wire.HostFacts)]
+    return [*host, *(line for line in last.lines if not isinstance(line, wire.HostFacts))]
+
+
+def left_out(first: Session, last: Session, lost: dict[int, str], *, simulated: bool) -> list[wire.ChipFacts]:
+    """A chip of which nothing is known but where it is, for each device that was left out. The chips of a
+    simulator keep their numbers; on a host tt_umd gives the others new ones."""
+    known = [line.id for line in last.lines if isinstance(line, wire.ChipFacts)]
+    host = first.host
+    return [
+        wire.ChipFacts(
+            id=number if simulated else max(known) + at,
+            arch=host.kmd_archs.get(number),
+            error=why,
+            kmd_id=number,
+            pci_bdf=host.kmd_devices.get(number),
+            mmio=True,
+        )
+        for at, (number, why) in enumerate(lost.items(), 1)
+    ]
