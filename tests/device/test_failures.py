@@ -61,19 +61,6 @@ def test_a_hang_meets_the_deadline(run_on: RunOn) -> None:
     assert "did not answer within 1 s" in done.stderr
 
 
-def test_a_descriptor_beside_the_simulator_makes_a_hang_no_longer(
-    run: Run, library: Path, tmp_path: Path
-) -> None:
-    """Whether it describes another chip is asked afterwards, of a simulator that may hang again."""
-    shutil.copy(library, tmp_path / "libttsim.so")
-    shutil.copy(_DESCRIPTORS / "blackhole.yaml", tmp_path / "soc_descriptor.yaml")
-    script = blackhole(crash=("hang", 1)).write(tmp_path / "script")
-    start = time.monotonic()
-    done = run("harvest", "--from", "sim:libttsim.so", "--timeout", "1", **script)
-    assert done.returncode == 5
-    assert time.monotonic() - start < 5
-
-
 def test_when_every_chip_hangs_the_one_that_is_waited_for_is_named(run_on: RunOn) -> None:
     done = run_on(blackhole(Chip(hung=True), Chip(hung=True)), "harvest", "--timeout", "6")
     assert done.returncode == 5
@@ -102,7 +89,7 @@ def test_when_every_chip_hangs_the_one_that_is_waited_for_is_named(run_on: RunOn
 def test_one_bad_chip_hides_no_other_and_its_row_says_what_is_wrong(
     run_on: RunOn, host: Device, why: str
 ) -> None:
-    done = run_on(host, "harvest", "--json")
+    done = run_on(host, "harvest", "--timeout", "10", "--json")
     document = json.loads(done.stdout)
     assert done.returncode == 5
     assert [device["id"] for device in document["devices"]] == [0, 1, 2]
@@ -138,12 +125,13 @@ def test_chips_keep_their_numbers_and_links_beside_bad_ones(run_on: RunOn) -> No
 def test_a_descriptor_of_another_architecture_is_2_and_not_the_devices_fault(
     run: Run, library: Path, tmp_path: Path
 ) -> None:
+    """Nor does tt_umd get to wait for its firmware until the timeout."""
     folder = tmp_path / "simulator"
     folder.mkdir()
     shutil.copy(library, folder / "libttsim.so")
     shutil.copy(_DESCRIPTORS / "wormhole_b0.yaml", folder / "soc_descriptor.yaml")
     script = blackhole().write(tmp_path / "script")
-    done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "2", **script)
+    done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "200", **script)
     assert done.returncode == 2
     assert "it describes a wormhole_b0, but the simulator beside it is a blackhole" in done.stderr
     _until(lambda: not _children(script=tmp_path / "script"))
@@ -347,7 +335,9 @@ def test_a_host_is_told_the_same_where_tt_umd_colours_its_log(
     run_on: RunOn, device: Device, code: int
 ) -> None:
     """tt-umd 0.9.14 does so for the environment variable CI, also in a file."""
-    plain, coloured = (run_on(device, "harvest", "--json", **more) for more in ({}, {"CI": "true"}))
+    plain, coloured = (
+        run_on(device, "harvest", "--timeout", "8", "--json", **more) for more in ({}, {"CI": "true"})
+    )
     assert (plain.returncode, coloured.returncode) == (code, code)
     told = [json.loads(done.stdout)["findings"] for done in (plain, coloured)]
     assert [one["id"] for one in told[0]] == [one["id"] for one in told[1]]
@@ -560,7 +550,7 @@ def test_a_link_that_does_not_train_takes_nothing_along(
     answer: Answer, device: Device, core: str, code: int
 ) -> None:
     """tt_umd would wait for it for 15 minutes. Behind that of a Wormhole there can be a chip."""
-    document = answer(device, "topology", "--timeout", "14", code=code)
+    document = answer(device, "topology", "--timeout", "9", code=code)
     assert [chip["board"] is not None for chip in document["chips"]] == [True, True]
     (finding,) = [one for one in document["findings"] if one["id"] in ("TTH009", "TTH010")]
     assert f"ETH training for {core} was not waited for" in finding["message"]

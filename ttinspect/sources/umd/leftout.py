@@ -4,7 +4,7 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.session import Session
 
 
-def skipped_chips(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
+def left_alone(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Line]:
     """What is known of chips that were left alone: what the chip itself said before, and why no more."""
     said = [line for session in sessions for line in session.lines]
     before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}

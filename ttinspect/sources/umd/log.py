@@ -2,6 +2,8 @@
 
 import re
 
+from ttinspect.sources.umd.numbering import PCI_IDS
+
 FIRMWARE = "ARC firmware"
 """What tt_umd says that it waits for when a chip hangs."""
 TRAINING = "ETH training"
@@ -9,7 +11,7 @@ TRAINING = "ETH training"
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
-_OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+)")
+_OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
 _WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
@@ -40,7 +42,13 @@ def unhealthy_remote(log: str) -> str | None:
 
 def opened_devices(log: str) -> int:
     """How many devices of a simulator tt_umd says that it opened."""
-    return len(set(_OPENED.findall(log)))
+    return len({chip for chip, _ in _OPENED.findall(log)})
+
+
+def simulated_archs(log: str) -> set[str]:
+    """The architectures of the devices of a simulator that tt_umd says that it opened, as far as known."""
+    names = {PCI_IDS.get(int(identity, 16)) for _, identity in _OPENED.findall(log)}
+    return {name for name in names if name is not None}
 
 
 def warning_of(line: str) -> str | None:

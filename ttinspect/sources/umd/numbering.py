@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable
 MOST_CHIPS = 32
 """How many PCI devices tt-umd 0.9.14 asks a simulator for."""
 
+PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
+"""The PCI device id of each architecture that can be simulated."""
+
 REMOTE_ARCH = "wormhole_b0"
 """Of which chips can be behind others; every Blackhole is on the bus."""
 

@@ -16,8 +16,8 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.beside import FirstChild
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.leftout import as_before, left_out, skipped_chips
-from ttinspect.sources.umd.log import TRAINING, unhealthy_remote
+from ttinspect.sources.umd.leftout import as_before, left_alone, left_out
+from ttinspect.sources.umd.log import TRAINING, simulated_archs, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
     REMOTE_ARCH,
@@ -67,7 +67,9 @@ def ask_persistently(
     search = _Search(arguments, timeout_seconds, progress, archs, before, first)
     try:
         search.look_without()
-        if search.first.late and not search.blames():
+        if search.is_of_another_arch():
+            pass  # tt_umd waits in vain
+        elif search.first.late and not search.blames():
             # nothing is to be seen without the bad chips, or there are none: give it all the time
             search.be_patient()
         else:
@@ -144,13 +146,18 @@ class _Search:
 
     def look_without(self) -> None:
         """Ask in other ways, until one sees chips or there is none left."""
-        way: Way | None = self.whole
+        way: Way | None = None if self.is_of_another_arch() else self.whole
         while way is not None and self.hides_others() and self._may_go_on():
             way = self.next_way()
             if way is not None:
                 self.attempt(way)
         while self._may_go_on() and self.skip():
             pass
+
+    def is_of_another_arch(self) -> bool:
+        """Whether a simulator is late that has none of the architectures which its descriptor describes."""
+        archs = simulated_archs(self.first.log) if self._simulated and self.first.late else set()
+        return bool(archs) and archs.isdisjoint(self._archs)
 
     def be_patient(self) -> None:
         """Wait for all chips until the deadline: for the first child, if that is still at work."""
@@ -349,7 +356,7 @@ class _Search:
                 first.late_after(self._timeout_seconds)
             return first, self.whole
         last.earlier_log = "".join(session.log for session in before)
-        last.lines = [*as_before(first, last), *skipped_chips(self._sessions, self.skipped)]
+        last.lines = [*as_before(first, last), *left_alone(self._sessions, self.skipped)]
         last.left_out = left_out(first, last, self.lost, simulated=self._simulated)
         last.untrained = self.untrained
         if WITHOUT_REMOTE in self.way.arguments:

@@ -10,14 +10,13 @@ import signal
 import time
 from collections.abc import Iterator
 
-from ttinspect.sources.umd.numbering import MOST_CHIPS
+from ttinspect.sources.umd.numbering import MOST_CHIPS, PCI_IDS
 
 _LOOK_SECONDS = 0.1
 _ANSWER_SECONDS = 1.0
 _MOST_BESIDE = 16384
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG (linux/prctl.h)."""
-PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 NO_DEVICE = 0xFFFF
 
 

@@ -20,15 +20,12 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import remove_folder, simulator_arguments
-from ttinspect.sources.umd.parent import Running
+from ttinspect.sources.umd.log import simulated_archs
 from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.session import Session
 from ttinspect.sources.umd.system import system_of
 
 _SOC_FILE = "soc_descriptor.yaml"
-_IDENTITY_SECONDS = 2.0
-"""For what a simulator is, after it was late already."""
-
 _NO_ENDPOINTS = "no host-visible PCI endpoints"
 """What tt-umd 0.9.14 says of a simulator without a device."""
 _OURSELVES = Path("/proc/self/exe")
@@ -95,8 +92,8 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
     except InspectError as error:
         if target.simulated and error.exit_code is ExitCode.UMD_FAILED:
             _refuse_no_library(path, error.why)
-        if session.late and target.beside is not None:
-            _refuse_other_arch(target.beside, target, min(_IDENTITY_SECONDS, options.timeout_seconds / 2))
+        if target.beside is not None:
+            _refuse_other_arch(target.beside, target, session)
         raise
 
 
@@ -127,25 +124,17 @@ def _no_simulator(path: str, why: str) -> InspectError:
     return InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
 
 
-def _refuse_other_arch(beside: Path, target: Target, seconds: float) -> None:
+def _refuse_other_arch(beside: Path, target: Target, session: Session) -> None:
     """With the descriptor of another architecture tt_umd waits in vain, and blames the device.
 
     Raises:
         InspectError: 2 if that is so.
     """
-    library = target.arguments[1]
-    running = Running(["chips", *simulator_arguments(library, str(data_directory()))])
-    try:
-        running.read_until(seconds, wire.ArchFound, wire.Failed)
-    finally:
-        running.session.late = True
-        session = running.stop(seconds, finished=False)
-        remove_folder(library)
-    found = next((line.arch for line in session.lines if isinstance(line, wire.ArchFound)), None)
-    if found is not None and found not in target.socs:
+    found = simulated_archs(session.log)
+    if found and found.isdisjoint(target.socs):
         raise InspectError(
             str(beside),
-            f"it describes a {', '.join(target.socs)}, but the simulator beside it is a {found}",
+            f"it describes a {', '.join(target.socs)}, but the simulator beside it is a {', '.join(found)}",
             "put the descriptor of its architecture there, or none",
         )
 
