@@ -165,6 +165,8 @@ def test_a_legacy_table_that_nobody_wrote_is_unknown_and_not_0(answer: Answer, w
     device = answer(wormhole(Chip(tags={FIRMWARE: word})), "telemetry", code=5)["devices"][0]
     for name in ("aiclk_mhz", "vcore_mv", "power_w", "current_a", "asic_celsius", "board_celsius"):
         assert device[name] is None, name
+    assert (device["heartbeat"], device["heartbeat_moves"]) == (None, None)
+    assert "TTT012" not in [finding["id"] for finding in device["findings"]]
 
 
 def test_a_harvested_channel_is_not_untrained(answer: Answer) -> None:
@@ -326,6 +328,8 @@ def test_links_are_up_or_down_where_firmware_tells_it(answer: Answer, make: Any,
     assert device["eth_up"] == [True] * 2 + [False] * (channels - 2)
     older = answer(make(Chip(tags={**tags, FIRMWARE: 0x13060000})), "telemetry")["devices"][0]
     assert older["eth_up"] == [None] * channels
+    assert "eth_up" in [one["path"] for one in older["unknown"]]
+    assert "eth_up" not in [one["path"] for one in device["unknown"]]
 
 
 @pytest.mark.parametrize("absent", [42, 46, 50])

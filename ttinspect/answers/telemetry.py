@@ -3,7 +3,7 @@
 import msgspec
 
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Unknown
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.model.telemetry import Telemetry
@@ -39,6 +39,27 @@ class TelemetryAnswer(
 
 
 _NOTHING = Telemetry()
+_NOT_TOLD = {
+    "dram_trained": "the chip does not tell it",
+    "eth_up": "the firmware does not tell it, or not in a way that tt_umd reads",
+}
+
+
+def _unknown(chip: Chip, system: System) -> list[Unknown]:
+    """What no channel tells; or that there is no reading, and why."""
+    reading = chip.telemetry
+    if reading is None:
+        whys = [trouble.why for trouble in system.troubles if trouble.chip == chip.id]
+        return [Unknown(path="telemetry", why=whys[0] if whys else "the source does not carry it")]
+    told = {
+        "dram_trained": None if reading.gddr is None else {module.trained for module in reading.gddr},
+        "eth_up": None if reading.eth is None else {channel.up for channel in reading.eth},
+    }
+    return [
+        Unknown(path=path, why=_NOT_TOLD[path])
+        for path, states in told.items()
+        if states is None or states == {None}
+    ]
 
 
 def build_telemetry(system: System) -> TelemetryAnswer:
@@ -56,7 +77,7 @@ def build_telemetry(system: System) -> TelemetryAnswer:
                 pci_bdf=chip.pci_bdf,
                 dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
                 eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
-                unknown=chip.unknown,
+                unknown=(*chip.unknown, *_unknown(chip, system)),
                 findings=telemetry_findings(chip),
                 **fields,
             )

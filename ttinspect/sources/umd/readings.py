@@ -68,6 +68,8 @@ def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
             for field, getter in _GETTER_OF_FIELD.items()
             if getattr(reading, field) is None and _says_something(field, value := facts.getters.get(getter))
         }
+        if not any(filled.values()):  # nobody wrote the table, and a count of 0 is none
+            filled = {}
     return msgspec.structs.replace(
         reading,
         **filled,
