@@ -1,6 +1,7 @@
 """What tests of every room share."""
 
 import ctypes
+import gc
 import os
 import subprocess
 import sys
@@ -17,6 +18,11 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three more than there are processors: many tests wait, for a device or for a deadline."""
     return len(os.sched_getaffinity(0)) + 3
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not looked through for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
