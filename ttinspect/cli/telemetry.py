@@ -67,12 +67,16 @@ def _watch_live(common: Common, kind: str, seconds: float | None, count: int | N
     from ttinspect.sources.umd.watching import Watcher
 
     options = LiveOptions(timeout_seconds=common.timeout_seconds)
+
+    def choose(system: System) -> System:
+        return select_chips(system, list(common.devices))
+
     try:
-        with Watcher(kind, common.source.partition(":")[2], options) as watcher:
+        with Watcher(kind, common.source.partition(":")[2], options, choose) as watcher:
 
             def read() -> System:
                 with common.telling() as options.progress:
-                    return select_chips(watcher.read(), list(common.devices))
+                    return watcher.read()
 
             return _repeat(common, seconds, count, read)
     finally:

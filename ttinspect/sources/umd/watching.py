@@ -1,6 +1,7 @@
 """Telemetry again and again over one child that stays open; a dead or silent one is replaced."""
 
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 
@@ -25,10 +26,16 @@ _NOBODY = "none answers"
 
 
 class Watcher:
-    """Readings of the chips of a live source. Use as a context manager."""
+    """Readings of the chips of a live source, of those that ``choose`` takes. Use as a context manager."""
 
-    def __init__(self, kind: str, path: str, options: LiveOptions) -> None:
-        self._options = options
+    def __init__(
+        self,
+        kind: str,
+        path: str,
+        options: LiveOptions,
+        choose: Callable[[System], System] = lambda system: system,
+    ) -> None:
+        self._options, self._choose = options, choose
         self._stack = contextlib.ExitStack()
         self._target: Target = self._stack.enter_context(target_of(kind, path, options))
         self._way = Way(arguments=("watch", *self._target.arguments))
@@ -53,11 +60,13 @@ class Watcher:
         well again.
 
         Raises:
-            InspectError: as reading the source once, when there are no chips to show at all.
+            InspectError: as reading the source once, when there are no chips to show at all; and as choosing
+                some of them.
         """
         system = self._roster.settled(self._read())
+        chosen = self._choose(system)
         del self._options.log[:-_MOST_LOGS]
-        if all(trouble.readable for trouble in system.troubles):
+        if all(trouble.readable for trouble in chosen.troubles):
             self._lookout.rest()
         elif (found := self._lookout.found(system)) is not None:
             session, way = found
@@ -65,7 +74,7 @@ class Watcher:
             self._options.log += [session.earlier_log, session.log]
             if self._knows(session):
                 self._begin_as(way)
-        return system
+        return chosen
 
     def _read(self) -> System:
         failed = self._start() if self._running is None else None
