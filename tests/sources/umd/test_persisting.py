@@ -38,6 +38,8 @@ if os.environ.get("REMOTE") and "without-remote" not in sys.argv:
 for number in map(int, os.environ["CRASHING"].split()):
     if number in visible:
         os.abort()
+if len(visible) == len(bdfs) > 1 and os.environ.get("TOGETHER"):
+    os.abort()
 for number in map(int, os.environ["FAILING"].split()):
     if number in visible:
         say(type="failure", stage="discovering chips", why="no such telemetry", missing=False)
@@ -120,6 +122,15 @@ def test_the_devices_with_which_tt_umd_fails_or_dies_are_found(host: Host, how: 
     assert [(chip.kmd_id, chip.masks.tensix) for chip in system.chips] == [(1, 0), (0, None), (2, None)]
     assert [why in trouble.why for trouble in system.troubles] == [True, True]
     assert host.asked[-1] == "chips umd 1"
+
+
+def test_where_all_together_go_wrong_the_others_are_asked_without_one(host: Host) -> None:
+    system = host.read(20, TOGETHER="1")
+    assert [(chip.kmd_id, chip.masks.tensix) for chip in system.chips] == [(1, 0), (2, 0), (0, None)]
+    (trouble,) = system.troubles
+    assert trouble.chip == 2
+    assert "it was killed by SIGABRT; without this chip it does not" in trouble.why
+    assert host.asked[-1] == "chips umd 1 2"
 
 
 def test_every_hung_device_is_left_out(host: Host) -> None:
