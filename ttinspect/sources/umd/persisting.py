@@ -66,10 +66,10 @@ def ask_persistently(
     attempt."""
     search = _Search(arguments, timeout_seconds, progress, archs, before, first)
     try:
-        search.look_without()
         if search.is_of_another_arch():
-            pass  # tt_umd waits in vain
-        elif search.first.late and not search.blames():
+            return search.outcome()  # tt_umd waits in vain
+        search.look_without()
+        if search.first.late and not search.blames():
             # nothing is to be seen without the bad chips, or there are none: give it all the time
             search.be_patient()
         else:
@@ -146,7 +146,7 @@ class _Search:
 
     def look_without(self) -> None:
         """Ask in other ways, until one sees chips or there is none left."""
-        way: Way | None = None if self.is_of_another_arch() else self.whole
+        way: Way | None = self.whole
         while way is not None and self.hides_others() and self._may_go_on():
             way = self.next_way()
             if way is not None:
