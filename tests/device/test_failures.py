@@ -27,6 +27,7 @@ from tests.device.simulated import (
     blackhole,
     wormhole,
 )
+from tests.device.test_topology import n300s
 
 Answer = Callable[..., Any]
 _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
@@ -269,6 +270,30 @@ def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path:
     assert "waiting for lock 'ARC_MSG'" in done.stderr
     assert f"PID: {holder}" in done.stderr
     assert "end the process that holds the lock" in done.stderr
+
+
+_LOOKING = """
+mount -t tmpfs tmpfs /dev/shm || exit 99
+"$1" list --from "sim:$2" --timeout 5 --json >"$3"
+ls /dev/shm
+"""
+
+
+@pytest.mark.parametrize("crash", [None, ("hang", 300, 1)])
+def test_no_locks_of_a_simulators_chips_are_left_in_memory(
+    library: Path, tmp_path: Path, crash: tuple[str, int, int] | None
+) -> None:
+    """tt_umd makes some for every process, and leaves them there."""
+    env = {**os.environ, **n300s(2, crash=crash).write(tmp_path / "script")}
+    script = str(Path(sys.executable).with_name("ttinspect"))
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "bash", "-c", _LOOKING, "-", script, str(library), str(tmp_path / "answer")],
+        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    assert json.loads((tmp_path / "answer").read_text())["devices"]
+    assert set(done.stdout.split()) <= {"TT_UMD_LOCK.ARC_MSG"}
 
 
 @pytest.mark.parametrize(("access", "processes"), [(0, 3), (1, 3), (300, 2)])

@@ -4,6 +4,7 @@ it, for a simulator can be opened more than once; and it is believed when it ans
 import time
 
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.log import lock_holder
 from ttinspect.sources.umd.parent import Progress, Running, first_seconds
 from ttinspect.sources.umd.session import Session
 
@@ -38,6 +39,11 @@ class FirstChild:
     def listen_until(self, age_seconds: float, most_seconds: float) -> None:
         """What it says until so long after its start."""
         self.listen(min(most_seconds, self._start + age_seconds - time.monotonic()))
+
+    def is_in_the_way_of(self, session: Session) -> bool:
+        """Whether another child waited for a lock of tt_umd that this one holds."""
+        holder = lock_holder(session.waiting_for)
+        return self._running is not None and holder == self._running.pid
 
     def end(self) -> None:
         """The child is gone afterwards."""

@@ -12,6 +12,7 @@ import tempfile
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources.umd.childlog import ChildLog
+from ttinspect.sources.umd.numbering import lock_files
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")  # noqa: PTH100, PTH118, PTH120
 
@@ -71,8 +72,8 @@ class Launched:
         if self.process.stdin is not None:
             self.process.stdin.close()
         os.close(self.wire)
-        os.close(self._lifeline)
         self.log.close()
+        self.end()
 
     def leave(self) -> None:
         """The child has said everything: it closes its devices while we go on."""
@@ -86,6 +87,12 @@ class Launched:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         os.close(self._lifeline)
+        self._remove_locks()
+
+    def _remove_locks(self) -> None:
+        for name in lock_files(self.process.pid) if "sim" in self.arguments else ():
+            with contextlib.suppress(OSError):
+                os.unlink(name)  # noqa: PTH108
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:

@@ -12,6 +12,7 @@ _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
 _OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
+_HOLDER = re.compile(r"waiting for lock .*held by .*PID: (\d+)")
 _WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
@@ -24,6 +25,12 @@ def waited_for(log: str) -> str:
         if found:
             return f"; it was waiting for {found[1]}"
     return ""
+
+
+def lock_holder(waiting: str) -> int | None:
+    """The process that holds the lock which tt_umd says that it waits for."""
+    found = _HOLDER.search(waiting)
+    return int(found[1]) if found else None
 
 
 def unhealthy_remote(log: str) -> str | None:

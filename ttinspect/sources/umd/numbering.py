@@ -5,6 +5,25 @@ from collections.abc import Collection, Iterable
 MOST_CHIPS = 32
 """How many PCI devices tt-umd 0.9.14 asks a simulator for."""
 
+_LOCKS = ("ARC_MSG_{}_PCIe", "REMOTE_ARC_MSG_{}_Undefined", "NON_MMIO_{}_Undefined")
+
+
+def first_number(pid: int) -> int:
+    """How tt-umd 0.9.14 numbers the first chip of a simulator in the process with this id."""
+    return MOST_CHIPS * pid
+
+
+def lock_files(pid: int) -> list[str]:
+    """Under which names tt-umd 0.9.14 may have made locks for the chips of a simulator in this process. It
+    leaves them there, and nobody else can want them."""
+    first = first_number(pid)
+    return [
+        f"/dev/shm/TT_UMD_LOCK.{name.format(number)}"
+        for number in range(first, first + MOST_CHIPS)
+        for name in _LOCKS
+    ]
+
+
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
 """The PCI device id of each architecture that can be simulated."""
 

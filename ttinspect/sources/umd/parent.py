@@ -14,7 +14,7 @@ import msgspec
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch
 from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, waited_for
-from ttinspect.sources.umd.numbering import MOST_CHIPS, hidden_chips, number_of
+from ttinspect.sources.umd.numbering import MOST_CHIPS, first_number, hidden_chips, number_of
 from ttinspect.sources.umd.session import READING, Session
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -51,6 +51,11 @@ class Running:
         self._asked_since = self._stage_since = time.monotonic()
         self._log_bytes = 0
         self.session = Session(lines=[])
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def ask(self) -> None:
         """Ask a watching child for a round of readings."""
@@ -160,11 +165,11 @@ class Running:
         self.session.late_after(min(self._waited_seconds or timeout_seconds, timeout_seconds))
 
     def _culprit(self, cause: str) -> str:
-        """tt-umd 0.9.14 numbers the chips of a simulator from 32 times its process id on."""
+        """With the chips of a simulator by their number."""
         found = _DEVICE.search(cause) if self._simulated else None
         if found is None:
             return cause
-        chip = int(found[1]) - 32 * self._process.pid
+        chip = int(found[1]) - first_number(self._process.pid)
         if not 0 <= chip < MOST_CHIPS:
             return cause
         return _DEVICE.sub(f"chip {number_of(chip, self._hidden)}", cause)

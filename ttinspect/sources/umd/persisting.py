@@ -129,20 +129,24 @@ class _Search:
 
     def attempt(self, way: Way, *, patient: bool = False) -> Session:
         """Ask this way; the session is the last one from now on."""
+        session = self._asked(way, patient)
+        if self._child is not None and self._child.is_in_the_way_of(session):
+            self._child.end()
+            session = self._asked(way, patient)
+        self.way = way
+        return self._made(session)
+
+    def _asked(self, way: Way, patient: bool) -> Session:
         self._before()
-        patience = patience_seconds(self._timeout_seconds, way.arguments)
-        silent = one_chips_seconds(self._timeout_seconds) if self._simulated else None
-        session = ask(
+        return ask(
             list(way.arguments),
             self.seconds_left(),
             self._progress,
-            patience_seconds=patience,
+            patience_seconds=patience_seconds(self._timeout_seconds, way.arguments),
             visible=way.visible,
-            silent_seconds=silent,
+            silent_seconds=one_chips_seconds(self._timeout_seconds) if self._simulated else None,
             patient=patient,
         )
-        self.way = way
-        return self._made(session)
 
     def look_without(self) -> None:
         """Ask in other ways, until one sees chips or there is none left."""
