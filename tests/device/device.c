@@ -14,7 +14,7 @@
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
  *                                 CHIP at the first access to it from the N-th access of all on; nap: go on
- *                                 after two seconds
+ *                                 after three seconds
  *   beside FILE                   end the process at init unless FILE is beside the library
  *   shout                         print on fd 1 at every opportunity
  *   fork                          start a process at init that outlives this one
@@ -107,7 +107,7 @@ static void crash(void) {
     }
     if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
-    if (!strcmp(crash_kind, "nap") && !napped++) sleep(2);
+    if (!strcmp(crash_kind, "nap") && !napped++) sleep(3);
 }
 
 static void access_made(int chip) {

@@ -135,6 +135,8 @@ def test_a_descriptor_of_another_architecture_is_2_and_not_the_devices_fault(
     done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "200", **script)
     assert done.returncode == 2
     assert "it describes a wormhole_b0, but the simulator beside it is a blackhole" in done.stderr
+    watched = run("telemetry", "--from", f"sim:{folder}/libttsim.so", "-n", "2", "--timeout", "4", **script)
+    assert (watched.returncode, watched.stderr) == (2, done.stderr)
     _until(lambda: not _children(script=tmp_path / "script"))
 
 
@@ -270,6 +272,21 @@ def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path:
     assert "waiting for lock 'ARC_MSG'" in done.stderr
     assert f"PID: {holder}" in done.stderr
     assert "end the process that holds the lock" in done.stderr
+
+
+def test_who_waits_for_a_lock_that_another_holds_is_not_to_blame(library: Path, tmp_path: Path) -> None:
+    """Whoever it is that is opened alone: the lock is of the machine."""
+    env = {**os.environ, **wormhole(Chip(), Chip(), Chip(hung=True)).write(tmp_path / "script")}
+    script = str(Path(sys.executable).with_name("ttinspect"))
+    holding = _HOLDING.replace("sleep(30)", "sleep(2)").replace("--timeout 3", "--timeout 20 --json")
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "bash", "-c", holding, "-", sys.executable, script, str(library), str(tmp_path)],
+        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    active = [device["tensix"]["active"] for device in json.loads(done.stdout)["devices"]]
+    assert (done.returncode, active) == (5, [80, 80, None])
 
 
 _LOOKING = """
@@ -522,12 +539,23 @@ def test_a_chip_that_is_well_alone_and_with_which_all_together_are_not_is_left_o
     assert [chip["board"] for chip in document["devices"]] == [None, "p150", "p150", "p150"]
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
     assert "it was killed by SIGSEGV; without this chip it does not" in finding["message"]
+    document = answer(n300s(2, crash=("segfault", 300, 0)), "list", code=5)
+    assert [(chip["id"], chip["board"]) for chip in document["devices"]] == [
+        (0, None),
+        (1, "n300"),
+        (2, "n300"),
+    ]
+
+
+def test_a_chip_that_is_only_slow_when_it_is_read_is_waited_for(answer: Answer) -> None:
+    document = answer(blackhole(Chip(), Chip(), crash=("nap", 1290, 1)), "telemetry", "--timeout", "8")
+    assert [chip["aiclk_mhz"] for chip in document["devices"]] == [1350, 1350]
 
 
 @pytest.mark.parametrize("at", [40, 250])
 def test_a_simulator_that_is_only_slow_is_waited_for(answer: Answer, at: int) -> None:
     """Meanwhile its chips are opened one by one, each as slowly, and nothing is made of that."""
-    document = answer(wormhole(Chip(), Chip(), crash=("nap", at, 1)), "harvest", "--timeout", "5")
+    document = answer(wormhole(Chip(), Chip(), crash=("nap", at, 1)), "harvest", "--timeout", "8")
     assert [chip["tensix"]["active"] for chip in document["devices"]] == [80, 80]
     assert document["findings"] == []
 

@@ -30,6 +30,11 @@ class FirstChild:
         """Whether it is late, and goes on."""
         return self._running is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id, as long as it is at work."""
+        return self._running.pid if self._running is not None else None
+
     def listen(self, seconds: float) -> None:
         """What it says for so long."""
         if self._running is not None:
@@ -42,8 +47,7 @@ class FirstChild:
 
     def is_in_the_way_of(self, session: Session) -> bool:
         """Whether another child waited for a lock of tt_umd that this one holds."""
-        holder = lock_holder(session.waiting_for)
-        return self._running is not None and holder == self._running.pid
+        return self.pid is not None and lock_holder(session.waiting_for) == self.pid
 
     def end(self) -> None:
         """The child is gone afterwards."""

@@ -1,7 +1,7 @@
 """The only importer of tt_umd, run as a file by launch.py:
 ``child.py WIRE_FD LIFELINE_FD SEARCH_PATH TASK KIND [LIBRARY SOC_FILE | LIBRARY FOLDER SOC_FOLDER]
-[without-training] [without-remote [remote-singly=SECONDS]] [hidden=CHIP,... [numbers=N,...]]
-[skip=CHIP,...]``.
+[without-training] [without-remote [remote-singly=SECONDS]] [hidden=CHIP,... [numbers=N,...]
+[arch=NAME]] [skip=CHIP,...]``.
 
 TASK is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the heartbeats
 again after half a second), or watch (chips, then a reading for every line on standard input, until it
@@ -42,7 +42,8 @@ def main(argv: list[str]) -> None:
     from ttinspect.sources.umd.calling import first_line, umd_errors
 
     bare = kind == "sim" and not rest[1].endswith(".yaml")
-    probing = probe.Probe(rest[0]) if bare else None
+    told = numbering.known_arch(rest)
+    probing = probe.Probe(rest[0]) if bare and told is None else None
     stage = "loading tt_umd"
     say("stage", name=stage)
     try:
@@ -51,9 +52,9 @@ def main(argv: list[str]) -> None:
         missing = isinstance(error, ModuleNotFoundError)
         say("failure", stage=stage, why=first_line(error), missing=missing)
         return
-    if probing is not None:
+    if bare:
         say("stage", name="opening the simulator")
-        arch, device = probe.arch_found(rest[0], probing)
+        arch, device = (told, True) if probing is None else probe.arch_found(rest[0], probing)
         say("arch", arch=arch, device=device)
         if arch is None:
             say("done")

@@ -12,7 +12,7 @@ _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
 _OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
-_HOLDER = re.compile(r"waiting for lock .*held by .*PID: (\d+)")
+_HOLDER = re.compile(r"[Ww]aiting for lock .*held by .*PID: (\d+)")
 _WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
@@ -28,7 +28,7 @@ def waited_for(log: str) -> str:
 
 
 def lock_holder(waiting: str) -> int | None:
-    """The process that holds the lock which tt_umd says that it waits for."""
+    """The process that holds the lock which tt_umd says that it waits for; None where it waits for none."""
     found = _HOLDER.search(waiting)
     return int(found[1]) if found else None
 

@@ -36,7 +36,7 @@ WITHOUT_REMOTE = "without-remote"
 UNTRAINED = "without-training"
 """That tt_umd does not wait until every eth link has trained."""
 
-_HIDDEN, _SKIPPED, _NUMBERS, _SINGLY = "hidden=", "skip=", "numbers=", "remote-singly="
+_HIDDEN, _SKIPPED, _NUMBERS, _SINGLY, _ARCH = "hidden=", "skip=", "numbers=", "remote-singly=", "arch="
 
 
 def hidden_argument(chips: Iterable[int]) -> str:
@@ -59,6 +59,16 @@ def singly_seconds(arguments: Iterable[str]) -> float | None:
     """How long the child is to wait for the firmware of each remote chip; None where it opens none itself."""
     found = [argument.removeprefix(_SINGLY) for argument in arguments if argument.startswith(_SINGLY)]
     return float(found[0]) if found else None
+
+
+def arch_argument(arch: str) -> str:
+    """The child's argument that tells it the architecture of a simulator."""
+    return _ARCH + arch
+
+
+def known_arch(arguments: Iterable[str]) -> str | None:
+    """The architecture that the child's arguments tell, if they do."""
+    return next((argument.removeprefix(_ARCH) for argument in arguments if argument.startswith(_ARCH)), None)
 
 
 def numbers_argument(numbers: Iterable[int]) -> str:

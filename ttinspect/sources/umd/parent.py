@@ -13,7 +13,7 @@ import msgspec
 
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import launch
-from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, waited_for
+from ttinspect.sources.umd.log import FIRMWARE, TRAINING, last_words, lock_holder, waited_for
 from ttinspect.sources.umd.numbering import MOST_CHIPS, first_number, hidden_chips, number_of
 from ttinspect.sources.umd.session import READING, Session
 
@@ -24,6 +24,8 @@ _GRACE_SECONDS = 0.5
 _LEAST_STAGE_SECONDS = 2.0
 _SILENT_SECONDS = 6.5
 """tt_umd says after 5 s what it waits for."""
+_LOCK_SECONDS = 1.2
+"""Until then it has said that it waits for a lock, if it does (after 1 s)."""
 _SILENT_SHARE, _STAGE_SHARE, _TRAINING_SHARE = 1 / 4, 1 / 5, 1 / 2
 """Of the timeout: how long nothing may be said, where others wait; one chip may take; and a link may."""
 _PROGRESS_SECONDS = 0.5
@@ -73,12 +75,14 @@ class Running:
         progress: Progress | None = None,
         patience_seconds: float | None = None,
         silent_seconds: float | None = None,
+        rival_pid: int | None = None,
         patient: bool = False,
     ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late: after the timeout,
         as soon as it has waited for the firmware of a chip until its patience ended, or half of the timeout
         for a link, when it says nothing for so long before it reads chips, or when it reads one of several
-        for too long; ``patient``: after the timeout only."""
+        for too long; ``patient``: after the timeout only. Who waits for a lock of tt_umd is not to blame, but
+        for one that ``rival_pid`` holds it is not worth waiting."""
         start = time.monotonic()
         patience = timeout_seconds if patience_seconds is None else patience_seconds
         most = min(_PROGRESS_SECONDS, timeout_seconds * _LOOK_SHARE)
@@ -96,7 +100,7 @@ class Running:
                     return False
             if not ready:
                 waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds * _TRAINING_SHARE)
-                stuck = waits or self._is_stuck(timeout_seconds, silent_seconds)
+                stuck = waits or self._is_stuck(timeout_seconds, silent_seconds, rival_pid)
                 if passed < timeout_seconds and (patient or not stuck):
                     continue
                 self.session.late = True
@@ -179,12 +183,15 @@ class Running:
         enough: one that waited a while and went on says something else."""
         if not (firmware or training):
             return False
-        last = waited_for(self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2])
+        last = waited_for(self._last_line())
         return (firmware and FIRMWARE in last) or (training and TRAINING in last)
 
-    def _is_stuck(self, timeout_seconds: float, silent_seconds: float | None) -> bool:
+    def _is_stuck(self, timeout_seconds: float, silent_seconds: float | None, rival_pid: int | None) -> bool:
         """Whether it does one thing for so long that other chips would be lost."""
         now = time.monotonic()
+        holder = lock_holder(self._last_line())
+        if holder is not None:
+            return holder == rival_pid
         reading = READING.match(self.session.doing)
         if reading is None:
             size = self._log.size()
@@ -198,6 +205,9 @@ class Running:
         else:
             return False
         return now - self._stage_since >= most
+
+    def _last_line(self) -> str:
+        return self._log.tail(_TAIL_BYTES).rstrip().rpartition("\n")[2]
 
     def _ended(self) -> int:
         try:
@@ -221,7 +231,7 @@ def first_seconds(timeout_seconds: float) -> float:
 
 def one_chips_seconds(timeout_seconds: float) -> float:
     """How long one chip may say nothing when it is opened by itself."""
-    return max(timeout_seconds * _STAGE_SHARE, first_seconds(timeout_seconds))
+    return max(timeout_seconds * _STAGE_SHARE, first_seconds(timeout_seconds), _LOCK_SECONDS)
 
 
 def _death(code: int) -> str:
@@ -239,6 +249,7 @@ def ask(
     patience_seconds: float | None = None,
     visible: str | None = None,
     silent_seconds: float | None = None,
+    rival_pid: int | None = None,
     patient: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
@@ -254,6 +265,7 @@ def ask(
             progress=progress,
             patience_seconds=patience_seconds,
             silent_seconds=silent_seconds,
+            rival_pid=rival_pid,
             patient=patient,
         )
     except BaseException:

@@ -17,12 +17,13 @@ from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.beside import FirstChild
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.leftout import as_before, left_alone, left_out
-from ttinspect.sources.umd.log import TRAINING, simulated_archs, unhealthy_remote
+from ttinspect.sources.umd.log import TRAINING, lock_holder, simulated_archs, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     MOST_CHIPS,
     REMOTE_ARCH,
     UNTRAINED,
     WITHOUT_REMOTE,
+    arch_argument,
     hidden_argument,
     numbers_argument,
     singly_argument,
@@ -108,6 +109,8 @@ class _Search:
         self.untrained: str | None = None
         self._numbers: list[int] | None = None
         """The PCI device numbers of a simulator's devices, once they are known."""
+        self._arch: str | None = None
+        """And its architecture, where no descriptor beside it tells that."""
         self._well_alone = False
         """Whether nothing went wrong with each device alone."""
         self._timeout_seconds = timeout_seconds
@@ -145,6 +148,7 @@ class _Search:
             patience_seconds=patience_seconds(self._timeout_seconds, way.arguments),
             visible=way.visible,
             silent_seconds=one_chips_seconds(self._timeout_seconds) if self._simulated else None,
+            rival_pid=self._child.pid if self._child is not None else None,
             patient=patient,
         )
 
@@ -174,8 +178,13 @@ class _Search:
                 self.last, self.way, self.lost = before
 
     def listen(self) -> None:
-        """Hear from the first child what it waits for, or that it has answered since."""
-        self._ask_why(self.lost, self.seconds_left() - _LEAST_SECONDS)
+        """Hear from the first child what it waits for, or that it has answered since. That it is only late
+        counts from half of the timeout on."""
+        most_seconds = self.seconds_left() - _LEAST_SECONDS
+        self._ask_why(self.lost, most_seconds)
+        if self._child is not None and not self.first.waiting_for:
+            half = self._timeout_seconds / 2
+            self._child.listen_until(half, min(most_seconds, self.seconds_left() - _LEAST_SECONDS))
 
     def _ask_why(self, guilty: dict[int, str], most_seconds: float) -> None:
         """Wait so long for the first child to say which of these it waits for, and why."""
@@ -228,6 +237,8 @@ class _Search:
     def _made(self, session: Session) -> Session:
         found = [line.numbers for line in session.lines if isinstance(line, wire.NumbersFound)]
         self._numbers = found[0] if found else self._numbers
+        archs = [line.arch for line in session.lines if isinstance(line, wire.ArchFound)]
+        self._arch = archs[0] if archs else self._arch
         self.last = session
         self._sessions.append(session)
         return session
@@ -283,7 +294,7 @@ class _Search:
         if os.environ.get(VISIBLE_DEVICES) and not self._simulated:
             return
         devices, before = self._devices(), (self.last, self.way)
-        for number in devices if len(devices) > 2 else ():
+        for number in devices if len(devices) > 1 else ():
             if not self._may_go_on():
                 break
             start = time.monotonic()
@@ -304,8 +315,10 @@ class _Search:
 
     def _seeing(self, devices: list[int]) -> Way:
         if self._simulated:
-            hidden = [hidden_argument(set(range(MOST_CHIPS)).difference(devices))]
+            there = MOST_CHIPS if self._numbers is None else len(self._numbers)
+            hidden = [hidden_argument(set(range(there)).difference(devices))]
             known = [numbers_argument(self._numbers)] if self._numbers else []
+            known += [arch_argument(self._arch)] if self._arch else []
             return Way(arguments=(*self.whole.arguments, *hidden, *known))
         bdfs = self.first.host.kmd_devices
         return Way(arguments=self.whole.arguments, visible=",".join(bdfs[number] for number in devices))
@@ -334,7 +347,7 @@ class _Search:
             if not self._may_go_on():
                 break
             alone = self._alone([number])
-            if not alone.has_chips and not alone.is_empty:
+            if not (alone.has_chips or alone.is_empty or lock_holder(alone.waiting_for)):
                 guilty[number] = alone.why_ended()
         self._ask_why(guilty, self.seconds_left() / 2)
         if not guilty:

@@ -49,8 +49,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """What a session says, as a System.
 
         Raises:
-            InspectError: as ``system_of``; of a simulator 3 when it has no device, 7 for an unknown
-                architecture.
+            InspectError: as ``system_of``; of a simulator 2 when the descriptor beside it is of another
+                architecture, 3 when it has no device, 7 for an unknown architecture.
         """
         if self.simulated and any(_is_empty(line) for line in session.lines):
             raise InspectError(
@@ -66,7 +66,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
                 f"put its {_SOC_FILE} beside it",
                 ExitCode.UNSUPPORTED_ARCH,
             )
-        return system_of(session, self.source, self.socs, simulated=self.simulated)
+        try:
+            return system_of(session, self.source, self.socs, simulated=self.simulated)
+        except InspectError:
+            if self.beside is not None:
+                _refuse_other_arch(self.beside, self, session)
+            raise
 
 
 def _is_empty(line: wire.Line) -> bool:
@@ -92,8 +97,6 @@ def read_live(kind: str, path: str, options: LiveOptions) -> System:
     except InspectError as error:
         if target.simulated and error.exit_code is ExitCode.UMD_FAILED:
             _refuse_no_library(path, error.why)
-        if target.beside is not None:
-            _refuse_other_arch(target.beside, target, session)
         raise
 
 
