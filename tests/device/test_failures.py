@@ -291,17 +291,18 @@ def test_who_waits_for_a_lock_that_another_holds_is_not_to_blame(library: Path, 
 
 _LOOKING = """
 mount -t tmpfs tmpfs /dev/shm || exit 99
-"$1" list --from "sim:$2" --timeout 5 --json >"$3"
+"$1" list --from "sim:$2" --timeout 12 --json >"$3"
 ls /dev/shm
 """
 
 
-@pytest.mark.parametrize("crash", [None, ("hang", 300, 1)])
+@pytest.mark.parametrize("crash", [None, ("hang", 400, 1)])
 def test_no_locks_of_a_simulators_chips_are_left_in_memory(
     library: Path, tmp_path: Path, crash: tuple[str, int, int] | None
 ) -> None:
-    """tt_umd makes some for every process, and leaves them there."""
-    env = {**os.environ, **n300s(2, crash=crash).write(tmp_path / "script")}
+    """tt_umd makes some for every process, and leaves them there. A remote chip that hangs may hold the one of the
+    machine, which the local one is not to wait for."""
+    env = {**os.environ, **n300s(1, crash=crash).write(tmp_path / "script")}
     script = str(Path(sys.executable).with_name("ttinspect"))
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "bash", "-c", _LOOKING, "-", script, str(library), str(tmp_path / "answer")],
@@ -309,7 +310,8 @@ def test_no_locks_of_a_simulators_chips_are_left_in_memory(
     )  # fmt: skip
     if done.returncode == 99 or "unshare" in done.stderr:
         pytest.skip("this host does not let a test have a /dev/shm of its own")
-    assert json.loads((tmp_path / "answer").read_text())["devices"]
+    boards = [device["board"] for device in json.loads((tmp_path / "answer").read_text())["devices"]]
+    assert boards == ["n300", None if crash else "n300"]
     assert set(done.stdout.split()) <= {"TT_UMD_LOCK.ARC_MSG"}
 
 

@@ -160,13 +160,11 @@ def test_a_bad_remote_chip_does_not_hide_the_others(
 
 
 def test_a_remote_chip_with_which_discovery_never_ends_does_not_hide_its_local_one(answer: Answer) -> None:
-    """The second time it holds tt_umd's lock for all remote chips of this machine, one after the other here."""
-    for at in (100, 400):
-        device = n300s(1, crash=("hang", at, 1))
-        local, remote = answer(device, "topology", "--timeout", "10", code=5)["chips"]
-        assert (local["board"], local["mmio"]) == ("n300", True)
-        assert (remote["mmio"], remote["via"]) == (False, 0)
-        assert remote["unique_id"] == str(device.unique_id(1))
+    device = n300s(1, crash=("hang", 100, 1))
+    local, remote = answer(device, "topology", "--timeout", "10", code=5)["chips"]
+    assert (local["board"], local["mmio"]) == ("n300", True)
+    assert (remote["mmio"], remote["via"]) == (False, 0)
+    assert remote["unique_id"] == str(device.unique_id(1))
 
 
 def test_a_bad_remote_chip_does_not_take_the_links_of_the_others(answer: Answer) -> None:

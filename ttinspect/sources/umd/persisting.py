@@ -366,22 +366,25 @@ class _Search:
         after all."""
         first, last, before = self.first, self.last, self._sessions[:-1]
         if not before or first.done:
-            return first, self.whole
+            return self._only_the_first()
         if last.hides_others(simulated=self._simulated) or not last.has_chips:
             first.log += "".join(session.log for session in self._sessions[1:])
-            if first.late:
-                first.late_after(self._timeout_seconds)
-            return first, self.whole
+            return self._only_the_first()
         last.earlier_log = "".join(session.log for session in before)
         last.lines = [*as_before(first, last), *left_alone(self._sessions, self.skipped)]
         last.left_out = left_out(first, last, self.lost, simulated=self._simulated)
         last.untrained = self.untrained
         if WITHOUT_REMOTE in self.way.arguments:
             if first.death is not None and self._simulated and not self._knows_of_others():
-                return first, self.whole
+                return self._only_the_first()
             why = unhealthy_remote(first.log) or first.why_ended().replace("firmware on ", "firmware behind ")
             last.linkless = why
         return last, self.way
+
+    def _only_the_first(self) -> tuple[Session, Way]:
+        if self.first.late:
+            self.first.late_after(self._timeout_seconds)
+        return self.first, self.whole
 
 
 def _most_chips(session: Session, chip: int) -> int:
