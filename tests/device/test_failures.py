@@ -239,6 +239,22 @@ def test_a_terminal_sees_what_takes_so_long_and_nothing_of_it_stays(library: Pat
     assert done.stdout.rpartition("discovering chips ...")[2].lstrip().startswith("\x1b[K")
 
 
+_SCRIPT = Path(sys.executable).with_name("ttinspect")
+
+
+def _with_a_memory_of_its_own(
+    commands: str, env: dict[str, str], *arguments: str | Path
+) -> "subprocess.CompletedProcess[str]":
+    """Commands of bash in a mount namespace: what they mount on /dev/shm no other test sees."""
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "bash", "-c", commands, "-", *map(str, arguments)],
+        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    return done
+
+
 _HOLDING = """
 mount -t tmpfs tmpfs /dev/shm || exit 99
 "$1" -c "
@@ -260,13 +276,7 @@ exit $code
 def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path: Path) -> None:
     """In a /dev/shm of its own, so that no other test waits for the lock."""
     env = {**os.environ, **wormhole().write(tmp_path / "script")}
-    script = str(Path(sys.executable).with_name("ttinspect"))
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "bash", "-c", _HOLDING, "-", sys.executable, script, str(library), str(tmp_path)],
-        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode == 99 or "unshare" in done.stderr:
-        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    done = _with_a_memory_of_its_own(_HOLDING, env, sys.executable, _SCRIPT, library, tmp_path)
     holder = (tmp_path / "holder").read_text().strip()
     assert done.returncode == 5
     assert "waiting for lock 'ARC_MSG'" in done.stderr
@@ -277,14 +287,8 @@ def test_who_holds_a_lock_that_tt_umd_waits_for_is_said(library: Path, tmp_path:
 def test_who_waits_for_a_lock_that_another_holds_is_not_to_blame(library: Path, tmp_path: Path) -> None:
     """Whoever it is that is opened alone: the lock is of the machine."""
     env = {**os.environ, **wormhole(Chip(), Chip(), Chip(hung=True)).write(tmp_path / "script")}
-    script = str(Path(sys.executable).with_name("ttinspect"))
     holding = _HOLDING.replace("sleep(30)", "sleep(2)").replace("--timeout 3", "--timeout 20 --json")
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "bash", "-c", holding, "-", sys.executable, script, str(library), str(tmp_path)],
-        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode == 99 or "unshare" in done.stderr:
-        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    done = _with_a_memory_of_its_own(holding, env, sys.executable, _SCRIPT, library, tmp_path)
     active = [device["tensix"]["active"] for device in json.loads(done.stdout)["devices"]]
     assert (done.returncode, active) == (5, [80, 80, None])
 
@@ -303,13 +307,7 @@ def test_no_locks_of_a_simulators_chips_are_left_in_memory(
     """tt_umd makes some for every process, and leaves them there. A remote chip that hangs may hold the one of the
     machine, which the local one is not to wait for."""
     env = {**os.environ, **n300s(1, crash=crash).write(tmp_path / "script")}
-    script = str(Path(sys.executable).with_name("ttinspect"))
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "bash", "-c", _LOOKING, "-", script, str(library), str(tmp_path / "answer")],
-        capture_output=True, text=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode == 99 or "unshare" in done.stderr:
-        pytest.skip("this host does not let a test have a /dev/shm of its own")
+    done = _with_a_memory_of_its_own(_LOOKING, env, _SCRIPT, library, tmp_path / "answer")
     boards = [device["board"] for device in json.loads((tmp_path / "answer").read_text())["devices"]]
     assert boards == ["n300", None if crash else "n300"]
     assert set(done.stdout.split()) <= {"TT_UMD_LOCK.ARC_MSG"}

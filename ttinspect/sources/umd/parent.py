@@ -154,14 +154,13 @@ class Running:
             session.death = session.death or _death(code) + last_words(session.log)
         return session
 
-    def so_far(self, timeout_seconds: float) -> Session:
-        """What a child that is late has said, and what it waits for. It goes on."""
+    def so_far(self, timeout_seconds: float) -> None:
+        """Take down what a child that is late has printed, and what it waits for. It goes on."""
         self.session.log = self._log.text()
         self._explain_lateness(timeout_seconds)
-        return self.session
 
     def not_late(self) -> None:
-        """It has answered after all."""
+        """Take back that it is late: it is listened to again."""
         self.session.late, self.session.death, self.session.waiting_for = False, None, ""
 
     def _explain_lateness(self, timeout_seconds: float) -> None:

@@ -309,14 +309,17 @@ class _Search:
 
     def _devices(self) -> list[int]:
         """The devices that are not lost: N of /dev/tenstorrent/N; of a simulator all that there can be."""
-        simulated = range(MOST_CHIPS if self._numbers is None else len(self._numbers))
-        all_of_them = simulated if self._simulated else self.first.host.kmd_devices
+        all_of_them = range(self._most_devices) if self._simulated else self.first.host.kmd_devices
         return [number for number in all_of_them if number not in self.lost]
+
+    @property
+    def _most_devices(self) -> int:
+        """How many a simulator can have."""
+        return MOST_CHIPS if self._numbers is None else len(self._numbers)
 
     def _seeing(self, devices: list[int]) -> Way:
         if self._simulated:
-            there = MOST_CHIPS if self._numbers is None else len(self._numbers)
-            hidden = [hidden_argument(set(range(there)).difference(devices))]
+            hidden = [hidden_argument(set(range(self._most_devices)).difference(devices))]
             known = [numbers_argument(self._numbers)] if self._numbers else []
             known += [arch_argument(self._arch)] if self._arch else []
             return Way(arguments=(*self.whole.arguments, *hidden, *known))
@@ -324,8 +327,7 @@ class _Search:
         return Way(arguments=self.whole.arguments, visible=",".join(bdfs[number] for number in devices))
 
     def _remote_chips_are_possible(self) -> bool:
-        archs = {line.arch for line in self.first.lines if isinstance(line, wire.ArchFound)}
-        archs.update(self.first.host.kmd_archs.values())
+        archs = {*self.first.host.kmd_archs.values(), *([self._arch] if self._arch else [])}
         return REMOTE_ARCH in (archs or self._archs)
 
     def _named(self) -> int | None:
