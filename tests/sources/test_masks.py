@@ -68,6 +68,7 @@ def test_a_right_p300_chip_has_the_other_pcie_core() -> None:
         ("", ExitCode.UNSUPPORTED_ARCH, "wormhole_b0"),
         ("wormhole_b0,tensix", ExitCode.USAGE, "KEY=VALUE"),
         ("wormhole_b0,rows=1", ExitCode.USAGE, "unknown key 'rows'"),
+        ("wormhole_b0,tensx=1", ExitCode.USAGE, "did you mean tensix?"),
         ("wormhole_b0,tensix=1,tensix=2", ExitCode.USAGE, "tensix is repeated"),
         ("wormhole_b0,tensix=-1", ExitCode.USAGE, "0xffffffff"),
         ("wormhole_b0,tensix=two", ExitCode.USAGE, "0xffffffff"),

@@ -1,5 +1,6 @@
 """masks:ARCH,KEY=VALUE,..., one chip from its harvesting masks."""
 
+import difflib
 from collections.abc import Callable
 
 from ttinspect.errors import InspectError
@@ -99,7 +100,8 @@ def _values(pairs: list[str]) -> dict[str, str]:
         if not equals:
             raise _refuse(repr(pair), "expected KEY=VALUE")
         if key not in _KEYS:
-            raise _refuse(f"unknown key {key!r}", f"the keys are {', '.join(_KEYS)}")
+            close = difflib.get_close_matches(key, _KEYS, n=1)
+            raise _refuse(f"unknown key {key!r}", f"did you mean {close[0]}?" if close else "no key has this name")
         if key in values:
             raise _refuse(f"the key {key} is repeated", "each key may stand once")
         if key == "soc":
