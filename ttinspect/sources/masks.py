@@ -101,7 +101,9 @@ def _values(pairs: list[str]) -> dict[str, str]:
             raise _refuse(repr(pair), "expected KEY=VALUE")
         if key not in _KEYS:
             close = difflib.get_close_matches(key, _KEYS, n=1)
-            raise _refuse(f"unknown key {key!r}", f"did you mean {close[0]}?" if close else "no key has this name")
+            raise _refuse(
+                f"unknown key {key!r}", f"did you mean {close[0]}?" if close else "no key has this name"
+            )
         if key in values:
             raise _refuse(f"the key {key} is repeated", "each key may stand once")
         if key == "soc":

@@ -258,7 +258,7 @@ class _Search:
             way = self._without_guilty() or self._without_eth()
         else:
             way = self._without_eth() or self._without_guilty()
-        if way is None and not self.lost:
+        if way is None and self._well_alone and not self.lost:
             self._leave_one_out()
         return way
 
@@ -340,20 +340,23 @@ class _Search:
         named, guilty = self._named(), {}
         if named is not None:
             return {named: self.last.death or self.last.why_ended()}
-        before = self.last, self.way
         if self._well_alone:
             return {}
+        before, well = (self.last, self.way), True
         wrong_without_any = self._simulated and not self._alone([]).is_empty
         devices = [] if wrong_without_any else self._devices()
         for number in devices if len(devices) > 1 else ():
             if not self._may_go_on():
+                well = False
                 break
             alone = self._alone([number])
-            if not (alone.has_chips or alone.is_empty or lock_holder(alone.waiting_for)):
+            if lock_holder(alone.waiting_for):
+                well = False
+            elif not (alone.has_chips or alone.is_empty):
                 guilty[number] = alone.why_ended()
         self._ask_why(guilty, self.seconds_left() / 2)
         if not guilty:
-            self._well_alone = True
+            self._well_alone = well
             self.last, self.way = before  # a device that is well alone says nothing of all together
         return guilty
 
