@@ -119,7 +119,7 @@ def test_7_for_an_unsupported_architecture_in_a_file(run: Run, tmp_path: Path) -
 
 
 def test_0_for_a_closed_pipe(console_script: str) -> None:
-    command = f"{console_script} harvest --from board:galaxy-wh --cores; echo code $? >&2"
+    command = f"{console_script} harvest --from board:galaxy-wh --cores --format csv; echo code $? >&2"
     with subprocess.Popen(
         ["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as shell:
