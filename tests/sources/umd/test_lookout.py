@@ -13,7 +13,7 @@ from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.opening import open_source
 from ttinspect.sources.umd import lookout
 from ttinspect.sources.umd.lookout import Lookout
-from ttinspect.sources.umd.persisting import Way
+from ttinspect.sources.umd.ways import Way
 
 TIMEOUT = 60.0
 WAY = Way(arguments=("reading",))

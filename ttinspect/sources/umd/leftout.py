@@ -1,5 +1,7 @@
 """What is said of chips that the others were asked without."""
 
+from collections.abc import Iterable
+
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.session import Session
 
@@ -18,6 +20,28 @@ def left_alone(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Li
         else:
             found.append(wire.ChipFacts(id=chip, arch=None, error=why))
     return found
+
+
+def read_alone(alone: dict[int, Session]) -> Session:
+    """What chips of a simulator said that were each asked alone, as one session without eth."""
+    lines = [*_facts(alone.values()), wire.Done()]
+    links = wire.LinkFacts(ends=[], remote=[], chips=len(alone))
+    return Session(lines=[links, *lines], log="".join(session.log for session in alone.values()))
+
+
+def add_those_read_alone(last: Session, alone: dict[int, Session], why: str) -> None:
+    """Add chips that answered alone only, and so without their links, and why."""
+    last.lines += _facts(alone.values())
+    last.unlinked = dict.fromkeys(alone, f"it answered only alone, because {why}")
+
+
+def _facts(sessions: Iterable[Session]) -> list[wire.Line]:
+    return [
+        line
+        for session in sessions
+        for line in session.lines
+        if isinstance(line, wire.ChipFacts | wire.TelemetryFacts)
+    ]
 
 
 def as_before(first: Session, last: Session) -> list[wire.Line]:

@@ -7,9 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
-from ttinspect.sources.umd.persisting import Way, ask_persistently
+from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.reading import Target
 from ttinspect.sources.umd.session import Session
+from ttinspect.sources.umd.ways import Way
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 """Between two looks, in timeouts: a chip that hangs costs its host a little each time."""

@@ -26,8 +26,9 @@ _SILENT_SECONDS = 6.5
 """tt_umd says after 5 s what it waits for."""
 _LOCK_SECONDS = 1.2
 """Until then it has said that it waits for a lock, if it does (after 1 s)."""
-_SILENT_SHARE, _STAGE_SHARE, _TRAINING_SHARE = 1 / 4, 1 / 5, 1 / 2
-"""Of the timeout: how long nothing may be said, where others wait; one chip may take; and a link may."""
+_SILENT_SHARE, _STAGE_SHARE, _TRAINING_SHARE, _NEXT_SHARE = 1 / 4, 1 / 5, 1 / 2, 1 / 20
+"""Of the timeout: how long nothing may be said, where others wait; one chip may take; a link may; and how
+long to wait at least before the next chip is asked."""
 _PROGRESS_SECONDS = 0.5
 _LOOK_SHARE = 1 / 40
 """Of the timeout: how often to look whether it is late with something."""
@@ -37,6 +38,24 @@ _READ_BYTES = 1 << 20
 _DEVICE = re.compile(r"device (\d+)")
 
 Progress = Callable[[str], None]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """When a child is late before its time is over: as soon as it has waited for the firmware of a chip
+    until its patience ended, or half of the time for a link, when it says nothing for so long before it
+    reads chips, or when it reads one of several for too long; ``patient``: never. Who waits for a lock of
+    tt_umd is not to blame, but for one that ``rival_pid`` holds it is not worth waiting, nor when another
+    was faster (``overtaken``)."""
+
+    patience_seconds: float | None = None
+    silent_seconds: float | None = None
+    rival_pid: int | None = None
+    overtaken: Callable[[], bool] | None = None
+    patient: bool = False
+
+
+NO_LIMITS = Limits()
+PATIENT = Limits(patient=True)
 
 
 class Running:
@@ -73,18 +92,12 @@ class Running:
         timeout_seconds: float,
         *ends: type[wire.Line],
         progress: Progress | None = None,
-        patience_seconds: float | None = None,
-        silent_seconds: float | None = None,
-        rival_pid: int | None = None,
-        patient: bool = False,
+        limits: Limits = NO_LIMITS,
     ) -> bool:
         """Read until a line of one of these types; False when the child is dead or late: after the timeout,
-        as soon as it has waited for the firmware of a chip until its patience ended, or half of the timeout
-        for a link, when it says nothing for so long before it reads chips, or when it reads one of several
-        for too long; ``patient``: after the timeout only. Who waits for a lock of tt_umd is not to blame, but
-        for one that ``rival_pid`` holds it is not worth waiting."""
+        or as soon as the limits say so."""
         start = time.monotonic()
-        patience = timeout_seconds if patience_seconds is None else patience_seconds
+        patience = timeout_seconds if limits.patience_seconds is None else limits.patience_seconds
         most = min(_PROGRESS_SECONDS, timeout_seconds * _LOOK_SHARE)
         while True:
             passed = time.monotonic() - start
@@ -100,8 +113,9 @@ class Running:
                     return False
             if not ready:
                 waits = self._waits_in_vain(passed >= patience, passed >= timeout_seconds * _TRAINING_SHARE)
-                stuck = waits or self._is_stuck(timeout_seconds, silent_seconds, rival_pid)
-                if passed < timeout_seconds and (patient or not stuck):
+                stuck = waits or self._is_stuck(timeout_seconds, limits)
+                overtaken = limits.overtaken is not None and limits.overtaken()
+                if passed < timeout_seconds and (limits.patient or not stuck) and not overtaken:
                     continue
                 self.session.late = True
                 self._waited_seconds = time.monotonic() - self._asked_since
@@ -185,18 +199,19 @@ class Running:
         last = waited_for(self._last_line())
         return (firmware and FIRMWARE in last) or (training and TRAINING in last)
 
-    def _is_stuck(self, timeout_seconds: float, silent_seconds: float | None, rival_pid: int | None) -> bool:
+    def _is_stuck(self, timeout_seconds: float, limits: Limits) -> bool:
         """Whether it does one thing for so long that other chips would be lost."""
         now = time.monotonic()
         holder = lock_holder(self._last_line())
         if holder is not None:
-            return holder == rival_pid
+            return holder == limits.rival_pid
         reading = READING.match(self.session.doing)
         if reading is None:
             size = self._log.size()
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now
-            return silent_seconds is not None and now - self._stage_since >= silent_seconds
+            silent = limits.silent_seconds
+            return silent is not None and now - self._stage_since >= silent
         if reading[2]:  # the child itself gives it some seconds
             most = min(timeout_seconds / 2, _SILENT_SECONDS)
         elif self.session.found > 1:
@@ -233,6 +248,12 @@ def one_chips_seconds(timeout_seconds: float) -> float:
     return max(timeout_seconds * _STAGE_SHARE, first_seconds(timeout_seconds), _LOCK_SECONDS)
 
 
+def next_seconds(timeout_seconds: float, at_work: int) -> float:
+    """How long to listen to one chip alone before the next is asked beside it, when so many go on already."""
+    most = max(timeout_seconds * _NEXT_SHARE, _LOCK_SECONDS) * (1 + at_work)
+    return min(most, one_chips_seconds(timeout_seconds))
+
+
 def _death(code: int) -> str:
     if code < 0:
         name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
@@ -244,28 +265,16 @@ def ask(
     arguments: list[str],
     timeout_seconds: float,
     progress: Progress | None = None,
-    *,
-    patience_seconds: float | None = None,
+    limits: Limits = NO_LIMITS,
     visible: str | None = None,
-    silent_seconds: float | None = None,
-    rival_pid: int | None = None,
-    patient: bool = False,
 ) -> Session:
     """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all. The rest is as in
-    ``read_until``."""
+    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
     running = Running(arguments, visible)
     finished = False
     try:
         finished = running.read_until(
-            timeout_seconds,
-            wire.Done,
-            wire.Failed,
-            progress=progress,
-            patience_seconds=patience_seconds,
-            silent_seconds=silent_seconds,
-            rival_pid=rival_pid,
-            patient=patient,
+            timeout_seconds, wire.Done, wire.Failed, progress=progress, limits=limits
         )
     except BaseException:
         running.session.late = True  # interrupted: the child must not outlive us

@@ -88,17 +88,24 @@ def _look(path: str, first: int, write_end: int) -> None:
 def arch_found(path: str, probe: Probe) -> tuple[str | None, bool]:
     """The architecture of the first device that tells it, and whether there is one. Where none does we die as
     the first probe died, or hang as it hung."""
-    first = None
-    for one, identity in _answers(path, probe):
-        if identity is None:
-            first = first or one
-        elif identity != NO_DEVICE:
-            one.end()
-            return PCI_IDS.get(identity), True
-    if first is None:
-        return None, False
-    while first.late:
-        time.sleep(_LOOK_SECONDS)
+    first, late = None, []
+    try:
+        for one, identity in _answers(path, probe):
+            if identity is None:
+                first = first or one
+                late += [one] if one.late else []
+            elif identity != NO_DEVICE:
+                one.end()
+                return PCI_IDS.get(identity), True
+        if first is None:
+            return None, False
+        while first.late and (identity := first.next()) is not None:  # it is only slow
+            if identity != NO_DEVICE:
+                return PCI_IDS.get(identity), True
+    finally:
+        for one in late:
+            if one is not first:
+                one.end()
     status = first.end()
     if os.WIFSIGNALED(status):
         os.kill(os.getpid(), os.WTERMSIG(status))
@@ -108,13 +115,19 @@ def arch_found(path: str, probe: Probe) -> tuple[str | None, bool]:
 def device_numbers(path: str) -> list[int]:
     """The PCI device numbers at which a simulator has chips, which tt_umd numbers from 0 on. One with which
     it dies, or that does not answer, is one too; there are none where it cannot be opened."""
-    answers = [identity for _, identity in _answers(path, Probe(path))]
+    answers, late = [], []
+    for probe, identity in _answers(path, Probe(path)):
+        answers.append(identity)
+        late += [probe] if probe.late else []
+    for probe in late:
+        probe.end()
     return [number for number, identity in enumerate(answers[:MOST_CHIPS]) if identity != NO_DEVICE]
 
 
 def _answers(path: str, probe: Probe) -> Iterator[tuple[Probe, int | None]]:
     """The PCI id at each device number, and the probe that asked for it: None where that died or does not
-    answer, and another one goes on behind it; None at once where the simulator cannot be opened."""
+    answer, and another one goes on behind it; None at once where the simulator cannot be opened. One that is
+    late goes on too, until it is ended."""
     number = 0
     while True:
         if probe.next() is None:
@@ -127,7 +140,8 @@ def _answers(path: str, probe: Probe) -> Iterator[tuple[Probe, int | None]]:
             yield probe, identity
             if identity is None:
                 break
-        probe.end()
+        if not probe.late:
+            probe.end()
         if number == MOST_CHIPS:
             return
         probe = Probe(path, number)

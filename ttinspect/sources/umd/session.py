@@ -36,6 +36,8 @@ class Session(msgspec.Struct):
     """What tt_umd was not made to wait for, if anything: eth links that train and do not come up."""
     linkless: str | None = None
     """Why nothing was discovered over eth, although the child finished."""
+    unlinked: dict[int, str] = msgspec.field(default_factory=dict)
+    """Chips that were read without their links, and why."""
 
     def chip_being_read(self) -> int | None:
         """The chip that the child was reading when it died or hung; None where there is no other to be read

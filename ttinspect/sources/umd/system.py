@@ -85,6 +85,9 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         linkless = None if singly else f"eth links were not discovered, because {cause}"
         if not any(facts.error and facts.mmio is False for facts in chips):
             troubles.append(_without_discovery(chips, cause, linkless))
+    for chip, cause in session.unlinked.items():
+        why = f"the eth links of chip {chip} are unknown: {cause}"
+        troubles.append(Trouble(chip=None, why=why, readable=False))
     return System(
         source=source,
         chips=with_telemetry(
@@ -94,7 +97,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
                     _arch(facts, chips),
                     socs,
                     simulated=simulated,
-                    linkless=linkless,
+                    linkless=session.unlinked.get(facts.id, linkless),
                     linked=facts.id in linked,
                 )
                 for facts in chips

@@ -11,14 +11,17 @@ from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.roster import GONE, Roster
 from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.attempts import limits_of_first, patience_seconds
+from ttinspect.sources.umd.beside import Child
 from ttinspect.sources.umd.lookout import Lookout
 from ttinspect.sources.umd.numbering import skipped_chips, without_reading
-from ttinspect.sources.umd.parent import Running, first_seconds
-from ttinspect.sources.umd.persisting import Way, ask_persistently, patience_seconds
+from ttinspect.sources.umd.parent import Limits, Running
+from ttinspect.sources.umd.persisting import ask_persistently
 from ttinspect.sources.umd.reading import Target, target_of
 from ttinspect.sources.umd.readings import why_silent
 from ttinspect.sources.umd.session import Session, failure
 from ttinspect.sources.umd.system import silent_chips, with_telemetry
+from ttinspect.sources.umd.ways import Way
 
 _MOST_LOGS = 100
 """Of children that ended in a watch; the last ones are kept."""
@@ -136,48 +139,48 @@ class Watcher:
         Raises:
             InspectError: as reading the source once, when no chips were ever seen.
         """
-        session = self._begin()
-        if session is not None and (
-            session.hides_others(simulated=self._target.simulated) or session.chip_being_read() is not None
-        ):
+        timeout = self._options.timeout_seconds
+        child = self._begin(limits_of_first(timeout, self._way.arguments))
+        session = child.session
+        if session.hides_others(simulated=self._target.simulated) or session.chip_being_read() is not None:
             # what can be read without the bad chip is read from now on; the rows are of this session
             arguments = ["chips", *self._target.arguments]
-            timeout = self._options.timeout_seconds
             session, way = ask_persistently(
-                arguments, timeout, self._options.progress, archs=self._target.socs, first=session
+                arguments, timeout, self._options.progress, archs=self._target.socs, first=child
             )
-            self._options.log += [session.earlier_log, session.log]
-            if self._knows(session):
-                session = self._begin_as(way)
-        if session is not None and self._system is None:
-            self._system = self._target.system(session)
-        return session
+            if session is not child.session:
+                self._options.log += [session.earlier_log, session.log]
+                return self._begin_as(way) if self._knows(session) else session
+        kept = self._stay_with(child)
+        if kept is not None and self._system is None:
+            self._system = self._target.system(kept)
+        return kept
 
     def _begin_as(self, way: Way) -> Session | None:
         """Start a child the way in which others were asked, and stay with it."""
         self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
-        return self._begin(patient=True)
+        patience = patience_seconds(self._options.timeout_seconds, self._way.arguments)
+        return self._stay_with(self._begin(Limits(patience_seconds=patience)))
 
-    def _begin(self, *, patient: bool = False) -> Session | None:
-        """Start a child the way that is known; what it said if it is dead, late, failed, or sees nothing.
-        Unless ``patient``, a simulator that says nothing for a while is late."""
-        running = Running(list(self._way.arguments), self._way.visible)
-        timeout = self._options.timeout_seconds
-        hurried = self._target.simulated and not patient
-        if not running.read_until(
-            timeout,
-            wire.Done,
-            wire.Failed,
-            progress=self._options.progress,
-            patience_seconds=patience_seconds(timeout, self._way.arguments),
-            silent_seconds=first_seconds(timeout) if hurried else None,
-        ):
-            return running.stop(timeout, finished=False)
-        failed = any(isinstance(line, wire.Failed) for line in running.session.lines)
+    def _begin(self, limits: Limits) -> Child:
+        """Start a child the way that is known."""
+        timeout, progress = self._options.timeout_seconds, self._options.progress
+        child = Child([*self._way.arguments], timeout, progress, visible=self._way.visible, stays=True)
+        child.ask(timeout, limits)
+        return child
+
+    def _stay_with(self, child: Child) -> Session | None:
+        """Read from this child from now on; what it said if it is dead, late, failed, or sees nothing."""
         kept = self._system is not None and bool(self._system.troubles)  # rows of chips that are left out
-        if failed or not (kept or self._knows(running.session)):
-            return running.stop(timeout, finished=True)
-        self._running = running
+        try:
+            well = child.session.done and (kept or self._knows(child.session))
+        except InspectError:
+            child.end()
+            raise
+        if not well:
+            child.end()
+            return child.session
+        self._running = child.taken()
         self._pulse.forget()
         return None
 
