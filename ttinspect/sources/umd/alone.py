@@ -70,7 +70,8 @@ class Alone:
         self.hear()
         self.end()
 
-    def end(self) -> None:
-        """All are gone afterwards."""
-        for child in self._children.values():
-            child.end()
+    def end(self, *devices: int) -> None:
+        """Those of these devices are gone afterwards; all, if none is named."""
+        for device, child in self._children.items():
+            if device in devices or not devices:
+                child.end()

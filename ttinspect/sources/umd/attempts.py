@@ -4,6 +4,8 @@ import re
 import time
 from collections.abc import Callable, Collection
 
+import msgspec
+
 from ttinspect.sources.umd.beside import Child
 from ttinspect.sources.umd.parent import (
     PATIENT,
@@ -95,7 +97,7 @@ class Attempts:
 
     def _asked(self, way: Way, silent_seconds: float | None, patient: bool) -> Session:
         self._before()
-        limits = self._limits(way, silent_seconds, patient=patient)
+        limits = msgspec.structs.replace(self._limits(way, silent_seconds), patient=patient)
         return ask([*way.arguments], self.seconds_left(), self._progress, limits=limits, visible=way.visible)
 
     def ask_beside(self, way: Way, at_work: int) -> Child:
@@ -113,16 +115,16 @@ class Attempts:
     def _child_of(self, way: Way, at_work: int) -> Child:
         self._before()
         child = Child([*way.arguments], self._timeout_seconds, self._progress, visible=way.visible)
-        child.ask(self.seconds_left(), self._limits(way, next_seconds(self._timeout_seconds, at_work)))
+        limits = self._limits(way, next_seconds(self._timeout_seconds, at_work))
+        child.ask(self.seconds_left(), msgspec.structs.replace(limits, alone=self._simulated))
         return child
 
-    def _limits(self, way: Way, silent_seconds: float | None, *, patient: bool = False) -> Limits:
+    def _limits(self, way: Way, silent_seconds: float | None) -> Limits:
         return Limits(
             patience_seconds=patience_seconds(self._timeout_seconds, way.arguments),
             silent_seconds=silent_seconds if self._simulated else None,
             rival_pid=self._child.pid,
             overtaken=self.is_overtaken,
-            patient=patient,
         )
 
     @property

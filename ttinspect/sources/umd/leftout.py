@@ -1,7 +1,5 @@
 """What is said of chips that the others were asked without."""
 
-from collections.abc import Iterable
-
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.session import Session
 
@@ -22,26 +20,26 @@ def left_alone(sessions: list[Session], skipped: dict[int, str]) -> list[wire.Li
     return found
 
 
-def read_alone(alone: dict[int, Session]) -> Session:
-    """What chips of a simulator said that were each asked alone, as one session without eth."""
-    lines = [*_facts(alone.values()), wire.Done()]
+def read_alone(alone: dict[int, Session], why: str) -> Session:
+    """What chips of a simulator said that were each asked alone, as one session without eth, and why."""
+    lines = [*_facts(alone), wire.Done()]
     links = wire.LinkFacts(ends=[], remote=[], chips=len(alone))
-    return Session(lines=[links, *lines], log="".join(session.log for session in alone.values()))
+    log = "".join(session.log for session in alone.values())
+    return Session(lines=[links, *lines], log=log, linkless=why)
 
 
 def add_those_read_alone(last: Session, alone: dict[int, Session], why: str) -> None:
     """Add chips that answered alone only, and so without their links, and why."""
-    last.lines += _facts(alone.values())
+    last.lines += _facts(alone)
     last.unlinked = dict.fromkeys(alone, f"it answered only alone, because {why}")
 
 
-def _facts(sessions: Iterable[Session]) -> list[wire.Line]:
-    return [
-        line
-        for session in sessions
-        for line in session.lines
-        if isinstance(line, wire.ChipFacts | wire.TelemetryFacts)
-    ]
+def _facts(alone: dict[int, Session]) -> list[wire.Line]:
+    found: list[wire.Line] = []
+    for chip, session in alone.items():
+        found += [line for line in session.lines if isinstance(line, wire.ChipFacts | wire.TelemetryFacts)]
+        found += [wire.no_reading(chip, session.why_ended())] if session.death is not None else []
+    return found
 
 
 def as_before(first: Session, last: Session) -> list[wire.Line]:

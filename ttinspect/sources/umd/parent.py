@@ -43,14 +43,15 @@ Progress = Callable[[str], None]
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """When a child is late before its time is over: as soon as it has waited for the firmware of a chip
     until its patience ended, or half of the time for a link, when it says nothing for so long before it
-    reads chips, or when it reads one of several for too long; ``patient``: never. Who waits for a lock of
-    tt_umd is not to blame, but for one that ``rival_pid`` holds it is not worth waiting, nor when another
-    was faster (``overtaken``)."""
+    reads chips (``alone``: and while it reads the only one), or when it reads one of several for too long;
+    ``patient``: never. Who waits for a lock of tt_umd is not to blame, but for one that
+    ``rival_pid`` holds it is not worth waiting, nor when another was faster (``overtaken``)."""
 
     patience_seconds: float | None = None
     silent_seconds: float | None = None
     rival_pid: int | None = None
     overtaken: Callable[[], bool] | None = None
+    alone: bool = False
     patient: bool = False
 
 
@@ -206,7 +207,7 @@ class Running:
         if holder is not None:
             return holder == limits.rival_pid
         reading = READING.match(self.session.doing)
-        if reading is None:
+        if reading is None or limits.alone:
             size = self._log.size()
             if size != self._log_bytes:
                 self._log_bytes, self._stage_since = size, now

@@ -123,7 +123,7 @@ class _Search:
         late = [number for number in self.lost if self._alone.is_at_work(number)]
         if not late:
             return
-        limits = Limits(patient=True, overtaken=self._attempts.is_overtaken)
+        limits = Limits(patience_seconds=0, overtaken=self._attempts.is_overtaken)
         self._alone.wait(self._timeout_seconds / 2, self._attempts.seconds_to_listen, limits)
         bad = self._alone.bad(late)
         self.lost = {number: bad.get(number, why) for number, why in self.lost.items()}
@@ -162,6 +162,7 @@ class _Search:
         found = self._attempts.why_first_waits(seconds) if guilty else None
         if found is not None and found[0] in guilty:
             guilty[found[0]] = found[1]
+            self._alone.end(found[0])
 
     def end(self) -> None:
         """All children are gone afterwards, but a first one that has answered and stays."""
@@ -306,7 +307,7 @@ class _Search:
         last.left_out = left_out(first, last, self.lost, simulated=self._simulated)
         last.lines = [*as_before(first, last), *left_alone(self._attempts.sessions, self.skipped)]
         last.untrained = self.untrained
-        if without_eth:
+        if without_eth and last.linkless is None:
             why = unhealthy_remote(first.log) or first.why_ended().replace("firmware on ", "firmware behind ")
             last.linkless = why
         elif self._simulated:
@@ -322,7 +323,7 @@ class _Search:
         for number in self._devices():
             if not self._alone.are_well([number]):
                 self.lost[number] = bad.get(number, f"{why}; there was no time to ask for this chip alone")
-        self.last, self.way = read_alone(well), self._ways.alone(well)
+        self.last, self.way = read_alone(well, why), self._ways.alone(well)
 
     def _only_the_first(self) -> tuple[Session, Way]:
         if self.first.late:

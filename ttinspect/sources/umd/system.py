@@ -119,7 +119,7 @@ def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | 
             "chips that are reached over eth were opened one by one, and those behind them may be left out, "
             f"because {cause}"
         )
-    elif all(facts.arch == Arch.BLACKHOLE.value for facts in chips):
+    elif all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips):
         why = linkless
     else:
         why = f"chips that are reached over eth may be left out: {linkless}"
@@ -128,7 +128,7 @@ def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | 
 
 def _without_training(chips: list[wire.ChipFacts], untrained: str) -> Trouble:
     """Behind the link of a Wormhole can be a chip; every Blackhole is on the bus."""
-    on_bus = all(facts.arch == Arch.BLACKHOLE.value for facts in chips)
+    on_bus = all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
     what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
     return Trouble(chip=None, why=f"{untrained} was not waited for: {what}", readable=on_bus)
 

@@ -70,7 +70,8 @@ class Ways:
     def seeing(self, devices: Iterable[int]) -> Way:
         """With these devices only."""
         if self.simulated:
-            hidden = [hidden_argument(set(range(self._most)).difference(devices))]
+            unseen = set(range(self._most)).difference(devices)
+            hidden = [hidden_argument(unseen)] if unseen else []
             known = [numbers_argument(self._numbers)] if self._numbers else []
             known += [arch_argument(self._arch)] if self._arch else []
             return self.whole.with_arguments(*hidden, *known)
