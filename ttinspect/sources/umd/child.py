@@ -70,11 +70,12 @@ def main(argv: list[str]) -> None:
     failures: tuple[type[Exception], ...] = (*umd_errors(), TypeError)
     try:
         if hidden := numbering.hidden_chips(rest):
-            from ttinspect.sources.umd.hiding import hide
+            from ttinspect.sources.umd.hiding import show_only
 
             numbers = numbering.known_numbers(rest) or probe.device_numbers(rest[0])
             say("numbers", numbers=numbers)
-            seen = hide(rest[0], {number for chip, number in enumerate(numbers) if chip in hidden})
+            shown = {number for chip, number in enumerate(numbers) if chip not in hidden}
+            seen = show_only(rest[0], shown)
         ask(tt_umd, task, kind, rest, say, enter)
     except failures as error:
         if seen is not None and not seen:  # nothing is left, which tt_umd takes for a failure

@@ -269,7 +269,8 @@ class _Search:
         if self._simulated and self._can_be_opened is None:
             none = self._asked_alone([])
             none.end()
-            self._can_be_opened = none.session.is_empty
+            only_slow = none.session.late and self._ways.known is not None
+            self._can_be_opened = none.session.is_empty or only_slow
         devices = self._devices() if self._can_be_opened is not False else []
         for number in devices if len(devices) > 1 else ():
             if number not in self._alone and self._attempts.may_go_on():
