@@ -182,6 +182,11 @@ def test_the_source_may_come_from_the_environment_and_stand_before_the_command(r
     )
 
 
+def test_a_source_that_is_given_empty_is_refused_and_an_empty_variable_is_none(run: Run) -> None:
+    assert "the source is empty" in run("harvest", "--from", "", TTINSPECT_FROM="board:p100").stderr
+    assert "the source is empty" not in run("harvest", TTINSPECT_FROM="").stderr
+
+
 def _devices(run: Run, *choice: str) -> list[int]:
     return [d["id"] for d in json.loads(run("harvest", "--from", "c.yaml", "-j", *choice).stdout)["devices"]]
 

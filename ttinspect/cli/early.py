@@ -24,7 +24,8 @@ def early_child(command: str, argv: list[str], environment_source: str | None) -
         return None
     if task == "telemetry" and any(word.startswith(_WATCH) for word in argv):
         task = "watch"
-    source = _source(argv) or environment_source or "umd"
+    named = _source(argv)
+    source = named if named is not None else environment_source or "umd"
     if source == "umd":
         return [task, "umd"] if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
     if not source.startswith("sim:") or not source.endswith(".so"):

@@ -228,10 +228,10 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
         raise InspectError(
             f"--timeout {values['timeout']}", "it is no number of seconds", "give one, or leave it out"
         )
-    from_environment = os.environ.get(ENVIRONMENT_SOURCE)
+    given = values.get("source")
     return Common(
-        source=values.get("source") or from_environment or DEFAULT_SOURCE,
-        source_given=values.get("source") is not None,
+        source=given if given is not None else os.environ.get(ENVIRONMENT_SOURCE) or DEFAULT_SOURCE,
+        source_given=given is not None,
         devices=tuple(values.get("device") or ()),
         format=chosen,
         output=output,

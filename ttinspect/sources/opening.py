@@ -61,6 +61,10 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
     Raises:
         InspectError: as open_source.
     """
+    if not source:
+        raise InspectError(
+            "the source is empty", "that is no file, and no device", "name a source, or leave it out"
+        )
     if kind_of(source) == "path":
         opened = _read_content(read_document(source), spoken(source))
     else:

@@ -143,8 +143,21 @@ def _refuse_other_arch(beside: Path, target: Target, session: Session) -> None:
 
 
 def target_of(kind: str, path: str, options: LiveOptions) -> AbstractContextManager[Target]:
-    """Where to point the child; what was made for it is removed at the end."""
-    return simulator_target(path, options) if kind == "sim" else contextlib.nullcontext(_host_target())
+    """Where to point the child; what was made for it is removed at the end.
+
+    Raises:
+        InspectError: 2 for what is no simulator, or a word after umd, 3 without devices or driver, 6 without
+            permission on the device nodes.
+    """
+    if kind == "sim":
+        return simulator_target(path, options)
+    if path:
+        raise InspectError(
+            f"unknown source 'umd:{path}'",
+            "umd is all devices of this host and takes nothing after it",
+            "use --from umd, and --device for some of them",
+        )
+    return contextlib.nullcontext(_host_target())
 
 
 def _host_target() -> Target:
