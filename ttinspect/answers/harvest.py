@@ -16,7 +16,7 @@ from ttinspect.model.grid import CoreAt, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.harvest import as_expected, chip_findings, system_findings
+from ttinspect.verify.harvest import as_expected, chip_findings, differing_units, system_findings
 from ttinspect.verify.live import is_compared, live_findings, trouble_findings
 
 
@@ -76,14 +76,17 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many chips of a board are harvested as they should be; undecided where facts are missing.
+    """How many chips of a board are harvested as they should be, of those that can be ``judged``; undecided
+    where facts are missing. ``differing``: arch, tensix, dram, eth, where a chip has another number of them.
     ``unharvested_before`` is the firmware before which a chip without harvested lines is right too, where
     that let one pass."""
 
     board: Board
     chips: int
     as_expected: int
+    judged: int
     undecided: int
+    differing: tuple[str, ...]
     harvested_tensix_lines: int
     axis: Axis
     unharvested_before: str | None
@@ -183,17 +186,21 @@ def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:
         product = product_of(board)
         if board is None or product is None:
             continue
-        verdicts = [as_expected(chip) for chip in chips if chip.board is board]
+        alike = [chip for chip in chips if chip.board is board]
+        verdicts = [as_expected(chip) for chip in alike]
+        undecided = verdicts.count(None)
         before = product.unharvested_tensix_before
         tolerated = before is not None and any(
-            as_expected(chip) and chip.masks.tensix == 0 for chip in chips if chip.board is board
+            verdict and chip.masks.tensix == 0 for chip, verdict in zip(alike, verdicts, strict=True)
         )
         summaries.append(
             ProductSummary(
                 board=board,
                 chips=len(verdicts),
                 as_expected=verdicts.count(True),
-                undecided=verdicts.count(None),
+                judged=len(verdicts) - undecided,
+                undecided=undecided,
+                differing=differing_units(alike),
                 harvested_tensix_lines=product.tensix,
                 axis=ARCHITECTURES[product.arch].axis,
                 unharvested_before=".".join(map(str, before)) if before and tolerated else None,

@@ -112,20 +112,34 @@ def _assumed_value(device: HarvestDevice, name: str) -> str:
 
 
 def product_sentence(product: ProductSummary) -> str:
-    """ "2 of 2 chips are what an n300 should be (2 rows harvested each)."""
-    lines = product.harvested_tensix_lines
-    unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
-    undecided = f" {product.undecided} cannot be told." if product.undecided else ""
-    one = product.as_expected == product.chips == 1
-    noun, verb = ("chip", "is") if one else ("chips", "are")
+    """ "2 of 2 chips are what an n300 should be (2 rows harvested each)."; of those that can be judged."""
     what = f"what {with_article(product.board)} should be"
-    each = "" if product.chips == 1 else " each"
-    before = product.unharvested_before
+    if not product.judged:
+        who = "the chip is" if product.chips == 1 else f"the {product.chips} chips are"
+        return f"Whether {who} {what} cannot be told."
+    one = product.as_expected == product.judged == 1
+    noun, verb = ("chip", "is") if one else ("chips", "are")
+    said = f"{product.as_expected} of {product.judged} {noun} {verb} {what}"
+    more = f", {product.undecided} more cannot be told" if product.undecided else ""
+    if product.differing:
+        return f"{said}{more}: {_named(product)} (TTH001)."
+    lines, before = product.harvested_tensix_lines, product.unharvested_before
+    unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
+    each = "" if product.judged == 1 else " each"
     tolerated = "" if before is None else f", or none with firmware before {before}"
-    return (
-        f"{product.as_expected} of {product.chips} {noun} {verb} {what} "
-        f"({lines} {unit} harvested{each}{tolerated}).{undecided}"
-    )
+    return f"{said} ({lines} {unit} harvested{each}{tolerated}){more}."
+
+
+def _named(product: ProductSummary) -> str:
+    """ "tensix columns and DRAM banks differ"."""
+    units = {
+        "arch": "the architecture",
+        "tensix": f"tensix {product.axis.value}s",
+        "dram": "DRAM banks",
+        "eth": "eth channels",
+    }
+    *most, last = (units[name] for name in product.differing)
+    return f"{', '.join(most)}{' and ' if most else ''}{last} differ{'s' if last == units['arch'] else ''}"
 
 
 def coordinate(answer: CoordAnswer) -> str:

@@ -1,5 +1,7 @@
 """Findings about harvesting: what deviates from the product, what is doubtful, what is unknown."""
 
+from collections.abc import Iterable
+
 from ttinspect.facts.boards import Product, product_of
 from ttinspect.facts.firmware import is_before
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -10,6 +12,8 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
 
 _MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
+_UNITS = ("arch", "tensix", "dram", "eth")
+"""What a product has a word about."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -51,12 +55,23 @@ def doubts(system: System) -> tuple[Finding, ...]:
 
 def as_expected(chip: Chip) -> bool | None:
     """Whether a chip is harvested as its product should be; None if that cannot be decided."""
-    if product_of(chip.board) is None or None in _harvested_counts(chip).values():
-        return None
     severities = [finding.severity for finding in _deviations(chip)]
     if Severity.WARNING in severities:
         return False
+    if product_of(chip.board) is None or None in _harvested_counts(chip).values():
+        return None
     return None if severities else True
+
+
+def differing_units(chips: Iterable[Chip]) -> tuple[str, ...]:
+    """Of arch, tensix, dram and eth those that are not what the product of one of the chips has."""
+    found = {
+        finding.evidence["unit"]
+        for chip in chips
+        for finding in _deviations(chip)
+        if finding.severity is Severity.WARNING
+    }
+    return tuple(unit for unit in _UNITS if unit in found)
 
 
 def _harvested_counts(chip: Chip) -> dict[str, int | None]:
