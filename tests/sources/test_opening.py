@@ -77,6 +77,15 @@ def test_what_is_no_source_is_refused(content: str, said: str) -> None:
     assert said in caught.value.why
 
 
+@pytest.mark.parametrize(
+    "content", ["{}", '{"a": 1}', "[]", "[{}]", '["arch"]', "[[1], 2]", "[1, 2]", '"arch"', "5"]
+)
+def test_any_json_that_is_no_source_is_told_what_is_read(content: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        read_content(content.encode(), "f")
+    assert "cluster descriptor (YAML), a tt-smi -s document (JSON)" in caught.value.next_step
+
+
 def test_a_soc_descriptor_is_sent_to_masks() -> None:
     with pytest.raises(InspectError) as caught:
         read_content(b"arch_name: blackhole\nworker_l1_size: 1\n", "s.yaml")

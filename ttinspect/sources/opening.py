@@ -129,7 +129,8 @@ def _read_json(content: bytes, name: str) -> Opened | None:
         # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
         # the typed reader says where.
         if stripped[:1] in (b"{", b"[") and stripped[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]"):
-            decode_json(stripped, _Head, name)
+            decode_json(stripped, _Head if stripped[:1] == b"{" else list[msgspec.Raw], name)
+            raise _none_of_ours(name)
         return None
     if bytes(head.device_info):
         from ttinspect.sources.tt_smi import read_tt_smi
@@ -139,7 +140,11 @@ def _read_json(content: bytes, name: str) -> Opened | None:
         return _read_ours(stripped, _schema_name(head.schema, name), name)
     if bytes(head.arch) and len(content) <= YAML_LIMIT_BYTES:
         return None
-    raise InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
+    raise _none_of_ours(name)
+
+
+def _none_of_ours(name: str) -> InspectError:
+    return InspectError(name, "this JSON is none of the documents that ttinspect reads", _WHAT_IS_READ)
 
 
 def _head_of(content: bytes) -> _Head | None:
