@@ -105,6 +105,18 @@ def test_csv_has_the_figures_of_every_dram_channel(run_on: RunOn) -> None:
     assert row["gddr_corrected_read_errors"] == ""
 
 
+def test_csv_has_an_empty_cell_where_no_channel_is_known_and_a_list_where_some_are(run_on: RunOn) -> None:
+    def row(tags: dict[int, int | None]) -> dict[str, str]:
+        done = run_on(blackhole(Chip(tags=tags)), "telemetry", "--format", "csv")
+        (found,) = csv.DictReader(io.StringIO(done.stdout))
+        return found
+
+    silent = row({FIRMWARE: 0x13060000, GDDR: 0xFFFFFFFF})
+    assert (silent["eth_up"], silent["dram_trained"]) == ("", "")
+    telling = row({FIRMWARE: 0x14000000, ETH_LIVE: 0x0003_FFFF})
+    assert telling["eth_up"] == "1 1" + " 0" * 10
+
+
 def test_a_wormhole_shows_its_links_and_limits(answer: Answer) -> None:
     device = answer(wormhole(Chip(tags={63: 1000, 64: 160})), "telemetry")["devices"][0]
     assert (device["aiclk_mhz"], device["power_w"], device["power_limit_w"]) == (1000, 50, 160)

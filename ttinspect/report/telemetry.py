@@ -112,7 +112,7 @@ def _by_channel(modules: Sequence[GddrModule] | None, name: str) -> str | None:
 
 
 def _flags(states: tuple[bool | None, ...] | None) -> str | None:
-    """ "1 1 0 ?" """
-    if states is None:
+    """ "1 1 0 ?", a state for each live channel; None where none of them is known."""
+    if states is None or all(state is None for state in states):
         return None
     return " ".join("?" if state is None else str(int(state)) for state in states)
