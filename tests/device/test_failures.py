@@ -22,6 +22,7 @@ from tests.device.simulated import (
     BOARD_ID_LOW,
     ENABLED_ETH,
     FIRMWARE,
+    PCIE_USAGE,
     Chip,
     Device,
     blackhole,
@@ -176,6 +177,27 @@ def test_missing_eth_telemetry_is_an_unknown_mask_and_the_rest_is_shown(run_on: 
     assert not device["checked"]
     (finding,) = document["findings"]
     assert "Exactly 2 or 14 ETH cores should be harvested" in finding["message"]
+
+
+@pytest.mark.parametrize(("tag", "name"), [(ENABLED_ETH, "ENABLED_ETH"), (PCIE_USAGE, "PCIE_USAGE")])
+def test_what_a_refused_chip_does_not_tell_is_missing_telemetry_and_no_mask(
+    answer: Answer, tag: int, name: str
+) -> None:
+    """tt-umd refuses the mask 0 that it made up; what is wrong with the chip is the telemetry."""
+    (device,) = answer(blackhole(Chip(tags={tag: None})), "harvest")["devices"]
+    whys = {one["path"]: one["why"] for one in device["unknown"]}
+    assert {"links", "unique_id"} <= whys.keys()
+    for path in ("links", "unique_id"):
+        assert whys[path] == (
+            f"telemetry {name} is missing, which tt_umd takes for 0, and so it refuses the chip"
+        )
+
+
+def test_a_mask_that_the_chip_has_and_tt_umd_refuses_is_told_in_its_words(answer: Answer) -> None:
+    (device,) = answer(blackhole(Chip(tags={PCIE_USAGE: 2})), "harvest")["devices"]
+    assert {one["why"] for one in device["unknown"]} == {
+        "P150 card should always have PCIe core (11, 0) harvested."
+    }
 
 
 def test_json_stays_one_document_while_tt_umd_and_the_device_shout(run_on: RunOn) -> None:

@@ -156,8 +156,24 @@ def _made_up(facts: wire.ChipFacts) -> str:
     """tt_umd takes a missing telemetry word for 0, and judges the chip by that."""
     if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
         return ""
-    missing = [tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None]
-    return f" Telemetry {', '.join(missing)} is missing, which tt_umd takes for 0." if missing else ""
+    missing = _missing(facts)
+    return f" Telemetry {missing} is missing, which tt_umd takes for 0." if missing else ""
+
+
+def _missing(facts: wire.ChipFacts) -> str:
+    return ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
+
+
+def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) -> str | None:
+    """Why tt_umd does not tell everything of a chip: its own words, but where it refuses a mask that it made
+    up, what is missing. ``masks`` and ``board`` are those that the chip has."""
+    if not facts.error or facts.masks is None or soc.arch is not Arch.BLACKHOLE:
+        return facts.error
+    made_up = Masks(**{name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES})
+    told = refusal(soc, made_up, board, facts.asic_location)
+    if not told or told not in facts.error or refusal(soc, masks, board, facts.asic_location) == told:
+        return facts.error
+    return f"telemetry {_missing(facts)} is missing, which tt_umd takes for 0, and so it refuses the chip"
 
 
 def _behind(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> str:
@@ -236,12 +252,13 @@ def _chip(
     linked: bool,
 ) -> Chip:
     masks, unknown = _masks(facts, socs[arch])
-    if linkless is not None or (facts.error and not linked):
-        unknown.append(Unknown(path="links", why=linkless or facts.error or ""))
     board = _board(facts, socs[arch], masks)
+    reason = _reason(facts, socs[arch], masks, board)
+    if linkless is not None or (reason and not linked):
+        unknown.append(Unknown(path="links", why=linkless or reason or ""))
     for name, known in (("board", board), ("board_id", facts.board_id), ("unique_id", facts.unique_id)):
-        if known is None and (facts.error or name != "board"):
-            unknown.append(Unknown(path=name, why=facts.error or "the chip does not tell it"))
+        if known is None and (reason or name != "board"):
+            unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
     if facts.asic_location is None and arch is Arch.BLACKHOLE and not facts.error:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
     bus_id = None if simulated else facts.bus_id
