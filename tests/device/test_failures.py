@@ -200,6 +200,17 @@ def test_a_mask_that_the_chip_has_and_tt_umd_refuses_is_told_in_its_words(answer
     }
 
 
+@pytest.mark.parametrize("command", ["harvest", "capacity", "list"])
+def test_that_a_chip_could_not_be_read_is_told_at_length_once(answer: Answer, command: str) -> None:
+    document = answer(blackhole(Chip(), Chip(tags={ASIC_ID_HIGH: None})), command, code=5)
+    (unread,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    assert "Telemetry entry 61 not available" in unread["message"]
+    (mask,) = [one for one in document["devices"][1]["findings"] if one["id"] == "TTH004"]
+    assert mask["message"] == "no harvesting mask is known, because the chip could not be read"
+    assert mask["evidence"]["masks"] == ["tensix", "dram", "eth", "pcie", "l2cpu"]
+    assert "Telemetry entry 61 not available" in mask["evidence"]["reasons"][0]
+
+
 def test_json_stays_one_document_while_tt_umd_and_the_device_shout(run_on: RunOn) -> None:
     done = run_on(blackhole(shout=True), "harvest", "--json", TT_LOGGER_LEVEL="debug")
     assert json.loads(done.stdout)["schema"] == "ttinspect.harvest.v1"

@@ -264,7 +264,11 @@ def test_a_chip_that_leaves_the_bus_while_it_is_watched_is_named_and_the_other_g
     assert not any(value in (0xFFFF, 0xFFFFFFFF) for pair in clocks for value in pair)
     assert lines[-1]["devices"][0]["heartbeat_moves"]
     (message,) = [finding["message"] for finding in lines[-1]["findings"]]
-    assert message == "chip 1 could not be read: it answers with all ones only: it is off the bus"
+    assert message == "chip 1 could not be read: it is off the bus: it answers with all ones only"
+    (silent,) = lines[-1]["devices"][1]["findings"]
+    assert silent["id"] == "TTT010"
+    assert silent["message"].endswith("because it could not be read: it is off the bus")
+    assert silent["evidence"] == {"reason": "it is off the bus: it answers with all ones only"}
     assert done.returncode == 5
 
 

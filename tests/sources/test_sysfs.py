@@ -573,6 +573,16 @@ def test_the_table_of_telemetry_shows_what_hwmon_says(root: Path, run: Run) -> N
     assert "54.3" in done.stdout
 
 
+def test_of_a_chip_off_the_bus_there_is_no_telemetry_for_that_reason(root: Path, run: Run) -> None:
+    device(root, 0)
+    folder = device(root, 1)
+    for name, text in OFF_THE_BUS.items():
+        write(folder / name, text)
+    answer = json.loads(run("telemetry", "--from", f"sysfs:{root}", "--json").stdout)
+    (told,) = [one["message"] for one in answer["devices"][1]["findings"] if one["id"] == "TTT010"]
+    assert told == "there is no telemetry of this chip, because it could not be read: it is off the bus"
+
+
 def test_an_unsupported_device_among_others_is_exit_5(root: Path, run: Run) -> None:
     device(root, 0, pci_id=0xFACA)
     device(root, 1)

@@ -99,7 +99,7 @@ def build_capacity(system: System, settings: Settings, *, sources: bool = False)
             dram=capacity.dram,
             eth_l1=capacity.eth_l1,
             unknown=chip.unknown,
-            findings=(*chip_findings(chip), *allocation_findings(chip, settings)),
+            findings=(*chip_findings(chip, system.unread(chip.id)), *allocation_findings(chip, settings)),
         )
         for chip, capacity in zip(system.chips, capacities, strict=True)
     )

@@ -114,7 +114,7 @@ def build_harvest(
     Raises:
         InspectError: 2 when ``core`` is on none of the chips.
     """
-    devices = tuple(_device(chip, cores=cores, core=core) for chip in system.chips)
+    devices = tuple(_device(chip, system.unread(chip.id), cores=cores, core=core) for chip in system.chips)
     if core is not None and not any(device.at for device in devices):
         where, (x, y) = core
         unsure = any(None in msgspec.structs.astuple(chip.masks) for chip in system.chips)
@@ -148,7 +148,9 @@ def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, .
     )
 
 
-def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) -> HarvestDevice:
+def _device(
+    chip: Chip, unread: str | None, *, cores: bool, core: tuple[CoordSystem, Coord] | None
+) -> HarvestDevice:
     grid = chip_grid(chip.soc, chip.masks)
     coordinates = (
         chip_coordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
@@ -176,7 +178,7 @@ def _device(chip: Chip, *, cores: bool, core: tuple[CoordSystem, Coord] | None) 
         at=cores_at(coordinates, *core) if core is not None and coordinates is not None else msgspec.UNSET,
         checked=is_compared(chip),
         unknown=chip.unknown,
-        findings=(*chip_findings(chip), *live_findings(chip)),
+        findings=(*chip_findings(chip, unread), *live_findings(chip)),
     )
 
 

@@ -7,7 +7,7 @@ from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import Source
+from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.harvest import chip_findings, system_findings
@@ -49,12 +49,12 @@ def build_list(case: Case) -> ListAnswer:
     memory = {device.id: device for device in build_memory(case).devices}
     return ListAnswer(
         source=case.system.source,
-        devices=tuple(_device(chip, memory[chip.id]) for chip in case.shown),
+        devices=tuple(_device(chip, memory[chip.id], case.system) for chip in case.shown),
         findings=(*system_findings(case.system), *trouble_findings(case.system)),
     )
 
 
-def _device(chip: Chip, memory: MemoryDevice) -> ListDevice:
+def _device(chip: Chip, memory: MemoryDevice, system: System) -> ListDevice:
     used = memory.regions[0].used if len(memory.regions) == 1 else None
     return ListDevice(
         id=chip.id,
@@ -71,5 +71,5 @@ def _device(chip: Chip, memory: MemoryDevice) -> ListDevice:
         dram_physical=memory.capacity.dram_physical,
         asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
         unknown=chip.unknown,
-        findings=chip_findings(chip),
+        findings=chip_findings(chip, system.unread(chip.id)),
     )

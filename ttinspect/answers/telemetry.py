@@ -78,7 +78,7 @@ def build_telemetry(system: System) -> TelemetryAnswer:
                 dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
                 eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
                 unknown=(*chip.unknown, *_unknown(chip, system)),
-                findings=telemetry_findings(chip),
+                findings=telemetry_findings(chip, system.unread(chip.id)),
                 **fields,
             )
         )

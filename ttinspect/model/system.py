@@ -106,6 +106,11 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""
 
+    def unread(self, chip: int) -> str | None:
+        """Why a chip could not be read; None where it could."""
+        whys = (one.why for one in self.troubles if one.chip == chip and not one.readable)
+        return next(whys, None)
+
     @property
     def asked(self) -> SourceKind:
         """What answered for the chips: of a snapshot, what it was taken of."""

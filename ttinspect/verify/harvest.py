@@ -26,12 +26,13 @@ def with_article(board: Board) -> str:
     return f"{'an' if board.value.startswith('n') else 'a'} {board.value}"
 
 
-def chip_findings(chip: Chip) -> tuple[Finding, ...]:
-    """Everything that is worth a sentence about the harvesting of one chip."""
+def chip_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
+    """Everything that is worth a sentence about the harvesting of one chip; ``unread`` says why it could not
+    be read, if so."""
     found = [
         *_deviations(chip),
         _ignored_masks(chip),
-        _unknown_masks(chip),
+        _unknown_masks(chip, unread),
         _unknown_board(chip),
         _placeholder(chip),
     ]
@@ -191,21 +192,25 @@ def _ignored_masks(chip: Chip) -> Finding | None:
     )
 
 
-def _unknown_masks(chip: Chip) -> Finding | None:
+def _unknown_masks(chip: Chip, unread: str | None) -> Finding | None:
     names = [name for name in _MASK_NAMES if getattr(chip.masks, name) is None]
     if not names:
         return None
     reasons = list(dict.fromkeys(unknown.why for unknown in chip.unknown if unknown.path.startswith("masks")))
-    why = f" ({'; '.join(reasons)})" if reasons else ""
     which = (
         "no harvesting mask is" if len(names) == len(_MASK_NAMES) else f"the {', '.join(names)} mask is not"
     )
+    if unread is not None and all(reason in unread for reason in reasons):  # TTH009 tells it
+        said = f"{which} known, because the chip could not be read"
+    else:
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        said = f"{which} known{why}; what depends on it is unknown, not unharvested"
     return Finding(
         id="TTH004",
         name="unknown mask",
         severity=Severity.WARNING,
-        message=f"{which} known{why}; what depends on it is unknown, not unharvested",
-        evidence={"masks": names},
+        message=said,
+        evidence={"masks": names, "reasons": reasons},
     )
 
 

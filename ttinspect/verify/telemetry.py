@@ -7,11 +7,12 @@ from ttinspect.model.finding import EvidenceValue, Finding, Severity
 from ttinspect.model.telemetry import GddrModule, Telemetry
 
 
-def telemetry_findings(chip: Chip) -> tuple[Finding, ...]:
-    """Everything worth a sentence in one reading of a chip."""
+def telemetry_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
+    """Everything worth a sentence in one reading of a chip; ``unread`` says why it could not be read, if
+    so."""
     reading = chip.telemetry
     if reading is None:
-        return (_warning(10, "no telemetry", "the source has no telemetry of this chip"),)
+        return (_no_telemetry(unread),)
     found = (
         _untrained(reading),
         _still(reading),
@@ -51,6 +52,15 @@ def _warning(number: int, name: str, message: str, **evidence: EvidenceValue) ->
     return Finding(
         id=f"TTT{number:03}", name=name, severity=Severity.WARNING, message=message, evidence=dict(evidence)
     )
+
+
+def _no_telemetry(unread: str | None) -> Finding:
+    """Of why a chip could not be read the first clause; TTH009 tells all of it."""
+    if unread is None:
+        return _warning(10, "no telemetry", "the source has no telemetry of this chip")
+    clause = unread.partition(":")[0].partition(";")[0]
+    message = f"there is no telemetry of this chip, because it could not be read: {clause}"
+    return _warning(10, "no telemetry", message, reason=unread)
 
 
 def _untrained(reading: Telemetry) -> Finding | None:

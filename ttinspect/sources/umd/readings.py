@@ -49,7 +49,7 @@ def why_silent(facts: wire.TelemetryFacts) -> str | None:
         return facts.error
     measured = [facts.tags[tag] for tag in _MEASURED_TAGS if tag in facts.tags]
     if len(measured) > 1 and all(word == _ALL_ONES for word in measured):
-        return "it answers with all ones only: it is off the bus"
+        return "it is off the bus: it answers with all ones only"
     return None
 
 

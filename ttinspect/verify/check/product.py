@@ -59,10 +59,10 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
     topology = topology_findings(system)
     return {
         chip.id: [
-            *chip_findings(chip),
+            *chip_findings(chip, system.unread(chip.id)),
             *live_findings(chip),
             *topology.get(chip.id, []),
-            *telemetry_findings(chip),
+            *telemetry_findings(chip, system.unread(chip.id)),
         ]
         for chip in system.chips
     }
