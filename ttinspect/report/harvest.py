@@ -12,7 +12,7 @@ from ttinspect.model.grid import CoordAnswer, CoreAt, OtherCore, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.picture import pictures
-from ttinspect.report.screen import columns, row
+from ttinspect.report.screen import columns, row, rows
 from ttinspect.report.units import UNKNOWN, chips_named, grid, of, reach
 from ttinspect.verify.harvest import with_article
 
@@ -188,8 +188,7 @@ def _type_rows(chip: str, core_type: str, cores: TypeCores) -> Iterator[tuple[st
 
 def _cores_table(answer: HarvestAnswer) -> list[RenderableType]:
     table = columns(*(f">{name}" if name == "id" else name for name in CORE_COLUMNS))
-    for cells in core_rows(answer):
-        row(table, *cells)
+    rows(table, core_rows(answer))
     return [Text(""), table]
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 from itertools import zip_longest
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -81,7 +82,8 @@ def _least_width(part: RenderableType) -> int:
     widths = []
     for column in part.columns:
         cells = [column.header, *column.cells] if part.show_header else [*column.cells]
-        longest = max((cell.cell_len for cell in cells if isinstance(cell, Text)), default=0)
+        lines = (line for cell in cells if isinstance(cell, Text) for line in cell.plain.split("\n"))
+        longest = max(map(cell_len, lines), default=0)
         widths.append(max(longest if column.no_wrap else 0, column.min_width or 0) + _GAP)
     return sum(widths) - _GAP
 
@@ -106,3 +108,10 @@ def columns(*specs: str, header: bool = True, widths: Sequence[int] = ()) -> Tab
 def row(table: Table, *cells: object) -> None:
     """Add a row of plain text; what comes from outside is made harmless."""
     table.add_row(*(cell if isinstance(cell, Text) else Text(harmless(str(cell))) for cell in cells))
+
+
+def rows(table: Table, lines: Iterable[Sequence[str]]) -> None:
+    """Add rows of plain text, at least one, none of which folds, as one row with a line for each: rich lays
+    thousands of them out in a third of the time."""
+    cells = zip(*lines, strict=True)
+    table.add_row(*(Text("\n".join(map(harmless, cell))) for cell in cells))
