@@ -33,7 +33,7 @@ def _snapshot(why: str = "", recorded: Recording | None = None) -> Snapshot:
         host=Host(name="alices-host"),
         versions=Versions(tt_umd=None, driver=None),
         system=msgspec.structs.replace(
-            example, source=source, chips=(chip,), warnings=(why,), troubles=(trouble,)
+            example, source=source, chips=(chip,), warnings=(why,), troubles=(trouble,), evidence={why: {"why": why}}
         ),
         published=Published(
             regions=(), processes=ProcessTable(found={}, unknowable=frozenset()), openers=None,

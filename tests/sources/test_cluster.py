@@ -58,6 +58,7 @@ def test_a_file_without_boards_leaves_them_unknown_with_a_warning() -> None:
     system = read(n300(boards=None))
     assert [chip.board for chip in system.chips] == [None, None]
     assert "boards" in system.warnings[0]
+    assert system.evidence[system.warnings[0]] == {"missing": "boards"}
 
 
 def test_a_board_that_umd_does_not_know_is_unknown_and_named() -> None:
@@ -65,6 +66,7 @@ def test_a_board_that_umd_does_not_know_is_unknown_and_named() -> None:
     system = read(n300(boards=boards))
     assert [chip.board_name for chip in system.chips] == ["p999", "p999"]
     assert "0x4d2" in system.warnings[0]
+    assert system.evidence[system.warnings[0]] == {"board_id": "1234"}
 
 
 @pytest.mark.parametrize("mmio", [[{0: 0}], [0], [{0: 0}, {1: 5}]])

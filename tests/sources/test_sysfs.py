@@ -200,6 +200,7 @@ def test_the_second_chip_of_an_n300_is_said_to_be_missing(root: Path) -> None:
     assert system(root).notes == (
         "sysfs does not show the second chip of an n300, which is reached through the first",
     )
+    assert system(root).evidence[system(root).notes[0]] == {"chips": [0]}
 
 
 def test_telemetry_is_in_the_units_of_hwmon_and_of_the_driver(root: Path) -> None:
@@ -392,8 +393,8 @@ def test_devices_are_in_the_order_of_their_numbers(root: Path) -> None:
     ("with_node", "warnings"),
     [
         (8, ()),
-        (2, ("the kernel driver shows 8 devices, 2 have a node in /dev/tenstorrent",)),
-        (1, ("the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent",)),
+        (2, ("the kernel driver shows 8 devices, 2 have a node in /dev/tenstorrent (0, 1)",)),
+        (1, ("the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent (0)",)),
         (0, ("the kernel driver shows 8 devices, none has a node in /dev/tenstorrent",)),
     ],
 )
@@ -404,6 +405,32 @@ def test_a_container_that_has_some_of_the_nodes_is_told_so(
         device(root, number, node=number < with_node)
     assert len(system(root).chips) == 8
     assert system(root).warnings == warnings
+
+
+def test_the_nodes_that_a_container_has_are_named_and_in_the_evidence(root: Path, run: Run) -> None:
+    for number in range(8):
+        device(root, number, node=number == 5)
+    (told,) = json.loads(run("harvest", "--from", f"sysfs:{root}", "--json").stdout)["findings"]
+    assert (told["id"], told["evidence"]) == ("TTH007", {"devices": [*range(8)], "with_node": [5]})
+    assert told["message"] == "the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent (5)"
+
+
+def test_of_many_nodes_the_first_are_named(root: Path) -> None:
+    for number in range(32):
+        device(root, number, node=number % 2 == 0)
+    (told,) = system(root).warnings
+    assert told.endswith("16 have a node in /dev/tenstorrent (0, 2, 4, 6, 8, 10 and 10 more)")
+    assert system(root).evidence[told]["with_node"] == [*range(0, 32, 2)]
+
+
+def test_evidence_of_the_host_outlives_a_snapshot(root: Path, run: Run) -> None:
+    for number in range(2):
+        device(root, number, node=number == 1)
+    live = json.loads(run("harvest", "--from", f"sysfs:{root}", "--json").stdout)
+    for redact in ([], ["--redact"]):
+        run("snapshot", "--from", f"sysfs:{root}", "-o", "s.json", *redact)
+        recorded = json.loads(run("harvest", "--from", "s.json", "--json").stdout)
+        assert recorded["findings"] == live["findings"]
 
 
 def test_no_device_is_opened_and_nothing_is_written(root: Path) -> None:

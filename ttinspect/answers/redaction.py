@@ -13,6 +13,7 @@ import msgspec
 
 from ttinspect.answers.pseudonyms import FILES, REMOVED, Pseudonyms
 from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Evidence
 from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.pseudonyms import board_pseudonym, name_pseudonym
 from ttinspect.model.region import RegionFile
@@ -65,10 +66,16 @@ def _system(system: System, ids: Pseudonyms) -> System:
         ),
         warnings=tuple(map(ids.sentence, system.warnings)),
         notes=tuple(map(ids.sentence, system.notes)),
+        evidence={ids.sentence(told): _evidence(values, ids) for told, values in system.evidence.items()},
         troubles=tuple(
             msgspec.structs.replace(trouble, why=ids.sentence(trouble.why)) for trouble in system.troubles
         ),
     )
+
+
+def _evidence(values: Evidence, ids: Pseudonyms) -> Evidence:
+    """Ids are text; numbers count or name devices."""
+    return {name: ids.sentence(one) if isinstance(one, str) else one for name, one in values.items()}
 
 
 def _chip(chip: Chip, ids: Pseudonyms) -> Chip:

@@ -16,6 +16,7 @@ class Severity(str, Enum):
 
 
 EvidenceValue = int | float | str | bool | Sequence[int | str] | None
+Evidence = dict[str, EvidenceValue]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     severity: Severity
     message: str
-    evidence: dict[str, EvidenceValue] = {}
+    evidence: Evidence = {}
 
     def is_about(self, chips: Container[int]) -> bool:
         """Whether it is about any of these chips; one that names none is about all."""

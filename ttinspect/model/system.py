@@ -5,6 +5,7 @@ from enum import Enum
 import msgspec
 
 from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Evidence
 
 
 class SourceKind(str, Enum):
@@ -102,6 +103,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     """What the source had to say about its own input, one sentence each."""
     notes: tuple[str, ...] = ()
     """What it cannot show, which is no fault of the host, one sentence each."""
+    evidence: dict[str, Evidence] = {}
+    """The bare values behind a sentence of ``warnings`` or ``notes``, by the sentence."""
     troubles: tuple[Trouble, ...] = ()
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""

@@ -16,6 +16,7 @@ from ttinspect.facts.node import U32_MAX, U64_MAX, Node, key_unsigned
 from ttinspect.facts.socs import arch_of, builtin_soc
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 
@@ -102,6 +103,7 @@ def read_cluster(document: Any, name: str) -> System:
         links=links,
         remote_links=_remote_links(root, archs),
         warnings=tuple(warnings),
+        evidence=warnings,
     )
 
 
@@ -207,12 +209,12 @@ def _harvest(node: Node) -> _Harvest:
     return _Harvest(Masks(**masks), translation, tuple(assumed), ())
 
 
-def _boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], list[str]]:
+def _boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
     node = root.child("boards")
     if not node:
         return _old_boards(root, ids)
     entries: dict[int, _BoardEntry] = {}
-    warnings = []
+    warnings: dict[str, Evidence] = {}
     for entry in node.sequence("a list of boards"):
         parts: dict[str, Node] = {}
         for part in entry.sequence("a list of board_id, board_type and chips"):
@@ -224,10 +226,11 @@ def _boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], list[st
         text = parts["board_type"].text()
         board = _board_entry(text, str(board_id))
         if board_of_id(board_id) is None:
-            warnings.append(
+            told = (
                 f"board id {board_id:#x} has a product code that tt-umd 0.9.14 does not know; it "
                 f"refuses such a file"
             )
+            warnings[told] = {"board_id": str(board_id)}
         for chip in parts["chips"].sequence("a list of chip ids"):
             chip_id = _known_chip(chip, chip.unsigned(), ids)
             if chip_id in entries:
@@ -245,19 +248,19 @@ def _board_entry(text: str, board_id: str | None) -> _BoardEntry:
     return _BoardEntry(board, None if unnamed else text, board_id)
 
 
-def _old_boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], list[str]]:
+def _old_boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
     """Board types as files before 2026-03 have them: per chip, or one for all."""
     for name in ("chip_to_boardtype", "boardtype"):
         node = root.child(name)
         if not node:
             continue
         if isinstance(node.value, str):
-            return dict.fromkeys(ids, _board_entry(node.value, None)), []
+            return dict.fromkeys(ids, _board_entry(node.value, None)), {}
         _check_table(root, name, ids)
-        return {_known_chip(node, key, ids): _board_entry(v.text(), None) for key, v in node.entries()}, []
-    return dict.fromkeys(ids, _BoardEntry(None, None, None)), [
-        "the file does not say which boards the chips are on"
-    ]
+        return {_known_chip(node, key, ids): _board_entry(v.text(), None) for key, v in node.entries()}, {}
+    return dict.fromkeys(ids, _BoardEntry(None, None, None)), {
+        "the file does not say which boards the chips are on": {"missing": "boards"}
+    }
 
 
 def _mmio(root: Node, ids: list[int]) -> dict[int, int | None]:

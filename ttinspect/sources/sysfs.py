@@ -17,6 +17,7 @@ from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal,
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
+from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Source, SourceKind, System, Trouble
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.sysfs_telemetry import (
@@ -70,11 +71,13 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     live = _is_live(top)
     if ask is Ask.TELEMETRY:
         chips = with_moving_heartbeats(chips, folders, live=live)
+    warnings, notes = _without_nodes(top, folders.keys()), _without_remote(chips)
     return System(
         source=Source(kind=SourceKind.SYSFS, detail=root, live=live, example=False),
         chips=tuple(chips),
-        warnings=tuple(_without_nodes(top, folders.keys())),
-        notes=tuple(_without_remote(chips)),
+        warnings=tuple(warnings),
+        notes=tuple(notes),
+        evidence={**warnings, **notes},
         troubles=tuple(Trouble(chip=number, why=why, readable=False) for number, why in gone.items()),
         kmd_version=driver_version(top),
     )
@@ -85,23 +88,37 @@ def _is_live(top: Path) -> bool:
     return os.path.realpath(top) == str(HOST) or os.path.ismount(top / "sys")
 
 
-def _without_nodes(top: Path, devices: Set[int]) -> list[str]:
+def _without_nodes(top: Path, devices: Set[int]) -> dict[str, Evidence]:
     """A container often has some of the nodes only: the other devices cannot be used in it."""
     try:
         nodes = device_nodes(top) or {}
     except InspectError as error:
-        return [f"{error.what}: {error.why}"]
-    usable = len(devices & nodes.keys())
-    if usable == len(devices):
-        return []
+        return {f"{error.what}: {error.why}": {"devices": sorted(devices), "with_node": None}}
+    usable = sorted(devices & nodes.keys())
+    if len(usable) == len(devices):
+        return {}
     shows = f"the kernel driver shows {len(devices)} device{'s' if len(devices) > 1 else ''}"
-    return [f"{shows}, {usable or 'none'} {'have' if usable > 1 else 'has'} a node in /dev/tenstorrent"]
+    verb = "have" if len(usable) > 1 else "has"
+    which = f" ({_numbers(usable)})" if usable else ""
+    told = f"{shows}, {len(usable) or 'none'} {verb} a node in /dev/tenstorrent{which}"
+    return {told: {"devices": sorted(devices), "with_node": usable}}
 
 
-def _without_remote(chips: list[Chip]) -> list[str]:
-    if not any(chip.board is Board.N300 for chip in chips):
-        return []
-    return ["sysfs does not show the second chip of an n300, which is reached through the first"]
+def _numbers(numbers: list[int]) -> str:
+    """The first few of them."""
+    more = len(numbers) - _MOST_NUMBERS
+    return ", ".join(map(str, numbers[:_MOST_NUMBERS])) + (f" and {more} more" if more > 0 else "")
+
+
+_MOST_NUMBERS = 6
+
+
+def _without_remote(chips: list[Chip]) -> dict[str, Evidence]:
+    halves = [chip.id for chip in chips if chip.board is Board.N300]
+    if not halves:
+        return {}
+    told = "sysfs does not show the second chip of an n300, which is reached through the first"
+    return {told: {"chips": halves}}
 
 
 def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:

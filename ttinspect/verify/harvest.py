@@ -49,7 +49,13 @@ def doubts(system: System) -> tuple[Finding, ...]:
     told = [(Severity.WARNING, sentence) for sentence in system.warnings]
     told += [(Severity.INFO, sentence) for sentence in system.notes]
     return tuple(
-        Finding(id="TTH007", name="doubtful source", severity=severity, message=sentence)
+        Finding(
+            id="TTH007",
+            name="doubtful source",
+            severity=severity,
+            message=sentence,
+            evidence=system.evidence.get(sentence, {}),
+        )
         for severity, sentence in told
     )
 

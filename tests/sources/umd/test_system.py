@@ -85,6 +85,7 @@ def test_that_the_user_hides_devices_is_no_fault(monkeypatch: pytest.MonkeyPatch
     assert found.troubles == ()
     (told,) = found.warnings
     assert told.startswith("TT_VISIBLE_DEVICES is '0': other devices are hidden (the kernel driver sees 8")
+    assert found.evidence[told] == {"visible": "0", "driver_devices": 8, "tt_umd_devices": 1}
 
 
 def test_devices_of_another_architecture_are_no_fault() -> None:
@@ -96,6 +97,7 @@ def test_devices_of_another_architecture_are_no_fault() -> None:
     found = system(host, CHIP, wire.Done())
     assert found.troubles == ()
     assert found.warnings == ("the kernel driver sees 2 devices, tt_umd reports 1",)
+    assert found.evidence[found.warnings[0]] == {"driver_devices": 2, "tt_umd_devices": 1}
 
 
 def test_hidden_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

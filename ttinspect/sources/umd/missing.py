@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.model.finding import Evidence
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
 from ttinspect.sources.umd.log import opened_devices
@@ -24,15 +25,16 @@ def no_chips(host: wire.HostFacts | None) -> InspectError:
     )
 
 
-def host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> tuple[str, ...]:
+def host_warnings(host: wire.HostFacts | None, chips: list[wire.ChipFacts]) -> dict[str, Evidence]:
     """What is hidden on purpose, or of an architecture that tt_umd did not open: it opens one at a time."""
     visible = os.environ.get(VISIBLE_DEVICES)
     seen, reported = _seen(host), _on_bus(chips)
     more = _more(seen, reported)
+    counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
     if visible:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
-        return (f"{hidden} ({more})" if more else hidden,)
-    return (more,) if more and _seen(host, chips) <= reported else ()
+        return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}
+    return {more: counts} if more and _seen(host, chips) <= reported else {}
 
 
 def _more(seen: int, reported: int) -> str:

@@ -88,6 +88,7 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
     for chip, cause in session.unlinked.items():
         why = f"the eth links of chip {chip} are unknown: {cause}"
         troubles.append(Trouble(chip=None, why=why, readable=False))
+    warnings = {} if simulated else host_warnings(host, chips)
     return System(
         source=source,
         chips=with_telemetry(
@@ -106,8 +107,9 @@ def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simula
         ),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
-        warnings=() if simulated else host_warnings(host, chips),
+        warnings=tuple(warnings),
         troubles=tuple(troubles),
+        evidence=warnings,
         kmd_version=host.kmd_version if host else None,
     )
 
