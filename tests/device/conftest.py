@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Run
 from tests.device.simulated import Device, build, compiler
 
+Answer = Callable[..., Any]
+Become = Callable[[Device], None]
 RunOn = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -44,3 +46,14 @@ def answer(run_on: RunOn) -> Callable[..., Any]:
         return json.loads(done.stdout)
 
     return call
+
+
+@pytest.fixture
+def become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Become:
+    """What the simulated host is from now on, for every child that looks."""
+
+    def change(host: Device) -> None:
+        for name, script in host.write(tmp_path / "script").items():
+            monkeypatch.setenv(name, script)
+
+    return change

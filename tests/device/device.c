@@ -10,6 +10,7 @@
  *   bar CHIP OFFSET WORD          a 32-bit word of BAR0
  *   harvest CHIP MASK             answer of ARC message 0x57 (Wormhole)
  *   off CHIP [N]                  off the bus from the N-th access on: every read is all ones
+ *   slow CHIP MICROSECONDS        how long each access to CHIP takes; to device numbers without one, as to the first
  *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
  *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
@@ -42,6 +43,7 @@ typedef struct Page {
 
 static Page *buckets[BUCKETS];
 static int wormhole, chips = 1, shouting, forking, leaving;
+static unsigned slow_us[MAX_CHIPS];
 static unsigned first_number, number_step = 1;
 static uint32_t harvest[MAX_CHIPS];
 static long off_since[MAX_CHIPS]; /* 0: never */
@@ -112,6 +114,8 @@ static void crash(void) {
 
 static void access_made(int chip) {
     if (shouting && write(1, "libttsim: a line that nobody asked for\n", 39) < 0) _exit(3);
+    unsigned delay = slow_us[(unsigned)chip < MAX_CHIPS ? chip : 0];
+    if (delay) usleep(delay);
     ++accesses;
     if (crash_chip < 0 ? accesses == crash_at : chip == crash_chip && chip < chips && accesses >= crash_at) crash();
 }
@@ -339,6 +343,7 @@ static void script_line(const char *line) {
     else if (sscanf(line, "bar %d %llx %x", &chip, &address, &value) == 3) set_word(tile_key(chip, BAR_X, 0), address, value);
     else if (sscanf(line, "harvest %d %x", &chip, &value) == 2) harvest[chip] = value;
     else if (sscanf(line, "off %d %ld", &chip, &since) >= 1) off_since[chip] = since;
+    else if (sscanf(line, "slow %d %u", &chip, &value) == 2) slow_us[chip] = value;
     else if (sscanf(line, "remote %d %u %u", &chip, &x, &y) == 3) remote_at[chip] = (int)(x | y << 8);
     else if (sscanf(line, "count %d %u %u %llx", &chip, &x, &y, &address) == 4 && counter_count < MAX_COUNTERS) {
         counters[counter_count].key = tile_key(chip, x, y);

@@ -82,6 +82,8 @@ class Chip:
     """ARC never says that it booted."""
     beating: bool = False
     """The heartbeat grows with every read."""
+    access_us: int = 0
+    """How long each access takes."""
 
 
 End = tuple[int, int]
@@ -125,6 +127,8 @@ class Device:
             lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)
             if chip.off_bus or chip.off_after:
                 lines.append(f"off {index} {chip.off_after or 1}")
+            if chip.access_us:
+                lines.append(f"slow {index} {chip.access_us}")
             if chip.remote:
                 lines.append(f"remote {index} {index} 0")
         for a, b in self.links:

@@ -1,7 +1,6 @@
 """check on devices that the real tt_umd brings up: only a live source can say that everything is right."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.conftest import Run
-from tests.device.conftest import RunOn
+from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     ASIC_TEMPERATURE,
     BOARD_ID_LOW,
@@ -23,8 +22,6 @@ from tests.device.simulated import (
     wormhole,
 )
 from tests.device.test_topology import n300s, p300
-
-Answer = Callable[..., Any]
 
 GOOD = Chip(beating=True)
 TRAINED = 0x555

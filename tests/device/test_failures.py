@@ -10,12 +10,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Run
-from tests.device.conftest import RunOn
+from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     ASIC_ID_HIGH,
     ASIC_ID_LOW,
@@ -30,7 +29,6 @@ from tests.device.simulated import (
 )
 from tests.device.test_topology import n300s
 
-Answer = Callable[..., Any]
 _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 
 
@@ -578,19 +576,6 @@ def test_a_chip_that_is_well_alone_and_with_which_all_together_are_not_is_left_o
         (1, "n300"),
         (2, "n300"),
     ]
-
-
-def test_a_chip_that_is_only_slow_when_it_is_read_is_waited_for(answer: Answer) -> None:
-    document = answer(blackhole(Chip(), Chip(), crash=("nap", 1290, 1)), "telemetry", "--timeout", "8")
-    assert [chip["aiclk_mhz"] for chip in document["devices"]] == [1350, 1350]
-
-
-@pytest.mark.parametrize("at", [40, 250])
-def test_a_simulator_that_is_only_slow_is_waited_for(answer: Answer, at: int) -> None:
-    """Meanwhile its chips are opened one by one, each as slowly, and nothing is made of that."""
-    document = answer(wormhole(Chip(), Chip(), crash=("nap", at, 1)), "harvest", "--timeout", "8")
-    assert [chip["tensix"]["active"] for chip in document["devices"]] == [80, 80]
-    assert document["findings"] == []
 
 
 def test_what_a_chip_waits_for_is_told_although_the_others_were_read_sooner(answer: Answer) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import Run
+from tests.device.conftest import Answer
 from tests.device.simulated import (
     BOARD_ID_HIGH,
     ENABLED_ETH,
@@ -21,8 +21,6 @@ from tests.device.simulated import (
     blackhole,
     wormhole,
 )
-
-Answer = Callable[..., Any]
 
 
 def _described(run: Run, masks: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.device.conftest import RunOn
+from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     AICLK,
     ASIC_TEMPERATURE,
@@ -33,8 +33,6 @@ from tests.device.simulated import (
 )
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd.watching import Watcher
-
-Answer = Callable[..., Any]
 
 
 def test_the_values_that_were_set_are_shown(answer: Answer) -> None:

@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.device.conftest import RunOn
+from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     ASIC_ID_HIGH,
     ASIC_ID_LOW,
@@ -23,8 +22,6 @@ from tests.device.simulated import (
     blackhole,
     wormhole,
 )
-
-Answer = Callable[..., Any]
 
 _N300 = 0x1000140
 _P300 = 0x440

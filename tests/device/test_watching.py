@@ -1,12 +1,12 @@
 """A watch takes chips back."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.device.conftest import Become
 from tests.device.simulated import ASIC_ID_HIGH, Chip, Device, blackhole, wormhole
 from ttinspect.answers.common import select_chips
 from ttinspect.errors import InspectError
@@ -15,19 +15,6 @@ from ttinspect.sources.umd import lookout
 from ttinspect.sources.umd.watching import Watcher
 
 LONGEST_SECONDS = 30
-
-Become = Callable[[Device], None]
-
-
-@pytest.fixture
-def become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Become:
-    """What the simulated host is from now on, for every child that looks."""
-
-    def change(host: Device) -> None:
-        for name, script in host.write(tmp_path / "script").items():
-            monkeypatch.setenv(name, script)
-
-    return change
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.device.conftest import Answer
 from tests.device.simulated import Chip, Device, blackhole, wormhole
 from tests.device.test_topology import n300s
 from ttinspect.facts.files import data_directory
-
-Answer = Callable[..., Any]
 
 _BARE = """
 import sys, tt_umd

@@ -34,6 +34,21 @@ def add_those_read_alone(last: Session, alone: dict[int, Session], why: str) -> 
     last.unlinked = dict.fromkeys(alone, f"it answered only alone, because {why}")
 
 
+def complete(last: Session, alone: dict[int, Session]) -> None:
+    """Where there was no time to read all chips together, take what they said alone."""
+    for kind in (wire.ChipFacts, wire.TelemetryFacts):
+        known = {_chip(line) for line in last.lines if isinstance(line, kind)}
+        more = [line for line in _facts(alone) if isinstance(line, kind) and _chip(line) not in known]
+        if len(known) + len(more) < last.found and (more or kind is wire.ChipFacts):
+            return
+        last.lines += more
+    last.late, last.death = False, None
+
+
+def _chip(line: wire.ChipFacts | wire.TelemetryFacts) -> int:
+    return line.id if isinstance(line, wire.ChipFacts) else line.chip
+
+
 def _facts(alone: dict[int, Session]) -> list[wire.Line]:
     found: list[wire.Line] = []
     for chip, session in alone.items():

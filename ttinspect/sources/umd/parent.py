@@ -251,7 +251,7 @@ def one_chips_seconds(timeout_seconds: float) -> float:
 
 def next_seconds(timeout_seconds: float, at_work: int) -> float:
     """How long to listen to one chip alone before the next is asked beside it, when so many go on already."""
-    most = max(timeout_seconds * _NEXT_SHARE, _LOCK_SECONDS) * (1 + at_work)
+    most = max(timeout_seconds * _NEXT_SHARE, _LOCK_SECONDS) * (1 + at_work // 2)
     return min(most, one_chips_seconds(timeout_seconds))
 
 

@@ -19,7 +19,14 @@ from ttinspect.sources.umd.alone import Alone
 from ttinspect.sources.umd.attempts import CHIP, Attempts
 from ttinspect.sources.umd.beside import Child
 from ttinspect.sources.umd.launch import VISIBLE_DEVICES
-from ttinspect.sources.umd.leftout import add_those_read_alone, as_before, left_alone, left_out, read_alone
+from ttinspect.sources.umd.leftout import (
+    add_those_read_alone,
+    as_before,
+    complete,
+    left_alone,
+    left_out,
+    read_alone,
+)
 from ttinspect.sources.umd.log import TRAINING, simulated_archs, unhealthy_remote
 from ttinspect.sources.umd.numbering import (
     UNTRAINED,
@@ -314,6 +321,8 @@ class _Search:
         elif self._simulated:
             hidden = hidden_chips(self.way.arguments).difference(self.lost)
             add_those_read_alone(last, self._alone.well(hidden), first.why_ended())
+            if last.late:
+                complete(last, self._alone.well(self._devices()))
         return last, self.way
 
     def _be_content_with_those_read_alone(self) -> None:
