@@ -51,13 +51,14 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
 class TopologyAnswer(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.topology.v1"
 ):
-    """What ``topology`` says: links between the shown chips, and those that leave the system."""
+    """What ``topology`` says: links between the shown chips, and those that leave the system; None where the
+    links of all of them are unknown. Of chips whose links are unknown, theirs may be missing."""
 
     tool: Tool = TOOL
     source: Source
     chips: tuple[TopologyChip, ...]
-    links: tuple[Link, ...]
-    remote_links: tuple[RemoteLink, ...]
+    links: tuple[Link, ...] | None
+    remote_links: tuple[RemoteLink, ...] | None
     findings: tuple[Finding, ...]
 
 
@@ -71,6 +72,7 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     unread = {trouble.chip for trouble in system.troubles if not trouble.readable}
     nameless = [chip.id for chip in system.chips if chip.id in unread and chip.unique_id is None]
     findings = topology_findings(system)
+    hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,
         chips=tuple(
@@ -78,8 +80,8 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
             for chip in system.chips
             if chip.id in shown
         ),
-        links=links,
-        remote_links=remote,
+        links=(links or None) if hidden else links,
+        remote_links=(remote or None) if hidden else remote,
         findings=(
             *(one for one in findings.get(None, ()) if one.is_about(shown)),
             *doubts(system),

@@ -111,7 +111,7 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
         branch = root.add(Text(harmless(f"{heading}  {' '.join(archs)}")))
         for chip in chips:
             node = branch.add(Text(harmless(_identity(chip))))
-            for link in answer.links:
+            for link in answer.links or ():
                 for end, other in ((link.a, link.b), (link.b, link.a)):
                     if end.chip == chip.id:
                         node.add(
@@ -120,7 +120,7 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
                                 f"{link.state.value}"
                             )
                         )
-            for far in answer.remote_links:
+            for far in answer.remote_links or ():
                 if far.a.chip == chip.id:
                     node.add(
                         Text(f"eth {far.a.channel} - outside {far.remote_unique_id} eth {far.remote_channel}")

@@ -42,7 +42,7 @@ def edges(answer: TopologyAnswer) -> list[Edge]:
     """Pairs of shown chips with the links between them."""
     shown = {chip.id for chip in answer.chips}
     found: dict[tuple[int, int], list[Link]] = {}
-    for link in answer.links:
+    for link in answer.links or ():
         pair = (min(link.a.chip, link.b.chip), max(link.a.chip, link.b.chip))
         if {*pair} <= shown:
             found.setdefault(pair, []).append(link)
