@@ -103,7 +103,10 @@ def test_missing_telemetry_is_unknown_and_not_unharvested(
     assert device["masks"][mask] is None
     assert device[part]["active"] is None
     assert device["cores"][part] is None
-    assert [unknown["path"] for unknown in device["unknown"]] == [f"masks.{mask}"]
+    unknown = {one["path"]: one["why"] for one in device["unknown"]}
+    assert unknown.keys() >= {f"masks.{mask}", f"{part}.active", f"cores.{part}"}
+    assert len({*unknown.values()}) == 1
+    assert all(mask in path for path in unknown)
 
 
 def test_capacity_of_a_live_chip(answer: Answer) -> None:
@@ -166,7 +169,7 @@ def test_a_descriptor_that_lists_fewer_units_than_the_chip_has_leaves_the_mask_u
     assert done.returncode == 0
     assert device["pcie"] == {"cores": 1, "active": None, "harvested": None}
     assert "TTH008" not in [one["id"] for one in device["findings"]]
-    assert [one["path"] for one in device["unknown"]] == ["masks.pcie"]
+    assert [one["path"] for one in device["unknown"]] == ["masks.pcie", "pcie.active", "pcie.harvested"]
     assert "0x2 has bits past the 1" in device["unknown"][0]["why"]
 
 
@@ -178,7 +181,10 @@ def test_a_missing_tag_takes_no_identity_away(answer: Answer, tag: int, mask: st
     (device,) = document["devices"]
     assert (device["board"], device["board_id"], device["asic_location"]) == ("p150", "4402646898296", 0)
     assert device["masks"][mask] is None
-    assert {one["path"] for one in device["unknown"]} == {f"masks.{mask}", "unique_id", "links"}
+    unknown = {one["path"]: one["why"] for one in device["unknown"]}
+    of_mask = {f"masks.{mask}", f"{mask}.active", f"{mask}.harvested"}
+    assert unknown.keys() == {*of_mask, "unique_id", "mmio", "via"}
+    assert f"telemetry {word} is missing" == unknown[f"masks.{mask}"] == unknown[f"{mask}.active"]
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
     assert f"Telemetry {word} is missing, which tt_umd takes for 0" in finding["message"]
 

@@ -2,12 +2,21 @@
 
 import msgspec
 
-from ttinspect.capacity.chip import chip_capacity, grid_table, mesh_capacity, total
+from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
+from ttinspect.capacity.chip import (
+    NotAllocatable,
+    chip_capacity,
+    grid_table,
+    has_known_banks,
+    mesh_capacity,
+    total,
+    why_not_allocatable,
+)
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.runtimes import runtime_facts
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Axis, Board, Coord
-from ttinspect.model.capacity import L1, BufferRegion, Dram, EthL1, MeshCapacity
+from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
@@ -85,22 +94,9 @@ def build_capacity(system: System, settings: Settings, *, sources: bool = False)
         InspectError: 2 when l1_small or the trace region does not fit.
     """
     capacities = [chip_capacity(chip, settings) for chip in system.chips]
+    reasons = reasons_of(system)
     devices = tuple(
-        CapacityDevice(
-            id=chip.id,
-            arch=chip.arch,
-            board=chip.board,
-            tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
-            full_tensix_grid=chip_grid(chip.soc, chip.masks).tensix.full_grid,
-            axis=chip_grid(chip.soc, chip.masks).tensix.axis,
-            l1=capacity.l1,
-            l1_small=capacity.l1_small,
-            trace=capacity.trace,
-            dram=capacity.dram,
-            eth_l1=capacity.eth_l1,
-            unknown=chip.unknown,
-            findings=(*chip_findings(chip, system.unread(chip.id)), *allocation_findings(chip, settings)),
-        )
+        _device(chip, capacity, settings, reasons)
         for chip, capacity in zip(system.chips, capacities, strict=True)
     )
     return CapacityAnswer(
@@ -118,6 +114,67 @@ def build_capacity(system: System, settings: Settings, *, sources: bool = False)
         constants=_constants(system.chips, settings) if sources else msgspec.UNSET,
         findings=(*system_findings(system), *trouble_findings(system)),
     )
+
+
+def _device(chip: Chip, capacity: ChipCapacity, settings: Settings, reasons: Reasons) -> CapacityDevice:
+    tensix = chip_grid(chip.soc, chip.masks).tensix
+    device = CapacityDevice(
+        id=chip.id,
+        arch=chip.arch,
+        board=chip.board,
+        tensix_grid=tensix.grid,
+        full_tensix_grid=tensix.full_grid,
+        axis=tensix.axis,
+        l1=capacity.l1,
+        l1_small=capacity.l1_small,
+        trace=capacity.trace,
+        dram=capacity.dram,
+        eth_l1=capacity.eth_l1,
+        unknown=(),
+        findings=(*chip_findings(chip, reasons.unread.get(chip.id)), *allocation_findings(chip, settings)),
+    )
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=_why_not(chip, capacity, settings))
+
+
+_FOLLOWS: Follows = {
+    "tensix_grid": ("masks.tensix",),
+    "l1": ("masks.tensix",),
+    "l1_small": ("masks.tensix",),
+    "dram": ("masks.dram",),
+    "trace": ("masks.dram",),
+    "eth_l1": ("masks.eth",),
+}
+_OF_BANKS = (
+    "l1.compute_grid", "l1.banks", "l1.bank_bytes", "l1.allocatable", "l1.dispatch_cores",
+    "l1.dispatch_bytes", "l1.reserved_bytes", "l1_small.banks", "l1_small.bank_bytes", "l1_small.bytes",
+)  # fmt: skip
+_OF_VIEWS = (
+    "dram.views", "dram.view_bytes", "dram.allocatable", "trace.banks", "trace.bank_bytes", "trace.bytes"
+)  # fmt: skip
+
+
+def _why_not(chip: Chip, capacity: ChipCapacity, settings: Settings) -> dict[str, str]:
+    """Why nothing is known to be allocatable although the mask is known, by path."""
+    own: dict[str, str] = {}
+    refused = _refusal(chip, capacity, settings)
+    if capacity.l1.reserved_per_core is None:
+        own["l1.reserved_per_core"] = f"the L1 base of {settings.runtime.name} is not known"
+    if capacity.l1.cores is not None and capacity.l1.allocatable is None:
+        own |= dict.fromkeys(_OF_BANKS, refused or own.get("l1.reserved_per_core", ""))
+    if capacity.dram.reserved_per_view is None:
+        own["dram.reserved_per_view"] = f"the DRAM base of {settings.runtime.name} is not known"
+    if capacity.dram.banks is not None and capacity.dram.allocatable is None:
+        views = None if has_known_banks(chip.soc) else "tt-metal's views of such DRAM banks are not known"
+        own |= dict.fromkeys(_OF_VIEWS, refused or views or own.get("dram.reserved_per_view", ""))
+    return own
+
+
+def _refusal(chip: Chip, capacity: ChipCapacity, settings: Settings) -> str | None:
+    """Why tt-metal has no compute grid for a chip of known harvesting."""
+    why = why_not_allocatable(chip.soc, chip.masks, capacity.l1.dispatch)
+    if why is NotAllocatable.DOES_NOT_OPEN:
+        return f"tt-metal cannot open it with {capacity.l1.dispatch.value} dispatch"
+    return "tt-metal has no compute grid for it" if why is NotAllocatable.NO_TABLE else None
 
 
 def _runtime(chips: tuple[Chip, ...], settings: Settings) -> RuntimeUsed:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ttinspect.answers.unknowns import Reasons, explained, reasons_of
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.arch import Arch, Board
@@ -42,7 +43,7 @@ class CheckCounts(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "
 
 
 class CheckDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """One chip and what was found about it."""
+    """One chip and what was found about it. None is unknown."""
 
     id: int
     arch: Arch
@@ -103,8 +104,9 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
         expectations += region_expectations(verified, wanted)
     of_chip = product_findings(system) if products else {}
     failed = _findings(expectations)
+    reasons = reasons_of(system)
     devices = tuple(
-        _device(chip, (*failed.get(chip.id, ()), *of_chip.get(chip.id, ()))) for chip in case.shown
+        _device(chip, reasons, (*failed.get(chip.id, ()), *of_chip.get(chip.id, ()))) for chip in case.shown
     )
     regions = tuple(
         CheckRegion(path=one.looked.looks.file.path, device=one.chip, findings=one.findings)
@@ -171,14 +173,9 @@ def _verdict(outcomes: Sequence[Outcome], warnings: int, *, unread: bool) -> Ver
     return Verdict.WARN if warnings else Verdict.PASS
 
 
-def _device(chip: Chip, findings: tuple[Finding, ...]) -> CheckDevice:
-    return CheckDevice(
-        id=chip.id,
-        arch=chip.arch,
-        board=chip.board,
-        unknown=chip.unknown,
-        findings=findings,
-    )
+def _device(chip: Chip, reasons: Reasons, findings: tuple[Finding, ...]) -> CheckDevice:
+    device = CheckDevice(id=chip.id, arch=chip.arch, board=chip.board, unknown=(), findings=findings)
+    return explained(device, chip, reasons)
 
 
 def _findings(expectations: Iterable[Expectation]) -> dict[int | None, list[Finding]]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -12,7 +13,7 @@ from ttinspect.harvesting.picture import draw
 from ttinspect.model.arch import Arch, Axis, Board, Coord, CoordSystem, CoreType
 from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.grid import CoreAt, TensixGrid, TypeCores
+from ttinspect.model.grid import CoreAt, CoreState, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
@@ -48,8 +49,9 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
     """One chip. 64-bit ids are decimal strings, masks in descriptor order, None is unknown.
 
     ``assumed`` names what the source left out. ``cores`` is there with --cores, by core type (None
-    where its mask is unknown); ``at`` with --core. ``checked``: grid and coordinates were
-    compared with tt_umd's live SoC descriptor of the same chip.
+    where its mask is unknown); ``at`` with --core. A coordinate in them is None where there is none.
+    ``via`` is None, too, of a chip that is reached through no other one. ``checked``: grid and coordinates
+    were compared with tt_umd's live SoC descriptor of the same chip.
     """
 
     id: int
@@ -114,7 +116,8 @@ def build_harvest(
     Raises:
         InspectError: 2 when ``core`` is on none of the chips.
     """
-    devices = tuple(_device(chip, system.unread(chip.id), cores=cores, core=core) for chip in system.chips)
+    reasons = reasons_of(system)
+    devices = tuple(_device(chip, reasons, cores=cores, core=core) for chip in system.chips)
     if core is not None and not any(device.at for device in devices):
         where, (x, y) = core
         unsure = any(None in msgspec.structs.astuple(chip.masks) for chip in system.chips)
@@ -149,13 +152,13 @@ def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, .
 
 
 def _device(
-    chip: Chip, unread: str | None, *, cores: bool, core: tuple[CoordSystem, Coord] | None
+    chip: Chip, reasons: Reasons, *, cores: bool, core: tuple[CoordSystem, Coord] | None
 ) -> HarvestDevice:
     grid = chip_grid(chip.soc, chip.masks)
     coordinates = (
         chip_coordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
     )
-    return HarvestDevice(
+    device = HarvestDevice(
         id=chip.id,
         arch=chip.arch,
         board=chip.board,
@@ -177,9 +180,40 @@ def _device(
         else msgspec.UNSET,
         at=cores_at(coordinates, *core) if core is not None and coordinates is not None else msgspec.UNSET,
         checked=is_compared(chip),
-        unknown=chip.unknown,
-        findings=(*chip_findings(chip, unread), *live_findings(chip)),
+        unknown=(),
+        findings=(*chip_findings(chip, reasons.unread.get(chip.id)), *live_findings(chip)),
     )
+    inside = () if coordinates is None else _unknown_coordinates(device)
+    return explained(device, chip, reasons, follows=_FOLLOWS, inside=inside)
+
+
+_MASKS = tuple(f"masks.{name}" for name in Masks.__struct_fields__)
+_TRANSLATION = ("noc_translation",)
+_FOLLOWS: Follows = {
+    **{name: (f"masks.{name}",) for name in Masks.__struct_fields__},
+    "cores": _MASKS,  # a type is unknown, too, where it shares a node with one whose mask is
+    **{f"cores.{name}": (f"masks.{name}", *_MASKS) for name in Masks.__struct_fields__},
+    **{f"cores.{one.value}.translated": _TRANSLATION for one in CoreType},
+    **{f"cores.{one.value}.harvested.translated": _TRANSLATION for one in CoreType},
+    "at[].translated": (*_TRANSLATION, *_MASKS),
+    "at[].logical": _MASKS,
+}
+
+
+def _unknown_coordinates(device: HarvestDevice) -> list[str]:
+    """Where the coordinates of cores are null because a mask is unknown, or whether NOC translation is on."""
+    found = []
+    for name, cores in (device.cores or {}).items():
+        if cores is None:
+            found.append(f"cores.{name}")
+        elif cores.translated is None:
+            found += [f"cores.{name}.translated", f"cores.{name}.harvested.translated"]
+    hidden = [core.state is CoreState.UNKNOWN for core in device.at or ()]
+    if any(hidden) or (hidden and device.noc_translation is None):
+        found.append("at[].translated")
+    if any(hidden):
+        found.append("at[].logical")
+    return found
 
 
 def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:

@@ -3,11 +3,13 @@
 import msgspec
 
 from ttinspect.answers.memory import MemoryDevice, build_memory
+from ttinspect.answers.telemetry import why_no_reading
+from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.harvest import chip_findings, system_findings
@@ -16,7 +18,8 @@ from ttinspect.verify.live import trouble_findings
 
 class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     """One chip with the names that people use for it. Used bytes are what its one region publishes;
-    None is unknown. ``kmd_id`` is N of /dev/tenstorrent/N."""
+    None is unknown, but for ``kmd_id`` (N of /dev/tenstorrent/N) and ``pci_bdf`` of a chip that is reached
+    through another one, or of a simulator: it has none."""
 
     id: int
     kmd_id: int | None
@@ -47,16 +50,17 @@ class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
 def build_list(case: Case) -> ListAnswer:
     """The answer for the chosen chips of a Case."""
     memory = {device.id: device for device in build_memory(case).devices}
+    reasons = reasons_of(case.system)
     return ListAnswer(
         source=case.system.source,
-        devices=tuple(_device(chip, memory[chip.id], case.system) for chip in case.shown),
+        devices=tuple(_device(chip, memory[chip.id], reasons) for chip in case.shown),
         findings=(*system_findings(case.system), *trouble_findings(case.system)),
     )
 
 
-def _device(chip: Chip, memory: MemoryDevice, system: System) -> ListDevice:
+def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons) -> ListDevice:
     used = memory.regions[0].used if len(memory.regions) == 1 else None
-    return ListDevice(
+    device = ListDevice(
         id=chip.id,
         kmd_id=chip.kmd_id,
         pci_bdf=chip.pci_bdf,
@@ -70,6 +74,28 @@ def _device(chip: Chip, memory: MemoryDevice, system: System) -> ListDevice:
         dram_used=None if used is None else used.dram,
         dram_physical=memory.capacity.dram_physical,
         asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
-        unknown=chip.unknown,
-        findings=chip_findings(chip, system.unread(chip.id)),
+        unknown=(),
+        findings=chip_findings(chip, reasons.unread.get(chip.id)),
     )
+    own = dict.fromkeys(("l1_used", "dram_used"), _why_unused(memory))
+    if device.asic_celsius is None:
+        own["asic_celsius"] = why_no_reading(chip, reasons)
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
+
+
+def _why_unused(memory: MemoryDevice) -> str:
+    """Why it is not known what is used of a chip."""
+    if not memory.regions:
+        return "nothing is published for this chip"
+    if len(memory.regions) > 1:
+        return f"{len(memory.regions)} regions are published for this chip"
+    if memory.regions[0].used is None:
+        return f"its region is {memory.regions[0].state.value}"
+    return "a counter of its region underflowed"
+
+
+_FOLLOWS: Follows = {
+    "tensix_grid": ("masks.tensix",),
+    "l1_physical": ("masks.tensix",),
+    "dram_physical": ("masks.dram",),
+}

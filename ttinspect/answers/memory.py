@@ -3,9 +3,10 @@
 import msgspec
 
 from ttinspect.answers.shm import RegionFacts, ShmCapacity, limits_for, region_facts, shm_capacity
+from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.errors import ExitCode
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Unknown
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.region import Region
 from ttinspect.model.system import Source
@@ -17,7 +18,7 @@ from ttinspect.verify.verify import Verified, verify
 
 class MemoryDevice(msgspec.Struct, frozen=True, kw_only=True):
     """One chip and its regions: one as a rule, none where nothing is published (unknown is not zero), several
-    where runtimes of different versions use it."""
+    where runtimes of different versions use it. What of a region is null, its state and its findings say."""
 
     id: int
     arch: Arch
@@ -50,23 +51,38 @@ class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
 def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
     """The answer for the chosen chips of a Case; regions of no chip are shown when none was chosen."""
     verified = verify(case)
+    reasons = reasons_of(case.system)
     return MemoryAnswer(
         source=case.system.source,
         time_ns=case.now_realtime_ns,
-        devices=tuple(
-            MemoryDevice(
-                id=chip.id,
-                arch=chip.arch,
-                board=chip.board,
-                capacity=shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS)),
-                regions=_regions(case, verified, chip.id),
-                unknown=chip.unknown,
-            )
-            for chip in case.shown
-        ),
+        devices=tuple(_device(chip, case, verified, reasons) for chip in case.shown),
         unmatched=_regions(case, verified, None),
         raw=_raw(verified) if raw else msgspec.UNSET,
     )
+
+
+def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons) -> MemoryDevice:
+    device = MemoryDevice(
+        id=chip.id,
+        arch=chip.arch,
+        board=chip.board,
+        capacity=shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS)),
+        regions=_regions(case, verified, chip.id),
+        unknown=(),
+    )
+    own = {} if chip.masks.tensix is None else {"capacity.l1_allocatable": _NOT_ALLOCATABLE}
+    if chip.masks.dram is not None:
+        own["capacity.dram_allocatable"] = _NOT_ALLOCATABLE
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
+
+
+_NOT_ALLOCATABLE = "tt-metal does not open this chip, or its figures are not known (ttinspect capacity)"
+_FOLLOWS: Follows = {
+    "capacity.l1_physical": ("masks.tensix",),
+    "capacity.l1_allocatable": ("masks.tensix",),
+    "capacity.dram_physical": ("masks.dram",),
+    "capacity.dram_allocatable": ("masks.dram",),
+}
 
 
 def memory_exit_code(case: Case) -> ExitCode:

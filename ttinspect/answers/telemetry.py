@@ -1,12 +1,16 @@
 """The answer of ``telemetry``: what chips say of their own state."""
 
+import functools
+from collections.abc import Mapping
+
 import msgspec
 
+from ttinspect.answers.unknowns import NOT_TOLD, Reasons, explained, nulls_inside, reasons_of, said_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import Source, System
-from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.harvest import doubts
 from ttinspect.verify.live import trouble_findings
@@ -15,7 +19,9 @@ from ttinspect.verify.telemetry import hottest_gddr_celsius, telemetry_findings
 
 class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
     """One chip and its reading; everything is None where there is none. ``dram_trained`` and
-    ``eth_up`` have one entry per live channel; ``gddr_max_celsius`` is of the hottest one."""
+    ``eth_up`` have one entry per live channel; ``gddr_max_celsius`` is of the hottest one.
+    None is unknown, but for ``pci_bdf`` of a chip that is reached through another one, or of a simulator: it
+    has none."""
 
     id: int
     arch: Arch
@@ -39,48 +45,87 @@ class TelemetryAnswer(
 
 
 _NOTHING = Telemetry()
-_NOT_TOLD = {
-    "dram_trained": "the chip does not tell it",
-    "eth_up": "the firmware does not tell it, or not in a way that tt_umd reads",
+_NO_TAG = "its telemetry tag is missing, or reads as all ones"
+_LISTS = ("gddr", "eth", "dram_trained", "eth_up")
+_PATHS = (
+    *Telemetry.__struct_fields__,
+    "dram_trained",
+    "dram_trained[]",
+    "eth_up",
+    "eth_up[]",
+    *(f"gddr[].{name}" for name in GddrModule.__struct_fields__),
+    *(f"eth[].{name}" for name in EthChannel.__struct_fields__),
+)
+"""Everything that is a reading."""
+_DRAM = "the chip does not tell it"
+_ETH = "the firmware does not tell it, or not in a way that tt_umd reads"
+_OF_UMD = {
+    **dict.fromkeys(("gddr", "gddr[].trained", "dram_trained", "dram_trained[]"), _DRAM),
+    **dict.fromkeys(("eth", "eth[].up", "eth_up", "eth_up[]"), _ETH),
+    **dict.fromkeys(("firmware_minimum", "firmware_latest"), "tt_umd knows none"),
 }
+_STILL = "the heartbeat was read once"
+_STILL_IN_SYSFS = "the heartbeat was read once, or of a copy of sysfs, where nothing moves"
+_LIVE_CHANNELS = {
+    "gddr": "masks.dram",
+    "dram_trained": "masks.dram",
+    "eth": "masks.eth",
+    "eth_up": "masks.eth",
+}
+"""What has one entry per live channel, and the mask that says which those are."""
 
 
-def _unknown(chip: Chip, system: System) -> list[Unknown]:
-    """What no channel tells; or that there is no reading, and why."""
-    reading = chip.telemetry
+def why_no_reading(chip: Chip, reasons: Reasons) -> str:
+    """Why a reading of a chip is not there: all of them, or the one."""
+    if chip.telemetry is not None:
+        return _NO_TAG if reasons.asked in (SourceKind.UMD, SourceKind.SIM) else NOT_TOLD[reasons.asked]
+    return reasons.troubles.get(chip.id) or said_of(chip, "telemetry") or NOT_TOLD[reasons.asked]
+
+
+@functools.cache
+def _whys(asked: SourceKind, why: str) -> Mapping[str, str]:
+    """The reason of every reading that is not there, while others of the chip are."""
+    return dict.fromkeys(_PATHS, why) | (_OF_UMD if asked in (SourceKind.UMD, SourceKind.SIM) else {})
+
+
+def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
+    reading, why = chip.telemetry, why_no_reading(chip, reasons)
     if reading is None:
-        whys = [trouble.why for trouble in system.troubles if trouble.chip == chip.id]
-        return [Unknown(path="telemetry", why=whys[0] if whys else "the source does not carry it")]
-    told = {
-        "dram_trained": None if reading.gddr is None else {module.trained for module in reading.gddr},
-        "eth_up": None if reading.eth is None else {channel.up for channel in reading.eth},
-    }
-    return [
-        Unknown(path=path, why=_NOT_TOLD[path])
-        for path, states in told.items()
-        if states is None or states == {None}
-    ]
+        return dict.fromkeys(_PATHS, why)
+    own = dict(_whys(reasons.asked, why))
+    if reading.heartbeat is not None:
+        own["heartbeat_moves"] = _STILL_IN_SYSFS if reasons.asked is SourceKind.SYSFS else _STILL
+    roots = {"firmware_bundle": "firmware"}
+    if reasons.asked is not SourceKind.SYSFS:  # which knows no channel, live or not
+        roots |= _LIVE_CHANNELS
+    return own | {path: said for path, root in roots.items() if (said := said_of(chip, root))}
 
 
 def build_telemetry(system: System) -> TelemetryAnswer:
     """The answer for all chips of a System."""
-    devices = []
-    for chip in system.chips:
-        reading = chip.telemetry or _NOTHING
-        fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
-        fields["gddr_max_celsius"] = hottest_gddr_celsius(chip)
-        devices.append(
-            TelemetryDevice(
-                id=chip.id,
-                arch=chip.arch,
-                board=chip.board,
-                pci_bdf=chip.pci_bdf,
-                dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
-                eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
-                unknown=(*chip.unknown, *_unknown(chip, system)),
-                findings=telemetry_findings(chip, system.unread(chip.id)),
-                **fields,
-            )
-        )
+    reasons = reasons_of(system)
     findings = (*doubts(system), *trouble_findings(system))
-    return TelemetryAnswer(source=system.source, devices=tuple(devices), findings=findings)
+    return TelemetryAnswer(
+        source=system.source,
+        devices=tuple(_device(chip, reasons) for chip in system.chips),
+        findings=findings,
+    )
+
+
+def _device(chip: Chip, reasons: Reasons) -> TelemetryDevice:
+    reading = chip.telemetry or _NOTHING
+    fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
+    fields["gddr_max_celsius"] = hottest_gddr_celsius(chip)
+    device = TelemetryDevice(
+        id=chip.id,
+        arch=chip.arch,
+        board=chip.board,
+        pci_bdf=chip.pci_bdf,
+        dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
+        eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
+        unknown=(),
+        findings=telemetry_findings(chip, reasons.unread.get(chip.id)),
+        **fields,
+    )
+    inside = [path for name in _LISTS for path in nulls_inside(name, getattr(device, name))]
+    return explained(device, chip, reasons, own=_own(chip, reasons), inside=inside)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
@@ -27,7 +28,9 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     ``neighbours``, ``outside_links`` (links that leave this system) and ``one_sided_links`` (to a chip of
     this system that says nothing of them) are None where the source sees no links; so is the number of
     outside ones where a chip of this system could not be read, not even its unique id. 64-bit ids are
-    decimal strings."""
+    decimal strings. Other facts are None where they are unknown, but ``kmd_id``, ``pci_bdf`` and ``pcie``
+    also of a chip that is reached through another one, or of a simulator, ``via`` of one that is not, and
+    ``tray`` of all but Galaxy boards: there is none."""
 
     id: int
     kmd_id: int | None
@@ -72,11 +75,12 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     unread = {trouble.chip for trouble in system.troubles if not trouble.readable}
     nameless = [chip.id for chip in system.chips if chip.id in unread and chip.unique_id is None]
     findings = topology_findings(system)
+    reasons = reasons_of(system)
     hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,
         chips=tuple(
-            _chip(chip, links, remote, halves, nameless, tuple(findings.get(chip.id, ())))
+            _chip(chip, links, remote, halves, nameless, tuple(findings.get(chip.id, ())), reasons)
             for chip in system.chips
             if chip.id in shown
         ),
@@ -97,6 +101,7 @@ def _chip(
     halves: Sequence[int],
     nameless: Sequence[int],
     findings: tuple[Finding, ...],
+    reasons: Reasons,
 ) -> TopologyChip:
     unknown = links_unknown(chip)
     outside = sum(link.a.chip == chip.id for link in remote) - halves.count(chip.id)
@@ -106,7 +111,7 @@ def _chip(
         for end, other in ((link.a, link.b), (link.b, link.a)):
             if end.chip == chip.id:
                 counts[other.chip] = counts.get(other.chip, 0) + 1
-    return TopologyChip(
+    shown = TopologyChip(
         id=chip.id,
         kmd_id=chip.kmd_id,
         pci_bdf=chip.pci_bdf,
@@ -124,13 +129,24 @@ def _chip(
         else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
         outside_links=None if unknown or unplaced else outside,
         one_sided_links=None if unknown else halves.count(chip.id),
-        unknown=(*chip.unknown, *(_unplaced(outside, nameless) if unplaced and not unknown else ())),
+        unknown=(),
         findings=findings,
     )
+    own = {"outside_links": _unplaced(outside, nameless)} if unplaced and not unknown else {}
+    if chip.board is not None and shown.pcie.bus_id is not None:
+        own["tray"] = "no tray has this PCI bus id"
+    return explained(shown, chip, reasons, follows=_FOLLOWS, own=own)
 
 
-def _unplaced(links: int, nameless: Sequence[int]) -> tuple[Unknown, ...]:
+_FOLLOWS: Follows = {
+    "neighbours": ("links",),
+    "outside_links": ("links",),
+    "one_sided_links": ("links",),
+    "tray": ("board",),
+}
+
+
+def _unplaced(links: int, nameless: Sequence[int]) -> str:
     """A link to a unique id that no chip here has leads elsewhere, or to one of which that is unknown."""
     which = f"chip{'s' if len(nameless) > 1 else ''} {', '.join(map(str, nameless))}"
-    why = f"{links} lead to a unique id that is not known here, which may be that of {which}"
-    return (Unknown(path="outside_links", why=why),)
+    return f"{links} lead to a unique id that is not known here, which may be that of {which}"

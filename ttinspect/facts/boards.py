@@ -134,6 +134,11 @@ def tray_of(board: Board | None, bus_id: int | None) -> int | None:
     return buses.index(tray_bus) + 1 if tray_bus in buses and bus_id <= _BUS_MASK else None
 
 
+def has_trays(board: Board) -> bool:
+    """Whether chips of a board are in trays."""
+    return board in _boards().tray_bus_ids
+
+
 def product_of(board: Board | None) -> Product | None:
     """What a board should have; None for an unknown board and for Quasar, which has no product."""
     return None if board is None else _boards().products.get(board)

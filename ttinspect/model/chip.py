@@ -29,7 +29,9 @@ UNKNOWN_MASKS = Masks(tensix=None, dram=None, eth=None, pcie=None, l2cpu=None)
 
 
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the source cannot tell: the path in the answer, and why."""
+    """Something that the source cannot tell: the path in the answer, and why. It is the path of what is null
+    in this device; ``gddr[].trained`` stands for one entry of that list or more. Of a chip in a System or a
+    snapshot it is a fact of that, with all of its parts, or ``links``, or ``telemetry``."""
 
     path: str
     why: str

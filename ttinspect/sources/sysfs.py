@@ -146,6 +146,7 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
         "pci_bdf": bdf,
         "telemetry": reading or not telemetry,
     }
+    why = {**_WHY, "telemetry": _OFF_THE_BUS} if gone else _WHY
     return Chip(
         id=number,
         arch=arch,
@@ -164,7 +165,7 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
         pcie=_pcie_link(folder, bus_id),
         tray=tray_of(board, bus_id),
         telemetry=reading,
-        unknown=(*_NEVER, *(Unknown(path=path, why=_WHY[path]) for path, fact in known.items() if not fact)),
+        unknown=(*_NEVER, *(Unknown(path=path, why=why[path]) for path, fact in known.items() if not fact)),
     )
 
 
@@ -181,7 +182,7 @@ _WHY = {
     "unique_id": "tt_asic_id is UMD's unique id on a p100 only",
     "pci_bdf": "the device link names no PCI function",
     "firmware": "tt_fw_bundle_ver is missing, unreadable or no version",
-    "telemetry": "sysfs has none of it, or all of it reads as ones (off the bus)",
+    "telemetry": "sysfs has none of it",
 }
 
 

@@ -1,0 +1,91 @@
+"""What holds of ``unknown`` in the devices of every answer."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.snapshots import asked
+
+COMMANDS = (
+    ("list",),
+    ("harvest",),
+    ("harvest", "--cores"),
+    ("capacity",),
+    ("capacity", "--dispatch", "eth"),
+    ("memory",),
+    ("topology",),
+    ("telemetry",),
+    ("check",),
+)
+
+SNAPSHOT = "snapshot.json"
+_EMPTY = tempfile.TemporaryDirectory()
+_IN_TRAYS = ("ubb", "ubb_blackhole", "ubb_blackhole_cf")
+_NO_BUS = re.compile(r"kmd_id|pci_bdf|pcie\.(bus_id|lanes|max_lanes|generation|max_generation)")
+_NO_COORDINATE = re.compile(
+    r"cores\.\w+\.(harvested\.)?(noc0|noc1|translated|logical)\[\]|at\[\]\.(noc1|translated|logical)"
+)
+_ELSEWHERE = re.compile(r"findings\[\]\..*|regions\[\]\..*")
+"""A finding, and a region with its state, say for themselves what is missing of them."""
+
+
+def nulls(value: Any, path: str = "") -> Iterator[str]:
+    """The paths of all that is null in a JSON value, entries of lists as []."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from nulls(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from nulls(part, f"{path}[]")
+
+
+def does_not_apply(path: str, chip: Mapping[str, Any], *, simulated: bool) -> bool:
+    """Whether null can be "there is none" there; ``chip`` is the same one in the answer of topology."""
+    if path == "via":
+        return chip["mmio"] is True
+    if path == "tray":
+        return simulated or chip["board"] not in (None, *_IN_TRAYS)
+    if _NO_BUS.fullmatch(path):
+        return simulated or chip["mmio"] is False
+    return bool(_NO_COORDINATE.fullmatch(path) or _ELSEWHERE.fullmatch(path))
+
+
+def assert_every_null_has_its_reason(
+    device: Mapping[str, Any], chip: Mapping[str, Any], *, simulated: bool = False
+) -> None:
+    """Every path is one of the device, null, and there once; every null is there, or does not apply."""
+    told = [one["path"] for one in device["unknown"]]
+    assert len({*told}) == len(told), told
+    there = {*nulls(device)}
+    assert {*told} <= there, {*told} - there
+    assert all(len(one["why"]) > 1 for one in device["unknown"])
+    for path in sorted(there):
+        certain = not re.match(r"(at|cores)\b", path) and does_not_apply(path, chip, simulated=simulated)
+        assert not (certain and path in told), path
+        assert path in told or does_not_apply(path, chip, simulated=simulated), path
+
+
+def devices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The devices of an answer; ``topology`` calls them chips."""
+    found: list[dict[str, Any]] = document["chips"] if "chips" in document else document["devices"]
+    return found
+
+
+def answered(source: str, *command: str) -> Any:
+    """The JSON of a command, on a host that publishes nothing."""
+    here: tuple[str, ...] = ()
+    if command[0] in ("list", "memory", "check", "snapshot") and not source.endswith(SNAPSHOT):
+        here = ("--shm-dir", _EMPTY.name, "--procfs", _EMPTY.name)
+    return asked(*command, "--from", source, *here)[1]
+
+
+def assert_of_all_commands(source: str) -> None:
+    """Ask everything of a source, in this process."""
+    chips = {chip["id"]: chip for chip in answered(source, "topology")["chips"]}
+    for command in COMMANDS:
+        document = answered(source, *command)
+        for device in devices_of(document) if "error" not in document else ():
+            assert_every_null_has_its_reason(device, chips[device["id"]])
