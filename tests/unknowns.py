@@ -11,6 +11,7 @@ COMMANDS = (
     ("list",),
     ("harvest",),
     ("harvest", "--cores"),
+    ("harvest", "--core", "2-2"),
     ("capacity",),
     ("capacity", "--dispatch", "eth"),
     ("memory",),

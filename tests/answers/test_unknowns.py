@@ -13,8 +13,9 @@ from tests.sources.clusters import MODERN_P150, n300, to_yaml
 from tests.sources.fake_sysfs import N300_BOARD_ID, UBB_BLACKHOLE_BOARD_ID, device, kernel_driver, write
 from tests.sources.test_tt_smi import TELEMETRY, tt_smi
 from tests.unknowns import COMMANDS, SNAPSHOT, answered, assert_of_all_commands, devices_of
+from ttinspect.answers.diff import build_diff
 from ttinspect.answers.unknowns import null_paths, nulls_inside, reasons_of
-from ttinspect.model.chip import Masks
+from ttinspect.model.chip import Masks, Unknown
 from ttinspect.model.system import Trouble
 from ttinspect.model.telemetry import EthChannel, GddrModule
 from ttinspect.sources.opening import open_source
@@ -172,6 +173,18 @@ def test_a_dispatch_that_cannot_be_is_the_reason_that_nothing_is_allocatable() -
 def test_an_unknown_board_is_named(tmp_path: Path) -> None:
     source = _file(to_yaml(n300(**_UNKNOWN_BOARD)))(tmp_path)
     assert _whys(source, "check") == {"board": "UMD knows no board 'n999'"}
+
+
+def test_a_remote_chip_that_none_reaches_says_so(tmp_path: Path) -> None:
+    source = _file(to_yaml(n300(ethernet_connections=[])))(tmp_path)
+    assert _whys(source, "harvest", of=1)["via"] == "no MMIO-capable chip is seen to reach it"
+
+
+def test_another_wording_of_a_reason_is_no_difference() -> None:
+    old = open_source("board:galaxy-bh")
+    other = Unknown(path="links", why="nobody looked")
+    chips = tuple(msgspec.structs.replace(chip, unknown=(other,)) for chip in old.chips)
+    assert build_diff(old, msgspec.structs.replace(old, chips=chips)).same
 
 
 def test_a_chip_without_a_reading_says_why_of_every_reading(tmp_path: Path) -> None:

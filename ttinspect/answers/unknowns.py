@@ -20,8 +20,8 @@ from ttinspect.model.system import SourceKind, System
 
 Device = TypeVar("Device", bound=msgspec.Struct)
 Follows = Mapping[str, tuple[str, ...]]
-"""By a path of an answer, or by its first part: the System's paths that it follows of, the first reason
-counts."""
+"""By a path of an answer, or by its first part: the System's paths that it depends on. The first of them that
+the source has a reason of gives it."""
 
 NOT_TOLD = {
     SourceKind.UMD: "tt_umd does not tell it",
@@ -80,6 +80,8 @@ def explained(
     said = {one.path: one.why for one in reversed(chip.unknown)}
     if chip.board_name is not None:
         said.setdefault("board", f"UMD knows no board {chip.board_name!r}")
+    if chip.mmio is False:
+        said.setdefault("via", "no MMIO-capable chip is seen to reach it")
     unknown = tuple(
         Unknown(path=path, why=told.get(path) or (said and _said(said, path, follows)) or left)
         for path in paths
@@ -87,10 +89,9 @@ def explained(
     return msgspec.structs.replace(device, unknown=unknown)
 
 
-def said_of(chip: Chip, *roots: str) -> str | None:
-    """The source's own reason why the first of these facts is unknown that it has one of."""
-    said = {one.path: one.why for one in reversed(chip.unknown)}
-    return _first(said, roots)
+def said_of(chip: Chip, root: str) -> str | None:
+    """The source's own reason why a fact of a chip is unknown."""
+    return _first({one.path: one.why for one in reversed(chip.unknown)}, (root,))
 
 
 def _said(said: Mapping[str, str], path: str, follows: Follows) -> str | None:

@@ -80,7 +80,8 @@ class CoreState(str, Enum):
 
 
 class CoreAt(msgspec.Struct, frozen=True, kw_only=True):
-    """One core that was asked for, in all four coordinate systems."""
+    """One core that was asked for, in all four coordinate systems. None is "there is none", or unknown where
+    its mask is, or NOC translation."""
 
     type: CoreType
     state: CoreState
