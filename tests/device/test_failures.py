@@ -495,7 +495,7 @@ def test_a_wrong_word_of_one_eth_core_does_not_hide_the_chips(answer: Answer) ->
     ]
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
     assert "eth links were not discovered, because tt_umd failed (No core" in finding["message"]
-    assert all("links" in [one["path"] for one in chip["unknown"]] for chip in document["chips"])
+    assert all("neighbours" in [one["path"] for one in chip["unknown"]] for chip in document["chips"])
     expectations = answer(device, "check", code=10)["expectations"]
     assert {one["outcome"] for one in expectations if one["fact"] == "eth links"} == {"unknown"}
 
