@@ -82,6 +82,8 @@ def explained(
         said.setdefault("board", f"UMD knows no board {chip.board_name!r}")
     if chip.mmio is False:
         said.setdefault("via", "no MMIO-capable chip is seen to reach it")
+    elif "mmio" in said:
+        said.setdefault("via", said["mmio"])
     unknown = tuple(
         Unknown(path=path, why=told.get(path) or (said and _said(said, path, follows)) or left)
         for path in paths

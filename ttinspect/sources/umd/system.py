@@ -258,8 +258,9 @@ def _chip(
     reason = _reason(facts, socs[arch], masks, board)
     if linkless is not None or (reason and not linked):
         unknown.append(Unknown(path="links", why=linkless or reason or ""))
-    for name, known in (("board", board), ("board_id", facts.board_id), ("unique_id", facts.unique_id)):
-        if known is None and (reason or name != "board"):
+    always = {"board_id": facts.board_id, "unique_id": facts.unique_id}
+    for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
+        if known is None and (reason or name in always):
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
     if facts.asic_location is None and arch is Arch.BLACKHOLE and not facts.error:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
