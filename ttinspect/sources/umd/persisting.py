@@ -94,6 +94,8 @@ class _Search:
         self.skipped: dict[int, str] = {}
         self.untrained: str | None = None
         self._alone = Alone()
+        self._late: set[int] = set()
+        """Devices that are lost because they had not answered yet."""
         self._can_be_opened: bool | None = None
         self.way = self._ways.whole
         self._attempts = Attempts(self.way, timeout_seconds, progress, before, first)
@@ -127,17 +129,16 @@ class _Search:
     def take_back(self) -> None:
         """Devices that were only late alone have half of the timeout; with those that answer then all that
         are well are asked once more."""
-        late = [number for number in self.lost if self._alone.is_at_work(number)]
+        late = [number for number in self.lost if number in self._late]
         if not late:
             return
         limits = Limits(patience_seconds=0, overtaken=self._attempts.is_overtaken)
         self._alone.wait(self._timeout_seconds / 2, self._attempts.seconds_to_listen, limits)
         bad = self._alone.bad(late)
-        self.lost = {number: bad.get(number, why) for number, why in self.lost.items()}
-        if not any(self._alone.are_well([number]) for number in late) or not self._attempts.may_go_on():
-            return
-        self.lost = {number: why for number, why in self.lost.items() if not self._alone.are_well([number])}
-        if self.lost or not self.first.late:  # otherwise the first child has to answer
+        back = [number for number in late if self._alone.are_well([number])]
+        self.lost = {number: bad.get(number, why) for number, why in self.lost.items() if number not in back}
+        only_late = self.first.late and not self.lost  # then it is the first child that has to answer
+        if back and not only_late and self._attempts.may_go_on():
             before = self.last, self.way
             if not self.attempt(self._ways.seeing(self._devices())).has_chips:
                 self.last, self.way = before
@@ -243,6 +244,7 @@ class _Search:
             self.way = self._ways.whole
             return self._without_training(self.first)  # it had not said so before
         self.lost.update(guilty)
+        self._late.update(number for number in guilty if self._alone.is_at_work(number))
         return self._ways.seeing(self._devices()) if guilty and self._devices() else None
 
     def _leave_one_out(self) -> None:
