@@ -35,13 +35,15 @@ def add_those_read_alone(last: Session, alone: dict[int, Session], why: str) -> 
 
 
 def complete(last: Session, alone: dict[int, Session]) -> None:
-    """Where there was no time to read all chips together, take what they said alone."""
+    """Where there was no time to read all chips together, take what they said alone; where that is all,
+    nothing went wrong but the time."""
     for kind in (wire.ChipFacts, wire.TelemetryFacts):
         known = {_chip(line) for line in last.lines if isinstance(line, kind)}
         more = [line for line in _facts(alone) if isinstance(line, kind) and _chip(line) not in known]
         if len(known) + len(more) < last.found and (more or kind is wire.ChipFacts):
             return
         last.lines += more
+    last.lines.append(wire.Done())
     last.late, last.death = False, None
 
 

@@ -323,8 +323,8 @@ class _Search:
         elif self._simulated:
             hidden = hidden_chips(self.way.arguments).difference(self.lost)
             add_those_read_alone(last, self._alone.well(hidden), first.why_ended())
-            if last.late:
-                complete(last, self._alone.well(self._devices()))
+        if self._simulated and last.late:
+            complete(last, self._alone.well(self._devices()))
         return last, self.way
 
     def _be_content_with_those_read_alone(self) -> None:
@@ -332,9 +332,10 @@ class _Search:
         if not well:
             return
         bad, why = self._alone.bad(self._devices()), self.first.why_ended()
+        never_asked = f"there was no time to ask for it alone, and with all chips {why}"
         for number in self._devices():
             if not self._alone.are_well([number]):
-                self.lost[number] = bad.get(number, f"{why}; there was no time to ask for this chip alone")
+                self.lost[number] = bad.get(number, never_asked)
         self.last, self.way = read_alone(well, why), self._ways.alone(well)
 
     def _only_the_first(self) -> tuple[Session, Way]:

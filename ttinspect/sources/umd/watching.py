@@ -176,9 +176,11 @@ class Watcher:
             well = child.session.done and (kept or self._knows(child.session))
         except InspectError:
             child.end()
+            self._options.log.append(child.session.log)
             raise
         if not well:
             child.end()
+            self._options.log.append(child.session.log)
             return child.session
         self._running = child.taken()
         self._pulse.forget()
