@@ -72,10 +72,9 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)
     halves = [link.a.chip for link, _ in one_sided(system)]
-    unread = {trouble.chip for trouble in system.troubles if not trouble.readable}
-    nameless = [chip.id for chip in system.chips if chip.id in unread and chip.unique_id is None]
-    findings = topology_findings(system)
     reasons = reasons_of(system)
+    nameless = [chip.id for chip in system.chips if chip.id in reasons.unread and chip.unique_id is None]
+    findings = topology_findings(system)
     hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,

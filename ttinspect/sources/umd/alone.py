@@ -45,22 +45,24 @@ class Alone:
     def bad(self, devices: Iterable[int]) -> dict[int, str]:
         """Those of these with which tt_umd failed, hung or died, or has not answered, and how; but not those
         that waited for a lock, which says nothing of the device."""
-        asked = {device: self._children[device] for device in devices if device in self._children}
         return {
             device: child.session.why_ended()
-            for device, child in asked.items()
+            for device, child in self._asked(devices).items()
             if not child.is_well and not child.waits_for_lock
         }
 
     def well(self, devices: Iterable[int]) -> dict[int, Session]:
         """What was said of each of these that has a chip which answered."""
-        asked = {device: self._children[device].session for device in devices if device in self._children}
-        return {device: session for device, session in asked.items() if session.has_chips}
+        return {
+            device: child.session for device, child in self._asked(devices).items() if child.session.has_chips
+        }
 
     def seconds(self, devices: Iterable[int]) -> float:
         """How long these took, as far as they have answered."""
-        asked = [self._children[device] for device in devices if device in self._children]
-        return sum(child.answered_after_seconds or 0.0 for child in asked)
+        return sum(child.answered_after_seconds or 0.0 for child in self._asked(devices).values())
+
+    def _asked(self, devices: Iterable[int]) -> dict[int, Child]:
+        return {device: self._children[device] for device in devices if device in self._children}
 
     def wait(self, age_seconds: float, left: Callable[[], float], limits: Limits) -> None:
         """Listen to those that go on until they are so old, or no time is left; those that have not answered

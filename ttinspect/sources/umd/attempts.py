@@ -7,14 +7,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from ttinspect.sources.umd.beside import Child
-from ttinspect.sources.umd.parent import (
-    PATIENT,
-    Limits,
-    Progress,
-    ask,
-    first_seconds,
-    next_seconds,
-)
+from ttinspect.sources.umd.parent import Limits, Progress, first_seconds, next_seconds
 from ttinspect.sources.umd.session import Session
 from ttinspect.sources.umd.ways import Way
 
@@ -86,37 +79,32 @@ class Attempts:
         return self.first.done
 
     def ask(self, way: Way, silent_seconds: float | None, *, patient: bool = False) -> Session:
-        """Ask this way; a simulator may say nothing for so long. A first child that holds a lock which is
-        waited for is ended."""
-        session = self._asked(way, silent_seconds, patient)
-        if self._child.is_in_the_way_of(session):
-            self._child.end()
-            session = self._asked(way, silent_seconds, patient)
-        self.sessions.append(session)
-        return session
-
-    def _asked(self, way: Way, silent_seconds: float | None, patient: bool) -> Session:
-        self._before()
+        """Ask this way; a simulator may say nothing for so long."""
         limits = msgspec.structs.replace(self._limits(way, silent_seconds), patient=patient)
-        return ask([*way.arguments], self.seconds_left(), self._progress, limits=limits, visible=way.visible)
+        return self._asked(way, limits, goes_on=False).session
 
     def ask_beside(self, way: Way, at_work: int) -> Child:
         """The same with a child that goes on when it is late, beside so many others; not on a host."""
-        child = self._child_of(way, at_work)
+        limits = self._limits(way, next_seconds(self._timeout_seconds, at_work))
+        limits = msgspec.structs.replace(limits, alone=self._simulated)
+        return self._asked(way, limits, goes_on=self._simulated)
+
+    def _asked(self, way: Way, limits: Limits, *, goes_on: bool) -> Child:
+        """A first child that holds a lock which is waited for is ended."""
+        child = self._child_of(way, limits)
         if self._child.is_in_the_way_of(child.session):
             self._child.end()
             child.end()
-            child = self._child_of(way, at_work)
-        if not self._simulated:
+            child = self._child_of(way, limits)
+        if not goes_on:
             child.end()
         self.sessions.append(child.session)
         return child
 
-    def _child_of(self, way: Way, at_work: int) -> Child:
+    def _child_of(self, way: Way, limits: Limits) -> Child:
         self._before()
         child = Child([*way.arguments], self._timeout_seconds, self._progress, visible=way.visible)
-        limits = self._limits(way, next_seconds(self._timeout_seconds, at_work))
-        child.ask(self.seconds_left(), msgspec.structs.replace(limits, alone=self._simulated))
+        child.ask(self.seconds_left(), limits)
         return child
 
     def _limits(self, way: Way, silent_seconds: float | None) -> Limits:
@@ -134,7 +122,7 @@ class Attempts:
 
     def listen_to_first(self) -> None:
         """What the first child says until the deadline."""
-        self._child.listen(self.seconds_left(), PATIENT)
+        self._child.listen(self.seconds_left())
 
     def listen_to_first_until(self, age_seconds: float) -> None:
         """What it says until so long after its start."""

@@ -260,26 +260,3 @@ def _death(code: int) -> str:
         name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
         return f"it was killed by {name}"
     return f"it ended with exit code {code} before it was done"
-
-
-def ask(
-    arguments: list[str],
-    timeout_seconds: float,
-    progress: Progress | None = None,
-    limits: Limits = NO_LIMITS,
-    visible: str | None = None,
-) -> Session:
-    """Run a child to its end: done, dead or late. ``progress`` is told the stage from 0.5 s on; ``visible``
-    are the devices that tt_umd may see (TT_VISIBLE_DEVICES), if not all."""
-    running = Running(arguments, visible)
-    finished = False
-    try:
-        finished = running.read_until(
-            timeout_seconds, wire.Done, wire.Failed, progress=progress, limits=limits
-        )
-    except BaseException:
-        running.session.late = True  # interrupted: the child must not outlive us
-        raise
-    finally:
-        session = running.stop(timeout_seconds, finished=finished)
-    return session
