@@ -158,7 +158,7 @@ def _head_of(content: bytes) -> _Head | None:
 def _schema_name(raw: msgspec.Raw, name: str) -> str:
     try:
         value = msgspec.json.decode(raw)
-    except UnicodeDecodeError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):  # which of both: it depends on the release of msgspec
         raise InspectError(name, "it is not UTF-8 text", _WHAT_IS_READ) from None
     return value if isinstance(value, str) else show(value)
 
