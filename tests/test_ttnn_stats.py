@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from ttinspect import ttnn_stats
-from ttinspect.verify.allocator import decode_allocator
+from ttinspect.sources.allocator import decode_allocator
 
 # What ttnn 0.81.1 answered on an N150 with slow dispatch, after an L1 tensor of 512 KiB.
 VIEWS = {

@@ -17,7 +17,7 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.shm.published import LookedAt
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
-from ttinspect.verify.allocator import decode_allocator
+from ttinspect.sources.allocator import decode_allocator
 from ttinspect.verify.case import Case, Limits
 from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.verify import Verified, verify

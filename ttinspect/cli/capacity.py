@@ -6,7 +6,7 @@ import typer
 
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity.settings import make_settings
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import Common, command, size_option
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.model.capacity import Dispatch
 
@@ -22,18 +22,10 @@ def run(
     dispatch: Annotated[
         Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
     ] = Dispatch.AUTO,
-    l1_small: Annotated[
-        int, typer.Option("--l1-small", metavar="BYTES", help="L1_SMALL per bank, a multiple of 64")
-    ] = 0,
-    trace_region: Annotated[
-        int, typer.Option("--trace-region", metavar="BYTES", help="size of the whole trace region")
-    ] = 0,
-    l1_base: Annotated[
-        int | None, typer.Option("--l1-base", metavar="BYTES", help="instead of the runtime's")
-    ] = None,
-    dram_base: Annotated[
-        int | None, typer.Option("--dram-base", metavar="BYTES", help="instead of the runtime's")
-    ] = None,
+    l1_small: Annotated[int, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")] = 0,
+    trace_region: Annotated[int, size_option("--trace-region", "size of the whole trace region")] = 0,
+    l1_base: Annotated[int | None, size_option("--l1-base", "instead of the runtime's")] = None,
+    dram_base: Annotated[int | None, size_option("--dram-base", "instead of the runtime's")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="where each constant comes from")] = False,
 ) -> int:
     """Physical and allocatable L1, DRAM and eth L1, per chip and in total.
@@ -44,7 +36,7 @@ def run(
     \b
     Examples:
       ttinspect capacity --from board:n300 --device 0
-      ttinspect capacity --from board:p150 --l1-small 32768 --trace-region 50000000
+      ttinspect capacity --from board:p150 --l1-small 32K --trace-region 50000000
       ttinspect capacity --from cluster_descriptor.yaml --json | jq .totals
     """
     settings = make_settings(

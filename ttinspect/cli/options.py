@@ -16,6 +16,7 @@ import typer
 from ttinspect.cli.argv import FORMAT_OF_SUFFIX
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.errors import InspectError
+from ttinspect.model.size import parse_size
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 
@@ -143,6 +144,13 @@ _Timeout = Annotated[
 ]
 _Verbose = Annotated[bool, typer.Option("--verbose", help="show tt_umd's log on standard error")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
+
+
+def size_option(name: str, text: str) -> Any:
+    """An option that takes a size in bytes, as ``parse_size`` reads it; for ``Annotated[int, ...]``."""
+    return typer.Option(
+        name, metavar="SIZE", help=text, show_default=False, parser=lambda given: parse_size(str(given), name)
+    )
 
 
 def _format_option(formats: tuple[str, ...]) -> Any:

@@ -15,6 +15,7 @@ from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.cli.options import Common
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
+from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
@@ -24,7 +25,6 @@ from ttinspect.shm.sampler import Pace, sample
 from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import Opened, kind_of
 from ttinspect.sources.snapshot import Snapshot
-from ttinspect.verify.allocator import AllocatorStatistics
 from ttinspect.verify.case import Case, Limits
 from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.limits import limits_of

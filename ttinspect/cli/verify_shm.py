@@ -11,7 +11,7 @@ from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host, ref
 from ttinspect.errors import InspectError, most_important
 from ttinspect.facts.files import read_document
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
-from ttinspect.verify.allocator import decode_allocator
+from ttinspect.sources.allocator import decode_allocator
 
 LONGEST_WINDOW_S = 3600.0
 MOST_SAMPLES = 100_000

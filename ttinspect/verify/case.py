@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.chip import Chip
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.system import System
 from ttinspect.shm.published import LookedAt
-from ttinspect.verify.allocator import AllocatorStatistics
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

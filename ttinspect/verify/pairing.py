@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.region import Slot
-from ttinspect.verify.allocator import AllocatorStatistics
 from ttinspect.verify.subject import Subject
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures, Region, RegionFile, RegionHeader, RegionState, Slot
 from ttinspect.shm.differences import Quantity, differences
 from ttinspect.shm.looks import Judged, unchanged_slots
 from ttinspect.shm.published import LookedAt
-from ttinspect.verify.allocator import AllocatorStatistics
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
 from ttinspect.verify.clocks import realtime_of
 from ttinspect.verify.matching import Match, match_region

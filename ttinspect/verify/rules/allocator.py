@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.region import Slot
-from ttinspect.verify.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.verify.case import Case
 from ttinspect.verify.clocks import realtime_of
 from ttinspect.verify.rules.rule import Hit

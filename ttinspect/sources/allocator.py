@@ -11,66 +11,10 @@ JSON list of them::
 bare ``memory_view`` is accepted too. Other keys are ignored: a document may carry more than ttinspect needs.
 """
 
-from typing import Annotated
-
 import msgspec
 
 from ttinspect.errors import InspectError
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Pid = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-DeviceId = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-UniqueId = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,19})$")]
-
-
-class BankStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One buffer type as ``ttnn.get_memory_view`` reports it: every bank has the same figures, in bytes."""
-
-    num_banks: Count
-    total_bytes_per_bank: Count
-    total_bytes_allocated_per_bank: Count
-
-    @property
-    def capacity_bytes(self) -> int:
-        """What the allocator could hand out of this type, over all banks."""
-        return self.num_banks * self.total_bytes_per_bank
-
-    @property
-    def reserved_bytes(self) -> int:
-        """What the allocator has handed out of this type, over all banks."""
-        return self.num_banks * self.total_bytes_allocated_per_bank
-
-
-class MemoryView(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """The buffer types that tt-metal's allocator manages. None: the file does not say."""
-
-    dram: BankStatistics | None = None
-    l1: BankStatistics | None = None
-    l1_small: BankStatistics | None = None
-    trace: BankStatistics | None = None
-
-
-class AllocatorStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One process's allocator on one device, or on all devices of a mesh.
-
-    ``pid`` is as the process sees itself. ``realtime_ns`` and ``monotonic_ns`` say when the figures were
-    taken; without them the figures count as taken together with the region.
-    """
-
-    memory_view: MemoryView
-    pid: Pid | None = None
-    device: DeviceId | UniqueId | tuple[DeviceId | UniqueId, ...] | None = None
-    realtime_ns: Count | None = None
-    monotonic_ns: Count | None = None
-
-    @property
-    def devices(self) -> tuple[str, ...] | None:
-        """The devices that these figures hold for, each by its device id or its unique id in decimal; None
-        if the file does not say."""
-        if self.device is None:
-            return None
-        devices = self.device if isinstance(self.device, tuple) else (self.device,)
-        return tuple(str(device) for device in devices)
+from ttinspect.model.allocator import AllocatorStatistics, MemoryView
 
 
 def decode_allocator(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:

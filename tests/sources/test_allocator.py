@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.verify.allocator import decode_allocator
+from ttinspect.sources.allocator import decode_allocator
 
 DRAM = {"num_banks": 12, "total_bytes_per_bank": 1_072_603_072, "total_bytes_allocated_per_bank": 193_600}
 
