@@ -45,7 +45,15 @@ def ttnn(monkeypatch: pytest.MonkeyPatch) -> None:
             total_bytes_allocated_per_bank=allocated,
             total_bytes_free_per_bank=size - allocated,
             largest_contiguous_bytes_free_per_bank=size - allocated,
-            block_table=[],
+            block_table=[
+                {"address": "0", "size": str(size - allocated), "allocated": "no", "blockID": "0"},
+                {
+                    "address": str(size - allocated),
+                    "size": str(allocated),
+                    "allocated": "yes",
+                    "blockID": "1",
+                },
+            ],
         )
 
     module = ModuleType("ttnn")
@@ -62,6 +70,8 @@ def test_what_is_written_is_what_verify_shm_reads(tmp_path: Path) -> None:
     assert statistics.devices == ("0", "1")
     assert statistics.memory_view.l1 is not None
     assert statistics.memory_view.l1.reserved_bytes == 72 * 8_192
+    assert statistics.memory_view.l1.blocks is not None
+    assert [block.size_bytes for block in statistics.memory_view.l1.blocks] == [1_352_352, 8_192]
     assert statistics.memory_view.trace is not None
     assert statistics.memory_view.trace.capacity_bytes == 12 * 90_112
 
@@ -77,6 +87,10 @@ def test_all_figures_of_the_memory_view_are_kept(tmp_path: Path) -> None:
         "total_bytes_allocated_per_bank": 193_600,
         "total_bytes_free_per_bank": 1_072_409_472,
         "largest_contiguous_bytes_free_per_bank": 1_072_409_472,
+        "block_table": [
+            {"address": "0", "size": "1072409472", "allocated": "no", "blockID": "0"},
+            {"address": "1072409472", "size": "193600", "allocated": "yes", "blockID": "1"},
+        ],
     }
 
 

@@ -53,7 +53,11 @@ def dump(device: Any, path: str | os.PathLike[str]) -> None:
         "pid": os.getpid(),
         "device": _device_ids(device),
         "memory_view": {
-            name: {figure: int(getattr(view, figure)) for figure in FIGURES} for name, view in views.items()
+            name: {
+                **{figure: int(getattr(view, figure)) for figure in FIGURES},
+                "block_table": [dict(block) for block in view.block_table],
+            }
+            for name, view in views.items()
         },
         "realtime_ns": realtime_ns,
         "monotonic_ns": monotonic_ns,

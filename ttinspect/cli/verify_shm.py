@@ -9,9 +9,8 @@ from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
-from ttinspect.facts.files import read_document
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
-from ttinspect.sources.allocator import decode_allocator
+from ttinspect.sources.allocator import read_allocator
 
 LONGEST_WINDOW_S = 3600.0
 MOST_SAMPLES = 100_000
@@ -28,7 +27,7 @@ def run(
         typer.Option(
             "--allocator",
             metavar="FILE",
-            help="the allocator's own statistics, written by ttinspect.ttnn_stats.dump",
+            help="the allocator's own statistics: of ttinspect.ttnn_stats.dump, tt-metal, ttrt",
             show_default=False,
         ),
     ] = None,
@@ -58,7 +57,7 @@ def run(
     """
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
-    statistics = () if allocator is None else decode_allocator(read_document(allocator), allocator)
+    statistics = () if allocator is None else read_allocator(allocator)
     places = Places(common, shm_dir, procfs)
     host = open_host(common, places)
     refuse_forgotten_example(common, "verify-shm", host.system)

@@ -18,24 +18,47 @@ class DispatchMode(str, Enum):
     SLOW = "slow"
 
 
-class BankStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One buffer type as ``ttnn.get_memory_view`` reports it: every bank has the same figures, in bytes."""
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of a bank, handed out or free. ``address`` is its offset in the bank: in L1 the absolute
+    address is l1_base + offset."""
 
-    num_banks: Count
+    address: Count
+    size_bytes: Count
+    allocated: bool
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last byte."""
+        return self.address + self.size_bytes
+
+
+class BankStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One buffer type as ``ttnn.get_memory_view`` reports it: every bank has the same figures, in bytes.
+
+    ``blocks`` is the block table of a bank, lowest address first, without gaps; None where it was not
+    written down. ``num_banks`` is None in tt-metal's summaries alone.
+    """
+
+    num_banks: Count | None
     total_bytes_per_bank: Count
     total_bytes_allocated_per_bank: Count
-    total_bytes_free_per_bank: Count | None = None
     largest_contiguous_bytes_free_per_bank: Count | None = None
+    blocks: tuple[Block, ...] | None = None
 
     @property
-    def capacity_bytes(self) -> int:
+    def total_bytes_free_per_bank(self) -> int:
+        """What of a bank is not handed out, in however many pieces."""
+        return self.total_bytes_per_bank - self.total_bytes_allocated_per_bank
+
+    @property
+    def capacity_bytes(self) -> int | None:
         """What the allocator could hand out of this type, over all banks."""
-        return self.num_banks * self.total_bytes_per_bank
+        return None if self.num_banks is None else self.num_banks * self.total_bytes_per_bank
 
     @property
-    def reserved_bytes(self) -> int:
+    def reserved_bytes(self) -> int | None:
         """What the allocator has handed out of this type, over all banks."""
-        return self.num_banks * self.total_bytes_allocated_per_bank
+        return None if self.num_banks is None else self.num_banks * self.total_bytes_allocated_per_bank
 
 
 class MemoryView(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
@@ -66,7 +89,8 @@ class AllocatorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     taken; without them the figures count as taken together with the region. How the device was opened is
     None, and ``environment`` empty, where the file does not say: ``runtime`` is as in runtimes.yaml
     ("ttnn-0.81.1"), ``l1_base_bytes`` where program memory begins, ``l1_small_bytes`` per L1 bank,
-    ``trace_bytes_per_view`` what the trace region takes of every DRAM view.
+    ``trace_bytes_per_view`` what the trace region takes of every DRAM view. ``operation`` is the one after
+    which ttrt took the figures.
     """
 
     memory_view: MemoryView
@@ -83,6 +107,7 @@ class AllocatorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     trace_bytes_per_view: Count | None = None
     environment: dict[str, str] = {}
     programs: ProgramsPeak | None = None
+    operation: str | None = None
 
     @property
     def devices(self) -> tuple[str, ...] | None:

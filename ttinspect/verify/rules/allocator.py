@@ -28,19 +28,20 @@ def _slot_over_reserved(
     for name in MANAGED:
         banks: BankStatistics | None = getattr(statistics.memory_view, name)
         published = counted(getattr(slot.figures, name))
-        if banks is None or published is None or published <= banks.reserved_bytes:
+        reserved = None if banks is None else banks.reserved_bytes
+        if reserved is None or published is None or published <= reserved:
             continue
         newer = statistics.realtime_ns is not None and _is_newer(case, subject, slot, statistics.realtime_ns)
         yield Hit(
             "over",
             f"pid {slot.pid} ({slot.name}) publishes {exact(published)} of {name.upper()}, its allocator has "
-            f"reserved {exact(banks.reserved_bytes)}: {exact(published - banks.reserved_bytes)} too many.",
+            f"reserved {exact(reserved)}: {exact(published - reserved)} too many.",
             {
                 "slot": slot.index,
                 "pid": slot.pid,
                 "buffer_type": name,
                 "published_bytes": published,
-                "reserved_bytes": banks.reserved_bytes,
+                "reserved_bytes": reserved,
             },
             undecided="the slot was updated after the statistics were taken" if newer else None,
         )
@@ -64,6 +65,8 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
             ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
         ):
             if whole is None or part is None or not expected:
+                continue
+            if whole.capacity_bytes is None or part.capacity_bytes is None:
                 continue
             found = whole.capacity_bytes + part.capacity_bytes
             if found not in expected:
