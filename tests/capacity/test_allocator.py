@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.golden.reading import allocator_records
+from tests.golden.reading import allocator_records, runtime_records
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import make_settings
 from ttinspect.facts.boards import example_named
@@ -69,6 +69,28 @@ def test_banks_and_bytes_equal_the_allocators(record: dict[str, Any]) -> None:
         return
     assert capacity.l1.compute_grid == tuple(record["compute_grid"])
     assert _figures(capacity) == {part: record[part] for part in ("l1", "dram", "l1_small", "trace")}
+
+
+def _release_id(record: dict[str, Any]) -> str:
+    return f"{record['runtime']}-{record['board']}-{record['dispatch']}-{record['trace']}"
+
+
+@pytest.mark.parametrize("record", runtime_records(), ids=_release_id)
+def test_banks_and_bytes_equal_those_of_every_public_release(record: dict[str, Any]) -> None:
+    settings = make_settings(
+        runtime=record["runtime"],
+        dispatch=Dispatch.AUTO if record["dispatch"] == "fast" else Dispatch.SLOW,
+        l1_small=record["l1_small"],
+        trace_region=record["trace"],
+    )
+    capacity = chip_capacity(_chip_of(record["board"]), settings)
+    assert [capacity.l1.banks, capacity.l1.bank_bytes] == record["l1"]
+    assert [capacity.dram.views, capacity.dram.view_bytes] == record["dram"]
+    if "compute_grid" in record:
+        assert capacity.l1.compute_grid == tuple(record["compute_grid"])
+    if "l1_small_view" in record:
+        assert [capacity.l1_small.banks, capacity.l1_small.bank_bytes] == record["l1_small_view"]
+        assert [capacity.trace.banks, capacity.trace.bank_bytes] == record["trace_view"]
 
 
 BOARD_OF_CAPTURE = {

@@ -85,9 +85,10 @@ def test_an_unknown_mask_gives_unknown_bytes(case: tuple[Arch, Masks]) -> None:
         assert capacity.l1.allocatable is capacity.l1.banks is capacity.l1_small.banks is None
 
 
-def test_the_bases_of_the_newer_runtime_are_used_when_it_is_named() -> None:
+@pytest.mark.parametrize("name", ["ttnn-0.70.1", "0.70.1", "0.70"])
+def test_the_bases_of_an_older_runtime_are_used_when_it_is_named(name: str) -> None:
     n150 = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010))
-    capacity = chip_capacity(n150, make_settings(runtime="main-2026-06"))
+    capacity = chip_capacity(n150, make_settings(runtime=name))
     assert capacity.l1.bank_bytes == 1_499_136 - 103_712
     assert capacity.dram.view_bytes == 1_073_741_824 - 32
 

@@ -86,4 +86,4 @@ def test_board_ids_carry_a_product_code(board_id: int, board: Board | None) -> N
 
 def test_the_default_runtime_is_the_newest_measured_one() -> None:
     assert runtime_named(None).name == "ttnn-0.81.1"
-    assert [runtime.measured for runtime in runtime_facts().runtimes] == [False, True]
+    assert all(runtime.measured for runtime in runtime_facts().runtimes)

@@ -1,4 +1,4 @@
-"""Make tests/data/golden.json.xz and allocator.json.xz from tt-umd's and ttnn's own outputs.
+"""Make tests/data/golden.json.xz, allocator.json.xz and runtimes.json.xz from tt-umd's and ttnn's own outputs.
 
     python tests/golden/compact.py GOLDEN_FOLDER OUTPUT_FOLDER
 
@@ -48,8 +48,17 @@ def golden_bytes(folder: Path) -> bytes:
 
 
 def allocator_bytes(folder: Path) -> bytes:
-    """The allocator's answers."""
-    document = json.loads((folder / "allocator.json").read_text())
+    """The answers of the allocator of ttnn 0.81.1."""
+    return _compressed(folder / "allocator.json")
+
+
+def runtimes_bytes(folder: Path) -> bytes:
+    """The answers of the allocators of all public releases from 0.66 on."""
+    return _compressed(folder / "runtimes.json")
+
+
+def _compressed(path: Path) -> bytes:
+    document = json.loads(path.read_text())
     return lzma.compress(json.dumps(document, separators=(",", ":")).encode(), preset=9)
 
 
@@ -57,6 +66,7 @@ def main() -> None:
     source, target = Path(sys.argv[1]), Path(sys.argv[2])
     (target / "golden.json.xz").write_bytes(golden_bytes(source))
     (target / "allocator.json.xz").write_bytes(allocator_bytes(source))
+    (target / "runtimes.json.xz").write_bytes(runtimes_bytes(source))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,13 @@ def golden() -> Any:
 
 
 @functools.cache
+def runtime_records() -> list[dict[str, Any]]:
+    """The allocators of all public ttnn releases from 0.66 on, record by record."""
+    records: list[dict[str, Any]] = unpack("runtimes.json.xz")["records"]
+    return records
+
+
+@functools.cache
 def allocator_records() -> list[dict[str, Any]]:
     """ttnn 0.81.1's allocator, record by record."""
     records: list[dict[str, Any]] = unpack("allocator.json.xz")["records"]

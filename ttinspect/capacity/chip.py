@@ -3,7 +3,8 @@
     L1   = banks x (worker_l1 - l1_base - l1_small)       banks = cores of the compute grid
     DRAM = views x (view_bytes - dram_base - trace_per_view)
 
-Checked to the byte against ttnn 0.81.1's allocator (tests/data/allocator.json).
+Checked to the byte against ttnn 0.81.1's allocator (tests/data/allocator.json.xz) and those of all public
+releases from 0.66 on (tests/data/runtimes.json.xz).
 """
 
 import functools
@@ -91,7 +92,7 @@ def chip_capacity(chip: Chip, settings: Settings) -> ChipCapacity:
 @functools.lru_cache(maxsize=256)
 def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, sizes: Sizes) -> ChipCapacity:
     grid = chip_grid(soc, masks)
-    compute = compute_grid(soc, masks, dispatch)
+    compute = compute_grid(soc, masks, sizes.slow_grid if dispatch is Dispatch.SLOW else dispatch)
     usable = why_not_allocatable(soc, masks, dispatch) in (None, NotAllocatable.UNKNOWN_MASK)
     l1 = _l1(soc, grid.tensix.active, compute, dispatch, sizes)
     dram, trace = _dram(soc, grid.dram.active, usable, sizes)
@@ -189,7 +190,9 @@ def _dram(soc: Soc, live: int | None, usable: bool, sizes: Sizes) -> tuple[Dram,
     views = live * cut.views_per_bank if live is not None and cut is not None and usable else None
     view_bytes = per_view = None
     if views is not None and cut is not None and base is not None:
-        per_view = _trace_per_view(sizes.trace_region, views, facts.trace_alignment_bytes)
+        per_view = sizes.trace_region
+        if not sizes.trace_in_every_view:
+            per_view = _trace_per_view(sizes.trace_region, views, facts.trace_alignment_bytes)
         view_bytes = cut.view_bytes - base - per_view
         if view_bytes < 0:
             raise _does_not_fit("--trace-region", sizes.trace_region, base, cut.view_bytes, "DRAM view")

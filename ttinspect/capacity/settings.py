@@ -10,12 +10,15 @@ from ttinspect.model.capacity import Dispatch
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that are not the allocator's: the bases per bank and view (None: the runtime has no
-    figure), L1_SMALL per L1 bank, and the whole trace region."""
+    figure), L1_SMALL per L1 bank, and the whole trace region; how the runtime divides that, and whose grid
+    its slow dispatch has (facts/runtimes.py)."""
 
     l1_base: int | None
     dram_base: int | None
     l1_small: int
     trace_region: int
+    trace_in_every_view: bool
+    slow_grid: Dispatch
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             dram_base=self.runtime.dram_base.get(arch) if dram_base is None else dram_base,
             l1_small=self.l1_small,
             trace_region=self.trace_region,
+            trace_in_every_view=self.runtime.trace_in_every_view,
+            slow_grid=self.runtime.slow_grid,
         )
 
 

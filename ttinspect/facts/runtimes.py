@@ -9,6 +9,7 @@ from ttinspect.facts.files import data_directory, read_document
 from ttinspect.facts.node import Node
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch, Board, Coord
+from ttinspect.model.capacity import Dispatch
 
 
 class DramViews(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +28,19 @@ class GridTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """One tt-metal version. Bases are bytes that the allocator reserves per L1 bank and DRAM view."""
+    """One tt-metal version. Bases are bytes that the allocator reserves per L1 bank and DRAM view.
+
+    ``trace_in_every_view``: each DRAM view gives the whole trace region instead of its part of it.
+    ``slow_grid``: the dispatch whose compute grid slow dispatch has.
+    """
 
     name: str
     measured: bool
     how_known: str
     l1_base: dict[Arch, int]
     dram_base: dict[Arch, int]
+    trace_in_every_view: bool
+    slow_grid: Dispatch
 
 
 class RuntimeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,20 +78,26 @@ def runtime_facts() -> RuntimeFacts:
 
 
 def runtime_named(name: str | None) -> Runtime:
-    """A runtime by name; None is the newest measured one.
+    """A runtime by name ("ttnn-0.76.0", "0.76.0", "0.76"); None is the newest measured one.
 
     Raises:
         InspectError: 2 with the list of names for an unknown one.
     """
     runtimes = runtime_facts().runtimes
     for runtime in runtimes:
-        if runtime.name == name or (name is None and runtime.measured):
+        if runtime.measured if name is None else _is_named(runtime, name):
             return runtime
     raise InspectError(
         f"unknown runtime {name!r}",
         f"the known ones are {', '.join(runtime.name for runtime in runtimes)}",
         "name one of them with --runtime, or give --l1-base and --dram-base",
     )
+
+
+def _is_named(runtime: Runtime, name: str) -> bool:
+    version = name.removeprefix("ttnn-")
+    full = runtime.name.removeprefix("ttnn-")
+    return full == version or (version.count(".") == 1 and full.startswith(f"{version}."))
 
 
 def _table(node: Node) -> GridTable:
@@ -110,4 +123,6 @@ def _runtime(node: Node) -> Runtime:
         how_known=node.child("how_known").text(),
         l1_base={Arch(arch): base.unsigned() for arch, base in node.child("l1_base").entries()},
         dram_base={Arch(arch): base.unsigned() for arch, base in node.child("dram_base").entries()},
+        trace_in_every_view=node.child("trace_in_every_view").boolean(),
+        slow_grid=Dispatch(node.child("slow_grid").text()),
     )
