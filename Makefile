@@ -1,32 +1,52 @@
-# make run   set up .venv and run ttinspect on a built-in example (ARGS="..." for any command line)
-# make test  set up .venv and run all tests
+# make run          set up .venv and run ttinspect on a built-in example (ARGS="..." for any command line)
+# make test         set up .venv and run the tests that need nothing but Python
+# make test-system  the tests that start services, wait for deadlines or drive simulated devices
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+# byte code is kept: hundreds of processes would compile everything anew
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test lint format bench fire clean help
+.PHONY: run test test-system test-lowest test-newest lock lint format bench fire clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make run    run ttinspect on a built-in example; ARGS="harvest --from FILE" runs anything else'
-	@echo 'make test   run all tests'
-	@echo 'make lint   ruff and mypy'
-	@echo 'make bench  measure speed, as ratios in one run'
-	@echo 'make fire   1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
-	@echo 'make clean  remove what the others made'
+	@echo 'make run          run ttinspect on a built-in example; ARGS="harvest --from FILE" runs anything else'
+	@echo 'make test         the tests that need nothing but Python'
+	@echo 'make test-system  the tests that start services, wait for deadlines or drive simulated devices'
+	@echo 'make test-lowest  the tests that need nothing but Python, with the lowest versions that pyproject.toml'
+	@echo '                  admits, on every Python from 3.10 to 3.14 that is there (PYTHONS="3.10" for one)'
+	@echo 'make test-newest  the same with the newest versions'
+	@echo 'make lock         write requirements.lock anew: what the tests are run with'
+	@echo 'make lint         ruff and mypy'
+	@echo 'make bench        measure speed, as ratios in one run'
+	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
+	@echo 'make clean        remove what the others made'
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[dev]'
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 run: $(STAMP)
 	@$(VENV)/bin/ttinspect $(ARGS)
 
-# byte code is kept: hundreds of processes would compile everything anew
 test: $(STAMP)
-	@env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
+	@$(PYTEST) -m 'not system'
+
+test-system: $(STAMP)
+	@$(PYTEST) -m system
+
+test-lowest test-newest: $(STAMP)
+	@UV=$(VENV)/bin/uv .ci/ends $(@:test-%=%) $(PYTHONS)
+
+lock: $(STAMP)
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --output-file requirements.lock pyproject.toml
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check .
