@@ -15,6 +15,8 @@ ROOMS = (
     "report", "cli",
 )  # fmt: skip
 """Each room may import those before it, never those after."""
+EXCEPTIONS = {("model/arch.py", "facts")}
+"""The Board type is made from boards.yaml, which facts/ reads."""
 ROOMS_WITH_IO = {"facts", "shm", "host", "sources", "cli"}
 OUTSIDE = {"__init__", "__main__", "ttnn_stats"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
@@ -42,7 +44,8 @@ def test_a_room_imports_only_those_above_it(module: Path) -> None:
         return
     allowed = ROOMS[: ROOMS.index(room) + 1]
     ours = {name.split(".")[1] for name in _imports(module) if name.startswith("ttinspect.")}
-    assert ours <= {*allowed, "__version__"}
+    excepted = {lower for name, lower in EXCEPTIONS if name == module.as_posix()}
+    assert ours <= {*allowed, *excepted, "__version__"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

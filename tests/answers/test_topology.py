@@ -33,7 +33,7 @@ def _lists(answer: TopologyAnswer) -> tuple[int | None, int | None]:
     return inside, outside
 
 
-@pytest.mark.parametrize("source", ["board:galaxy-bh", "masks:blackhole"])
+@pytest.mark.parametrize("source", ["board:p150", "masks:blackhole"])
 def test_where_a_source_shows_no_links_there_are_no_lists(source: str) -> None:
     assert _lists(build_topology(open_source(source))) == (None, None)
 
@@ -69,7 +69,7 @@ def test_the_schema_allows_links_to_be_unknown() -> None:
     "form", [("--tree",), *(("--format", name) for name in ("table", "csv", "dot", "mermaid", "svg", "yaml"))]
 )
 def test_every_format_shows_chips_without_links(run: Run, form: tuple[str, ...]) -> None:
-    done = run("topology", "--from", "board:galaxy-bh", *form)
+    done = run("topology", "--from", "board:p150", *form)
     assert (done.returncode, done.stderr) == (0, "")
     assert "eth 0 - " not in done.stdout
     assert " -- " not in done.stdout

@@ -181,7 +181,7 @@ def test_a_remote_chip_that_none_reaches_says_so(tmp_path: Path) -> None:
 
 
 def test_another_wording_of_a_reason_is_no_difference() -> None:
-    old = open_source("board:galaxy-bh")
+    old = open_source("board:p150")
     other = Unknown(path="links", why="nobody looked")
     chips = tuple(msgspec.structs.replace(chip, unknown=(other,)) for chip in old.chips)
     assert build_diff(old, msgspec.structs.replace(old, chips=chips)).same

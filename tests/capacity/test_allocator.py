@@ -9,7 +9,7 @@ import pytest
 from tests.golden.reading import allocator_records, runtime_records
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import make_settings
-from ttinspect.facts.boards import example_named
+from ttinspect.facts.examples import example_named
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.capacity import ChipCapacity, Dispatch
@@ -34,7 +34,7 @@ def chip(arch: Arch, board: Board | None, masks: Masks) -> Chip:
 def _chip_of(board: str) -> Chip:
     if board == "8xp150":  # one harvested column where a p150 has two
         masks = Masks(tensix=0x10, dram=0, eth=0x120, pcie=2, l2cpu=0)
-        return chip(Arch.BLACKHOLE, Board.P150, masks)
+        return chip(Arch.BLACKHOLE, Board("p150"), masks)
     example = example_named(board)
     assert example is not None
     return chip(example.arch, example.board, example.chips[0].masks)

@@ -23,7 +23,7 @@ def _wormhole(tensix: int) -> Masks:
 
 
 def test_an_n300_chip_has_91_5_mib_and_not_171_6() -> None:
-    l1 = chip_capacity(chip(Arch.WORMHOLE_B0, Board.N300, _wormhole(0x041)), make_settings()).l1
+    l1 = chip_capacity(chip(Arch.WORMHOLE_B0, Board("n300"), _wormhole(0x041)), make_settings()).l1
     assert l1.physical == 95_944_704
     assert l1.naive_bytes == 179_896_320
 
@@ -87,14 +87,14 @@ def test_an_unknown_mask_gives_unknown_bytes(case: tuple[Arch, Masks]) -> None:
 
 @pytest.mark.parametrize("name", ["ttnn-0.70.1", "0.70.1", "0.70"])
 def test_the_bases_of_an_older_runtime_are_used_when_it_is_named(name: str) -> None:
-    n150 = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010))
+    n150 = chip(Arch.WORMHOLE_B0, Board("n150"), _wormhole(0x010))
     capacity = chip_capacity(n150, make_settings(runtime=name))
     assert capacity.l1.bank_bytes == 1_499_136 - 103_712
     assert capacity.dram.view_bytes == 1_073_741_824 - 32
 
 
 def test_a_given_base_overrides_the_runtimes() -> None:
-    n150 = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010))
+    n150 = chip(Arch.WORMHOLE_B0, Board("n150"), _wormhole(0x010))
     capacity = chip_capacity(n150, make_settings(l1_base=0, dram_base=0))
     assert capacity.l1.bank_bytes == 1_499_136
     assert capacity.dram.view_bytes == 1_073_741_824
@@ -131,7 +131,7 @@ def test_settings_that_were_not_measured_or_make_no_sense_are_refused(
 def test_what_does_not_fit_the_bank_is_refused(arguments: dict[str, int]) -> None:
     with pytest.raises(InspectError, match="does not fit"):
         chip_capacity(
-            chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(0x010)),
+            chip(Arch.WORMHOLE_B0, Board("n150"), _wormhole(0x010)),
             make_settings(**arguments),  # type: ignore[arg-type]
         )
 
@@ -147,7 +147,7 @@ def test_a_mesh_uses_the_smallest_compute_grid_on_every_chip() -> None:
 
 @pytest.mark.parametrize("bank_bytes", [0, 2**31, 2**33])
 def test_views_of_other_banks_than_the_measured_ones_are_unknown(bank_bytes: int) -> None:
-    known = chip(Arch.BLACKHOLE, Board.P150, Masks(tensix=3, dram=0, eth=0x120, pcie=2, l2cpu=0))
+    known = chip(Arch.BLACKHOLE, Board("p150"), Masks(tensix=3, dram=0, eth=0x120, pcie=2, l2cpu=0))
     soc = msgspec.structs.replace(known.soc, dram_bank_bytes=bank_bytes, built_in=False)
     other = msgspec.structs.replace(known, soc=soc)
     dram = chip_capacity(other, make_settings()).dram
@@ -156,6 +156,6 @@ def test_views_of_other_banks_than_the_measured_ones_are_unknown(bank_bytes: int
 
 
 def test_a_base_that_does_not_fit_is_named() -> None:
-    known = chip(Arch.WORMHOLE_B0, Board.N150, _wormhole(1))
+    known = chip(Arch.WORMHOLE_B0, Board("n150"), _wormhole(1))
     with pytest.raises(InspectError, match="--l1-base 1499137 does not fit"):
         chip_capacity(known, make_settings(l1_base=1_499_137))

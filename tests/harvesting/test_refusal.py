@@ -13,7 +13,7 @@ def masks(tensix: int = 0, dram: int = 0, eth: int = 0x120, pcie: int = 2, l2cpu
 
 
 def test_the_board_rule_speaks_before_the_architectures() -> None:
-    why = refusal(SOCS[Arch.BLACKHOLE], masks(dram=3, pcie=0), Board.P150, None)
+    why = refusal(SOCS[Arch.BLACKHOLE], masks(dram=3, pcie=0), Board("p150"), None)
     assert why == "P150 card should always have PCIe core (11, 0) harvested."
 
 
@@ -61,4 +61,4 @@ def test_a_chip_without_any_live_line_is_legal() -> None:
 
 def test_unknown_masks_are_not_judged() -> None:
     for arch in Arch:
-        assert refusal(SOCS[arch], UNKNOWN_MASKS, Board.P150, 0) is None
+        assert refusal(SOCS[arch], UNKNOWN_MASKS, Board("p150"), 0) is None

@@ -30,7 +30,7 @@ def test_a_full_blackhole_loses_two_eth_channels_and_a_pcie_core_by_default() ->
 
 def test_what_is_left_out_comes_from_the_boards_example() -> None:
     found = chip("blackhole,board=p100,tensix=3")
-    assert found.board is Board.P100
+    assert found.board is Board("p100")
     assert (found.masks.tensix, found.masks.eth) == (3, 0x3FFF)
     assert found.masks.dram is not None
     assert found.masks.dram.bit_count() == 1

@@ -184,7 +184,7 @@ def _host(capture: Capture, root: Path) -> Host:
     if capture.name.startswith("real-"):
         chip = msgspec.structs.replace(chip, unique_id=capture.file_id, board_id=None)
     if "N300" in capture.name:
-        wormhole = msgspec.structs.replace(chip, arch=Arch.WORMHOLE_B0, board=Board.N300)
+        wormhole = msgspec.structs.replace(chip, arch=Arch.WORMHOLE_B0, board=Board("n300"))
         chips = [
             msgspec.structs.replace(wormhole, id=at, unique_id=unique_id)
             for at, unique_id in enumerate(N300_IDS)
@@ -192,7 +192,7 @@ def _host(capture: Capture, root: Path) -> Host:
         limits = dict.fromkeys(range(2), WORMHOLE_LIMITS)
         return Host(root=root, system=system_of(*chips), limits=limits)
     if "N150" in capture.name or "simwh" in capture.name:
-        chip = msgspec.structs.replace(chip, arch=Arch.WORMHOLE_B0, board=Board.N150)
+        chip = msgspec.structs.replace(chip, arch=Arch.WORMHOLE_B0, board=Board("n150"))
         return Host(root=root, system=system_of(chip), limits={0: WORMHOLE_LIMITS})
     limits = {0: P100_LIMITS if "P100" in capture.name else P150_LIMITS}
     return Host(root=root, system=system_of(chip), limits=limits)

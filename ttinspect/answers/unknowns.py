@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from ttinspect.facts.boards import has_trays
+from ttinspect.facts.trays import has_trays
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.system import SourceKind, System

@@ -12,6 +12,7 @@ from enum import Enum
 
 from ttinspect.capacity.settings import Settings, Sizes
 from ttinspect.errors import InspectError
+from ttinspect.facts.boards import product_of
 from ttinspect.facts.runtimes import GridTable, runtime_facts
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -24,10 +25,11 @@ from ttinspect.model.soc import Soc
 
 
 def resolved_dispatch(dispatch: Dispatch, board: Board | None) -> Dispatch:
-    """What auto means on a board: eth on N300, tensix on every other one, unknown included."""
+    """What auto means on a board: tt-metal's default for its product, tensix where there is none."""
     if dispatch is not Dispatch.AUTO:
         return dispatch
-    return Dispatch.ETH if board in runtime_facts().eth_dispatch_boards else Dispatch.TENSIX
+    product = product_of(board)
+    return Dispatch.ETH if product is not None and product.eth_dispatch else Dispatch.TENSIX
 
 
 def grid_table(soc: Soc) -> GridTable | None:

@@ -8,7 +8,7 @@ from ttinspect.errors import InspectError
 from ttinspect.facts.files import data_directory, read_document
 from ttinspect.facts.node import Node
 from ttinspect.facts.yamltree import parse_yaml
-from ttinspect.model.arch import Arch, Board, Coord
+from ttinspect.model.arch import Arch, Coord
 from ttinspect.model.capacity import Dispatch
 
 
@@ -49,7 +49,6 @@ class RuntimeFacts(msgspec.Struct, frozen=True, kw_only=True):
     dram_views: dict[Arch, DramViews]
     trace_alignment_bytes: int
     l1_small_alignment_bytes: int
-    eth_dispatch_boards: frozenset[Board]
     compute_grids: dict[Arch, GridTable]
     runtimes: tuple[Runtime, ...]
 
@@ -69,9 +68,6 @@ def runtime_facts() -> RuntimeFacts:
         },
         trace_alignment_bytes=root.child("trace_alignment_bytes").unsigned(),
         l1_small_alignment_bytes=root.child("l1_small_alignment_bytes").unsigned(),
-        eth_dispatch_boards=frozenset(
-            Board(board.text()) for board in root.child("eth_dispatch_boards").sequence()
-        ),
         compute_grids={Arch(arch): _table(node) for arch, node in root.child("compute_grids").entries()},
         runtimes=tuple(_runtime(node) for node in root.child("runtimes").sequence()),
     )

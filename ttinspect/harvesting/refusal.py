@@ -1,5 +1,6 @@
 """Masks that no chip can have: tt-umd's own refusals in its words, then what it fails to refuse."""
 
+from ttinspect.facts.boards import PcieRule, product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.placement import bits, worker_grid
 from ttinspect.model.arch import Arch, Axis, Board
@@ -24,34 +25,26 @@ def refusal(soc: Soc, masks: Masks, board: Board | None, asic_location: int | No
     )
 
 
-_PCIE_RULES = {
-    (Board.P150, None): (0x2, "P150 card should always have PCIe core (11, 0) harvested."),
-    (Board.P300, 0): (0x2, "P300 card left chip should always have PCIe core (11, 0) harvested."),
-    (Board.P300, 1): (0x1, "P300 card right chip should always have PCIe core (2, 0) harvested."),
-}
-"""By board and place on it (None: wherever): the pcie mask that tt-umd insists on, and its words."""
-
-
-def _pcie_rule(board: Board | None, asic_location: int | None) -> tuple[int, str] | None:
-    if board is None:
-        return None
-    return _PCIE_RULES.get((board, None)) or _PCIE_RULES.get((board, asic_location))
-
-
 def expected_pcie_masks(board: Board | None, asic_location: int | None) -> tuple[int, ...]:
     """The pcie mask that tt-umd insists on; several where it goes by a place that is unknown, none where it
     insists on none."""
-    rule = _pcie_rule(board, asic_location)
-    if rule is not None:
-        return (rule[0],)
-    if asic_location is not None:
-        return ()
-    return tuple(mask for (ruled, _), (mask, _) in _PCIE_RULES.items() if ruled is board)
+    rules = _pcie_rules(board)
+    fitting = [rule for rule in rules if asic_location is None or _is_at(rule, asic_location)]
+    return tuple(rule.mask for rule in fitting)
+
+
+def _pcie_rules(board: Board | None) -> tuple[PcieRule, ...]:
+    product = product_of(board)
+    return () if product is None else product.pcie
+
+
+def _is_at(rule: PcieRule, asic_location: int | None) -> bool:
+    return rule.asic_location is None or rule.asic_location == asic_location
 
 
 def _board_rule(pcie: int | None, board: Board | None, asic_location: int | None) -> str | None:
-    rule = _pcie_rule(board, asic_location)
-    return None if pcie is None or rule is None or pcie == rule[0] else rule[1]
+    rule = next((rule for rule in _pcie_rules(board) if _is_at(rule, asic_location)), None)
+    return None if pcie is None or rule is None or pcie == rule.mask else rule.refusal
 
 
 def _blackhole_rule(soc: Soc, masks: Masks) -> str | None:

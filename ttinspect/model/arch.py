@@ -1,6 +1,9 @@
 """Architectures, core types, coordinate systems and boards: the closed sets of the field."""
 
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from ttinspect.facts.board_table import board_type_names
 
 Coord = tuple[int, int]
 """A NOC coordinate (x, y)."""
@@ -44,15 +47,16 @@ class Axis(str, Enum):
     COLUMN = "column"
 
 
-class Board(str, Enum):
-    """Board types, named as UMD names them (lower case). UMD's UNKNOWN is None here."""
+if TYPE_CHECKING:
 
-    N150 = "n150"
-    N300 = "n300"
-    UBB = "ubb"
-    P100 = "p100"
-    P150 = "p150"
-    P300 = "p300"
-    UBB_BLACKHOLE = "ubb_blackhole"
-    UBB_BLACKHOLE_CF = "ubb_blackhole_cf"
-    QUASAR = "quasar"
+    class Board(str, Enum):
+        """Board types, named as UMD names them (lower case). UMD's UNKNOWN is None here.
+
+        Made from the keys of boards.yaml: no code names a board, what is special about one is in its entry.
+        """
+
+        _value_: str
+
+else:
+    Board = Enum("Board", {name.upper(): name for name in board_type_names()}, type=str, module=__name__)
+    Board.__doc__ = "Board types, named as UMD names them (lower case), made from the keys of boards.yaml."

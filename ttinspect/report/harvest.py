@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice, ProductSummary
+from ttinspect.facts.boards import with_article
 from ttinspect.model.arch import Axis, CoreType
 from ttinspect.model.grid import CoordAnswer, CoreAt, OtherCore, TypeCores
 from ttinspect.model.picture import PictureGroup
@@ -14,7 +15,6 @@ from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.picture import pictures
 from ttinspect.report.screen import columns, row, rows
 from ttinspect.report.units import UNKNOWN, chips_named, grid, of, reach
-from ttinspect.verify.harvest import with_article
 
 _MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
 

@@ -1,9 +1,9 @@
 """board:NAME, the built-in examples."""
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.boards import example_named, example_names
+from ttinspect.facts.examples import example_named, example_names
 from ttinspect.facts.socs import builtin_soc
-from ttinspect.model.chip import Chip, Unknown
+from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.system import Source, SourceKind, System
 
 _LINKLESS = (Unknown(path="links", why="the built-in example has no eth links"),)
@@ -37,6 +37,8 @@ def read_board(name: str) -> System:
             masks=chip.masks,
             mmio=chip.mmio,
             via=None if chip.mmio else mmio_ids[0],
+            pcie=None if chip.bus_id is None else PcieLink(bus_id=chip.bus_id),
+            tray=chip.tray,
             unknown=() if example.links else _LINKLESS,
         )
         for index, chip in enumerate(example.chips)

@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from ttinspect.facts.boards import board_named, board_of_id, tray_of
+from ttinspect.facts.boards import board_named, board_of_id
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node, key_unsigned
 from ttinspect.facts.socs import arch_of, builtin_soc
+from ttinspect.facts.trays import tray_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
-from ttinspect.sources.building import refuse_impossible_masks
+from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 
 _OPTIONAL_MASKS = {
     "dram": "dram_harvesting_mask",
@@ -63,6 +64,11 @@ def read_cluster(document: Any, name: str) -> System:
     pcie = _pcie_links(root, ids, bdfs)
     mmio = _mmio(root, ids)
     via = _closest_mmio(ids, links, mmio)
+    buses = {chip_id: link.bus_id for chip_id, link in pcie.items()}
+    places = {
+        chip_id: place_on_board(boards[chip_id].board, buses.get(chip_id), mmio=chip_id in mmio)
+        for chip_id in ids
+    }
     _check_table(root, "chips", ids)
 
     chips = []
@@ -83,7 +89,7 @@ def read_cluster(document: Any, name: str) -> System:
                 board_name=boards[chip_id].name,
                 board_id=boards[chip_id].board_id,
                 unique_id=str(unique_ids.get(chip_id, chip_id << _UNIQUE_ID_SHIFT)),
-                asic_location=locations.get(chip_id, 0),
+                asic_location=locations.get(chip_id, 0) if places[chip_id] is None else places[chip_id],
                 noc_translation=harvest.noc_translation,
                 masks=harvest.masks,
                 assumed=tuple(assumed),
@@ -92,7 +98,7 @@ def read_cluster(document: Any, name: str) -> System:
                 via=via.get(chip_id),
                 pci_bdf=bdfs.get(chip_id),
                 pcie=pcie.get(chip_id),
-                tray=tray_of(boards[chip_id].board, pcie[chip_id].bus_id) if chip_id in pcie else None,
+                tray=tray_of(boards[chip_id].board, buses.get(chip_id)),
                 unknown=harvest.unknown,
             )
         )

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Callable
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.boards import ExampleChip, board_named, example_chip, example_named, product_of
+from ttinspect.facts.boards import board_meant, product_of
+from ttinspect.facts.examples import ExampleChip, example_chip
 from ttinspect.facts.node import U32_MAX, parse_unsigned
 from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
 from ttinspect.harvesting import shuffle
@@ -137,10 +138,7 @@ def _soc(arch: Arch, path: str | None) -> Soc:
 def _board(name: str | None) -> Board | None:
     if name is None or name.lower() == "unknown":
         return None
-    board = board_named(name)
-    if board is None:
-        example = example_named(name)
-        board = example.board if example is not None else None
+    board = board_meant(name)
     if board is None:
         raise _refuse(f"unknown board {name!r}", "it is neither a board name of UMD nor a built-in example")
     return board

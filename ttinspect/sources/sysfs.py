@@ -9,10 +9,17 @@ from collections.abc import Set
 from pathlib import Path
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_of_card, board_of_id, product_of, tray_of
+from ttinspect.facts.boards import (
+    board_of_card,
+    board_of_id,
+    has_asic_id_as_unique_id,
+    product_of,
+    with_article,
+)
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
+from ttinspect.facts.trays import tray_of
 from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
@@ -114,11 +121,16 @@ _MOST_NUMBERS = 6
 
 
 def _without_remote(chips: list[Chip]) -> dict[str, Evidence]:
-    halves = [chip.id for chip in chips if chip.board is Board.N300]
-    if not halves:
-        return {}
-    told = "sysfs does not show the second chip of an n300, which is reached through the first"
-    return {told: {"chips": halves}}
+    notes: dict[str, Evidence] = {}
+    for board in dict.fromkeys(chip.board for chip in chips):
+        product = product_of(board)
+        if board is None or product is None or product.mmio_chips == product.chips:
+            continue
+        which = "the second chip" if product.chips == 2 else "some chips"
+        verb, through = ("is", "the first") if product.chips == 2 else ("are", "others")
+        told = f"sysfs does not show {which} of {with_article(board)}, which {verb} reached through {through}"
+        notes[told] = {"chips": [chip.id for chip in chips if chip.board is board]}
+    return notes
 
 
 def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
@@ -221,9 +233,9 @@ def _board_id(folder: Path) -> int | None:
 
 
 def _unique_id(folder: Path, board: Board | None) -> str | None:
-    """tt_asic_id where tt_umd takes the same words as the unique id: on a Blackhole without a live eth
-    link, which a p100 always is. Others have it from their eth cores, which sysfs does not show."""
-    asic_id = read_hexadecimal(folder / "tt_asic_id") if board is Board.P100 else None
+    """tt_asic_id where tt_umd takes the same words as the unique id. Others have it from their eth cores,
+    which sysfs does not show."""
+    asic_id = read_hexadecimal(folder / "tt_asic_id") if has_asic_id_as_unique_id(board) else None
     return None if asic_id in (None, 0, U64_MAX) else str(asic_id)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_named, board_of_id, product_of
+from ttinspect.facts.boards import board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
@@ -195,7 +195,7 @@ def _board(board_id: int | None, info: _BoardInfo) -> Board | None:
     """The board of the id; the name tt-smi prints counts only where there is no id."""
     if board_id is not None:
         return board_of_id(board_id)
-    return board_named(info.board_type) if isinstance(info.board_type, str) else None
+    return board_in_tt_smi(info.board_type) if isinstance(info.board_type, str) else None
 
 
 def _arch(telemetry: _Telemetry, board: Board | None, info: _BoardInfo, where: str) -> Arch:
@@ -237,9 +237,9 @@ def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
 
 
 def _unique_id(board: Board | None, telemetry: _Telemetry) -> str | None:
-    """The ASIC id where tt_umd takes it as the unique id: on a Blackhole without a live eth link, which a
-    p100 always is. Others have it from their eth cores, which these documents do not show."""
+    """The ASIC id where tt_umd takes it as the unique id. Others have it from their eth cores, which these
+    documents do not show."""
     high, low = telemetry.number("ASIC_ID_HIGH"), telemetry.number("ASIC_ID_LOW")
-    if board is not Board.P100 or high is None or low is None:
+    if not has_asic_id_as_unique_id(board) or high is None or low is None:
         return None
     return str(high << 32 | low)

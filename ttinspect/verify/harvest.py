@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from ttinspect.facts.boards import Product, product_of
+from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.firmware import is_before
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch, Board
+from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
@@ -19,11 +19,6 @@ _UNITS = ("arch", "tensix", "dram", "eth")
 def plural(count: int, noun: str) -> str:
     """ "1 row", "2 rows", "0 rows"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def with_article(board: Board) -> str:
-    """ "an n300", "a p150"."""
-    return f"{'an' if board.value.startswith('n') else 'a'} {board.value}"
 
 
 def chip_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:

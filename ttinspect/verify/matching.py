@@ -5,7 +5,7 @@ from enum import Enum
 
 import msgspec
 
-from ttinspect.model.arch import Arch, Board
+from ttinspect.facts.trays import has_trays, tray_numbers, tray_of
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionHeader
 
@@ -14,11 +14,6 @@ TEST_ID_BASE = 0x77 << 56
 
 PID_LIMIT = 1 << 22
 """Linux gives no pid from here on (PID_MAX_LIMIT)."""
-
-UBB_TRAY_BUS = {Arch.WORMHOLE_B0: (0xC0, 0x80, 0x00, 0x40), Arch.BLACKHOLE: (0x00, 0x40, 0xC0, 0x80)}
-"""Upper half of the PCI bus number per tray, trays counted from 1 (tt-metal, ubb_bus_ids)."""
-
-UBB_BOARDS = (Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
 
 
 class Basis(str, Enum):
@@ -63,17 +58,17 @@ def match_region(chips: Sequence[Chip], file_id: int | None, header: RegionHeade
 def v1_keys(chip: Chip) -> frozenset[int]:
     """The asic_location words under which a v1 writer can have published this chip.
 
-    On UBB it holds the tray as well: (tray << 4) | chip in tray, both read off the PCI bus number.
+    On a Galaxy it holds the tray as well: (tray << 4) | chip in tray, both read off the PCI bus number.
     """
-    if chip.board in UBB_BOARDS and chip.pci_bdf is not None:
+    if chip.pci_bdf is not None:
         bus = int(chip.pci_bdf.split(":")[-2], 16)
-        trays = UBB_TRAY_BUS.get(chip.arch, ())
-        if bus & 0xF0 in trays:
-            return frozenset({(trays.index(bus & 0xF0) + 1) << 4 | bus & 0x0F})
+        tray = tray_of(chip.board, bus)
+        if tray is not None:
+            return frozenset({tray << 4 | bus & 0x0F})
     if chip.asic_location is None:
         return frozenset()
-    if chip.board in UBB_BOARDS and chip.asic_location < 0x10:
-        return frozenset(tray << 4 | chip.asic_location for tray in range(1, 5))
+    if has_trays(chip.board) and chip.asic_location < 0x10:
+        return frozenset(tray << 4 | chip.asic_location for tray in tray_numbers(chip.board))
     return frozenset({chip.asic_location})
 
 

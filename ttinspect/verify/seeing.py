@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from ttinspect.facts.boards import product_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 
@@ -20,19 +21,35 @@ def links_unknown(chip: Chip) -> bool:
 
 
 def unseen_remotes(chips: Iterable[Chip]) -> int:
-    """How many remote chips there can be at most that the source does not show: the second one of an N300 of
-    which it shows one, and of a Wormhole whose board is unknown. Two chips are of one board where they say so
-    by their board id."""
-    there = [chip for chip in chips if chip.arch is Arch.WORMHOLE_B0]
+    """How many remote chips there can be at most that the source does not show: those of a board of which it
+    shows the ones on the bus, and one behind each Wormhole whose board is unknown. Two chips are of one board
+    where they say so by their board id."""
+    there = list(chips)
     if any(chip.mmio is False for chip in there):
         return 0  # it shows them
     shown = Counter(chip.board_id for chip in there if knows(chip, "board_id"))
-    return sum(
-        links_unknown(chip)
-        and chip.board in (Board.N300, None)
-        and not (knows(chip, "board_id") and shown[chip.board_id] > 1)
-        for chip in there
-    )
+    behind = 0
+    for chip in there:
+        on_bus, remote = _chips_of(chip)
+        whole = knows(chip, "board_id") and shown[chip.board_id] > on_bus
+        if links_unknown(chip) and not whole:
+            behind += remote // on_bus
+    return behind
+
+
+def _chips_of(chip: Chip) -> tuple[int, int]:
+    """How many chips of a board are on the bus, and how many are reached through these. No other
+    architecture than Wormhole is known to be reached through a link on a board of unknown type."""
+    product = product_of(chip.board)
+    if product is not None:
+        return product.mmio_chips, product.chips - product.mmio_chips
+    return 1, int(chip.board is None and chip.arch is Arch.WORMHOLE_B0)
+
+
+def has_remote_chips(board: Board | None) -> bool:
+    """Whether chips of a board are reached through others of it."""
+    product = product_of(board)
+    return product is not None and product.mmio_chips < product.chips
 
 
 def of_unknown_board(chips: Iterable[Chip]) -> list[Chip]:

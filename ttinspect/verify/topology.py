@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ttinspect.facts.boards import product_of
+from ttinspect.facts.boards import product_of, with_article
 from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch, Board
+from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
-from ttinspect.verify.harvest import with_article
-from ttinspect.verify.seeing import knows, links_unknown, may_have_another, of_unknown_board
-
-_WIRED_BOARDS = (Board.N300, Board.P300, Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
-"""Boards whose chips are linked on the board itself."""
-
-GALAXIES = (Board.UBB, Board.UBB_BLACKHOLE, Board.UBB_BLACKHOLE_CF)
-"""Boards whose chips share no board id, or one in several trays: they are counted by the host."""
+from ttinspect.verify.seeing import (
+    has_remote_chips,
+    knows,
+    links_unknown,
+    may_have_another,
+    of_unknown_board,
+)
 
 
 def topology_findings(system: System) -> dict[int | None, list[Finding]]:
@@ -77,11 +76,13 @@ def _duplicate_board_ids(system: System) -> Found:
     chips = {chip.id: chip for chip in system.chips}
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
-        if product is not None and len(ids) > product.chips:
+        if product is None:
+            continue
+        if len(ids) > product.chips:
             should = f"{with_article(product.board)} has {product.chips}"
             message = f"{len(ids)} chips have the board id {board_id}, but {should}"
             yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=ids)
-        elif product is not None and product.board is Board.P300:
+        elif product.chips > 1 and not product.trays:
             places = _by(tuple(chips[one] for one in ids), "asic_location")
             for place, same in places.items():
                 if len(same) > 1:
@@ -174,7 +175,7 @@ def _missing_board_links(system: System) -> Found:
         if board is not None and links < expected and chip_id in linked:  # else the chip is isolated
             has = f"{with_article(board)} has {expected} links between its chips"
             message = f"{has}, here {'is' if links == 1 else 'are'} {links}"
-            modelled = links > 0 and system.asked is SourceKind.SIM and board is Board.P300
+            modelled = links > 0 and system.asked is SourceKind.SIM
             severity = Severity.INFO if modelled else Severity.WARNING
             yield chip_id, _warning(9, "missing link", message, severity, links=links, expected=expected)
 
@@ -192,7 +193,9 @@ def _isolated(system: System) -> Found:
     for chip in system.chips:
         if chip.id in linked or links_unknown(chip) or chip_grid(chip.soc, chip.masks).eth.active == 0:
             continue
-        severity = Severity.WARNING if chip.board in _WIRED_BOARDS else Severity.INFO
+        product = product_of(chip.board)
+        wired = product is not None and product.linked_inside
+        severity = Severity.WARNING if wired else Severity.INFO
         yield chip.id, _warning(5, "isolated chip", "no eth link leads to another chip", severity)
 
 
@@ -209,19 +212,21 @@ def _incomplete_boards(system: System) -> Found:
     chips, unknown = {chip.id: chip for chip in system.chips}, of_unknown_board(system.chips)
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
-        if product is not None and product.board is Board.N300 and links_unknown(chips[ids[0]]):
-            continue  # its second chip is reached through a link
-        if product is None or product.board not in (Board.N300, Board.P300):
+        if product is None or product.chips == 1 or product.trays:
             continue
+        if has_remote_chips(product.board) and links_unknown(chips[ids[0]]):
+            continue  # these are reached through links
         if len(ids) < product.chips and not may_have_another(unknown, board_id):
             message = (
                 f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
             )
             yield None, _warning(7, "incomplete board", message, board_id=board_id, chips=ids)
-    for board in GALAXIES:
+    for board in dict.fromkeys(chip.board for chip in system.chips):
         ids = [chip.id for chip in system.chips if chip.board is board]
         product = product_of(board)
-        if product is not None and len(ids) % product.chips and not may_have_another(unknown, None):
+        if board is None or product is None or not product.trays:
+            continue
+        if len(ids) % product.chips and not may_have_another(unknown, None):
             message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
             # a container may be given some of them on purpose
             severity = Severity.INFO

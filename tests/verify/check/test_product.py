@@ -137,7 +137,7 @@ def test_a_heartbeat_is_expected_of_silicon_only(
 def test_a_chip_of_another_architecture_than_its_board_fails() -> None:
     """Whatever is harvested."""
     example = open_source("board:p150")
-    for board in (Board.N150, Board.N300, Board.UBB):
+    for board in (Board("n150"), Board("n300"), Board("ubb")):
         chip = msgspec.structs.replace(example.chips[0], board=board)
         system = msgspec.structs.replace(example, chips=(chip,))
         assert _outcomes(system, "architecture") == [Outcome.FAIL]

@@ -292,7 +292,7 @@ def test_a_board_of_another_type_beside_them_is_counted() -> None:
 
 
 def test_a_board_of_one_chip_is_counted_without_links() -> None:
-    system = _with(_sysfs_n300(), 0, board=Board.N150)
+    system = _with(_sysfs_n300(), 0, board=Board("n150"))
     assert _outcomes("chips: 1", system) == [PASS]
     assert _outcomes("chips: 2", system) == [FAIL]
     assert _outcomes("by_chip: {1: {arch: wormhole}}", system) == [FAIL]

@@ -61,7 +61,7 @@ HOST = _host()
 
 CHIP_FACTS: dict[str, Any] = {
     "arch": None,
-    "board": Board.P150,
+    "board": Board("p150"),
     "board_name": "odd",
     "board_id": str(0x44 << 36 | 9),
     "unique_id": "99",

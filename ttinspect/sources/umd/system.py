@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_named, board_of_id, tray_of
+from ttinspect.facts.boards import board_named, board_of_id
 from ttinspect.facts.socs import arch_named
+from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.refusal import refusal, units_listed
 from ttinspect.model.arch import Arch, Board

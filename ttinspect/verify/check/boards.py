@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from ttinspect.facts.boards import product_of
+from ttinspect.facts.boards import product_of, with_article
+from ttinspect.facts.trays import has_trays
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, messages_of, of_host
-from ttinspect.verify.harvest import plural, with_article
+from ttinspect.verify.harvest import plural
 from ttinspect.verify.seeing import UNSEEN_REMOTE, may_have_another, of_unknown_board, unseen_remotes
-from ttinspect.verify.topology import GALAXIES
 
 
 def board_expectations(system: System, shown: list[Chip], incomplete: list[Finding]) -> Iterator[Expectation]:
@@ -51,7 +51,7 @@ def _boards_of(chips: list[Chip]) -> dict[str | None, list[Chip]]:
     """Chips by board id; None for those that are counted together."""
     groups: dict[str | None, list[Chip]] = {}
     for chip in chips:
-        counted_together = chip.board in GALAXIES or "board_id" in chip.assumed
+        counted_together = has_trays(chip.board) or "board_id" in chip.assumed
         groups.setdefault(None if counted_together else chip.board_id, []).append(chip)
     return groups
 
