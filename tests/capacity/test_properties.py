@@ -13,7 +13,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.capacity import Dispatch
 from ttinspect.model.chip import Masks
-from ttinspect.verify.allocation import allocation_findings
+from ttinspect.verify.findings.allocation import allocation_findings
 
 DISPATCHES = st.sampled_from(list(Dispatch))
 

@@ -12,7 +12,7 @@ from tests.conftest import Run
 from tests.verify.build import MIB, UNIQUE_ID, Bytes, RegionSpec, SlotSpec
 from tests.verify.host import Host, p150_host
 from tests.verify.seeds import HELD, healthy
-from ttinspect.verify.rules.table import RULES
+from ttinspect.verify.findings.rules import REGION_RULES
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_junit_has_a_case_per_region_and_rule(host: Host, run: Run) -> None:
     root = ElementTree.fromstring(text)
     suites = {suite.get("name", "").rpartition("/")[2]: suite for suite in root}
     region, empty = suites[f"tt_device_{UNIQUE_ID}_memory"], suites["tt_device_77_memory"]
-    about_regions = {rule.id for rule in RULES} - {"TTS009", "TTS054"}
+    about_regions = {rule.id for rule in REGION_RULES} - {"TTS009", "TTS054"}
     for suite in (region, empty):
         assert {case.get("name", "").split()[0] for case in suite} == about_regions
     failed = [case.get("name") for case in region if case.find("failure") is not None]
@@ -234,7 +234,7 @@ def test_a_watch_that_makes_no_sense_is_exit_2(host: Host, run: Run, watch: tupl
 
 def test_explain_tells_about_every_finding_of_verify_shm(run: Run) -> None:
     document = json.loads(run("explain", "--json").stdout)
-    assert {rule.id for rule in RULES} <= {text["id"] for text in document["findings"]}
+    assert {rule.id for rule in REGION_RULES} <= {text["id"] for text in document["findings"]}
     assert "ghost" in run("explain", "tts050").stdout
 
 

@@ -138,7 +138,7 @@ def test_a_live_chip_that_says_otherwise_than_we_compute_is_a_finding() -> None:
     from ttinspect.harvesting.coordinates import ChipCoordinates
     from ttinspect.model.arch import CoreType
     from ttinspect.sources.opening import open_source
-    from ttinspect.verify.live import live_findings
+    from ttinspect.verify.findings.live import live_findings
 
     chip = open_source("board:p150").chips[0]
     coordinates = ChipCoordinates(chip.soc, chip.masks, chip.noc_translation)

@@ -21,9 +21,8 @@ from ttinspect.shm.published import LookedAt
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Looks, Pace, sample
 from ttinspect.verify.case import Case
-from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.verdict import verdict_of
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import is_illegal, verify
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no C compiler for the writer")
 

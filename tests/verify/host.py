@@ -19,8 +19,7 @@ from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
 from ttinspect.sources.allocator import decode_allocator
 from ttinspect.verify.case import Case, Limits
-from ttinspect.verify.legality import is_illegal
-from ttinspect.verify.verify import Verified, verify
+from ttinspect.verify.verify import Verified, is_illegal, verify
 
 BOOT_S = NOW // 10**9 - 100_000
 TICKS_PER_S = 100

@@ -8,7 +8,7 @@ from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.opening import open_source
-from ttinspect.verify.topology import topology_findings
+from ttinspect.verify.findings.topology import topology_findings
 
 
 def system(board: str = "n300", **changes: object) -> System:

@@ -21,9 +21,9 @@ from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.allocation import allocation_findings
-from ttinspect.verify.harvest import chip_findings, system_findings
-from ttinspect.verify.live import trouble_findings
+from ttinspect.verify.findings.allocation import allocation_findings
+from ttinspect.verify.findings.harvest import chip_findings, system_findings
+from ttinspect.verify.findings.live import trouble_findings
 
 
 class CapacityDevice(msgspec.Struct, frozen=True, kw_only=True):

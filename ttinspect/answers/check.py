@@ -14,22 +14,23 @@ from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.case import Case
-from ttinspect.verify.catalogue.check import CHECK
 from ttinspect.verify.check.expectation import Expectation, Outcome
 from ttinspect.verify.check.product import product_expectations, product_findings
 from ttinspect.verify.check.regions import region_expectations
 from ttinspect.verify.check.site import site_expectations
-from ttinspect.verify.harvest import differing_chips, doubts
-from ttinspect.verify.live import trouble_findings
-from ttinspect.verify.rules.file import FORBIDDEN
-from ttinspect.verify.topology import topology_findings
+from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
+from ttinspect.verify.findings.harvest import differing_chips, doubts
+from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.site import RULES as SITE_RULES
+from ttinspect.verify.findings.topology import topology_findings
+from ttinspect.verify.rule import Hit
 from ttinspect.verify.verdict import Verdict, exit_code_of
 from ttinspect.verify.verify import verify
 
 SAY_UNKNOWN = ("TTH004", "TTT010", "TTC003")
 """Warnings that a fact is unknown: the expectation that needs it says so."""
 
-_NAMES = {text.id: text.name for text in CHECK}
+_SITE_RULES = {rule.id: rule for rule in SITE_RULES}
 
 
 class CheckCounts(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "pass"}):
@@ -159,7 +160,7 @@ def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:
         return ExitCode.CHECK_FAILED
     code = ExitCode.INCONCLUSIVE if answer.counts.unknown else ExitCode.DONE
     found = [one for region in answer.regions for one in region.findings]
-    forbidden = sum(one.id == "TTS001" and one.evidence.get("errno") in FORBIDDEN for one in found)
+    forbidden = sum(one.id == UNREADABLE.id and one.evidence.get("errno") in FORBIDDEN for one in found)
     regions = exit_code_of(found, forbidden=forbidden, candidates=len(answer.regions))
     return most_important(code, regions) if regions is ExitCode.PERMISSION else code
 
@@ -183,14 +184,12 @@ def _findings(expectations: Iterable[Expectation]) -> dict[int | None, list[Find
     the findings of other commands."""
     found: dict[int | None, list[Finding]] = {}
     for one in expectations:
-        if one.outcome is Outcome.PASS or one.id not in _NAMES:
+        rule = _SITE_RULES.get(one.id)
+        if one.outcome is Outcome.PASS or rule is None:
             continue
-        finding = Finding(
-            id=one.id,
-            name=_NAMES[one.id],
-            severity=Severity.ERROR if one.outcome is Outcome.FAIL else Severity.INCONCLUSIVE,
-            message=one.why if one.where is None else f"{one.why} ({one.where})",
-            evidence={"fact": one.fact, "expected": one.expected, "found": one.found, "where": one.where},
-        )
-        found.setdefault(one.chip, []).append(finding)
+        message = one.why if one.where is None else f"{one.why} ({one.where})"
+        evidence = {"fact": one.fact, "expected": one.expected, "found": one.found, "where": one.where}
+        finding = rule.finding(Hit(one.outcome.value, message, evidence))
+        if finding is not None:
+            found.setdefault(one.chip, []).append(finding)
     return found

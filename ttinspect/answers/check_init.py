@@ -10,8 +10,8 @@ from ttinspect.model.check_file import CheckFile, ChipWants, Range, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.seeing import unseen_remotes
-from ttinspect.verify.topology import links_up
 from ttinspect.verify.verdict import Verdict, verdict_of
 from ttinspect.verify.verify import verify
 

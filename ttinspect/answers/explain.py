@@ -5,16 +5,9 @@ import msgspec
 from ttinspect.errors import InspectError
 from ttinspect.model.finding import Explanation
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.catalogue.allocation import ALLOCATION
-from ttinspect.verify.catalogue.check import CHECK
-from ttinspect.verify.catalogue.harvest import HARVEST
-from ttinspect.verify.catalogue.shm import EXPLANATIONS as SHM
-from ttinspect.verify.catalogue.telemetry import TELEMETRY
-from ttinspect.verify.catalogue.topology import TOPOLOGY
+from ttinspect.verify.findings.rules import RULES
 
-EXPLANATIONS: tuple[Explanation, ...] = tuple(
-    sorted((*HARVEST, *ALLOCATION, *CHECK, *TOPOLOGY, *TELEMETRY, *SHM), key=lambda text: text.id)
-)
+EXPLANATIONS: tuple[Explanation, ...] = tuple(rule.explanation for rule in RULES)
 """Every finding that ttinspect gives, by id."""
 
 

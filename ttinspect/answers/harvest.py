@@ -17,8 +17,8 @@ from ttinspect.model.grid import CoreAt, CoreState, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.harvest import as_expected, chip_findings, differing_units, system_findings
-from ttinspect.verify.live import is_compared, live_findings, trouble_findings
+from ttinspect.verify.findings.harvest import as_expected, chip_findings, differing_units, system_findings
+from ttinspect.verify.findings.live import is_compared, live_findings, trouble_findings
 
 
 class DramUnits(msgspec.Struct, frozen=True, kw_only=True):

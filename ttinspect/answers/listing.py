@@ -12,8 +12,8 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
-from ttinspect.verify.harvest import chip_findings, system_findings
-from ttinspect.verify.live import trouble_findings
+from ttinspect.verify.findings.harvest import chip_findings, system_findings
+from ttinspect.verify.findings.live import trouble_findings
 
 
 class ListDevice(msgspec.Struct, frozen=True, kw_only=True):

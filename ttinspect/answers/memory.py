@@ -12,7 +12,7 @@ from ttinspect.model.region import Region
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case
-from ttinspect.verify.rules.file import FORBIDDEN, unreadable
+from ttinspect.verify.findings.files import FORBIDDEN, unreadable
 from ttinspect.verify.verify import Verified, verify
 
 

@@ -12,9 +12,9 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.harvest import doubts
-from ttinspect.verify.live import trouble_findings
-from ttinspect.verify.telemetry import hottest_gddr_celsius, telemetry_findings
+from ttinspect.verify.findings.harvest import doubts
+from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.telemetry import hottest_gddr_celsius, telemetry_findings
 
 
 class TelemetryDevice(Telemetry, frozen=True, kw_only=True):

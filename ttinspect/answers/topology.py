@@ -10,10 +10,10 @@ from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.harvest import doubts
-from ttinspect.verify.live import trouble_findings
+from ttinspect.verify.findings.harvest import doubts
+from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.topology import one_sided, topology_findings
 from ttinspect.verify.seeing import links_unknown
-from ttinspect.verify.topology import one_sided, topology_findings
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):

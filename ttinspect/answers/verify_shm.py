@@ -11,8 +11,8 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
-from ttinspect.verify.rules.file import FORBIDDEN
-from ttinspect.verify.rules.table import RULE_BY_ID
+from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
+from ttinspect.verify.findings.rules import REGION_RULES
 from ttinspect.verify.verdict import Verdict, exit_code_of, verdict_of
 from ttinspect.verify.verify import Verified, verify
 
@@ -55,7 +55,7 @@ def ignored_ids(words: Iterable[str]) -> frozenset[str]:
         InspectError: 2 for an id that verify-shm does not have.
     """
     ids = frozenset(part.strip().upper() for word in words for part in word.split(","))
-    unknown = sorted(ids - RULE_BY_ID.keys())
+    unknown = sorted(ids - {rule.id for rule in REGION_RULES})
     if unknown:
         raise InspectError(
             f"--ignore {unknown[0]}", "verify-shm has no such finding", "ttinspect explain lists all of them"
@@ -85,7 +85,7 @@ def build_verify_shm(case: Case, ignore: frozenset[str] = frozenset()) -> Verify
 def verify_shm_exit_code(answer: VerifyShmAnswer, *, strict: bool = False) -> ExitCode:
     """The exit code of an answer: 0, 10, 11, or 6 where no region could be read."""
     findings = (*answer.findings, *(one for region in answer.regions for one in region.findings))
-    forbidden = sum(one.id == "TTS001" and one.evidence.get("errno") in FORBIDDEN for one in findings)
+    forbidden = sum(one.id == UNREADABLE.id and one.evidence.get("errno") in FORBIDDEN for one in findings)
     return exit_code_of(
         findings,
         frozenset(answer.ignored),

@@ -26,8 +26,8 @@ from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import Opened, kind_of
 from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.case import Case, Limits
-from ttinspect.verify.legality import is_illegal
 from ttinspect.verify.limits import limits_of
+from ttinspect.verify.verify import is_illegal
 
 ONE_LOOK = Pace(samples=1, window_s=0.0)
 

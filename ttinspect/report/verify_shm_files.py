@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from ttinspect.answers.verify_shm import VerifyShmAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.junit import Result, TestCase, junit
-from ttinspect.verify.rules.rule import Rule
-from ttinspect.verify.rules.table import RULES
-from ttinspect.verify.verify import NOT_DECIDABLE
+from ttinspect.verify.findings.rules import REGION_RULES
+from ttinspect.verify.rule import RegionRule
 
 _HEADER = ("path", "file_id", "device", "id", "name", "severity", "message", "ignored", "evidence")
-_ABOUT_HOST = [rule for rule in RULES if rule.of_host is not None]
-_ABOUT_REGIONS = [rule for rule in RULES if rule.of_file or rule.of_region or rule.id == NOT_DECIDABLE]
-_FILE_RULES = frozenset(rule.id for rule in RULES if rule.of_file is not None)
+_ABOUT_HOST = [rule for rule in REGION_RULES if rule.of_host is not None]
+_ABOUT_REGIONS = [rule for rule in REGION_RULES if rule.of_file or rule.of_region]
+_FILE_RULES = frozenset(rule.id for rule in REGION_RULES if rule.of_file is not None)
 
 
 def verify_shm_csv(answer: VerifyShmAnswer) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
@@ -60,7 +59,7 @@ def _cells(finding: Finding, answer: VerifyShmAnswer) -> tuple[object, ...]:
 
 
 def _cases(
-    rules: Sequence[Rule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
+    rules: Sequence[RegionRule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
 ) -> list[TestCase]:
     found: dict[str, list[Finding]] = {rule.id: [] for rule in rules}
     titles = {rule.id: rule.name for rule in rules}

@@ -3,19 +3,23 @@
 import msgspec
 
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.region import RegionFile
+from ttinspect.model.region import Region, RegionFile
+from ttinspect.shm.differences import Quantity
 from ttinspect.shm.published import LookedAt
 from ttinspect.verify.case import Case
+from ttinspect.verify.findings.accounting import UNDERFLOW, row_of
+from ttinspect.verify.findings.allocator import PUBLISHED_OVER_RESERVED
+from ttinspect.verify.findings.chips import NOT_DECIDABLE_NOW
+from ttinspect.verify.findings.files import is_judgable
+from ttinspect.verify.findings.rules import REGION_RULES
 from ttinspect.verify.matching import match_region, name_agrees
 from ttinspect.verify.pairing import pair_statistics
-from ttinspect.verify.rules.file import is_judgable
-from ttinspect.verify.rules.rule import Hit, Rule
-from ttinspect.verify.rules.table import RULE_BY_ID, RULES
+from ttinspect.verify.rule import Hit, RegionRule
 from ttinspect.verify.subject import Subject, make_subject
 
-NOT_DECIDABLE = "TTS011"
-
-_FILE_RULES = tuple(rule for rule in RULES if rule.of_file is not None)
+_FILE_RULES = tuple(rule for rule in REGION_RULES if rule.of_file is not None)
+_BY_ID = {rule.id: rule for rule in REGION_RULES}
+_FAULTS = (Severity.ERROR, Severity.WARNING)
 
 
 class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +53,14 @@ def verify(case: Case) -> Verified:
     judged = [subject for subject in subjects if subject is not None]
     found = [
         finding
-        for rule in RULES
+        for rule in REGION_RULES
         if rule.of_host is not None
         for hit in rule.of_host(case, judged)
         if (finding := _finding(rule, hit, hit.version)) is not None
     ]
     shown = [region for region in regions if case.chosen is None or region.chip in case.chosen]
-    return Verified(regions=tuple(shown), findings=(*found, *(_not_compared(why) for why in unpaired)))
+    found += [finding for why in unpaired if (finding := _not_compared(why)) is not None]
+    return Verified(regions=tuple(shown), findings=tuple(found))
 
 
 def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
@@ -84,7 +89,7 @@ def _with_twins(subjects: list[Subject]) -> list[Subject]:
 def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerdict:
     file = looked.looks.file
     found = []
-    for rule in RULES if subject is not None else _FILE_RULES:
+    for rule in REGION_RULES if subject is not None else _FILE_RULES:
         hits = [] if rule.of_file is None else list(rule.of_file(file))
         if subject is not None and rule.of_region is not None:
             hits += rule.of_region(case, subject)
@@ -102,7 +107,7 @@ def _chip_by_name(case: Case, file: RegionFile) -> int | None:
     return match_region(case.system.chips, None if file.file_id is None else int(file.file_id), None).chip
 
 
-def _stopped(rule: Rule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:
+def _stopped(rule: RegionRule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:
     """An accounting error beside a stopped writer may be an update that it stands in the middle of."""
     pids = () if subject is None else subject.stopped
     if not rule.accounting or not pids or rule.severity(hit.row, file.version) is not Severity.ERROR:
@@ -111,28 +116,26 @@ def _stopped(rule: Rule, hit: Hit, file: RegionFile, subject: Subject | None) ->
     return Hit(hit.row, hit.message, hit.evidence, f"{who} is stopped, maybe in the middle of an update")
 
 
-def _finding(rule: Rule, hit: Hit, version: int | None) -> Finding | None:
-    severity = rule.severity(hit.row, version)
-    if severity is None:
-        return None
-    if hit.undecided is None or severity not in (Severity.ERROR, Severity.WARNING):
-        return Finding(
-            id=rule.id, name=rule.name, severity=severity, message=hit.message, evidence=hit.evidence
-        )
-    return Finding(
-        id=NOT_DECIDABLE,
-        name=RULE_BY_ID[NOT_DECIDABLE].name,
-        severity=Severity.INCONCLUSIVE,
-        message=f"{rule.id} {rule.name}: {hit.message} Not decidable now: {hit.undecided}.",
-        evidence={**hit.evidence, "rule": rule.id},
-    )
+def _finding(rule: RegionRule, hit: Hit, version: int | None) -> Finding | None:
+    if hit.undecided is None or rule.severity(hit.row, version) not in _FAULTS:
+        return rule.finding(hit, version)
+    message = f"{rule.id} {rule.name}: {hit.message} Not decidable now: {hit.undecided}."
+    return NOT_DECIDABLE_NOW.finding(Hit("undecided", message, {**hit.evidence, "rule": rule.id}))
 
 
-def _not_compared(why: str) -> Finding:
-    return Finding(
-        id=NOT_DECIDABLE,
-        name=RULE_BY_ID[NOT_DECIDABLE].name,
-        severity=Severity.INCONCLUSIVE,
-        message=f"TTS060 {RULE_BY_ID['TTS060'].name}: not compared, {why}.",
-        evidence={"rule": "TTS060"},
-    )
+def _not_compared(why: str) -> Finding | None:
+    rule = PUBLISHED_OVER_RESERVED
+    message = f"{rule.id} {rule.name}: not compared, {why}."
+    return NOT_DECIDABLE_NOW.finding(Hit("undecided", message, {"rule": rule.id}))
+
+
+def is_illegal(region: Region, quantity: Quantity, difference: int) -> bool:
+    """Whether a difference would be an error or a warning in this version, if it is no update in progress:
+    what the sampler has to look at again.
+
+    What is only info is legal, and is not worth waiting for. An underflow is never an update in progress.
+    """
+    if quantity.rule == UNDERFLOW.id:
+        return False
+    row = row_of(region, quantity, difference)
+    return row != "explained" and _BY_ID[quantity.rule].severity(row, region.version) in _FAULTS

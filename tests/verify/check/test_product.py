@@ -12,7 +12,7 @@ from ttinspect.sources.opening import open_source
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
-from ttinspect.verify.harvest import as_expected
+from ttinspect.verify.findings.harvest import as_expected
 
 Errors = tuple[int | None, int | None]
 CHANNELS = 8

@@ -9,7 +9,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, messages_of, of_host
-from ttinspect.verify.harvest import plural
+from ttinspect.verify.findings.harvest import plural
 from ttinspect.verify.seeing import UNSEEN_REMOTE, may_have_another, of_unknown_board, unseen_remotes
 
 

@@ -7,7 +7,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
-from ttinspect.verify.telemetry import hottest_gddr_celsius
+from ttinspect.verify.findings.telemetry import hottest_gddr_celsius
 
 
 class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,15 +26,15 @@ from ttinspect.verify.check.expectation import (
     subject_of,
 )
 from ttinspect.verify.check.telemetry import telemetry_expectations
-from ttinspect.verify.harvest import chip_findings, differing_chips, plural
-from ttinspect.verify.live import live_findings, trouble_findings
-from ttinspect.verify.seeing import knows, links_unknown
-from ttinspect.verify.telemetry import telemetry_findings
-from ttinspect.verify.topology import (
+from ttinspect.verify.findings.harvest import chip_findings, differing_chips, plural
+from ttinspect.verify.findings.live import live_findings, trouble_findings
+from ttinspect.verify.findings.telemetry import telemetry_findings
+from ttinspect.verify.findings.topology import (
     board_links,
     links_up,
     topology_findings,
 )
+from ttinspect.verify.seeing import knows, links_unknown
 
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
 

@@ -15,9 +15,9 @@ from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
 from ttinspect.verify.check.facts import chip_facts
 from ttinspect.verify.check.links import LINKS, link_expectation
+from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
 from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
-from ttinspect.verify.topology import links_up
 
 NUMBER_OF_CHIPS, NOT_THERE = "TTC010", "TTC011"
 _ID_OF_FACT = {

@@ -7,7 +7,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
 from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
-from ttinspect.verify.telemetry import modules_of_all_channels, telemetry_findings
+from ttinspect.verify.findings.telemetry import modules_of_all_channels, telemetry_findings
 
 
 def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:

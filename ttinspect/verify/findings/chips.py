@@ -1,20 +1,60 @@
-"""TTS008 to TTS010 and TTS054: regions against the chips of the source, and against who has them open."""
+"""TTS007 to TTS011 and TTS054: regions against the chips of the source, and against who has them open."""
 
 from collections.abc import Iterator, Sequence
 
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
+from ttinspect.verify.findings.capacity import capacity_unknown
 from ttinspect.verify.matching import (
     Basis,
     has_identity,
     is_test_leftover,
     match_region,
+    name_agrees,
     names_chips,
     namesakes,
 )
-from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.rule import E, Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject, device_of, openers_of
 from ttinspect.verify.words import numbers, plural
+
+
+def name_against_header(case: Case, subject: Subject) -> Iterator[Hit]:
+    """The id in the file's name and the ids in the header. An unfinished header has no ids yet."""
+    header, file_id = subject.header, subject.file_id
+    if subject.unfinished or name_agrees(file_id, header):
+        return
+    name = "carries no id" if file_id is None else f"is named after {file_id}"
+    says = f"asic_id {header.asic_id}"
+    if subject.version == 1:
+        says = f"board {header.board_serial}, location {header.asic_id}"
+    yield Hit(
+        "disagree",
+        f"The file {name}, its header says {says}.",
+        {"file_id": subject.file.file_id, "asic_id": header.asic_id, "board_serial": header.board_serial},
+    )
+
+
+NAME_AND_ASIC_ID_DISAGREE = RegionRule(
+    id="TTS007",
+    name="name and asic_id disagree",
+    severities={"disagree": E},
+    of_region=name_against_header,
+    title="The file's name and its header name different chips.",
+    meaning=(
+        "The number in tt_device_NUMBER_memory and the ids in the header must name the same chip, and here "
+        "they do not. One of the two is wrong, so these figures may be another chip's."
+    ),
+    cause=(
+        "v2 and later write UMD's unique id into both; v1 writes (board_id << 8) | asic_location into the "
+        "name and the two parts into the header. The usual cause is a region that was copied or renamed, or "
+        "a header that was overwritten."
+    ),
+    remedy=(
+        "If it is a copy, give it back its name. In /dev/shm, stop the workloads of that chip, remove the "
+        "file and start again."
+    ),
+)
 
 
 def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -45,6 +85,28 @@ def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
         yield Hit("unknown chip", message, {**evidence})
 
 
+NO_SUCH_CHIP = RegionRule(
+    id="TTS008",
+    name="no such chip",
+    severities={"unknown chip": W, "test": I, "without ids": I, "ambiguous": Q},
+    of_region=no_such_chip,
+    title="The region belongs to a chip that the source does not have.",
+    meaning=(
+        "No chip of the source has this region's id. Its own sums were judged, its figures were not held "
+        "against any capacity."
+    ),
+    cause=(
+        "The board was taken out or replaced while the file stayed (it lives until reboot), or the source "
+        "describes another host. Ids 0x7700000000000000 + pid are left behind by tt-metal's own tests, and "
+        "are only mentioned."
+    ),
+    remedy=(
+        "Check that --from describes this host (ttinspect list). A leftover without live processes can be "
+        "removed."
+    ),
+)
+
+
 def two_files(case: Case, subject: Subject) -> Iterator[Hit]:
     """Several regions of one chip; said at each but the first."""
     if subject.twin is not None:
@@ -53,6 +115,28 @@ def two_files(case: Case, subject: Subject) -> Iterator[Hit]:
             f"Chip {subject.match.chip} has another region too: {subject.twin}.",
             {"chip": subject.match.chip, "other": subject.twin},
         )
+
+
+TWO_FILES_FOR_ONE_CHIP = RegionRule(
+    id="TTS010",
+    name="two files for one chip",
+    severities={"two files": W, "without ids": I},
+    of_region=two_files,
+    title="Several regions claim the same chip.",
+    meaning=(
+        "Each of these files publishes figures for one and the same chip, so neither shows everything that "
+        "is allocated on it. What is used of the chip is not the figure of any one of them."
+    ),
+    cause=(
+        "Runtimes of different versions name the file differently: v1 by board id and location, v2 and "
+        "later by the unique id, and by the device id where there is no unique id. After an update the old "
+        "file stays until reboot."
+    ),
+    remedy=(
+        "Remove the file whose processes are all gone. If both have live processes, two different runtimes "
+        "use the chip at the same time: bring them to one version."
+    ),
+)
 
 
 def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
@@ -80,6 +164,29 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
             f"Nothing is published for chip {numbers(idle)}, and {who}.",
             {"chips": idle},
         )
+
+
+CHIP_WITHOUT_REGION = RegionRule(
+    id="TTS009",
+    name="chip without region",
+    severities={"in use": Q, "idle": I, "without ids": I, "nothing, in use": Q, "not knowable": Q},
+    of_host=chip_without_region,
+    title="A chip has no published region.",
+    meaning=(
+        "Nothing is published for this chip. If nobody uses it, that is as it should be. If a process has "
+        "the device open, its memory use is unknown: unknown is not zero, so the check is inconclusive."
+    ),
+    cause=(
+        "Deployments often set TT_METAL_SHM_TRACKING_DISABLED=1; then the released runtimes create no file. "
+        "A workload in a container publishes into the container's own /dev/shm. tt-smi and similar tools "
+        "open the device without publishing."
+    ),
+    remedy=(
+        "Unset TT_METAL_SHM_TRACKING_DISABLED for the workload, or point --shm-dir at the container's "
+        "/dev/shm (/proc/PID/root/dev/shm). To see who has the device open: cat "
+        "/proc/driver/tenstorrent/N/pids."
+    ),
+)
 
 
 def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
@@ -112,6 +219,28 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
             )
 
 
+DEVICE_OPEN_BUT_NO_SLOT = RegionRule(
+    id="TTS054",
+    name="device open but no slot",
+    severities={"open": (I, I, I, W)},
+    of_host=open_without_slot,
+    title="A process has the device open without a slot in its region.",
+    meaning=(
+        "The driver lists this pid for the device, and the region has no slot for it. What that process "
+        "holds is not in the slots."
+    ),
+    cause=(
+        "Before v4 a slot is claimed with the first allocation, so a fresh process has none; tools such as "
+        "tt-smi never have one. In v4 a process attaches at once, so either tracking is disabled, the table "
+        "is full, or the writer is in a container and wrote a pid of its own namespace."
+    ),
+    remedy=(
+        "See what it is (ps -p PID). For a v4 workload, unset TT_METAL_SHM_TRACKING_DISABLED. For "
+        "containers pass their procfs."
+    ),
+)
+
+
 def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
     """A source without chips: nothing can be held against any capacity."""
     if case.regions and not case.system.chips:
@@ -121,6 +250,32 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
             "capacity (TTS008 to TTS010, TTS040 to TTS045).",
             {"rules": ["TTS008", "TTS009", "TTS010", "TTS040", "TTS041", "TTS042", "TTS043", "TTS045"]},
         )
+
+
+NOT_DECIDABLE_NOW = RegionRule(
+    id="TTS011",
+    name="not decidable now",
+    severities={"undecided": Q, "no chips": Q, "capacity unknown": Q},
+    of_region=capacity_unknown,
+    of_host=nothing_to_match,
+    title="A check could not be decided: not a pass, and not a fault.",
+    meaning=(
+        "Something looked wrong, but it cannot be told apart from a writer that was caught in the middle of "
+        "an update; or what the check needs was not there. The message names the rule. Scripts get exit "
+        "code 11."
+    ),
+    cause=(
+        "Writers update total, chip, timestamp and slot one after the other without a lock, and can be "
+        "preempted in between. A process that is stopped (SIGSTOP, a debugger) keeps such a difference for "
+        "as long as it is stopped. With --samples 1 no difference can be decided, and without chips in the "
+        "source nothing can be matched."
+    ),
+    remedy=(
+        "Run again, with more looks or a longer window (--samples 64 --window 3). Continue a stopped "
+        "process (kill -CONT PID) first. If it keeps coming back while nothing runs, treat it as the rule "
+        "that the message names."
+    ),
+)
 
 
 def _nothing_published(case: Case) -> Iterator[Hit]:
@@ -162,3 +317,13 @@ def _claimed_by_name(case: Case) -> set[int | None]:
 
 def _recognisable(chip: Chip) -> bool:
     return has_identity(chip, 2) or has_identity(chip, 1)
+
+
+RULES = (
+    NAME_AND_ASIC_ID_DISAGREE,
+    NO_SUCH_CHIP,
+    CHIP_WITHOUT_REGION,
+    TWO_FILES_FOR_ONE_CHIP,
+    NOT_DECIDABLE_NOW,
+    DEVICE_OPEN_BUT_NO_SLOT,
+)

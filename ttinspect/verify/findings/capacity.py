@@ -6,7 +6,7 @@ from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes, most_dram_
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures
 from ttinspect.verify.case import Case
-from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.usage import counted, dram_used, l1_buffers
 from ttinspect.verify.words import exact, size
@@ -21,11 +21,54 @@ def l1_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     yield from _over_physical(subject, "L1", l1_buffers, physical, most)
 
 
+L1_OVER_PHYSICAL = RegionRule(
+    id="TTS040",
+    name="L1 over physical",
+    severities={"over": (W, W, W, E)},
+    of_region=l1_over_physical,
+    title="More L1 is published than the chip has.",
+    meaning=(
+        "l1 + l1_small of the totals is larger than live Tensix cores times the L1 of a core. That much "
+        "cannot exist, so the total is wrong, whatever the processes hold."
+    ),
+    cause=(
+        "Before v4: ghosts of killed processes that were never subtracted, or buffers counted more than "
+        "once. Several processes on one chip each have an allocator of their own and can reach more "
+        "together than there is. If the source's harvesting mask is not this chip's, the limit is wrong."
+    ),
+    remedy=(
+        "See which processes hold it (ttinspect memory) and whether ghosts are among them (TTS050). When "
+        "nothing runs, remove the file to begin at zero. Check the mask with ttinspect harvest."
+    ),
+)
+
+
 def dram_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """dram + trace against the live DRAM banks."""
     physical, chip = subject.limits.dram_physical, _chip_of(case, subject)
     most = None if chip is None else most_dram_bytes(chip.soc)
     yield from _over_physical(subject, "DRAM", dram_used, physical, most)
+
+
+DRAM_OVER_PHYSICAL = RegionRule(
+    id="TTS041",
+    name="DRAM over physical",
+    severities={"over": (W, W, W, E)},
+    of_region=dram_over_physical,
+    title="More DRAM is published than the chip has.",
+    meaning=(
+        "dram + trace of the totals is larger than the live DRAM banks times the size of a bank. The total "
+        "is wrong by at least the difference."
+    ),
+    cause=(
+        "The same as for L1: ghosts, double counting before v4, several processes that each believe that "
+        "they have the whole chip, or a source that describes another chip."
+    ),
+    remedy=(
+        "See which processes hold it (ttinspect memory), end what should not be there, and remove the file "
+        "when nothing runs. Check the banks with ttinspect harvest."
+    ),
+)
 
 
 def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -49,6 +92,28 @@ def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
         )
 
 
+OVER_ALLOCATABLE = RegionRule(
+    id="TTS042",
+    name="over allocatable",
+    severities={"over": W},
+    of_region=over_allocatable,
+    title="More is published than tt-metal's allocator can hand out.",
+    meaning=(
+        "The total fits the silicon, but it is more than the allocator of the assumed runtime and dispatch "
+        "mode can give: some cores dispatch, and the bottom of every bank is reserved."
+    ),
+    cause=(
+        "Either the figure is too high (ghosts, several processes with an allocator each), or the workload "
+        "runs with another runtime version or dispatch mode than ttinspect assumes, in which case more is "
+        "allocatable."
+    ),
+    remedy=(
+        "Compare with ttinspect capacity --dispatch slow and the --runtime that the workload uses. If the "
+        "total is over that as well, look for ghosts (TTS050)."
+    ),
+)
+
+
 def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     """Circular buffers alone against L1."""
     cb, physical = _cb(subject.totals), subject.limits.l1_physical
@@ -60,6 +125,27 @@ def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
             {"cb_bytes": cb, "l1_physical_bytes": physical},
             _gone_again(subject, _cb, physical),
         )
+
+
+CB_OVER_CAPACITY = RegionRule(
+    id="TTS043",
+    name="CB over capacity",
+    severities={"over": (I, I, I, E)},
+    of_region=cb_over_capacity,
+    title="Circular buffers alone are published as larger than L1.",
+    meaning=(
+        "The cb total is larger than all L1 of the chip. In v4 that is a fault, because cb is resident at "
+        "dispatch and summed over processes. Before v4 it is only mentioned: there cb is not a sum."
+    ),
+    cause=(
+        "Before v4, circular buffers of every cached program were counted, and the total shows whoever "
+        "wrote last. In v4 a double registration or an overwritten field does it."
+    ),
+    remedy=(
+        "Before v4: do not use cb as a figure of usage. In v4: note runtime version and workload, and "
+        "report it to tt-metal with the output of ttinspect memory --raw."
+    ),
+)
 
 
 def capacity_unknown(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -99,6 +185,24 @@ def kernel_counter(case: Case, subject: Subject) -> Iterator[Hit]:
         )
 
 
+KERNEL_COUNTER = RegionRule(
+    id="TTS044",
+    name="kernel counter",
+    severities={"present": (I, None, None, None)},
+    of_region=kernel_counter,
+    title="The region carries v1's kernel counter, which is not usage.",
+    meaning=(
+        "v1 publishes bytes of kernels, and that figure grows for ever. It is shown with --raw and never "
+        "added to anything."
+    ),
+    cause=(
+        "Kernels live in the fixed KERNEL_CONFIG area, not in allocated L1, and cached programs never "
+        "report that they were released. v2 dropped the counter."
+    ),
+    remedy="Nothing to do. Ignore the figure, or move to a runtime that publishes v3 or later.",
+)
+
+
 def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """Buffers and circular buffers together against L1. Either of them alone is TTS040 or TTS043."""
     physical = subject.limits.l1_physical
@@ -114,6 +218,27 @@ def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
             {"l1_bytes": buffers, "cb_bytes": cb, "l1_physical_bytes": physical},
             _gone_again(subject, _all_in_l1, physical),
         )
+
+
+L1_AND_CB_TOGETHER = RegionRule(
+    id="TTS045",
+    name="L1 and CB together",
+    severities={"over": (I, I, I, E)},
+    of_region=l1_and_cb_over_physical,
+    title="L1 buffers and circular buffers together are more than L1.",
+    meaning=(
+        "l1 + l1_small fits, and cb fits, but both live in the same Tensix L1 and together they are more "
+        "than the chip has. In v4 that is a fault; before v4 cb is not a sum, so it is only mentioned."
+    ),
+    cause=(
+        "In v4, one of the counters is too high: a ghost, a double registration, or several processes that "
+        "each believe that L1 is theirs. Before v4 the cb of cached programs is the usual reason."
+    ),
+    remedy=(
+        "See who holds what with ttinspect memory. In v4, end the ghosts' owners or attach a new process, "
+        "which frees dead slots, and look again."
+    ),
+)
 
 
 def _chip_of(case: Case, subject: Subject) -> Chip | None:
@@ -149,3 +274,13 @@ def _cb(figures: Figures) -> int | None:
 
 def _all_in_l1(figures: Figures) -> int | None:
     return counted(figures.l1, figures.l1_small, figures.cb)
+
+
+RULES = (
+    L1_OVER_PHYSICAL,
+    DRAM_OVER_PHYSICAL,
+    OVER_ALLOCATABLE,
+    CB_OVER_CAPACITY,
+    KERNEL_COUNTER,
+    L1_AND_CB_TOGETHER,
+)

@@ -1,4 +1,4 @@
-"""TTS020 to TTS028 and TTS046: sums and counters that writers change one after the other, without a lock."""
+"""TTS020, 021, 022, 046: sums of counters that writers change one after the other, without a lock."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,9 +8,9 @@ from ttinspect.shm.differences import UNDERFLOW_FROM, Quantity
 from ttinspect.shm.layout import SLOT_COUNT
 from ttinspect.shm.looks import Judged, Outcome
 from ttinspect.verify.case import Case
-from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import LABELS, exact, numbers, plural
+from ttinspect.verify.words import LABELS, exact, plural
 from ttinspect.verify.writers import Writer
 
 Say = Callable[[Subject, Quantity, int], tuple[str, dict[str, EvidenceValue]]]
@@ -36,7 +36,7 @@ def row_of(region: Region, quantity: Quantity, difference: int) -> str:
 
 def processes_against_totals(case: Case, subject: Subject) -> Iterator[Hit]:
     """TTS020."""
-    for hit, quantity in _hits(subject, "TTS020", _say_processes):
+    for hit, quantity in hits_of(subject, "TTS020", _say_processes):
         if hit.row == "above" and _one_process_is_it(subject, quantity):
             continue
         if hit.row == "below" and _everybody_has_a_slot(subject):
@@ -49,9 +49,58 @@ def processes_against_totals(case: Case, subject: Subject) -> Iterator[Hit]:
             yield hit
 
 
+PROCESSES_AGAINST_TOTALS = RegionRule(
+    id="TTS020",
+    name="processes against totals",
+    severities={"above": E, "below": (I, W, W, W), "below, nobody left": (I, W, W, E)},
+    of_region=processes_against_totals,
+    accounting=True,
+    title="The processes' figures and the region's total disagree.",
+    meaning=(
+        "Slots above the total is a fault in every version: a process cannot hold what the chip does not "
+        "count. Slots below the total means that somebody's bytes are in the total without a slot. The "
+        "difference was there in all looks, so it is not an update in progress. cb is compared in v4 only."
+    ),
+    cause=(
+        "Above: a lost update, or a slot that was not cleared. Below: a process with tracking disabled, a "
+        "65th process, a writer killed between total and slot, or in v4 a slot whose release got stuck. In "
+        "v4 it is an error if every process that has the device open has a live slot."
+    ),
+    remedy=(
+        "See which processes have the device open, and which of them have a slot (TTS054). End or restart "
+        "the workload; when nothing runs, remove the file. If it comes back, report it with ttinspect "
+        "memory --raw."
+    ),
+)
+
+
 def chips_against_totals(case: Case, subject: Subject) -> Iterator[Hit]:
     """TTS021."""
-    yield from (hit for hit, _ in _hits(subject, "TTS021", _say_chips))
+    yield from (hit for hit, _ in hits_of(subject, "TTS021", _say_chips))
+
+
+CHIPS_AGAINST_TOTALS = RegionRule(
+    id="TTS021",
+    name="chips against totals",
+    severities={"below": (I, I, E, E), "above": I},
+    of_region=chips_against_totals,
+    accounting=True,
+    title="The chip entries and the region's total disagree.",
+    meaning=(
+        "Every allocation is counted in a chip entry and in the total. Chips below the total with an entry "
+        "free is a fault in v3 and v4. Chips above the total is legal and only mentioned. cb is left out "
+        "before v4."
+    ),
+    cause=(
+        "Releasing a slot never subtracts from the chip entries, so after a process that did not free they "
+        "stay too high until nobody is attached. In v1 and v2, registering another chip can take over chip "
+        "0's entry, whose bytes are then in no entry."
+    ),
+    remedy=(
+        "Use the totals, not the chip entries, as figures of usage. For the error: restart the workload on "
+        "that chip, remove the file when nothing runs, and report it if it comes back."
+    ),
+)
 
 
 def underflow(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -66,46 +115,57 @@ def underflow(case: Case, subject: Subject) -> Iterator[Hit]:
             )
 
 
-def num_active(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS023."""
-    yield from (hit for hit, _ in _hits(subject, "TTS023", _say_count))
-
-
-def reference_count(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS024."""
-    yield from (hit for hit, _ in _hits(subject, "TTS024", _say_count))
-
-
-def stuck_release(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS025. A pid below -1 is stored at once and by nobody: that is no update in progress."""
-    yield from (hit for hit, _ in _hits(subject, "TTS025", _say_stuck))
-    for slot in subject.occupied:
-        if slot.pid < RELEASING_PID:
-            message = f"Slot {slot.index} has pid {slot.pid}, which is no process and no release."
-            yield Hit("impossible", message, {"slot": slot.index, "pid": slot.pid})
-
-
-def pid_twice(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS026."""
-    yield from (hit for hit, _ in _hits(subject, "TTS026", _say_twice))
-
-
-def bytes_in_free_slot(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS027."""
-    yield from (hit for hit, _ in _hits(subject, "TTS027", _say_free))
-
-
-def double_chip(case: Case, subject: Subject) -> Iterator[Hit]:
-    """TTS028."""
-    yield from (hit for hit, _ in _hits(subject, "TTS028", _say_chip))
+UNDERFLOW = RegionRule(
+    id="TTS022",
+    name="underflow",
+    severities={"any": (W, W, W, E)},
+    of_region=underflow,
+    accounting=True,
+    title="A counter was decremented below zero.",
+    meaning=(
+        "A counter of 2^63 or more is a negative number read as an unsigned one. The figure is meaningless, "
+        "and is left out of all other checks."
+    ),
+    cause=(
+        "Writers before v4 can subtract the same bytes twice when two processes free at the same moment. v4 "
+        "stops at zero, so there it is a fault of the writer, or the field was overwritten."
+    ),
+    remedy=(
+        "Remove the file when nothing uses the chip; it begins at zero again. In v4, report it with "
+        "ttinspect memory --raw."
+    ),
+)
 
 
 def process_over_total(case: Case, subject: Subject) -> Iterator[Hit]:
     """TTS046."""
-    yield from (hit for hit, _ in _hits(subject, "TTS046", _say_over))
+    yield from (hit for hit, _ in hits_of(subject, "TTS046", _say_over))
 
 
-def _hits(subject: Subject, rule: str, say: Say) -> Iterator[tuple[Hit, Quantity]]:
+PROCESS_OVER_TOTAL = RegionRule(
+    id="TTS046",
+    name="process over total",
+    severities={"cb": (I, I, I, E), "rest": E},
+    of_region=process_over_total,
+    accounting=True,
+    title="One process alone publishes more than the region's total.",
+    meaning=(
+        "The total counts all processes, so none of them can be above it. For cb before v4 this is only "
+        "mentioned, because there the total is whatever the last writer said."
+    ),
+    cause=(
+        "The total lost an update or was reset while the process was attached, or the slot was not cleared "
+        "when it changed hands. For cb before v4: another process closed, and set the total to 0."
+    ),
+    remedy=(
+        "Restart the workload on this chip, and remove the file when nothing runs. If it comes back, report "
+        "it with ttinspect memory --raw."
+    ),
+)
+
+
+def hits_of(subject: Subject, rule: str, say: Say) -> Iterator[tuple[Hit, Quantity]]:
+    """What the looks came to about each quantity of a rule, said by ``say``."""
     for quantity, at_first in subject.differences.items():
         if quantity.rule != rule:
             continue
@@ -191,36 +251,6 @@ def _say_chips(subject: Subject, quantity: Quantity, difference: int) -> tuple[s
     return message, {"buffer_type": quantity.subject, "total_bytes": total}
 
 
-def _say_count(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    occupied = len(subject.occupied)
-    message = f"{quantity.subject} is {occupied + difference}, occupied are {plural(occupied, 'slot')}."
-    return message, {quantity.subject: occupied + difference, "occupied_slots": occupied}
-
-
-def _say_stuck(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    index = int(quantity.subject.removeprefix("slot "))
-    message = f"Slot {index} has pid -1: its release was begun and not finished."
-    return message, {"slot": index, "pid": RELEASING_PID}
-
-
-def _say_twice(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    pid = int(quantity.subject.removeprefix("pid "))
-    slots = [slot.index for slot in subject.occupied if slot.pid == pid]
-    return f"pid {pid} occupies slots {numbers(slots)}.", {"pid": pid, "slots": slots}
-
-
-def _say_free(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    index = int(quantity.subject.removeprefix("slot "))
-    return f"Slot {index} is free and holds {exact(difference)}.", {"slot": index}
-
-
-def _say_chip(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    chip_id = int(quantity.subject.removeprefix("chip "))
-    entries = [entry.index for entry in subject.region.chips if entry.chip_id == chip_id]
-    message = f"chip_id {chip_id} stands in {len(entries)} chip entries: {numbers(entries)}."
-    return message, {"chip_id": chip_id, "entries": entries}
-
-
 def _say_over(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
     name = quantity.subject
     slot = max(subject.occupied, key=lambda one: getattr(one.figures, name))
@@ -230,3 +260,11 @@ def _say_over(subject: Subject, quantity: Quantity, difference: int) -> tuple[st
         f"total of {exact(total)}."
     )
     return message, {"buffer_type": name, "pid": slot.pid, "slot_bytes": held, "total_bytes": total}
+
+
+RULES = (
+    PROCESSES_AGAINST_TOTALS,
+    CHIPS_AGAINST_TOTALS,
+    UNDERFLOW,
+    PROCESS_OVER_TOTAL,
+)

@@ -7,8 +7,9 @@ from ttinspect.facts.boards import product_of, with_article
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
-from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
+from ttinspect.verify.rule import Hit, I, SystemRule, W, judge_system
 from ttinspect.verify.seeing import (
     has_remote_chips,
     knows,
@@ -20,36 +21,7 @@ from ttinspect.verify.seeing import (
 
 def topology_findings(system: System) -> dict[int | None, list[Finding]]:
     """Findings by chip id; None holds those about the system."""
-    found: dict[int | None, list[Finding]] = {}
-    for rule in (
-        _duplicate_unique_ids,
-        _duplicate_board_ids,
-        _one_sided_links,
-        _impossible_links,
-        _links_down,
-        _missing_board_links,
-        _isolated,
-        _unreachable,
-        _incomplete_boards,
-    ):
-        for chip_id, finding in rule(system):
-            found.setdefault(chip_id, []).append(finding)
-    return found
-
-
-Found = Iterator[tuple[int | None, Finding]]
-
-
-def _warning(
-    number: int,
-    name: str,
-    message: str,
-    severity: Severity = Severity.WARNING,
-    **evidence: int | str | list[int],
-) -> Finding:
-    return Finding(
-        id=f"TTT{number:03}", name=name, severity=severity, message=message, evidence=dict(evidence)
-    )
+    return judge_system(RULES, system)
 
 
 def _by(chips: tuple[Chip, ...], name: str) -> dict[str, list[int]]:
@@ -65,14 +37,28 @@ def _listed(ids: list[int]) -> str:
     return ", ".join(map(str, ids))
 
 
-def _duplicate_unique_ids(system: System) -> Found:
+def _duplicate_unique_ids(system: System) -> Iterator[Hit]:
     for unique_id, ids in _by(system.chips, "unique_id").items():
         if len(ids) > 1:
             message = f"chips {_listed(ids)} have the same unique id {unique_id}"
-            yield None, _warning(1, "duplicate unique id", message, unique_id=unique_id, chips=ids)
+            yield Hit("same id", message, {"unique_id": unique_id, "chips": ids})
 
 
-def _duplicate_board_ids(system: System) -> Found:
+DUPLICATE_UNIQUE_ID = SystemRule(
+    id="TTT001",
+    name="duplicate unique id",
+    severities={"same id": W},
+    of_system=_duplicate_unique_ids,
+    title="Two chips have the same unique id.",
+    meaning=(
+        "tt-metal names shared memory and meshes by unique id: chips that share one cannot be told apart."
+    ),
+    cause="Boards that were flashed with another board's id, or a descriptor that was edited.",
+    remedy="Compare the serial numbers on the cards; reflash the board that has the wrong one.",
+)
+
+
+def _duplicate_board_ids(system: System) -> Iterator[Hit]:
     chips = {chip.id: chip for chip in system.chips}
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
@@ -81,25 +67,49 @@ def _duplicate_board_ids(system: System) -> Found:
         if len(ids) > product.chips:
             should = f"{with_article(product.board)} has {product.chips}"
             message = f"{len(ids)} chips have the board id {board_id}, but {should}"
-            yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=ids)
+            yield Hit("too many chips", message, {"board_id": board_id, "chips": ids})
         elif product.chips > 1 and not product.trays:
             places = _by(tuple(chips[one] for one in ids), "asic_location")
             for place, same in places.items():
                 if len(same) > 1:
                     message = f"chips {_listed(same)} of board {board_id} are both at asic_location {place}"
-                    yield None, _warning(2, "duplicate board id", message, board_id=board_id, chips=same)
+                    yield Hit("same place", message, {"board_id": board_id, "chips": same})
 
 
-def _one_sided_links(system: System) -> Found:
+DUPLICATE_BOARD_ID = SystemRule(
+    id="TTT002",
+    name="duplicate board id",
+    severities={"too many chips": W, "same place": W},
+    of_system=_duplicate_board_ids,
+    title=("More chips have one board id than the board has chips, or two of them the same place on it."),
+    meaning="Two cards claim the same serial number, or two chips of a P300 to be the same one.",
+    cause="A card that was flashed with another card's id, or a descriptor that was edited.",
+    remedy="Compare the serial numbers on the cards; reflash the board that has the wrong one.",
+)
+
+
+def _one_sided_links(system: System) -> Iterator[Hit]:
     for link, other in one_sided(system):
         message = (
             f"channel {link.a.channel} says it is linked to channel {link.remote_channel} of chip {other}, "
             "which says nothing of it"
         )
-        yield (
-            link.a.chip,
-            _warning(3, "one-sided link", message, channel=link.a.channel, other_chip=other),
-        )
+        evidence = {"channel": link.a.channel, "other_chip": other}
+        yield Hit("one-sided", message, evidence, chip=link.a.chip)
+
+
+ONE_SIDED_LINK = SystemRule(
+    id="TTT003",
+    name="one-sided link",
+    severities={"one-sided": W},
+    of_system=_one_sided_links,
+    title="One end of an eth link reports it, the other end does not.",
+    meaning="Discovery saw a link from one side only; traffic over it is not to be relied on.",
+    cause=(
+        "A link that trained late or dropped during discovery, or eth firmware that differs between the ends."
+    ),
+    remedy="Reset the boards (tt-smi -r) and look again; if it stays, reseat or replace the cable.",
+)
 
 
 def one_sided(system: System) -> list[tuple[RemoteLink, int]]:
@@ -121,21 +131,46 @@ def _ends(link: Link) -> tuple[LinkEnd, LinkEnd]:
     return link.a, link.b
 
 
-def _impossible_links(system: System) -> Found:
+def _impossible_links(system: System) -> Iterator[Hit]:
     uses = Counter(end for link in system.links for end in _ends(link))
     uses.update(link.a for link in system.remote_links)
     for end, count in uses.items():
         if count > 1:
             message = f"channel {end.channel} is an end of {count} links"
-            yield end.chip, _warning(4, "impossible link", message, channel=end.channel, links=count)
+            yield Hit("used twice", message, {"channel": end.channel, "links": count}, chip=end.chip)
 
 
-def _links_down(system: System) -> Found:
+IMPOSSIBLE_LINK = SystemRule(
+    id="TTT004",
+    name="impossible link",
+    severities={"used twice": W},
+    of_system=_impossible_links,
+    title="An eth channel is an end of two links.",
+    meaning="The description contradicts itself; at least one of the links is not there.",
+    cause=("A descriptor that was edited or merged from two hosts, or chips that were told apart wrongly."),
+    remedy="Write the descriptor anew on the host that it describes.",
+)
+
+
+def _links_down(system: System) -> Iterator[Hit]:
     for link in system.links:
         if link.state is LinkState.DOWN:
             for end, other in ((link.a, link.b), (link.b, link.a)):
                 message = f"the link of channel {end.channel} to chip {other.chip} is down"
-                yield end.chip, _warning(8, "link down", message, channel=end.channel, other_chip=other.chip)
+                evidence = {"channel": end.channel, "other_chip": other.chip}
+                yield Hit("down", message, evidence, chip=end.chip)
+
+
+LINK_DOWN = SystemRule(
+    id="TTT008",
+    name="link down",
+    severities={"down": W},
+    of_system=_links_down,
+    title="An eth link is known, and down.",
+    meaning="Both ends belong to chips of this system, but the link between them is not trained.",
+    cause=("A loose or broken cable, eth firmware that did not start, or a chip that was reset alone."),
+    remedy="Reset the boards (tt-smi -r) and look again; if it stays, reseat or replace the cable.",
+)
 
 
 def board_links(system: System) -> dict[int, tuple[int, int]]:
@@ -166,7 +201,7 @@ def links_up(system: System) -> dict[int, int | None]:
     }
 
 
-def _missing_board_links(system: System) -> Found:
+def _missing_board_links(system: System) -> Iterator[Hit]:
     """Discovery lists links that trained: one that the board has and that is not listed is down. But
     Tenstorrent's functional simulator of two P300 has one link only between the chips of each."""
     chips, linked = {chip.id: chip for chip in system.chips}, _linked(system)
@@ -176,8 +211,23 @@ def _missing_board_links(system: System) -> Found:
             has = f"{with_article(board)} has {expected} links between its chips"
             message = f"{has}, here {'is' if links == 1 else 'are'} {links}"
             modelled = links > 0 and system.asked is SourceKind.SIM
-            severity = Severity.INFO if modelled else Severity.WARNING
-            yield chip_id, _warning(9, "missing link", message, severity, links=links, expected=expected)
+            row = "modelled" if modelled else "missing"
+            yield Hit(row, message, {"links": links, "expected": expected}, chip=chip_id)
+
+
+MISSING_LINK = SystemRule(
+    id="TTT009",
+    name="missing link",
+    severities={"missing": W, "modelled": I},
+    of_system=_missing_board_links,
+    title="The chips of one board are joined by fewer eth links than the board has.",
+    meaning=(
+        "An N300 and a P300 have two links between their chips on the board itself, without a cable. "
+        "Discovery lists the links that trained; one that is not listed is down."
+    ),
+    cause="A link that did not train: eth firmware that did not start, or a fault of the board.",
+    remedy="Reset the board (tt-smi -r) and look again; if it stays, the board is to be replaced.",
+)
 
 
 def _linked(system: System) -> set[int]:
@@ -186,7 +236,7 @@ def _linked(system: System) -> set[int]:
     return linked | {link.a.chip for link in system.remote_links}
 
 
-def _isolated(system: System) -> Found:
+def _isolated(system: System) -> Iterator[Hit]:
     if len(system.chips) < 2 or system.source.example:
         return
     linked = _linked(system)
@@ -195,20 +245,46 @@ def _isolated(system: System) -> Found:
             continue
         product = product_of(chip.board)
         wired = product is not None and product.linked_inside
-        severity = Severity.WARNING if wired else Severity.INFO
-        yield chip.id, _warning(5, "isolated chip", "no eth link leads to another chip", severity)
+        row = "on a board" if wired else "no cable"
+        yield Hit(row, "no eth link leads to another chip", chip=chip.id)
 
 
-def _unreachable(system: System) -> Found:
+ISOLATED_CHIP = SystemRule(
+    id="TTT005",
+    name="isolated chip",
+    severities={"on a board": W, "no cable": I},
+    of_system=_isolated,
+    title="A chip has no eth link to any other.",
+    meaning=(
+        "On N300, P300 and Galaxy, whose chips are linked on the board, that is a fault; between separate "
+        "cards it only means that no cable is there."
+    ),
+    cause="Links that did not train, eth firmware that did not start, or no cable.",
+    remedy=(
+        "ttinspect telemetry shows the state of the links; reset the board (tt-smi -r) if some should be up."
+    ),
+)
+
+
+def _unreachable(system: System) -> Iterator[Hit]:
     for chip in system.chips:
         if chip.mmio is False and chip.via is None:
-            yield (
-                chip.id,
-                _warning(6, "unreachable chip", "it is remote, and no MMIO-capable chip reaches it"),
-            )
+            yield Hit("unreachable", "it is remote, and no MMIO-capable chip reaches it", chip=chip.id)
 
 
-def _incomplete_boards(system: System) -> Found:
+UNREACHABLE_CHIP = SystemRule(
+    id="TTT006",
+    name="unreachable chip",
+    severities={"unreachable": W},
+    of_system=_unreachable,
+    title="A remote chip is reached by no MMIO-capable one.",
+    meaning="The chip is listed, but nothing on this host can talk to it.",
+    cause="Its eth links are down, or the descriptor leaves them out.",
+    remedy="Reset the board (tt-smi -r); check its links.",
+)
+
+
+def _incomplete_boards(system: System) -> Iterator[Hit]:
     chips, unknown = {chip.id: chip for chip in system.chips}, of_unknown_board(system.chips)
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
@@ -220,7 +296,7 @@ def _incomplete_boards(system: System) -> Found:
             message = (
                 f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
             )
-            yield None, _warning(7, "incomplete board", message, board_id=board_id, chips=ids)
+            yield Hit("on a board", message, {"board_id": board_id, "chips": ids})
     for board in dict.fromkeys(chip.board for chip in system.chips):
         ids = [chip.id for chip in system.chips if chip.board is board]
         product = product_of(board)
@@ -229,5 +305,25 @@ def _incomplete_boards(system: System) -> Found:
         if len(ids) % product.chips and not may_have_another(unknown, None):
             message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
             # a container may be given some of them on purpose
-            severity = Severity.INFO
-            yield None, _warning(7, "incomplete board", message, severity, board=board.value, chips=ids)
+            yield Hit("Galaxy", message, {"board": board.value, "chips": ids})
+
+
+INCOMPLETE_BOARD = SystemRule(
+    id="TTT007",
+    name="incomplete board",
+    severities={"on a board": W, "Galaxy": I},
+    of_system=_incomplete_boards,
+    title="A board shows fewer chips than it has.",
+    meaning="One chip of an N300 or P300 is missing, or some of the 32 of a Galaxy.",
+    cause="The chip did not start, its link is down, or TT_VISIBLE_DEVICES hides it.",
+    remedy="Reset the board (tt-smi -r); compare with TT_VISIBLE_DEVICES and lspci -d 1e52:.",
+)
+
+
+IDS = (DUPLICATE_UNIQUE_ID, DUPLICATE_BOARD_ID)
+"""Ids that more than one chip could share."""
+
+LINKS = (ONE_SIDED_LINK, IMPOSSIBLE_LINK, LINK_DOWN, MISSING_LINK, ISOLATED_CHIP, UNREACHABLE_CHIP)
+"""What is wrong with the eth links of a chip."""
+
+RULES = (*IDS, *LINKS, INCOMPLETE_BOARD)

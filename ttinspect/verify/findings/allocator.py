@@ -6,7 +6,7 @@ from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.region import Slot
 from ttinspect.verify.case import Case
 from ttinspect.verify.clocks import realtime_of
-from ttinspect.verify.rules.rule import Hit
+from ttinspect.verify.rule import E, Hit, RegionRule, W
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.usage import counted
 from ttinspect.verify.words import exact, size
@@ -20,6 +20,28 @@ def published_over_reserved(case: Case, subject: Subject) -> Iterator[Hit]:
     for statistics, slot in subject.statistics:
         if slot is not None:
             yield from _slot_over_reserved(case, subject, slot, statistics)
+
+
+PUBLISHED_OVER_RESERVED = RegionRule(
+    id="TTS060",
+    name="published over reserved",
+    severities={"over": E},
+    of_region=published_over_reserved,
+    title="A process publishes more than its own allocator has reserved.",
+    meaning=(
+        "Published sizes are the logical sizes of buffers, and the allocator reserves at least as much. A "
+        "slot that is larger than what its process reserved is wrong."
+    ),
+    cause=(
+        "A buffer was counted twice or never subtracted, or the statistics in --allocator FILE are of "
+        "another device, process or moment. Statistics that are older than the slot are not judged but "
+        "called inconclusive."
+    ),
+    remedy=(
+        "Take the statistics again, in the process itself, while it allocates nothing "
+        "(ttinspect.ttnn_stats.dump), and repeat. If it stays, report it with both files."
+    ),
+)
 
 
 def _slot_over_reserved(
@@ -79,5 +101,32 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
                 )
 
 
+ALLOCATOR_CAPACITY_DIFFERS = RegionRule(
+    id="TTS061",
+    name="allocator capacity differs",
+    severities={"differs": W},
+    of_region=allocator_capacity,
+    title="The allocator's capacity is not what ttinspect computes.",
+    meaning=(
+        "Banks times bytes per bank of the allocator (L1 with L1_SMALL, DRAM with TRACE) is not the "
+        "allocatable capacity of this chip in any dispatch mode of the assumed runtime."
+    ),
+    cause=(
+        "Another tt-metal version with other reserved bases, a custom l1 or trace layout, a mask in the "
+        "source that is not this chip's, or statistics of another chip."
+    ),
+    remedy=(
+        "Name the workload's runtime with --runtime where it is offered, check the chip with ttinspect "
+        "harvest, and make sure that the statistics belong to this device."
+    ),
+)
+
+
 def _known(*figures: int | None) -> list[int]:
     return [figure for figure in figures if figure is not None]
+
+
+RULES = (
+    PUBLISHED_OVER_RESERVED,
+    ALLOCATOR_CAPACITY_DIFFERS,
+)

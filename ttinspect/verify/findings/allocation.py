@@ -1,0 +1,129 @@
+"""Findings about capacity: where allocatable memory cannot be told."""
+
+from collections.abc import Callable, Iterator
+
+from ttinspect.capacity.chip import NotAllocatable, has_known_banks, resolved_dispatch, why_not_allocatable
+from ttinspect.capacity.settings import Settings
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding
+from ttinspect.verify.rule import Hit, Rule, W
+
+
+class CapacityRule(Rule, frozen=True, kw_only=True):
+    """A rule of one chip under the settings of a runtime."""
+
+    of_capacity: Callable[[Chip, Settings], Iterator[Hit]]
+
+
+def allocation_findings(chip: Chip, settings: Settings) -> tuple[Finding, ...]:
+    """Why the allocatable bytes of a chip are unknown, if they are."""
+    found = (rule.finding(hit) for rule in RULES for hit in rule.of_capacity(chip, settings))
+    return tuple(finding for finding in found if finding is not None)
+
+
+def _reason(chip: Chip, settings: Settings) -> NotAllocatable | None:
+    return why_not_allocatable(chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board))
+
+
+def _does_not_open(chip: Chip, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, settings) is NotAllocatable.DOES_NOT_OPEN:
+        dispatch = resolved_dispatch(settings.dispatch, chip.board).value
+        yield Hit(
+            "does not open",
+            f"tt-metal cannot open a {chip.arch.value} device with {dispatch} dispatch; nothing is "
+            "allocatable",
+            {"arch": chip.arch.value, "dispatch": dispatch},
+        )
+
+
+DISPATCH_NOT_SUPPORTED = CapacityRule(
+    id="TTC001",
+    name="dispatch not supported",
+    severities={"does not open": W},
+    of_capacity=_does_not_open,
+    title="tt-metal cannot open this device with the chosen dispatch.",
+    meaning="Nothing is allocatable, because no workload can open the device this way.",
+    cause=(
+        "On Blackhole tt-metal's tables place eth dispatch on eth cores that the chip does not have; ttnn "
+        '0.81.1 fails with "No core coordinate found" when the device is opened.'
+    ),
+    remedy="Use --dispatch tensix (the default of Blackhole) or slow.",
+)
+
+
+def _no_table(chip: Chip, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, settings) is not NotAllocatable.NO_TABLE:
+        return
+    grid = chip_grid(chip.soc, chip.masks).tensix
+    shape = "an unknown grid" if grid.grid is None else f"{grid.grid[0]}x{grid.grid[1]} live tensix cores"
+    yield Hit(
+        "no table",
+        f"tt-metal has no compute grid for {chip.arch.value} with {shape} "
+        f"of {grid.full_grid[0]}x{grid.full_grid[1]}; what is allocatable is unknown",
+        {
+            "arch": chip.arch.value,
+            "dispatch": resolved_dispatch(settings.dispatch, chip.board).value,
+            "harvested_lines": None if grid.harvested_lines is None else len(grid.harvested_lines),
+        },
+    )
+
+
+NO_COMPUTE_GRID = CapacityRule(
+    id="TTC002",
+    name="no compute grid",
+    severities={"no table": W},
+    of_capacity=_no_table,
+    title="tt-metal has no compute grid for this harvest.",
+    meaning=(
+        "Physical memory is known; what a workload would get is not, because tt-metal has no table for it."
+    ),
+    cause=(
+        "More than two harvested rows (Wormhole) or columns (Blackhole), a SoC descriptor with another "
+        "worker grid, or Quasar."
+    ),
+    remedy="Ask the allocator itself on a live device (ttnn.get_memory_view).",
+)
+
+
+def _unknown_mask(chip: Chip, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, settings) is NotAllocatable.UNKNOWN_MASK:
+        message = "the tensix mask is unknown, and so is the L1 that this chip has"
+        yield Hit("unknown mask", message, {"arch": chip.arch.value})
+
+
+CAPACITY_UNKNOWN = CapacityRule(
+    id="TTC003",
+    name="capacity unknown",
+    severities={"unknown mask": W},
+    of_capacity=_unknown_mask,
+    title="The L1 of this chip is unknown, because its tensix mask is.",
+    meaning="Without the mask the number of live cores is unknown; it is not the full grid.",
+    cause="See TTH004: the source does not tell the mask.",
+    remedy="Use a source that has the mask: a cluster descriptor of the host, or the live device.",
+)
+
+
+def _other_banks(chip: Chip, _settings: Settings) -> Iterator[Hit]:
+    if not has_known_banks(chip.soc):
+        yield Hit(
+            "other banks",
+            f"the descriptor's DRAM banks have {chip.soc.dram_bank_bytes:,} bytes, not those of "
+            f"{chip.arch.value}: what is allocatable of them is unknown",
+            {"arch": chip.arch.value, "dram_bank_bytes": chip.soc.dram_bank_bytes},
+        )
+
+
+NO_DRAM_VIEW = CapacityRule(
+    id="TTC004",
+    name="no DRAM view",
+    severities={"other banks": W},
+    of_capacity=_other_banks,
+    title="The DRAM banks of this descriptor are not those of the architecture.",
+    meaning="Physical DRAM is known; how tt-metal would cut it into views is not.",
+    cause="A SoC descriptor file with another dram_bank_size than the built-in one.",
+    remedy="Ask the allocator itself on such a device (ttnn.get_memory_view).",
+)
+
+
+RULES = (DISPATCH_NOT_SUPPORTED, NO_COMPUTE_GRID, CAPACITY_UNKNOWN, NO_DRAM_VIEW)

@@ -1,0 +1,33 @@
+"""All rules of ttinspect, in the order of their ids."""
+
+from ttinspect.verify.findings import (
+    accounting,
+    allocation,
+    allocator,
+    capacity,
+    chips,
+    files,
+    harvest,
+    live,
+    processes,
+    site,
+    tables,
+    telemetry,
+    topology,
+)
+from ttinspect.verify.rule import RegionRule, Rule
+
+_MODULES = (
+    accounting, allocation, allocator, capacity, chips, files, harvest, live, processes, site, tables,
+    telemetry, topology,
+)  # fmt: skip
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)
+)
+"""Every rule; a module of findings/ that is not listed above has none that count."""
+
+RULE_BY_ID = {rule.id: rule for rule in RULES}
+
+REGION_RULES = tuple(rule for rule in RULES if isinstance(rule, RegionRule))
+"""The rules of verify-shm."""

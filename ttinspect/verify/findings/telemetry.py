@@ -1,0 +1,189 @@
+"""Findings about telemetry: what a chip says of itself that is not right."""
+
+from collections.abc import Iterator
+
+from ttinspect.facts.firmware import firmware_version, is_before
+from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding
+from ttinspect.model.telemetry import GddrModule
+from ttinspect.verify.rule import ChipRule, Hit, W, judge_chip
+
+
+def telemetry_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
+    """Everything worth a sentence in one reading of a chip; ``unread`` says why it could not be read, if
+    so."""
+    return judge_chip(RULES, chip, unread)
+
+
+def modules_of_all_channels(chip: Chip) -> tuple[GddrModule, ...] | None:
+    """What a chip says of its live DRAM channels; None unless it tells of each of them, and once."""
+    reading, harvested = chip.telemetry, chip_grid(chip.soc, chip.masks).dram.harvested
+    if reading is None or reading.gddr is None or harvested is None:
+        return None
+    live = [channel for channel in range(len(chip.soc.dram)) if channel not in harvested]
+    return reading.gddr if sorted(module.channel for module in reading.gddr) == live else None
+
+
+def hottest_gddr_celsius(chip: Chip) -> float | None:
+    """The hottest DRAM of a chip: what it says itself, or its hottest module, if all of them tell."""
+    if chip.telemetry is None:
+        return None
+    told = [
+        celsius
+        for module in chip.telemetry.gddr or ()
+        for celsius in (module.top_celsius, module.bottom_celsius)
+    ]
+    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
+    partly = None in told or modules_of_all_channels(chip) is None
+    if chip.telemetry.gddr_max_celsius is None and partly:
+        return None
+    return max(known, default=None)
+
+
+def _no_telemetry(chip: Chip, unread: str | None) -> Iterator[Hit]:
+    """Of why a chip could not be read the first clause; TTH009 has all of it."""
+    if chip.telemetry is not None:
+        return
+    if unread is None:
+        yield Hit("none", "the source has no telemetry of this chip")
+        return
+    clause = unread.partition(":")[0].partition(";")[0]
+    message = f"there is no telemetry of this chip, because it could not be read: {clause}"
+    yield Hit("none", message, {"reason": unread})
+
+
+NO_TELEMETRY = ChipRule(
+    id="TTT010",
+    name="no telemetry",
+    severities={"none": W},
+    of_chip=_no_telemetry,
+    title="The source has no telemetry of a chip.",
+    meaning="Clocks, power, temperatures and everything else of it are unknown.",
+    cause=(
+        "A cluster descriptor or an example has none; a live chip that is hung or off the bus does not "
+        "answer."
+    ),
+    remedy=("Use a live source or a tt-smi document; reset the board (tt-smi -r) if a live chip is silent."),
+)
+
+
+def _untrained(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    channels = [module.channel for module in _modules(chip) if module.trained is False]
+    if channels:
+        which = ", ".join(map(str, channels))
+        yield Hit("untrained", f"DRAM channel {which} is live but not trained", {"channels": channels})
+
+
+DRAM_NOT_TRAINED = ChipRule(
+    id="TTT011",
+    name="DRAM not trained",
+    severities={"untrained": W},
+    of_chip=_untrained,
+    title="A live DRAM channel is not trained.",
+    meaning="The channel is not harvested, so it should work, but its training failed or is not done.",
+    cause="A reset that is still going on, firmware, or defective memory.",
+    remedy=("Wait a few seconds and look again; reset the board (tt-smi -r); if it stays, return the card."),
+)
+
+
+def _still(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    reading = chip.telemetry
+    if reading is not None and reading.heartbeat_moves is False:
+        message = f"the heartbeat of the firmware stands still at {reading.heartbeat}"
+        yield Hit("still", message, {"heartbeat": reading.heartbeat})
+
+
+NO_HEARTBEAT = ChipRule(
+    id="TTT012",
+    name="no heartbeat",
+    severities={"still": W},
+    of_chip=_still,
+    title="The firmware's heartbeat stands still.",
+    meaning=("Two reads half a second apart gave the same count: the firmware on the chip does not run."),
+    cause=(
+        "The firmware crashed or hangs. On a simulator it says nothing of health: functional simulators "
+        "answer for the firmware without running it, and most keep the count at one value."
+    ),
+    remedy=(
+        "Reset the board (tt-smi -r); update the firmware if it happens again. ttinspect check expects no "
+        "heartbeat of a simulator."
+    ),
+)
+
+
+def _old_firmware(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    reading = chip.telemetry
+    if reading is None:
+        return
+    have = firmware_version(reading.firmware_bundle or "")
+    least = firmware_version(reading.firmware_minimum or "")
+    if have is not None and least is not None and is_before(have, least):
+        yield Hit(
+            "old",
+            f"firmware {reading.firmware_bundle} is older than tt_umd's minimum, {reading.firmware_minimum}",
+            {"firmware": reading.firmware_bundle, "minimum": reading.firmware_minimum},
+        )
+
+
+OLD_FIRMWARE = ChipRule(
+    id="TTT013",
+    name="old firmware",
+    severities={"old": W},
+    of_chip=_old_firmware,
+    title="The firmware is older than tt_umd supports.",
+    meaning="tt_umd's own minimum for this architecture is newer than what the chip runs.",
+    cause="A card that was not updated with the software.",
+    remedy="Update the firmware (tt-flash).",
+)
+
+
+def _hot(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    reading = chip.telemetry
+    now = None if reading is None else reading.asic_celsius
+    limit = None if reading is None else reading.throttle_celsius
+    if now is not None and limit is not None and now >= limit:
+        message = f"the ASIC is at {now:.1f} degrees C, and throttles from {limit:.0f} on"
+        yield Hit("hot", message, {"asic_celsius": now, "throttle_celsius": limit})
+
+
+HOT = ChipRule(
+    id="TTT014",
+    name="hot",
+    severities={"hot": W},
+    of_chip=_hot,
+    title="The ASIC is at or over the temperature at which it throttles.",
+    meaning="The chip lowers its clock to stay whole; workloads run slower.",
+    cause="Too little air, a fan that stands still, or a hot room.",
+    remedy="Check fans and air flow; compare with the other chips.",
+)
+
+
+def _memory_errors(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    channels = [
+        module.channel
+        for module in _modules(chip)
+        if module.uncorrected_read_errors or module.uncorrected_write_errors
+    ]
+    if channels:
+        which = ", ".join(map(str, channels))
+        yield Hit("uncorrected", f"DRAM channel {which} had uncorrected errors", {"channels": channels})
+
+
+DRAM_ERRORS = ChipRule(
+    id="TTT015",
+    name="DRAM errors",
+    severities={"uncorrected": W},
+    of_chip=_memory_errors,
+    title="A DRAM channel had errors that were not corrected.",
+    meaning="Since the last reset data was read or written wrongly at least once.",
+    cause="Memory that is too hot, or defective.",
+    remedy=("Watch whether the count grows (ttinspect telemetry --watch); if it does, return the card."),
+)
+
+
+def _modules(chip: Chip) -> tuple[GddrModule, ...]:
+    return () if chip.telemetry is None else chip.telemetry.gddr or ()
+
+
+RULES = (NO_TELEMETRY, DRAM_NOT_TRAINED, NO_HEARTBEAT, OLD_FIRMWARE, HOT, DRAM_ERRORS)
