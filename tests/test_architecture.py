@@ -105,3 +105,33 @@ def test_json_from_an_offline_source_imports_neither_rich_nor_tt_umd(command: st
 
 def test_tables_do_not_import_tt_umd() -> None:
     assert "tt_umd" not in _imported_by(["harvest", "--from", "board:n300"])
+
+
+def test_the_scanner_knows_the_options_of_every_command() -> None:
+    """It comes before the CLI library: what it believes of an option, every command must have declared."""
+    import importlib
+
+    import typer
+
+    from ttinspect.cli import scanner
+    from ttinspect.cli.commands import COMMANDS
+
+    takes, repeatable, short = set(), set(), {"h": "--help", "V": "--version"}
+    switches = {"--help", "--version"}
+    for command in COMMANDS:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command()(importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}").run)
+        for option in typer.main.get_command(app).params:
+            if option.param_type_name != "option":
+                continue
+            names = [name for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
+            short |= {name[1:]: names[0] for name in option.opts if not name.startswith("--")}
+            if getattr(option, "is_flag", False):
+                switches |= set(names)
+            else:
+                takes |= set(names)
+                repeatable |= set(names) if option.multiple else set()
+    assert takes == scanner.VALUE_OPTIONS | {scanner.WATCH}
+    assert repeatable == scanner.REPEATABLE
+    assert short == scanner.SHORT_OPTIONS
+    assert not takes & switches, "an option takes a value in every command that has it, or in none"

@@ -2,30 +2,16 @@
 
 import os
 
-_TASKS = {
-    "list": "reading",
-    "harvest": "chips",
-    "capacity": "chips",
-    "topology": "chips",
-    "memory": "chips",
-    "verify-shm": "chips",
-    "telemetry": "telemetry",
-    "check": "telemetry",
-    "snapshot": "telemetry",
-}
-_WATCH = ("-w", "--watch", "-n", "--count")
+from ttinspect.cli.scanner import CommandLine
 
 
-def early_child(command: str, argv: list[str], environment_source: str | None) -> list[str] | None:
+def early_child(line: CommandLine, environment_source: str | None) -> list[str] | None:
     """The child's arguments for a command line, if it is plain that one will be asked for: devices are
     there, or a simulator."""
-    task = _TASKS.get(command)
-    if task is None or {"-h", "--help"} & {*argv}:
+    task = line.task
+    if task is None:
         return None
-    if task == "telemetry" and any(word.startswith(_WATCH) for word in argv):
-        task = "watch"
-    named = _source(argv)
-    source = named if named is not None else environment_source or "umd"
+    source = line.source if line.source is not None else environment_source or "umd"
     if source == "umd":
         return [task, "umd"] if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
     if not source.startswith("sim:") or not source.endswith(".so"):
@@ -40,13 +26,3 @@ def early_child(command: str, argv: list[str], environment_source: str | None) -
     from ttinspect.sources.umd.launch import simulator_arguments
 
     return [task, *simulator_arguments(library, str(data_directory()))]
-
-
-def _source(argv: list[str]) -> str | None:
-    found = None
-    for word, following in zip(argv, [*argv[1:], ""], strict=False):
-        if word == "--from":
-            found = following
-        elif word.startswith("--from="):
-            found = word.partition("=")[2]
-    return found

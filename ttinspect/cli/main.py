@@ -7,16 +7,15 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 from ttinspect import __version__
-from ttinspect.cli.argv import split_command, wants_json, watches, with_watch_interval
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
 from ttinspect.cli.early import early_child
+from ttinspect.cli.scanner import CommandLine, scan
 from ttinspect.errors import ExitCode, InspectError
 
 _LAUNCH = "ttinspect.sources.umd.launch"
-_VERSION = ("--version", "-V")
 _UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO)
 """What writing to standard output fails with, wherever it is done; files have their own message."""
 
@@ -36,7 +35,7 @@ def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code; nothing is raised."""
-    args = sys.argv[1:] if argv is None else argv
+    line = scan(sys.argv[1:] if argv is None else argv)
     for name in ("stdout", "stderr"):  # closed by the caller: like /dev/full
         if getattr(sys, name) is None:
             setattr(sys, name, open(_CLOSED, "w"))  # noqa: PTH123, SIM115
@@ -44,81 +43,62 @@ def main(argv: list[str] | None = None) -> int:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
                 signal.signal(number, _on_sigterm)
-        code = _run(args)
+        code = _run(line)
         sys.stdout.flush()
         return code
     except InspectError as error:
-        return _report(error, args)
+        return _report(error, line)
     except BrokenPipeError:
         _give_up_stdout()  # the reader has seen enough
         return ExitCode.DONE
     except KeyboardInterrupt:
-        return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, args)
+        return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, line)
     except _TerminatedError:
-        return _stopped("terminated", "by a signal", ExitCode.TERMINATED, args)
+        return _stopped("terminated", "by a signal", ExitCode.TERMINATED, line)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
-        return _report(_unforeseen(error), args)
+        return _report(_unforeseen(error), line)
 
 
-def _run(args: list[str]) -> int:
-    command, rest = split_command(args)
-    if command is None:
-        if {*_HELP, *_VERSION} & {*args}:
-            return _about(args)
-        command = DEFAULT_COMMAND
+def _run(line: CommandLine) -> int:
+    if line.command is None and (line.has("--help") or line.has("--version")):
+        sys.stdout.write(help_text() if line.has("--help") else f"ttinspect {__version__}\n")
+        return ExitCode.DONE
+    command = line.command or DEFAULT_COMMAND
     if command not in COMMANDS:
         raise _unknown_command(command)
-    child = early_child(command, rest, os.environ.get(ENVIRONMENT_SOURCE))
+    repeated = line.repeated()
+    if repeated is not None:
+        raise InspectError(f"{command}: {repeated}", "it is given twice", "give it once")
+    child = early_child(line._replace(command=command), os.environ.get(ENVIRONMENT_SOURCE))
     if child is not None:
         from ttinspect.sources.umd.launch import start_early
 
         start_early(child)
     try:
-        return _invoke(command, rest)
+        return _invoke(command, line)
     finally:
         if _LAUNCH in sys.modules:
             sys.modules[_LAUNCH].finish()
 
 
-def _about(args: list[str]) -> int:
-    """The options of the program itself; importing the CLI library is all that they cost."""
-    import typer
-
-    def about(version: bool = False, show_help: bool = False) -> None:
-        sys.stdout.write(f"ttinspect {__version__}\n" if version and not show_help else help_text())
-
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, add_help_option=False)
-    app.command()(about)
-    about.__annotations__ = {
-        "version": Annotated[bool, typer.Option(*_VERSION)],
-        "show_help": Annotated[bool, typer.Option(*_HELP)],
-    }
-    return _parse(app, [word for word in args if word in (*_HELP, *_VERSION)], "ttinspect")
-
-
-def _invoke(command: str, rest: list[str]) -> int:
-    import typer
-
-    module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
-    return _parse(app, with_watch_interval(rest), f"ttinspect {command}")
-
-
-def _parse(app: Any, args: list[str], name: str) -> int:
+def _invoke(command: str, line: CommandLine) -> int:
     """Run a typer application in its own words for usage errors, without its boxes."""
     import typer
     from typer.exceptions import TyperException
 
+    name = f"ttinspect {command}"
+    module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
     parser: Any = typer.main.get_command(app)
     try:
-        code = parser.main(args, prog_name=name, standalone_mode=False)
+        code = parser.main(line.arguments, prog_name=name, standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
         return stop.exit_code
     except TyperException as error:
-        raise _usage_error(name, error) from None
+        raise _usage_error(command, line, parser, error) from None
     except SystemExit as stop:  # the CLI library's own way with a closed pipe
         if isinstance(stop.__context__, BrokenPipeError):
             raise stop.__context__ from None
@@ -128,24 +108,42 @@ def _parse(app: Any, args: list[str], name: str) -> int:
     return int(code or ExitCode.DONE)
 
 
-def _usage_error(name: str, error: Any) -> InspectError:
+def _usage_error(command: str, line: CommandLine, parser: Any, error: Any) -> InspectError:
+    takes = [parameter.nargs for parameter in parser.params if parameter.param_type_name == "argument"]
+    surplus = () if -1 in takes else line.words[len(takes) :]
+    source = _source_meant(surplus[0]) if surplus else None
+    if source is not None:
+        return InspectError(
+            f"{command} {surplus[0]}", "a source is named with --from", f"ttinspect {command} --from {source}"
+        )
     message = " ".join(error.format_message().split()).rstrip(".")
     return InspectError(
-        f"{name.removeprefix('ttinspect ')}: wrong usage",
-        message[:1].lower() + message[1:],
-        f"see {name} --help",
+        f"{command}: wrong usage", message[:1].lower() + message[1:], f"see ttinspect {command} --help"
     )
 
 
 def _unknown_command(command: str) -> InspectError:
     import difflib
 
+    source = _source_meant(command)
+    if source is not None:
+        return InspectError(
+            f"unknown command {command!r}",
+            "it is a source, which is named with --from",
+            f"ttinspect {DEFAULT_COMMAND} --from {source} (or any other command)",
+        )
     close = difflib.get_close_matches(command, COMMANDS, n=1)
     return InspectError(
         f"unknown command {command!r}",
         f"did you mean {close[0]}?" if close else f"the commands are {', '.join(COMMANDS)}",
         "see ttinspect --help",
     )
+
+
+def _source_meant(word: str) -> str | None:
+    from ttinspect.sources.opening import source_meant
+
+    return source_meant(word)
 
 
 def _unforeseen(error: Exception) -> InspectError:
@@ -164,11 +162,11 @@ def _unforeseen(error: Exception) -> InspectError:
     )
 
 
-def _report(error: InspectError, args: list[str]) -> int:
+def _report(error: InspectError, line: CommandLine) -> int:
     """Two lines on stderr; with JSON also the one document on stdout."""
     from ttinspect.report.failure import failure_text
 
-    if wants_json(args):
+    if line.wants_json:
         _write_failure(error)
     else:
         _flush_or_give_up()
@@ -180,9 +178,9 @@ def _report(error: InspectError, args: list[str]) -> int:
     return error.exit_code
 
 
-def _stopped(what: str, why: str, code: ExitCode, args: list[str]) -> int:
+def _stopped(what: str, why: str, code: ExitCode, line: CommandLine) -> int:
     """Ended by a signal: with JSON the one document still comes, but where lines were watched."""
-    if wants_json(args) and not watches(args):
+    if line.wants_json and not line.watches:
         _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code))
     return code
 

@@ -7,14 +7,13 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 import typer
 
-from ttinspect.cli.argv import FORMAT_OF_SUFFIX
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
+from ttinspect.cli.scanner import FORMATS, format_of_file
 from ttinspect.errors import InspectError
 from ttinspect.model.size import parse_size
 from ttinspect.model.system import System
@@ -210,6 +209,20 @@ def command(
     return decorate
 
 
+def refuse_format_name(output: str) -> None:
+    """``-o json`` is ``--format json`` with the wrong letter.
+
+    Raises:
+        InspectError: 2 for a file that is called like a format.
+    """
+    if output in FORMATS:
+        raise InspectError(
+            f"--output {output}",
+            "that is the name of a format, and --output takes a file",
+            f"--format {output}; or --output ./{output} for a file of that name",
+        )
+
+
 def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
     output: str | None = values["output"]
     chosen: str | None = values["format_"]
@@ -220,11 +233,18 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
             )
         chosen = "json"
     asked = f"unknown format {chosen!r}"
-    if chosen is None and output is not None:
-        chosen = FORMAT_OF_SUFFIX.get(PurePath(output).suffix)
-        asked = f"--output {output} would be {chosen}"
-        if chosen == "table":
-            chosen = formats[0]  # plain text: what the command writes by itself
+    if output is not None:
+        refuse_format_name(output)
+        if chosen is None:
+            chosen = format_of_file(output)
+            asked = f"--output {output} would be {chosen}"
+            a_file = not os.path.exists(output) or os.path.isfile(output)  # noqa: PTH110, PTH113
+            if chosen is None and a_file and not values["quiet"]:
+                sys.stderr.write(
+                    f"ttinspect: {output} is written as {formats[0]}; --format chooses another\n"
+                )
+            if chosen == "table":
+                chosen = formats[0]  # plain text: what the command writes by itself
     chosen = chosen or formats[0]
     if chosen not in formats:
         raise InspectError(

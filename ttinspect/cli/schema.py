@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.schemas import schema_of
+from ttinspect.cli.options import refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
 
@@ -29,5 +30,7 @@ def run(
     import json as text
 
     del json
+    if output is not None:
+        refuse_format_name(output)
     write(text.dumps(schema_of(name), indent=2) + "\n", output)
     return ExitCode.DONE

@@ -22,6 +22,9 @@ KINDS = ("umd", "sim", "sysfs", "board", "masks")
 _WHAT_IS_READ = "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON) or a ttinspect snapshot"
 
 
+_ELF = b"\x7fELF"
+"""What shared libraries begin with."""
+
 _ABSENT = msgspec.Raw(b"")
 
 
@@ -37,6 +40,27 @@ def kind_of(source: str) -> str:
     """umd, sim, sysfs, board or masks; "path" for everything else."""
     head = source.partition(":")[0]
     return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
+
+
+def source_meant(word: str) -> str | None:
+    """The SOURCE that somebody meant by a word: the word itself where it is one, ``board:p150`` for
+    ``bord:p150``, ``sim:FILE`` for a library; None where nothing is close."""
+    import difflib
+    from pathlib import Path
+
+    if kind_of(word) != "path":
+        return word
+    head, colon, rest = word.partition(":")
+    close = difflib.get_close_matches(head.lower(), KINDS, n=1) if colon else []
+    if close:
+        return f"{close[0]}:{rest}"
+    try:
+        if not Path(word).is_file():
+            return None
+        with Path(word).open("rb") as file:
+            return f"sim:{word}" if file.read(len(_ELF)) == _ELF else word
+    except (OSError, ValueError):
+        return None
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +90,7 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
             "the source is empty", "that is no file, and no device", "name a source, or leave it out"
         )
     if kind_of(source) == "path":
-        opened = _read_content(read_document(source), spoken(source))
+        opened = _read_content(_read_file(source), spoken(source))
     else:
         opened = Opened(system=_described(source, options or LiveOptions()))
     system, told = opened.system, readable(opened.system.source.detail)
@@ -74,6 +98,24 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
         return opened
     named = msgspec.structs.replace(system, source=msgspec.structs.replace(system.source, detail=told))
     return msgspec.structs.replace(opened, system=named)
+
+
+def _read_file(source: str) -> bytes:
+    """What is in a file, with a hint where no file was meant."""
+    try:
+        content = read_document(source)
+    except InspectError as error:
+        meant = source_meant(source)
+        if meant in (None, source):
+            raise
+        raise InspectError(error.what, error.why, f"did you mean --from {meant}?", error.exit_code) from None
+    if content.startswith(_ELF):
+        raise InspectError(
+            spoken(source),
+            "it is a library and no document",
+            f"a functional simulator is --from sim:{source}",
+        )
+    return content
 
 
 def _described(source: str, options: LiveOptions) -> System:

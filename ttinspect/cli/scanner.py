@@ -1,0 +1,211 @@
+"""A command line before it is parsed: one scanner that knows which options take a value.
+
+Dispatch, the early start of the child that asks tt_umd, and the format of a failure hang on it, and all of
+them come before the CLI library is imported. The tables below hold for every command, so that options may
+stand before the command; tests/test_architecture.py holds them to what the commands declare.
+"""
+
+from pathlib import PurePath
+from typing import NamedTuple
+
+VALUE_OPTIONS = frozenset(
+    {
+        "--from",
+        "--device",
+        "--format",
+        "--output",
+        "--timeout",
+        "--shm-dir",
+        "--procfs",
+        "--runtime",
+        "--dispatch",
+        "--l1-small",
+        "--trace-region",
+        "--l1-base",
+        "--dram-base",
+        "--core",
+        "--coords",
+        "--expect",
+        "--allocator",
+        "--samples",
+        "--window",
+        "--ignore",
+        "--count",
+        "--arch",
+        "--file",
+    }
+)
+"""Options that take a value, in any command."""
+
+REPEATABLE = frozenset({"--device", "--expect", "--ignore"})
+"""Those that may be given more than once; every other is refused then: nothing wins silently."""
+
+WATCH = "--watch"
+"""The one option whose value may be left out, which the CLI library does not have."""
+DEFAULT_WATCH_SECONDS = "1"
+
+SHORT_OPTIONS = {
+    "d": "--device",
+    "i": "--device",
+    "o": "--output",
+    "n": "--count",
+    "w": WATCH,
+    "j": "--json",
+    "q": "--quiet",
+    "h": "--help",
+    "V": "--version",
+}
+
+JSON_COMMANDS = frozenset({"snapshot"})
+"""Commands that write JSON whatever is asked for."""
+
+TASKS = {
+    "list": "reading",
+    "harvest": "chips",
+    "capacity": "chips",
+    "topology": "chips",
+    "memory": "chips",
+    "verify-shm": "chips",
+    "telemetry": "telemetry",
+    "check": "telemetry",
+    "snapshot": "telemetry",
+}
+"""What a command asks of devices, by command; the others ask nothing."""
+
+FORMATS = frozenset({"table", "json", "yaml", "csv", "svg", "markdown", "junit", "dot", "mermaid", "html"})
+FORMAT_OF_SUFFIX = {
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".csv": "csv",
+    ".svg": "svg",
+    ".md": "markdown",
+    ".xml": "junit",
+    ".dot": "dot",
+    ".mmd": "mermaid",
+    ".txt": "table",
+}
+
+
+class CommandLine(NamedTuple):
+    """A command line in its parts.
+
+    ``arguments`` are what is left without the command, as the CLI library takes them: a watch interval that
+    was left out is there. ``options`` are the options in order, by their long name, each with its value;
+    None for one without. ``words`` are what is neither the command nor an option nor a value.
+    """
+
+    command: str | None
+    arguments: list[str]
+    options: tuple[tuple[str, str | None], ...]
+    words: tuple[str, ...]
+
+    def has(self, option: str) -> bool:
+        """Whether an option is there, by its long name."""
+        return any(name == option for name, _ in self.options)
+
+    def values(self, option: str) -> tuple[str, ...]:
+        """The values of an option, in order."""
+        return tuple(value for name, value in self.options if name == option and value is not None)
+
+    @property
+    def source(self) -> str | None:
+        """The SOURCE that it names with --from; None where it names none."""
+        return (self.values("--from") or (None,))[-1]
+
+    @property
+    def task(self) -> str | None:
+        """What the command asks of devices: chips, reading, telemetry, or watch (telemetry again and again);
+        None when it asks nothing, and for help."""
+        task = TASKS.get(self.command or "")
+        if task is None or self.has("--help"):
+            return None
+        return "watch" if task == "telemetry" and self.watches else task
+
+    @property
+    def watches(self) -> bool:
+        """Whether answers may follow each other."""
+        return self.has(WATCH) or self.has("--count")
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the answer was to be JSON, for a failure before or during parsing."""
+        if self.has("--json") or self.command in JSON_COMMANDS:
+            return True
+        formats: tuple[str | None, ...] = self.values("--format")
+        return "json" in (formats or [format_of_file(name) for name in self.values("--output")])
+
+    def repeated(self) -> str | None:
+        """The first option that is given twice and must not be; None when there is none."""
+        seen = set[str]()
+        for name, _ in self.options:
+            # one switch and its opposite are one option; asking for help twice is asking for help
+            switch = f"--{name.removeprefix('--no-')}" if name.startswith("--no-") else name
+            if switch in seen and switch not in REPEATABLE | {"--help", "--version"}:
+                return name
+            seen.add(switch)
+        return None
+
+
+def format_of_file(name: str) -> str | None:
+    """The format that the suffix of a file stands for; None for any other suffix."""
+    return FORMAT_OF_SUFFIX.get(PurePath(name).suffix.lower())
+
+
+def scan(argv: list[str]) -> CommandLine:
+    """Take a command line apart. Nothing is refused: what is no option of any command counts as one without
+    a value.
+    """
+    command: str | None = None
+    arguments: list[str] = []
+    options: list[tuple[str, str | None]] = []
+    words: list[str] = []
+    rest = list(reversed(argv))
+    only_words = False
+    while rest:
+        word = rest.pop()
+        if only_words or word == "-" or not word.startswith("-"):
+            if command is None:
+                command = word
+                continue
+            words.append(word)
+        elif word == "--":
+            only_words = True
+        else:
+            found, open_option = _options_of(word)
+            if open_option == WATCH:
+                found[-1] = (WATCH, rest.pop() if rest and _is_number(rest[-1]) else DEFAULT_WATCH_SECONDS)
+            elif open_option is not None and rest:
+                found[-1] = (open_option, rest.pop())
+            options += found
+            arguments.append(word)
+            value = found[-1][1] if open_option is not None else None
+            arguments += [] if value is None else [value]
+            continue
+        arguments.append(word)
+    return CommandLine(command, arguments, tuple(options), tuple(words))
+
+
+def _options_of(word: str) -> tuple[list[tuple[str, str | None]], str | None]:
+    """The options in one word, and the last of them if its value is the next word."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        if equals:
+            return [(name, value)], None
+        return [(name, None)], name if name in VALUE_OPTIONS or name == WATCH else None
+    found: list[tuple[str, str | None]] = []
+    for at, letter in enumerate(word[1:], 2):
+        name = SHORT_OPTIONS.get(letter, f"-{letter}")
+        if name in VALUE_OPTIONS or name == WATCH:
+            glued = word[at:] or None
+            return [*found, (name, glued)], name if glued is None else None
+        found.append((name, None))
+    return found, None
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
