@@ -8,11 +8,11 @@ import pytest
 
 from tests.device.conftest import Become
 from tests.device.simulated import ASIC_ID_HIGH, Chip, Device, blackhole, wormhole
-from ttinspect.answers.common import select_chips
 from ttinspect.errors import InspectError
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import lookout
 from ttinspect.sources.umd.watching import Watcher
+from ttinspect.verify.naming import select_chips
 
 LONGEST_SECONDS = 30
 

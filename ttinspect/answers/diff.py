@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ttinspect.answers.common import select_chips
 from ttinspect.answers.redaction import redacted
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import make_settings
@@ -24,6 +23,7 @@ from ttinspect.verify.compare.changes import (
     link_changes,
 )
 from ttinspect.verify.compare.pairs import pair_chips
+from ttinspect.verify.naming import select_chips
 
 
 class DiffChip(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,17 +7,10 @@ import typer
 from ttinspect.answers.check import build_check, check_exit_code, checks_regions
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_json, to_table, write
-from ttinspect.cli.regions import (
-    Places,
-    Procfs,
-    ShmDir,
-    gather,
-    open_host,
-    refuse_forgotten_example,
-    without_regions,
-)
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
 from ttinspect.facts.files import read_document, spoken
+from ttinspect.gathering.regions import gather, without_regions
 from ttinspect.shm.sampler import Pace
 from ttinspect.sources.check_file import Wanted, read_check_file, read_expectations
 from ttinspect.sources.live import Ask
@@ -65,7 +58,7 @@ def run(
             "check --init", "it writes a file, and checks nothing", "leave the others out; -o names the file"
         )
     wanted = _wanted(file, expect or [])
-    places = Places(common, shm_dir, procfs)
+    places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)
     refuse_forgotten_example(common, "check", host.system)
     looks = init or checks_regions(wanted, product)

@@ -4,8 +4,9 @@ from ttinspect.answers.listing import build_list
 from ttinspect.answers.memory import memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.errors import most_important
+from ttinspect.gathering.regions import gather
 from ttinspect.sources.live import Ask
 
 
@@ -19,7 +20,7 @@ def run(common: Common, *, shm_dir: ShmDir = None, procfs: Procfs = None) -> int
       ttinspect list --from cluster_descriptor.yaml
       ttinspect list --json | jq '.devices[].unique_id'
     """
-    places = Places(common, shm_dir, procfs)
+    places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.READING, without_chips=False)
     case = gather(host, places)
     answer = build_list(case)

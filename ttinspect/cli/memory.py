@@ -7,9 +7,10 @@ import typer
 from ttinspect.answers.memory import build_memory, memory_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.cli.watching import Count, Watch, in_place, repeat
 from ttinspect.errors import most_important
+from ttinspect.gathering.regions import gather
 
 
 @command()
@@ -33,7 +34,7 @@ def run(
       ttinspect memory --watch 2
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
-    places = Places(common, shm_dir, procfs)
+    places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)
 
     def once() -> int:

@@ -68,7 +68,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InspectError: with the exit code of what went wrong.
         """
-        from ttinspect.answers.common import select_chips
+        from ttinspect.verify.naming import select_chips
 
         return select_chips(self.open_all(ask=ask).system, list(self.devices))
 

@@ -6,8 +6,9 @@ import typer
 
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, note
-from ttinspect.cli.regions import Host, Places, Procfs, ShmDir, open_host, read_published
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.errors import InspectError
+from ttinspect.gathering.regions import Host, Places, read_published
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
 from ttinspect.shm.sampler import Pace
@@ -37,7 +38,7 @@ def run(
       ttinspect snapshot --from today.json --redact -o for-the-vendor.json
       ttinspect verify-shm --from today.json
     """
-    places = Places(common, shm_dir, procfs)
+    places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY)
     taken = host.snapshot if host.snapshot is not None and shm_dir is None else _take(host, places)
     if redact:

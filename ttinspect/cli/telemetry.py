@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from ttinspect.answers.common import select_chips
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
@@ -11,6 +10,7 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
+from ttinspect.verify.naming import select_chips
 
 
 @command()

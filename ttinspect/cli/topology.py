@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from ttinspect.answers.common import select_chips
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.verify.naming import select_chips
 
 
 @command("svg", "dot", "mermaid")

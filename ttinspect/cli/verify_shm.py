@@ -7,8 +7,9 @@ import typer
 from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, verify_shm_exit_code
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Places, Procfs, ShmDir, gather, open_host, refuse_forgotten_example
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
+from ttinspect.gathering.regions import gather
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
 from ttinspect.sources.allocator import read_allocator
 
@@ -58,7 +59,7 @@ def run(
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
     statistics = () if allocator is None else read_allocator(allocator)
-    places = Places(common, shm_dir, procfs)
+    places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)
     refuse_forgotten_example(common, "verify-shm", host.system)
     case = gather(host, places, pace=pace, allocator=statistics)

@@ -1,0 +1,1 @@
+"""Regions, processes and the host, read and put together for the answers. I/O happens here."""

@@ -1,0 +1,193 @@
+"""The source, the directory of regions and procfs, read together: as one Case, or for a snapshot."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ttinspect.capacity.settings import make_settings
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
+from ttinspect.model.allocator import AllocatorStatistics
+from ttinspect.model.process import ProcessTable
+from ttinspect.model.region import RegionFile
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.shm.published import LookedAt, Published
+from ttinspect.shm.reader import DEFAULT_DIRECTORY, list_candidates, look_at, read_regions
+from ttinspect.shm.sampler import Pace, sample
+from ttinspect.sources.opening import Opened, kind_of
+from ttinspect.sources.snapshot import Snapshot
+from ttinspect.verify.case import Case, Limits
+from ttinspect.verify.limits import limits_of
+from ttinspect.verify.naming import select_chips
+from ttinspect.verify.verify import is_illegal
+
+ONE_LOOK = Pace(samples=1, window_s=0.0)
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True):
+    """Where regions and processes are; what the user did not name may be missing."""
+
+    directory: Path = DEFAULT_DIRECTORY
+    directory_named: bool = False
+    procfs: Path = DEFAULT_PROCFS
+    procfs_named: bool = False
+
+
+def places_of(source: str, shm_dir: str | None, procfs: str | None) -> Places:
+    """The places of the host that the source is: sysfs:ROOT has its own below ROOT. Those that the user
+    names come first."""
+    kind, _, root = source.partition(":")
+    if kind == "sysfs" and root:
+        shm_dir = shm_dir or _below(root, DEFAULT_DIRECTORY)
+        procfs = procfs or _below(root, DEFAULT_PROCFS)
+    return Places(
+        directory=DEFAULT_DIRECTORY if shm_dir is None else Path(shm_dir),
+        directory_named=shm_dir is not None,
+        procfs=DEFAULT_PROCFS if procfs is None else Path(procfs),
+        procfs_named=procfs is not None,
+    )
+
+
+def _below(root: str, path: Path) -> str | None:
+    found = Path(root, *path.parts[1:])
+    return str(found) if os.path.isdir(found) else None  # noqa: PTH112 - it may not be looked at
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole System of the source, the ids of the chips that were asked for (None: all), and the snapshot
+    that it is, if it is one."""
+
+    system: System
+    chosen: frozenset[int] | None
+    snapshot: Snapshot | None = None
+
+
+def open_host(
+    read: Callable[[], Opened], source: str, devices: Sequence[str], places: Places, *, without_chips: bool
+) -> Host:
+    """Everything that ``read`` gets from ``source``, and which chips the words ``devices`` mean.
+
+    Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
+    regions: they are judged without chips, unless ``without_chips`` is False.
+
+    Raises:
+        InspectError: with the exit code of what went wrong.
+    """
+    try:
+        opened = read()
+    except InspectError as error:
+        if error.exit_code is not ExitCode.NO_DEVICES or not (without_chips and _has_candidates(places)):
+            raise
+        opened = Opened(system=System(source=_source_without_devices(source), chips=()))
+    system = opened.system
+    chosen = None
+    if devices or not (system.chips or without_chips):
+        selected = select_chips(system, list(devices))
+        chosen = frozenset(chip.id for chip in selected.chips)
+        system = msgspec.structs.replace(system, troubles=selected.troubles)
+    return Host(system=system, chosen=chosen, snapshot=opened.snapshot)
+
+
+def gather(
+    host: Host,
+    places: Places,
+    *,
+    pace: Pace = ONE_LOOK,
+    allocator: tuple[AllocatorStatistics, ...] = (),
+) -> Case:
+    """Read everything once, and what is illegal again; a snapshot has it all, looks included.
+
+    Raises:
+        InspectError: a named directory or procfs cannot be listed (2 or 6), or only a procfs is named for
+            the regions of a snapshot (2).
+    """
+    if host.snapshot is not None and not places.directory_named:
+        if places.procfs_named:
+            raise InspectError(
+                "--procfs with a snapshot",
+                "the processes were recorded together with the regions",
+                "leave it out, or name the directory of other regions with --shm-dir too",
+            )
+        published = host.snapshot.published
+        if pace is ONE_LOOK:
+            published = msgspec.structs.replace(published, regions=tuple(map(_first_look, published.regions)))
+    else:
+        published = read_published(places, pace)
+    return Case(
+        system=host.system,
+        regions=published.regions,
+        processes=published.processes,
+        openers=published.openers,
+        limits=_limits(host.system),
+        allocator=allocator,
+        chosen=host.chosen,
+        now_realtime_ns=published.now_realtime_ns,
+        now_monotonic_ns=published.now_monotonic_ns,
+    )
+
+
+def _first_look(region: LookedAt) -> LookedAt:
+    """What a single look would have come to."""
+    (looks,) = sample(DEFAULT_DIRECTORY, [region.looks.file], is_illegal, ONE_LOOK)
+    return LookedAt(looks=looks, second=region.second)
+
+
+def without_regions(host: Host) -> Case:
+    """A Case of the chips alone."""
+    return Case(
+        system=host.system,
+        regions=(),
+        processes=ProcessTable(found={}, unknowable=frozenset()),
+        chosen=host.chosen,
+        now_realtime_ns=time.time_ns(),
+        now_monotonic_ns=time.monotonic_ns(),
+    )
+
+
+def read_published(places: Places, pace: Pace, *, command_lines: bool = False) -> Published:
+    """Read every region, look again at what is illegal, and look up the processes in between.
+
+    Raises:
+        InspectError: a named directory or procfs cannot be listed (2 or 6).
+    """
+    files = read_regions(places.directory, named=places.directory_named)
+    pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
+    openers = device_openers(places.procfs)
+    processes = read_processes(places.procfs, pids, named=places.procfs_named, command_lines=command_lines)
+    # What is said about a process holds only if its slot is the same after the process was looked up.
+    seconds = [
+        look_at(places.directory, file.name) if _has_slots(file) or openers else None for file in files
+    ]
+    now_realtime_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
+    looks = sample(places.directory, files, is_illegal, pace)
+    if any(one.judged for one in looks):
+        # A process that stopped meanwhile stood in the middle of an update in all looks.
+        processes = processes.with_stops_of(read_processes(places.procfs, pids, named=places.procfs_named))
+    return Published(
+        regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
+        processes=processes,
+        openers=openers,
+        now_realtime_ns=now_realtime_ns,
+        now_monotonic_ns=now_monotonic_ns,
+    )
+
+
+def _has_slots(file: RegionFile) -> bool:
+    return file.region is not None and bool(file.region.slots)
+
+
+def _has_candidates(places: Places) -> bool:
+    return bool(list_candidates(places.directory, named=places.directory_named))
+
+
+def _source_without_devices(source: str) -> Source:
+    kind = SourceKind.SYSFS if kind_of(source) == "sysfs" else SourceKind.UMD
+    return Source(kind=kind, detail="no devices", live=True, example=False)
+
+
+def _limits(system: System) -> Mapping[int, Limits]:
+    settings = make_settings()
+    return {chip.id: limits_of(chip, settings) for chip in system.chips}
