@@ -1,12 +1,15 @@
 """Links that are unknown, and links that are not there."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.conftest import Run
-from tests.sources.clusters import MODERN_P150, n300, to_yaml
+from tests.sources.clusters import MODERN_P150, blackhole_galaxy, n300, to_yaml
 from ttinspect.answers.schemas import schema_of
 from ttinspect.answers.topology import TopologyAnswer, build_topology
 from ttinspect.model.chip import Unknown
@@ -57,6 +60,30 @@ def test_only_the_chips_that_are_shown_count() -> None:
     assert _lists(build_topology(system)) == (0, 0)
     assert _lists(build_topology(system, frozenset({1}))) == (None, None)
     assert _lists(build_topology(system, frozenset({0}))) == (0, 0)
+
+
+@pytest.mark.parametrize("form", [(), ("--tree",), ("--format", "dot"), ("--format", "mermaid")])
+@pytest.mark.parametrize(("board", "boards"), [("n300", 1), ("p300", 1), ("galaxy-wh", 4), ("galaxy-bh", 4)])
+def test_an_example_is_one_board_or_a_galaxy_of_four_trays(
+    run: Run, form: tuple[str, ...], board: str, boards: int
+) -> None:
+    done = run("topology", "--from", f"board:{board}", *form)
+    name = {"galaxy-wh": "ubb", "galaxy-bh": "ubb_blackhole"}.get(board, board)
+    headings = re.findall(
+        rf"^\W*(?:subgraph \w+\[\"|label=\")?{name}(?: tray \d)?\b(?!.*PCI)", done.stdout, re.M
+    )
+    assert len(headings) == boards, done.stdout
+    assert "unknown id" not in done.stdout
+
+
+def test_the_revision_of_a_galaxy_is_in_its_heading_and_nowhere_else(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "g.yaml").write_text(blackhole_galaxy(0x473_0000_0000))
+    done = run("topology", "--from", "g.yaml")
+    assert "ubb_blackhole 4891967750144 revision C" in done.stdout
+    chips = json.loads(run("topology", "--from", "g.yaml", "--json").stdout)["chips"]
+    assert chips[0]["revision"] == "C"
+    chips = json.loads(run("topology", "--from", "board:p150", "--json").stdout)["chips"]
+    assert "revision" not in chips[0]
 
 
 def test_the_schema_allows_links_to_be_unknown() -> None:

@@ -76,7 +76,7 @@ def test_board_names_are_read_as_umd_reads_them(name: str, board: Board | None) 
     [
         (72058994491072686, Board("n300")), (72061240465162240, Board("ubb")), (4402341478400, Board("p150")),
         (4746770444292, Board("p300")), (4892773056512, Board("ubb_blackhole")), (0x36 << 36, Board("p100")),
-        (0x43 << 36, Board("p100")), (0x18 << 36, Board("n150")), (1234, None),
+        (0x202 << 36, Board("ubb_blackhole_cf")), (0x43 << 36, Board("p100")), (0x18 << 36, Board("n150")), (1234, None),
     ],
 )  # fmt: skip
 def test_board_ids_carry_a_product_code(board_id: int, board: Board | None) -> None:

@@ -122,3 +122,14 @@ def galaxy(count: int) -> str:
             ],
         }
     )
+
+
+def blackhole_galaxy(board_id: int) -> str:
+    """A cluster file of one chip of a BH Galaxy: tray 1, place 1."""
+    return (
+        MODERN_P150.replace("4402341478400", str(board_id))
+        .replace("p150", "ubb_blackhole")
+        .replace("0x60", "0x10")
+        .replace("41", "01")
+        .replace("pcie_harvesting_mask: 2", "pcie_harvesting_mask: 1")
+    )

@@ -8,7 +8,7 @@ from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Severity
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.opening import open_source
-from ttinspect.verify.findings.topology import topology_findings
+from ttinspect.verify.findings.topology import links_up, topology_findings
 
 
 def system(board: str = "n300", **changes: object) -> System:
@@ -95,6 +95,22 @@ def test_each_fault_gives_its_finding_and_no_other(
     faulty: System, expected: list[tuple[int | None, str]]
 ) -> None:
     assert found(faulty) == expected
+
+
+def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> None:
+    """As on a public machine: both cables of two ports of one card."""
+    loops = tuple(
+        Link(a=LinkEnd(chip=1, channel=a), b=LinkEnd(chip=1, channel=b)) for a, b in ((12, 13), (14, 15))
+    )
+    looped = system(links=(*system().links, *loops))
+    assert found(looped) == [(1, "TTT040")]
+    (finding,) = topology_findings(looped)[1]
+    assert finding.evidence == {"channels": ["12-13", "14-15"], "links": 2}
+    _, chip = build_topology(looped).chips
+    assert chip.neighbours is not None
+    assert [(other.chip, other.links) for other in chip.neighbours] == [(0, 2), (1, 2)]
+    assert links_up(looped) == {0: 2, 1: 2}
+    assert (1, "TTT005") in found(system(links=loops))
 
 
 def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
+from ttinspect.facts.boards import has_revisions, revision_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
@@ -17,7 +18,7 @@ from ttinspect.verify.seeing import links_unknown
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
-    """Another chip, and how many eth links lead to it."""
+    """Another chip, and how many eth links lead to it; the chip itself where a cable leads back to it."""
 
     chip: int
     links: int
@@ -30,7 +31,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     outside ones where a chip of this system could not be read, not even its unique id. 64-bit ids are
     decimal strings. Other facts are None where they are unknown, but ``kmd_id``, ``pci_bdf`` and ``pcie``
     also of a chip that is reached through another one, or of a simulator, ``via`` of one that is not, and
-    ``tray`` of all but Galaxy boards: there is none."""
+    ``tray`` of all but Galaxy boards: there is none. ``revision`` is there of a Blackhole Galaxy."""
 
     id: int
     kmd_id: int | None
@@ -39,6 +40,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     board_id: str | None
     arch: Arch
     board: Board | None
+    revision: str | msgspec.UnsetType | None
     tray: int | None
     asic_location: int | None
     mmio: bool | None
@@ -107,7 +109,7 @@ def _chip(
     unplaced = outside > 0 and bool(nameless)
     counts: dict[int, int] = {}
     for link in links:
-        for end, other in ((link.a, link.b), (link.b, link.a)):
+        for end, other in ((link.a, link.b),) if link.is_loop else ((link.a, link.b), (link.b, link.a)):
             if end.chip == chip.id:
                 counts[other.chip] = counts.get(other.chip, 0) + 1
     shown = TopologyChip(
@@ -118,6 +120,7 @@ def _chip(
         board_id=chip.board_id,
         arch=chip.arch,
         board=chip.board,
+        revision=_revision(chip),
         tray=chip.tray,
         asic_location=chip.asic_location,
         mmio=chip.mmio,
@@ -134,7 +137,15 @@ def _chip(
     own = {"outside_links": _unplaced(outside, nameless)} if unplaced and not unknown else {}
     if chip.board is not None and shown.pcie.bus_id is not None:
         own["tray"] = "no tray has this PCI bus id"
+    if chip.board_id is not None:
+        own["revision"] = "no revision is known that has such a board id"
     return explained(shown, chip, reasons, follows=_FOLLOWS, own=own)
+
+
+def _revision(chip: Chip) -> str | msgspec.UnsetType | None:
+    if not has_revisions(chip.board):
+        return msgspec.UNSET
+    return revision_of(chip.board, None if chip.board_id is None else int(chip.board_id))
 
 
 _FOLLOWS: Follows = {
@@ -142,6 +153,7 @@ _FOLLOWS: Follows = {
     "outside_links": ("links",),
     "one_sided_links": ("links",),
     "tray": ("board",),
+    "revision": ("board_id",),
 }
 
 

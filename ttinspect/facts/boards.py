@@ -129,6 +129,11 @@ def revision_of(board: Board | None, board_id: int | None) -> str | None:
     return name.text() if name else None
 
 
+def has_revisions(board: Board | None) -> bool:
+    """Whether the ids of a board tell its revision."""
+    return board is not None and bool(board_entry(board.value).child("revisions"))
+
+
 @functools.cache
 def product_of(board: Board | None) -> Product | None:
     """What a board should have; None for an unknown board, and for one that is no product yet."""

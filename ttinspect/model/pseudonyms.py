@@ -5,8 +5,8 @@ import hashlib
 LEAST_SERIAL = 1 << 16
 """Smaller numbers are no serials but device ids: they have no pseudonym."""
 
-_SERIAL_BITS = 36
-"""Below the product code of a board id."""
+_SERIAL_BITS = 32
+"""Below the product code of a board id, and its revision."""
 
 _UNIQUE_ID = 1 << 62
 _COMM_BYTES = 15
@@ -14,7 +14,7 @@ _COMM_BYTES = 15
 
 
 def board_pseudonym(number: int) -> int:
-    """Of a board id: the product code above, a pseudonym below."""
+    """Of a board id: the product code and the revision above, a pseudonym below."""
     if number < LEAST_SERIAL:
         return number
     product = number >> _SERIAL_BITS << _SERIAL_BITS

@@ -74,6 +74,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     b: LinkEnd
     state: LinkState = LinkState.UP
 
+    @property
+    def is_loop(self) -> bool:
+        """Whether it leads back to the chip that it comes from."""
+        return self.a.chip == self.b.chip
+
 
 class RemoteLink(msgspec.Struct, frozen=True, kw_only=True):
     """An eth link that leaves this system; the far chip is known by its unique id (decimal string)."""

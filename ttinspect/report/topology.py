@@ -20,14 +20,19 @@ def board_groups(answer: TopologyAnswer) -> list[Group]:
     """Chips by board and tray, with a heading, in the order of their first chip."""
     groups: dict[tuple[str | None, int | None, int | None], list[TopologyChip]] = {}
     for chip in answer.chips:
-        alone = chip.id if chip.board_id is None else None
+        # an example is one board, or one Galaxy, although it has no id
+        alone = chip.id if chip.board_id is None and not answer.source.example else None
         groups.setdefault((chip.board_id, chip.tray, alone), []).append(chip)
-    return [(_heading(chips), chips) for chips in groups.values()]
+    return [(_heading(chips, example=answer.source.example), chips) for chips in groups.values()]
 
 
-def _heading(chips: list[TopologyChip]) -> str:
+def _heading(chips: list[TopologyChip], *, example: bool) -> str:
     first = chips[0]
-    words = [first.board.value if first.board else "board", first.board_id or "of unknown id"]
+    words = [first.board.value if first.board else "board"]
+    if not example:
+        words.append(first.board_id or "of unknown id")
+    if first.revision:
+        words.append(f"revision {first.revision}")
     if first.tray is not None:
         words.append(f"tray {first.tray}")
     return " ".join(words)

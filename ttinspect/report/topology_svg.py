@@ -115,8 +115,11 @@ def _link(index: int, a: _Place, b: _Place, edge: Edge) -> str:
 
 
 def _route(lane: int, a: _Place, b: _Place) -> tuple[str, int, int]:
-    """A way from one box to another one to the right of it or below, round all others; and where on it its
-    number stands."""
+    """A way from one box to another one to the right of it or below, round all others, or back to itself; and
+    where on it its number stands."""
+    if a == b:
+        x, y = a.left + _WIDTH, a.top
+        return f"M{x - 34} {y}C{x - 34} {y - 24} {x - 10} {y - 24} {x - 10} {y}", x - 24, y - 20
     if a.row == b.row and b.column - a.column == 1:
         y = a.top + _HEIGHT // 2
         return f"M{a.left + _WIDTH} {y}H{b.left}", b.left - _GAP_X // 2 - 4, y - 4

@@ -173,28 +173,61 @@ LINK_DOWN = SystemRule(
 )
 
 
+def _loops(system: System) -> Iterator[Hit]:
+    """A cable that leads back to its own chip joins it to nothing."""
+    channels: dict[int, list[str]] = {}
+    for link in system.links:
+        if link.is_loop:
+            channels.setdefault(link.a.chip, []).append(f"{link.a.channel}-{link.b.channel}")
+    for chip, pairs in channels.items():
+        them = "a link leads" if len(pairs) == 1 else f"{len(pairs)} links lead"
+        message = f"{them} back to the chip itself (channels {', '.join(pairs)}), and to no other one"
+        yield Hit("loop", message, {"channels": pairs, "links": len(pairs)}, chip=chip)
+
+
+LINK_TO_ITSELF = SystemRule(
+    id="TTT040",
+    name="link to itself",
+    severities={"loop": W},
+    of_system=_loops,
+    title="An eth link leads back to the chip that it comes from.",
+    meaning="Two channels of one chip are linked to each other: the link is up, and joins it to nothing.",
+    cause="A cable, or a loopback plug, with both ends in ports of one card.",
+    remedy=(
+        "Look which port of the card the channels belong to, and plug the far end where the cabling says. "
+        "A loopback plug in a test setup is no fault."
+    ),
+)
+
+
 def board_links(system: System) -> dict[int, tuple[int, int]]:
-    """How many eth links join a chip to the other one of its board, and how many should, by chip id. Not of
-    a board that has none, one of which a chip is missing, or where a source does not show links."""
+    """How many eth links join the chips of a board on it, and how many should, by chip id. Not of a board
+    that has none, one of which a chip is missing, or where a source does not show links."""
     chips = {chip.id: chip for chip in system.chips}
-    joined = Counter(frozenset((link.a.chip, link.b.chip)) for link in system.links)
+    board_of = {chip.id: chip.board_id for chip in system.chips if knows(chip, "board_id")}
+    joined = Counter(
+        board_of[link.a.chip]
+        for link in system.links
+        if not link.is_loop and board_of.get(link.a.chip, "") == board_of.get(link.b.chip)
+    )
     found = {}
-    for ids in _by(system.chips, "board_id").values():
+    for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is None or product.links is None or len(ids) != product.chips:
             continue
         if not any(links_unknown(chips[one]) for one in ids):
-            found.update(dict.fromkeys(ids, (joined[frozenset(ids)], product.links)))
+            found.update(dict.fromkeys(ids, (joined[board_id], product.links)))
     return found
 
 
 def links_up(system: System) -> dict[int, int | None]:
-    """Ends of links that are up, also of those that leave the system, by chip id; one that its other end says
-    nothing of is not up. None where it is unknown of a link, or the source does not show links."""
+    """Links to other chips that are up, also of those that leave the system, by chip id; one that its other
+    end says nothing of is not up. None where it is unknown of a link, or the source does not show links."""
     halves = {link for link, _ in one_sided(system)}
-    count = Counter(end.chip for link in system.links if link.state is LinkState.UP for end in _ends(link))
+    leading = [link for link in system.links if not link.is_loop]
+    count = Counter(end.chip for link in leading if link.state is LinkState.UP for end in _ends(link))
     count.update(link.a.chip for link in system.remote_links if link not in halves)
-    uncertain = {end.chip for link in system.links if link.state is LinkState.UNKNOWN for end in _ends(link)}
+    uncertain = {end.chip for link in leading if link.state is LinkState.UNKNOWN for end in _ends(link)}
     return {
         chip.id: None if chip.id in uncertain or links_unknown(chip) else count[chip.id]
         for chip in system.chips
@@ -231,8 +264,8 @@ MISSING_LINK = SystemRule(
 
 
 def _linked(system: System) -> set[int]:
-    """The chips that a link leads from."""
-    linked = {end.chip for link in system.links for end in _ends(link)}
+    """The chips that a link leads from, to another one."""
+    linked = {end.chip for link in system.links if not link.is_loop for end in _ends(link)}
     return linked | {link.a.chip for link in system.remote_links}
 
 
@@ -326,4 +359,4 @@ IDS = (DUPLICATE_UNIQUE_ID, DUPLICATE_BOARD_ID)
 LINKS = (ONE_SIDED_LINK, IMPOSSIBLE_LINK, LINK_DOWN, MISSING_LINK, ISOLATED_CHIP, UNREACHABLE_CHIP)
 """What is wrong with the eth links of a chip."""
 
-RULES = (*IDS, *LINKS, INCOMPLETE_BOARD)
+RULES = (*IDS, *LINKS, INCOMPLETE_BOARD, LINK_TO_ITSELF)
