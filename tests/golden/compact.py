@@ -1,4 +1,4 @@
-"""Make tests/data/golden.json.xz, allocator.json.xz and runtimes.json.xz from tt-umd's and ttnn's own outputs.
+"""Make tests/data/golden.json.xz, allocator.json.xz, runtimes.json.xz and tensors.json.xz from tt-umd's and ttnn's own outputs.
 
     python tests/golden/compact.py GOLDEN_FOLDER OUTPUT_FOLDER
 
@@ -57,6 +57,13 @@ def runtimes_bytes(folder: Path) -> bytes:
     return _compressed(folder / "runtimes.json")
 
 
+def tensors_bytes(folder: Path) -> bytes:
+    """The sizes and refusals of tensors, by the board and the dispatch they were made on; ``folder`` is that of
+    the tensors."""
+    documents = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return lzma.compress(json.dumps(documents, separators=(",", ":")).encode(), preset=9)
+
+
 def _compressed(path: Path) -> bytes:
     document = json.loads(path.read_text())
     return lzma.compress(json.dumps(document, separators=(",", ":")).encode(), preset=9)
@@ -67,6 +74,7 @@ def main() -> None:
     (target / "golden.json.xz").write_bytes(golden_bytes(source))
     (target / "allocator.json.xz").write_bytes(allocator_bytes(source))
     (target / "runtimes.json.xz").write_bytes(runtimes_bytes(source))
+    (target / "tensors.json.xz").write_bytes(tensors_bytes(source.parent / "tensors"))
 
 
 if __name__ == "__main__":

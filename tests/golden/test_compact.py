@@ -26,6 +26,12 @@ def test_compact_runtimes_are_remade_from_the_reference_data(shared: Path) -> No
     )
 
 
+def test_compact_tensors_are_remade_from_the_reference_data(shared: Path) -> None:
+    assert lzma.decompress(compact.tensors_bytes(shared / "tensors")) == lzma.decompress(
+        (DATA / "tensors.json.xz").read_bytes()
+    )
+
+
 def test_restored_records_equal_the_reference_records(shared: Path) -> None:
     restored = golden()["records"]
     originals = [
