@@ -116,8 +116,8 @@ def test_lines_that_tt_smi_prints_before_the_document_are_passed_over() -> None:
     ("text", "code", "said"),
     [
         ('{"device_info": []}', ExitCode.NO_DEVICES, "device_info is empty"),
-        ('{"device_info": 5}', ExitCode.USAGE, "found int, expected array"),
-        ('{"device_info": [5]}', ExitCode.USAGE, "found int, expected object"),
+        ('{"device_info": 5}', ExitCode.USAGE, "found 5, expected a list"),
+        ('{"device_info": [5]}', ExitCode.USAGE, "found 5, expected a mapping"),
         ('{"device_info": [{}]}', ExitCode.USAGE, "smbus_telem"),
         ('{"device_info": [{"smbus_telem": {"A": [1]}}]}', ExitCode.USAGE, "device_info"),
         ('{"device_info": [], "device_info": []}', ExitCode.USAGE, "'device_info' is repeated"),

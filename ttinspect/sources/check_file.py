@@ -6,10 +6,12 @@ import re
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order, firmware_version
+from ttinspect.facts.mismatch import Mismatch, find_mismatch, in_words
 from ttinspect.facts.node import parse_unsigned, show
 from ttinspect.facts.socs import arch_named, arch_names
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
@@ -90,20 +92,6 @@ _OF_A_SOURCE = {"schema", "device_info", "ethernet_connections", "chips_with_mmi
 
 _NAMED = (("boards",), ("by_chip",))
 _CHIP_NAME = re.compile(CHIP_NAME)
-_WORDS = {
-    "int": "a whole number",
-    "int >= 0": "a whole number from 0 on",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "object": "a mapping with min or max",
-    "array": "a list",
-    "array of length 4": "[chip, channel, chip, channel]",
-}
-"""What msgspec calls what people write."""
-
-_VALUES = {"regions": ("clean", "pass")}
-
 _PATTERNS = {
     "grid": "WIDTHxHEIGHT, such as 12x10",
     "firmware": "a version of three numbers, such as 19.5.0",
@@ -214,31 +202,42 @@ class _Reader:
                         self._fail((*path, *inside, "arch"), f"{error.what}: {error.why}", error.exit_code)
         try:
             return msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
-            message, _, inner = str(error).partition(" - at ")
-            below = tuple(inner.strip("`").removeprefix("$").strip(".").replace("[", ".[").split("."))
-            where = (*path, *(part for part in below if part))
-            unknown = message.partition("unknown field `")[2].rstrip("`")
-            if unknown:
-                more = ("chips", "regions") if self._name == EXPECT else ()
-                self._fail((*where, unknown), _unknown_key(unknown, where, kind, more))
-            self._fail(where, self._in_our_words(message, value, below))
+        except msgspec.ValidationError:
+            self._refuse(value, kind, path)
 
-    def _in_our_words(self, message: str, value: Any, path: Path) -> str:
-        for part in path:
-            if isinstance(value, dict) and part in value:
-                value = value[part]
-            elif isinstance(value, list) and part[1:-1].isdigit() and int(part[1:-1]) < len(value):
-                value = value[int(part[1:-1])]
-        if message.startswith("Invalid enum value"):
-            return f"found {show(value)}, expected {' or '.join(_VALUES.get(path[-1], ('another value',)))}"
-        expected = message.replace("`", "").removeprefix("Expected ").partition(", got ")[0]
-        kinds = [kind for kind in expected.split(" | ") if kind != "null"]
-        parts = [_in_words(kind, path) for kind in kinds if kind != "int" or "float" not in kinds]
-        words = " or ".join(parts)
-        if self._name == EXPECT:
-            words = words.replace(_WORDS["object"], "a range, LOW..HIGH")
-        return f"found {show(value)}, expected {words}"
+    def _refuse(self, value: Any, kind: type[T], path: Path) -> NoReturn:
+        wrong = find_mismatch(value, kind)
+        if wrong is None:
+            self._fail(path, "it is not what a check file holds there")
+        where = (*path, *(f"[{part}]" if isinstance(part, int) else part for part in wrong.path))
+        if wrong.key:
+            more = ("chips", "regions") if self._name == EXPECT else ()
+            self._fail(where, _unknown_key(str(wrong.found), where[:-1], kind, more))
+        self._fail(where, self._in_our_words(wrong, where))
+
+    def _in_our_words(self, wrong: Mismatch, path: Path) -> str:
+        if wrong.choices:
+            return f"found {show(wrong.found)}, expected {' or '.join(wrong.choices)}"
+        kinds = [kind for kind in wrong.expected if not isinstance(kind, inspect.NoneType)]
+        if any(isinstance(kind, inspect.FloatType) for kind in kinds):
+            kinds = [kind for kind in kinds if not isinstance(kind, inspect.IntType)]
+        words = " or ".join(dict.fromkeys(self._expected(kind, wrong.found, path) for kind in kinds))
+        return f"found {show(wrong.found)}, expected {words}"
+
+    def _expected(self, kind: inspect.Type, found: Any, path: Path) -> str:
+        """What a type wants, as people write it in a check file."""
+        if isinstance(kind, inspect.StrType):
+            return next((words for key, words in _PATTERNS.items() if key in path), "text")
+        if isinstance(kind, inspect.StructType):
+            if path[-1:] and path[-1] in BoardWants.__struct_fields__:
+                return "a range, LOW..HIGH" if self._name == EXPECT else "a mapping with min or max"
+            return "a mapping, such as {cores: 120}"
+        if isinstance(kind, inspect.TupleType):
+            return "[chip, channel, chip, channel]"
+        if isinstance(kind, inspect.IntType) and kind.le is not None:
+            too_big = isinstance(found, int) and found > kind.le
+            return "a smaller number" if too_big else "a whole number from 0 on"
+        return in_words(kind)
 
     def _check(self, want: ChipWants, path: Path) -> None:
         """What types alone do not say."""
@@ -294,16 +293,6 @@ def _if_any(path: Path) -> bool:
 
 def _comparable(bound: float | str) -> tuple[float, ...]:
     return (firmware_order(bound) or ()) if isinstance(bound, str) else (bound,)
-
-
-def _in_words(expected: str, path: Path) -> str:
-    if expected == "str" or "matching regex" in expected:
-        patterned = [words for key, words in _PATTERNS.items() if key in path]
-        if patterned:
-            return patterned[0]
-    if expected == "object" and (not path or path[-1] not in BoardWants.__struct_fields__):
-        return "a mapping, such as {cores: 120}"
-    return "a smaller number" if expected.startswith("int <=") else _WORDS.get(expected, expected)
 
 
 def _word(name: str) -> str:

@@ -9,10 +9,6 @@ from ttinspect.errors import InspectError
 from ttinspect.facts.socs import arch_named
 
 T = TypeVar("T")
-_ENUM = "Invalid enum value"
-_SCHEMA = "Invalid value "
-"""What msgspec says of the tag of a Struct."""
-
 _NEWER = "update ttinspect, or correct the file"
 _HINT = "write the file anew with the tool that made it"
 
@@ -49,35 +45,32 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
         raise InspectError(name, "it is not UTF-8 text", _HINT) from None
     except RecursionError:
         raise InspectError(name, "it nests too deep", _HINT) from None
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).replace("`", "").partition(" - at ")
-        where = f"{name}: {path}" if path else name
-        if message.startswith(_ENUM):
-            value = message.removeprefix(_ENUM).strip(" '")
-            if path.endswith(".arch"):
-                _refuse_arch(value, where)
-            why = f"found {value!r}, which this version does not know"
-            raise InspectError(where, why, _NEWER) from None
-        if message.startswith(_SCHEMA):
-            why = f"found {message.removeprefix(_SCHEMA)}, which this version does not know"
-            raise InspectError(where, why, _NEWER) from None
-        raise InspectError(where, _plain(message), _HINT) from None
+    except msgspec.ValidationError:
+        raise _refused(json.loads(text), kind, name) from None
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: also a number of 5,000 digits
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InspectError(f"{name}{line}", "it is not valid JSON", _HINT) from None
 
 
-def _refuse_arch(value: str, where: str) -> None:
+def _refused(document: Any, kind: Any, name: str) -> InspectError:
+    """The error of a document that is JSON, and not what it should be."""
+    from ttinspect.facts.mismatch import find_mismatch
+
+    wrong = find_mismatch(document, kind)
+    if wrong is None:
+        return InspectError(name, "it is not the document that it says it is", _HINT)
+    where = f"{name}: {wrong.where()}" if wrong.path else name
+    if wrong.choices and isinstance(wrong.found, str):
+        if wrong.path[-1] == "arch":
+            return _arch_error(wrong.found, where)
+        return InspectError(where, wrong.why(), _NEWER)
+    return InspectError(where, wrong.why(), _HINT)
+
+
+def _arch_error(value: str, where: str) -> InspectError:
     """An architecture that ttinspect does not know has an exit code of its own, wherever it stands."""
     try:
-        arch_named(value)
+        arch = arch_named(value)
     except InspectError as error:
-        raise InspectError(f"{where}: {error.what}", error.why, error.next_step, error.exit_code) from None
-
-
-def _plain(message: str) -> str:
-    """msgspec's "Expected `int`, got `str`" in the words of our other messages."""
-    expected, got, found = message.partition(", got ")
-    if got and expected.startswith("Expected "):
-        return f"found {found}, expected {expected.removeprefix('Expected ')}"
-    return message
+        return InspectError(f"{where}: {error.what}", error.why, error.next_step, error.exit_code)
+    return InspectError(where, f"found {value!r}, expected {arch.value}", _HINT)
