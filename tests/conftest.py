@@ -86,14 +86,15 @@ def cold_run(console_script: str, tmp_path: Path) -> Run:
 
 
 _PR_CAPBSET_DROP = 24
-_CAP_DAC_OVERRIDE = 1
-_CAP_DAC_READ_SEARCH = 2
+_RIGHTS = (1, 2, 19, 21, 38)
+"""CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN and CAP_PERFMON."""
 
 
 def without_the_rights_of_root() -> None:
-    """For a child process: file modes hold for root too. Nothing for anybody else."""
+    """For a child process: file modes hold for root too, and processes that have more rights may not be looked
+    into. Nothing for anybody else."""
     if os.geteuid() == 0:
         libc = ctypes.CDLL(None, use_errno=True)
-        for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+        for capability in _RIGHTS:
             if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
                 raise OSError(ctypes.get_errno(), "prctl")

@@ -8,7 +8,8 @@ import msgspec
 
 from tests.verify.build import BOARD_ID, LOCATION, MONOTONIC_NOW, NOW, UNIQUE_ID, RegionSpec
 from ttinspect.facts.socs import builtin_soc
-from ttinspect.host.procfs import device_openers, read_processes
+from ttinspect.host.holders import scan_holders
+from ttinspect.host.procfs import read_processes
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip
 from ttinspect.model.finding import Finding
@@ -77,6 +78,8 @@ class Host:
         self.shm.mkdir()
         self.proc.mkdir()
         (self.proc / "stat").write_text(f"cpu 1 2 3\nbtime {BOOT_S}\nprocesses 5\n")
+        (self.proc / "self").symlink_to("1")
+        (self.proc / "1").mkdir()
 
     @property
     def shm(self) -> Path:
@@ -126,7 +129,9 @@ class Host:
     def case(self, pace: Pace = AT_REST) -> Case:
         """Read everything, in the order in which verify-shm does."""
         files = [self._as_read(file) for file in read_regions(self.shm, named=True)]
-        pids = [slot.pid for file in files if file.region for slot in file.region.occupied]
+        scan = scan_holders(self.proc, files, named=True)
+        pids = {slot.pid for file in files if file.region for slot in file.region.occupied}
+        pids |= {holder.pid for holder in scan.holders.holders}
         processes = read_processes(self.proc, pids, named=True)
         second = [look_at(self.shm, file.name) if self.second_look else None for file in files]
         looks = sample(self.shm, files, is_illegal, pace)
@@ -136,7 +141,8 @@ class Host:
                 LookedAt(looks=one, second=again) for one, again in zip(looks, second, strict=True)
             ),
             processes=processes,
-            openers=device_openers(self.proc),
+            openers=scan.openers,
+            holders=scan.holders,
             limits=self.limits,
             allocator=() if self.allocator is None else decode_allocator(self.allocator, "allocator.json"),
             now_realtime_ns=self.now_ns,

@@ -21,7 +21,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProcessSlot(msgspec.Struct, frozen=True, kw_only=True):
     """One occupied slot, -1 (being released) included. ``alive`` is null below pid 1 and where procfs does
-    not tell. ``last_update`` is raw nanoseconds, of the version's clock. The rest is bytes."""
+    not tell; ``host_pid`` is the pid of a live writer in procfs, which is another than ``pid`` where it runs
+    in a container. ``last_update`` is raw nanoseconds, of the version's clock. The rest is bytes."""
 
     slot: int
     pid: int
@@ -34,6 +35,7 @@ class ProcessSlot(msgspec.Struct, frozen=True, kw_only=True):
     cb: int
     kernel: int | None
     last_update: int
+    host_pid: int | None = None
 
 
 class ChipBytes(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,7 @@ def region_facts(verdict: RegionVerdict, limits: Limits) -> RegionFacts:
                 pid=one.slot.pid,
                 name=one.slot.name,
                 alive=one.alive,
+                host_pid=one.process.pid if one.alive and one.process is not None else None,
                 last_update=one.slot.last_update,
                 **msgspec.structs.asdict(one.slot.figures),
             )

@@ -60,7 +60,7 @@ def _take(host: Host, places: Places) -> document.Snapshot:
             f"{host.system.source.detail} is redacted: no region on this host can belong to its chips",
             "name the snapshot that is not, or leave --shm-dir out",
         )
-    published = read_published(places, Pace(), command_lines=True)
+    published = read_published(places, Pace(), personal=True)
     source, driver = host.system.source, host.system.kmd_version
     here = source.live or (bool(published.regions) and not places.directory_named)
     return document.Snapshot(

@@ -9,7 +9,8 @@ import msgspec
 
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.host.procfs import DEFAULT_PROCFS, device_openers, read_processes
+from ttinspect.host.holders import scan_holders
+from ttinspect.host.procfs import DEFAULT_PROCFS, read_processes
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.region import RegionFile
@@ -121,6 +122,7 @@ def gather(
         regions=published.regions,
         processes=published.processes,
         openers=published.openers,
+        holders=published.holders,
         limits=_limits(host.system),
         allocator=allocator,
         chosen=host.chosen,
@@ -147,19 +149,22 @@ def without_regions(host: Host) -> Case:
     )
 
 
-def read_published(places: Places, pace: Pace, *, command_lines: bool = False) -> Published:
-    """Read every region, look again at what is illegal, and look up the processes in between.
+def read_published(places: Places, pace: Pace, *, personal: bool = False) -> Published:
+    """Read every region, look again at what is illegal, and look up the processes in between. ``personal``:
+    also the user, command line and container of each.
 
     Raises:
         InspectError: a named directory or procfs cannot be listed (2 or 6).
     """
     files = read_regions(places.directory, named=places.directory_named)
+    scan = scan_holders(places.procfs, files, named=places.procfs_named)
     pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
-    openers = device_openers(places.procfs)
-    processes = read_processes(places.procfs, pids, named=places.procfs_named, command_lines=command_lines)
+    pids |= {holder.pid for holder in scan.holders.holders}
+    processes = read_processes(places.procfs, pids, named=places.procfs_named, personal=personal)
     # What is said about a process holds only if its slot is the same after the process was looked up.
     seconds = [
-        look_at(places.directory, file.name) if _has_slots(file) or openers else None for file in files
+        look_at(places.directory, file.name) if _has_slots(file) or scan.holders.anybody else None
+        for file in files
     ]
     now_realtime_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
     looks = sample(places.directory, files, is_illegal, pace)
@@ -169,7 +174,8 @@ def read_published(places: Places, pace: Pace, *, command_lines: bool = False) -
     return Published(
         regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
         processes=processes,
-        openers=openers,
+        openers=scan.openers,
+        holders=scan.holders,
         now_realtime_ns=now_realtime_ns,
         now_monotonic_ns=now_monotonic_ns,
     )

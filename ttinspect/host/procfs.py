@@ -2,10 +2,11 @@
 
 Nothing is asked of the kernel but files below the given root (no kill(2)): the same code reads a host's
 procfs mounted into a container, a saved tree, or a test. PID/stat and PID/comm are enough; start times also
-need PROCFS/stat, owners PID/status.
+need PROCFS/stat, owners PID/status. Who holds a device or a region: holders.py.
 """
 
 import os
+import pwd
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,10 +31,9 @@ _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
 """What reading PID/stat raises for a process that is not there, or no longer."""
 
 
-def read_processes(
-    procfs: Path, pids: Iterable[int], *, named: bool, command_lines: bool = False
-) -> ProcessTable:
+def read_processes(procfs: Path, pids: Iterable[int], *, named: bool, personal: bool = False) -> ProcessTable:
     """Look up processes. ``named``: the user named the procfs; a default one that is missing knows nothing.
+    ``personal``: also the user, the command line and the container of each.
 
     A thread has no process of its own: /proc/TID exists for one, but only processes are listed.
 
@@ -41,7 +41,7 @@ def read_processes(
         InspectError: a named procfs cannot be listed (6 permission, 2 it does not exist or is none).
     """
     wanted = sorted({pid for pid in pids if pid >= 1})
-    listed = _listed(procfs, named)
+    listed = listed_names(procfs, named)
     if listed is None:
         return ProcessTable(found={}, unknowable=frozenset(wanted))
     boot_time_ns = _boot_time_ns(procfs) if wanted else None
@@ -52,8 +52,8 @@ def read_processes(
             continue
         try:
             process = _process(procfs, pid, boot_time_ns)
-            if process is not None and command_lines:
-                process = msgspec.structs.replace(process, command_line=_command_line(procfs, pid))
+            if process is not None and personal:
+                process = _with_person(procfs, process)
         except _GONE:
             missing.append(pid)
         except OSError:
@@ -63,7 +63,7 @@ def read_processes(
                 unknowable.append(pid)
             else:
                 found[pid] = process
-    if missing and _hides_processes(procfs):
+    if missing and hides_processes(procfs):
         unknowable += missing
     return ProcessTable(found=found, unknowable=frozenset(unknowable))
 
@@ -78,16 +78,19 @@ def device_openers(procfs: Path) -> tuple[DeviceOpeners, ...] | None:
         devices = sorted(int(name) for name in os.listdir(root) if _DEVICE.fullmatch(name))  # noqa: PTH208
     except OSError:
         return None
-    return tuple(DeviceOpeners(device=device, pids=_pids(root / str(device) / "pids")) for device in devices)
+    return tuple(_openers(device, root / str(device) / "pids") for device in devices)
 
 
-def _pids(path: Path) -> tuple[int, ...] | None:
+def _openers(device: int, path: Path) -> DeviceOpeners:
+    """One line per descriptor: the pid of who opened it, 0 for one outside the reader's pid namespace."""
     try:
-        words = read_file(path).split()
+        pids = [_number(word) for word in read_file(path).split()]
     except OSError:
-        return None
-    pids = [_number(word) for word in words]
-    return None if None in pids else tuple(sorted({pid for pid in pids if pid is not None}))
+        pids = [None]
+    known = [pid for pid in pids if pid is not None]
+    if len(known) < len(pids):
+        return DeviceOpeners(device=device, pids=None)
+    return DeviceOpeners(device=device, pids=tuple(sorted({*known} - {0})), outside=known.count(0))
 
 
 def _number(word: bytes) -> int | None:
@@ -95,7 +98,12 @@ def _number(word: bytes) -> int | None:
     return int(word) if word.isdigit() and len(word) <= _MOST_DIGITS else None
 
 
-def _listed(procfs: Path, named: bool) -> frozenset[str] | None:
+def listed_names(procfs: Path, named: bool) -> frozenset[str] | None:
+    """Everything that a procfs lists; None for a default one that cannot be listed.
+
+    Raises:
+        InspectError: as read_processes.
+    """
     what = f"cannot read processes from {harmless(os.fsencode(procfs))}"
     try:
         return frozenset(os.listdir(procfs))  # noqa: PTH208
@@ -123,13 +131,73 @@ def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None
         comm = read_file(procfs / str(pid) / "comm").removesuffix(b"\n")
     except OSError:
         comm = stat[opened + 1 : closed]
+    status = _status(procfs / str(pid) / "status")
     return Process(
         pid=pid,
         comm=harmless(comm),
         state=harmless(fields[0]),
         start_time_ns=_start_time_ns(fields, boot_time_ns),
-        uid=_effective_uid(procfs / str(pid) / "status"),
+        uid=_nth_number(status, b"Uid", 1),
+        own_pid=_nth_number(status, b"NSpid", -1),
     )
+
+
+def own_pid_of(procfs: Path, pid: int) -> int | None:
+    """What a process takes for its pid: the last of NSpid in PID/status; None where that is not told."""
+    return _nth_number(_status(procfs / str(pid) / "status"), b"NSpid", -1)
+
+
+def _with_person(procfs: Path, process: Process) -> Process:
+    """User names are those of this host, and mean nothing for the processes of a copied tree."""
+    return msgspec.structs.replace(
+        process,
+        user=user_name(process.uid) if is_procfs(procfs) else None,
+        command_line=_command_line(procfs, process.pid),
+        container=_container(procfs, process.pid),
+    )
+
+
+def is_procfs(procfs: Path) -> bool:
+    """Whether it is the kernel's own, not a tree of files: its links have no size."""
+    try:
+        return os.lstat(procfs / "self").st_size == 0
+    except OSError:
+        return False
+
+
+def user_name(uid: int | None) -> str | None:
+    """The name of a user of this host; None where it has none."""
+    if uid is None:
+        return None
+    try:
+        return harmless(os.fsencode(pwd.getpwuid(uid).pw_name))
+    except (KeyError, OverflowError):
+        return None
+
+
+_CONTAINER = re.compile(
+    rb"(?:docker|libpod|crio|cri-containerd|containerd|kubepods|lxc|machine)[^\n]*?[/:.-]"
+    rb"([0-9a-f]{64})(?=[./\n]|$)|/(?:lxc(?:\.payload)?|machine\.slice/machine)[./-]([A-Za-z0-9][\w.-]{0,62})"
+)
+"""How runtimes name the control groups of a container: by its id of 64 digits, or (LXC, systemd-nspawn) by
+its name."""
+_BARE_ID = re.compile(rb"/([0-9a-f]{64})(?=[./\n]|$)")
+_SHORT_ID = 12
+"""As many digits of an id as docker ps shows."""
+
+
+def _container(procfs: Path, pid: int) -> str | None:
+    """The container that a process runs in, by its control groups; None outside of any, or not known."""
+    try:
+        groups = read_file(procfs / str(pid) / "cgroup")
+    except OSError:
+        return None
+    match = _CONTAINER.search(groups) or _BARE_ID.search(groups)
+    if match is None:
+        return None
+    if match[1] is not None:
+        return match[1][:_SHORT_ID].decode()
+    return harmless(match[2].removesuffix(b".scope"))
 
 
 def _command_line(procfs: Path, pid: int) -> str | None:
@@ -141,14 +209,19 @@ def _command_line(procfs: Path, pid: int) -> str | None:
     return harmless(words.replace(b"\0", b" ")) or None
 
 
-def _effective_uid(status: Path) -> int | None:
-    """The owner of PID itself will not do: a process that may not be dumped shows as root's."""
+def _status(path: Path) -> bytes:
     try:
-        _, found, rest = read_file(status).partition(b"\nUid:")
+        return b"\n" + read_file(path)
     except OSError:
-        return None
-    uids = rest.partition(b"\n")[0].split()
-    return _number(uids[1]) if found and len(uids) > 1 else None
+        return b""
+
+
+def _nth_number(status: bytes, name: bytes, index: int) -> int | None:
+    """One of the numbers behind a name in PID/status. The owner of the folder PID will not do for Uid: a
+    process that may not be dumped shows as root's."""
+    _, _, rest = status.partition(b"\n" + name + b":")
+    words = rest.partition(b"\n")[0].split()
+    return _number(words[index]) if len(words) > max(index, 0) else None
 
 
 def _start_time_ns(fields: list[bytes], boot_time_ns: int | None) -> int | None:
@@ -171,7 +244,7 @@ def _boot_time_ns(procfs: Path) -> int | None:
     return None
 
 
-def _hides_processes(procfs: Path) -> bool:
+def hides_processes(procfs: Path) -> bool:
     """Whether this procfs may leave out processes of other users (mount option hidepid)."""
     if os.geteuid() == 0:
         return False

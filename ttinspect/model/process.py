@@ -17,7 +17,10 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     ``comm`` is harmless to print, escaped exactly as the names in a region are. ``state`` is the letter of
     PID/stat (R, S, D, T, t, Z, ...). ``start_time_ns`` is realtime nanoseconds, None where procfs has no
     btime. ``uid`` is the effective one (what a file that it creates belongs to), None where procfs has no
-    PID/status. ``command_line`` is read for snapshots only, harmless to print.
+    PID/status. ``own_pid`` is the pid in the process's own pid namespace, None where PID/status does not
+    tell. What names a person or a workload is read on request: ``user``, ``command_line`` and ``container``
+    (the first twelve digits of its id, or its name), each None where it is unknown, or has none; harmless to
+    print.
     """
 
     pid: int
@@ -25,7 +28,10 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     start_time_ns: int | None
     uid: int | None = None
+    own_pid: int | None = None
+    user: str | None = None
     command_line: str | None = None
+    container: str | None = None
 
     @property
     def alive(self) -> bool:
@@ -77,7 +83,9 @@ class ProcessTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceOpeners(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has /dev/tenstorrent/``device`` open, by the driver: pids of the host, None if not readable."""
+    """Who opened /dev/tenstorrent/``device``, by the driver: pids of the pid namespace that reads it, None if
+    not readable; ``outside`` is how many descriptors somebody has who has no pid in it."""
 
     device: int
     pids: tuple[int, ...] | None
+    outside: int = 0

@@ -127,8 +127,10 @@ class RegionFile(msgspec.Struct, frozen=True, kw_only=True):
     2^64). ``file_type``, ``size`` (bytes), ``mode`` (permission bits), ``uid`` and ``mtime_ns`` are None
     where not even lstat answered. ``errno`` says why a regular file gave no bytes; ENOENT: it vanished since
     the listing. ``data`` is what was read, at most a little more than the largest layout, and None if nothing
-    was; ``size`` is that of the file at the same moment. ``version`` is the first word of the bytes, None
-    where there are fewer than 4. ``region`` is None where there is nothing to decode; ``state`` says why.
+    was; ``size`` is that of the file at the same moment, ``device`` the number of its file system and
+    ``inode`` its number there, by which a process that maps it is known. ``version`` is the first word of the
+    bytes, None where there are fewer than 4. ``region`` is None where there is nothing to decode; ``state``
+    says why.
     """
 
     name: bytes
@@ -144,3 +146,5 @@ class RegionFile(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None
     state: RegionState
     region: Region | None
+    device: int | None = None
+    inode: int | None = None

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ttinspect.model.holder import Holders
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.shm.sampler import Looks
@@ -18,9 +19,10 @@ class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """All candidate files, and the processes of the pids in their slots.
+    """All candidate files, the processes of the pids in their slots, and who holds devices and regions.
 
-    ``openers`` are the pids that have /dev/tenstorrent/N open; None where no driver tells.
+    ``openers`` are the pids that the driver lists for /dev/tenstorrent/N; None where no driver tells.
+    ``holders`` is None in snapshots of 0.1.0, which did not look for them.
     ``now_monotonic_ns`` is of the host that wrote the regions.
     """
 
@@ -29,3 +31,4 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     openers: tuple[DeviceOpeners, ...] | None
     now_realtime_ns: int
     now_monotonic_ns: int
+    holders: Holders | None = None

@@ -103,6 +103,8 @@ def look_at(directory: Path, name: bytes) -> RegionFile:
         version=decoded.version,
         state=decoded.state,
         region=decoded.region,
+        device=None if status is None else status.st_dev,
+        inode=None if status is None else status.st_ino,
     )
 
 

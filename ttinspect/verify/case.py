@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.chip import Chip
+from ttinspect.model.holder import Holders
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.system import System
 from ttinspect.shm.published import LookedAt
@@ -32,8 +33,9 @@ UNKNOWN_LIMITS = Limits()
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What verify-shm knows.
 
-    ``processes`` are those of the pids in all slots. ``openers`` are the pids that have /dev/tenstorrent/N
-    open; None where no driver tells. ``limits`` are by chip id. ``chosen`` are the chips to report about,
+    ``processes`` are those of the pids in all slots, and the holders. ``openers`` are the pids that the
+    driver lists for /dev/tenstorrent/N; None where no driver tells. ``holders`` is None where nobody looked
+    for them (snapshots of 0.1.0). ``limits`` are by chip id. ``chosen`` are the chips to report about,
     None all: matching knows the others too. ``now_monotonic_ns`` is of the host that wrote the regions.
     """
 
@@ -43,6 +45,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     now_realtime_ns: int
     now_monotonic_ns: int
     openers: tuple[DeviceOpeners, ...] | None = None
+    holders: Holders | None = None
     limits: Mapping[int, Limits] = {}
     allocator: tuple[AllocatorStatistics, ...] = ()
     chosen: frozenset[int] | None = None

@@ -1,17 +1,15 @@
 """A region that can be judged, with everything that the rules ask about it, worked out once."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from ttinspect.model.allocator import AllocatorStatistics
-from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures, Region, RegionFile, RegionHeader, RegionState, Slot
 from ttinspect.shm.differences import Quantity, differences
 from ttinspect.shm.looks import Judged, unchanged_slots
 from ttinspect.shm.published import LookedAt
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
 from ttinspect.verify.clocks import realtime_of
+from ttinspect.verify.holding import ChipHolders, chip_holders
 from ttinspect.verify.matching import Match, match_region
 from ttinspect.verify.writers import SlotWriter, writer_of
 
@@ -21,8 +19,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     ``writers`` are those of all occupied slots, ``confirmed`` of those that ``second_region`` (read after the
     processes were) shows unchanged. ``differences`` are those of the first look, ``judged`` what the looks
-    came to about the illegal ones of them. ``openers`` are the pids that have the chip's device open, None
-    if that is not known. ``twin`` is the path of the first region of the same chip, None if this is it.
+    came to about the illegal ones of them. ``held_by`` are who holds the chip, by its device or this region.
+    ``twin`` is the path of the first region of the same chip, None if this is it.
     ``statistics`` are the allocator's that belong here, each with the slot that it is held against (None:
     only capacities are compared).
     """
@@ -38,7 +36,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     writers: tuple[SlotWriter, ...]
     confirmed: tuple[SlotWriter, ...]
     second_region: Region | None
-    openers: tuple[int, ...] | None
+    held_by: ChipHolders
     twin: str | None = None
     statistics: tuple[tuple[AllocatorStatistics, Slot | None], ...] = ()
 
@@ -85,6 +83,8 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
             slot,
             realtime_of(slot.last_update, region.version, case.now_realtime_ns, case.now_monotonic_ns),
             case.processes,
+            case.holders,
+            file.path,
         )
         for slot in occupied
     )
@@ -102,21 +102,5 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
         writers=writers,
         confirmed=tuple(one for one in writers if one.slot.index in unchanged),
         second_region=second,
-        openers=openers_of(case, match.chip),
+        held_by=chip_holders(case, match.chip, [file.path], frozenset(slot.pid for slot in occupied)),
     )
-
-
-def openers_of(case: Case, chip_id: int | None) -> tuple[int, ...] | None:
-    """The pids that have a chip's device open; a remote chip is opened through its gateway."""
-    device = device_of(case.system.chips, chip_id)
-    by_device = {one.device: one.pids for one in case.openers or ()}
-    return None if device is None else by_device.get(device)
-
-
-def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:
-    """N of the /dev/tenstorrent/N through which a chip is reached, None if the source does not tell."""
-    by_id = {chip.id: chip for chip in chips}
-    chip = None if chip_id is None else by_id.get(chip_id)
-    if chip is not None and chip.kmd_id is None and chip.via is not None:
-        chip = by_id.get(chip.via)
-    return None if chip is None else chip.kmd_id

@@ -201,9 +201,12 @@ def _one_process_is_it(subject: Subject, above: Quantity) -> bool:
 
 
 def _everybody_has_a_slot(subject: Subject) -> bool:
-    if not subject.openers or any(one.writer is not Writer.ALIVE for one in subject.writers):
+    by = subject.held_by
+    if not by.holders or by.outside or by.orphans or not by.all_known:
         return False
-    return {slot.pid for slot in subject.occupied} >= set(subject.openers)
+    if any(one.writer is not Writer.ALIVE for one in subject.writers):
+        return False
+    return {slot.pid for slot in subject.occupied} >= {one.slot_pid for one in by.holders}
 
 
 def _being_released(region: Region, buffer_type: str) -> int:

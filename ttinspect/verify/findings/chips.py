@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.capacity import capacity_unknown
+from ttinspect.verify.holding import ChipHolders, chip_holders, device_of
 from ttinspect.verify.matching import (
     Basis,
     has_identity,
@@ -15,7 +16,7 @@ from ttinspect.verify.matching import (
     namesakes,
 )
 from ttinspect.verify.rule import E, Hit, I, Q, RegionRule, W
-from ttinspect.verify.subject import Subject, device_of, openers_of
+from ttinspect.verify.subject import Subject
 from ttinspect.verify.words import numbers, plural
 
 
@@ -146,18 +147,19 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
         return
     claimed = {subject.match.chip for subject in subjects} | _claimed_by_name(case)
     bare = [chip for chip in case.shown if chip.id not in claimed]
-    in_use = [chip for chip in bare if openers_of(case, chip.id)]
+    holding = {chip.id: chip_holders(case, chip.id) for chip in bare}
+    in_use = [chip for chip in bare if holding[chip.id].held]
     for chip in in_use:
-        pids = openers_of(case, chip.id) or ()
+        by = holding[chip.id]
         yield Hit(
             "in use" if _recognisable(chip) else "without ids",
-            f"Chip {chip.id} has no region, and {plural(len(pids), 'process has', 'processes have')} it open "
-            f"(pid {numbers(pids)}): what is used of it is unknown.",
-            {"chips": [chip.id], "pids": list(pids)},
+            f"Chip {chip.id} has no region, and {by.spoken} {'has' if _is_one(by) else 'have'} it open: "
+            f"what is used of it is unknown.",
+            {"chips": [chip.id], "pids": [one.holder.pid for one in by.holders]},
         )
     idle = [chip.id for chip in bare if chip not in in_use]
     if idle:
-        known = all(openers_of(case, chip_id) is not None for chip_id in idle)
+        known = all(holding[chip_id].held is not None for chip_id in idle)
         who = "nobody has it open" if known else "whether somebody has it open is not known"
         yield Hit(
             "idle",
@@ -189,6 +191,10 @@ CHIP_WITHOUT_REGION = RegionRule(
 )
 
 
+def _is_one(by: ChipHolders) -> bool:
+    return len(by.holders) + bool(by.outside) < 2
+
+
 def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
     """Processes that the driver lists for a chip and its regions do not. Only of chips with a device of
     their own: who opens a gateway need not use the chips behind it."""
@@ -206,7 +212,14 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
             if region is not None
             for slot in region.occupied
         }
-        missing = sorted(set(openers_of(case, chip_id) or ()) - slots)
+        paths = [subject.file.path for subject in regions]
+        by = chip_holders(case, chip_id, paths)
+        without = {
+            one.holder.pid
+            for one in by.holders
+            if one.opened and not (one.slot_pid in slots and (one.publishes or not one.holder.maps_read))
+        }
+        missing = sorted(without or {*by.orphans} - slots)
         if missing:
             device = device_of(case.system.chips, chip_id)
             who = plural(len(missing), "process", "processes")
@@ -231,13 +244,10 @@ DEVICE_OPEN_BUT_NO_SLOT = RegionRule(
     ),
     cause=(
         "Before v4 a slot is claimed with the first allocation, so a fresh process has none; tools such as "
-        "tt-smi never have one. In v4 a process attaches at once, so either tracking is disabled, the table "
-        "is full, or the writer is in a container and wrote a pid of its own namespace."
+        "tt-smi never have one. In v4 a process attaches at once, so either tracking is disabled or the "
+        "table is full."
     ),
-    remedy=(
-        "See what it is (ps -p PID). For a v4 workload, unset TT_METAL_SHM_TRACKING_DISABLED. For "
-        "containers pass their procfs."
-    ),
+    remedy=("See what it is (ps -p PID). For a v4 workload, unset TT_METAL_SHM_TRACKING_DISABLED."),
 )
 
 
@@ -282,19 +292,31 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
     asked = None if case.chosen is None else {device_of(case.system.chips, chip.id) for chip in case.shown}
     anything = asked is None or None in asked  # a chip whose device is unknown may be any of them
     openers = [one for one in case.openers or () if anything or (asked and one.device in asked)]
-    pids = sorted({pid for one in openers for pid in one.pids or ()})
-    if not pids and (case.openers is None or any(one.pids is None for one in openers)):
+    holders = (
+        []
+        if case.holders is None
+        else [one for one in case.holders.holders if anything or not (asked or set()).isdisjoint(one.devices)]
+    )
+    holders = [one for one in holders if one.devices]
+    pids = sorted({pid for one in openers for pid in one.pids or ()} | {one.pid for one in holders})
+    outside = sum(one.outside for one in openers)
+    told = case.openers is not None and all(one.pids is not None for one in openers)
+    if not (pids or outside or told or (case.holders is not None and case.holders.descriptors_known)):
         yield Hit(
             "not knowable",
             "Nothing is published, and whether a process has a device open cannot be known from this procfs.",
             {"chips": [chip.id for chip in case.shown]},
         )
         return
-    if pids:
-        devices = [one.device for one in openers if one.pids]
+    if pids or outside:
+        devices = sorted(
+            {one.device for one in openers if one.pids or one.outside}
+            | {device for one in holders for device in one.devices}
+        )
+        who = f"pid {numbers(pids)}" if pids else "a process outside this pid namespace"
         yield Hit(
             "nothing, in use",
-            f"Nothing is published, but /dev/tenstorrent/{numbers(devices)} is open (pid {numbers(pids)}): "
+            f"Nothing is published, but /dev/tenstorrent/{numbers(devices)} is open ({who}): "
             f"what is used is unknown.",
             {"pids": pids, "devices": devices},
         )

@@ -16,18 +16,14 @@ def ghost(case: Case, subject: Subject) -> Iterator[Hit]:
         if _holds(one):
             yield Hit(
                 "ghost",
-                f"{_who(one)} is gone, its slot still holds {holdings(one.slot.figures)}. "
+                f"{_gone(one)}, its slot still holds {holdings(one.slot.figures)}. "
                 f"{_who_frees(subject.version)}: the totals are too high by that much.",
-                {**_evidence(one), **{name: getattr(one.slot.figures, name) for name in BUFFER_TYPES}},
+                {
+                    **_evidence(one),
+                    **_now(one),
+                    **{name: getattr(one.slot.figures, name) for name in BUFFER_TYPES},
+                },
             )
-    hidden = [one.slot.pid for one in _confirmed(subject, Writer.HIDDEN)]
-    if hidden:
-        yield Hit(
-            "ghost",
-            f"Whether pid {numbers(hidden)} {'is' if len(hidden) == 1 else 'are'} alive is not known.",
-            {"pids": hidden},
-            undecided="procfs is not readable, or hides the processes of other users",
-        )
 
 
 GHOST = RegionRule(
@@ -37,17 +33,19 @@ GHOST = RegionRule(
     of_region=ghost,
     title="A process is gone, but its slot still holds memory.",
     meaning=(
-        "The slot names a pid that procfs does not have, and still publishes bytes for it. The totals are "
-        "too high by that much. The chip's memory itself is free: it went with the process."
+        "No process maps the region as the pid that the slot names, and the slot still publishes bytes for "
+        "it. The totals are too high by that much. The chip's memory itself is free: it went with the "
+        "process."
     ),
     cause=(
         "SIGKILL (also from the OOM killer), SIGTERM, an abort or os._exit ends a process without its "
-        "detach. v1 to v3 never free such a slot; v4 does at the next attach or detach. If the workload "
-        "runs in a container and procfs is the host's, its pids mean nothing here."
+        "detach, and so does exec: the pid lives on as another program. v1 to v3 never free such a slot; v4 "
+        "does at the next attach or detach. A writer in a container is known by its own pid there, and is "
+        "not called gone."
     ),
     remedy=(
         "v4: start or end any workload on the chip. v1 to v3: when nothing uses the chip, remove the file. "
-        "For containers pass their --procfs. Do not clear slots with other tools: they wipe live ones."
+        "Do not clear slots with other tools: they wipe live ones."
     ),
 )
 
@@ -58,8 +56,8 @@ def dead_and_empty(case: Case, subject: Subject) -> Iterator[Hit]:
         if not _holds(one):
             yield Hit(
                 "empty",
-                f"{_who(one)} is gone and left slot {one.slot.index} empty. {_who_frees(subject.version)}.",
-                _evidence(one),
+                f"{_gone(one)} and left slot {one.slot.index} empty. {_who_frees(subject.version)}.",
+                {**_evidence(one), **_now(one)},
             )
 
 
@@ -70,16 +68,16 @@ DEAD_AND_EMPTY = RegionRule(
     of_region=dead_and_empty,
     title="A process is gone and left an empty slot.",
     meaning=(
-        "The slot names a pid that procfs does not have, and holds no bytes. No figure is wrong; one of the "
-        "64 slots is lost."
+        "No process maps the region as the pid that the slot names, and the slot holds no bytes. No figure "
+        "is wrong; one of the 64 slots is lost."
     ),
     cause=(
         "The process freed its buffers and was then ended without its detach (SIGKILL, SIGTERM, abort), or "
         "it was killed before it allocated anything."
     ),
     remedy=(
-        "Nothing urgent. v4 frees it by itself; before v4 remove the file when nothing uses the chip, "
-        "before the table is full (TTS030)."
+        "Nothing urgent. v4 frees it by itself; before v4 remove the file when nothing uses the chip, before "
+        "the table is full (TTS030)."
     ),
 )
 
@@ -124,7 +122,8 @@ PID_REUSED = RegionRule(
 
 
 def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
-    """The pid lives and is older than the slot, under another name."""
+    """The writer cannot be seen: no process that can be looked into is it, and not all can. Where no maps are
+    told, also where the pid lives and is older than the slot, under another name."""
     for one in _confirmed(subject, Writer.FOREIGN):
         if one.process is not None:
             yield Hit(
@@ -133,6 +132,24 @@ def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
                 f"probably in another pid namespace, and whether it is alive is not known.",
                 {**_evidence(one), "process_name": one.process.comm},
             )
+    for why, unseen in _by_reason(subject).items():
+        pids = [one.slot.pid for one in unseen]
+        who = _who(unseen[0]) if len(unseen) == 1 else f"pid {numbers(pids)}"
+        be = "is" if len(unseen) == 1 else "are"
+        yield Hit(
+            "foreign",
+            f"Whether {who} {be} alive is not known: no process that can be looked into maps the region with "
+            f"{'this pid' if len(unseen) == 1 else 'these pids'}, and {why}.",
+            {"slots": [one.slot.index for one in unseen], "pids": pids, "reason": why},
+        )
+
+
+def _by_reason(subject: Subject) -> dict[str, list[SlotWriter]]:
+    """The slots whose writer cannot be seen."""
+    found: dict[str, list[SlotWriter]] = {}
+    for one in _confirmed(subject, Writer.UNSEEN):
+        found.setdefault(one.why or "procfs does not tell", []).append(one)
+    return found
 
 
 OTHER_PID_NAMESPACE = RegionRule(
@@ -140,18 +157,20 @@ OTHER_PID_NAMESPACE = RegionRule(
     name="other pid namespace",
     severities={"foreign": Q},
     of_region=other_pid_namespace,
-    title="The slot's pid probably belongs to another pid namespace.",
+    title="Whether the slot's writer is alive cannot be seen from here.",
     meaning=(
-        "A process with this pid existed before the slot was written, but has another name: it is probably "
-        "not the writer. Whether the writer is alive cannot be told from this procfs."
+        "A writer maps the region until it ends. No process that can be looked into maps it with the slot's "
+        "pid, and not all processes can: the writer may be one of the others. In a procfs that tells no "
+        "maps, a process with this pid is there, but has another name."
     ),
     cause=(
-        "The workload runs in a container and writes the pid that it sees there. A process that renamed "
-        "itself after it attached looks the same."
+        "The workload belongs to another user, and ttinspect does not run as root; procfs hides processes "
+        "(hidepid); ttinspect runs in a container and the workload outside, or --procfs is not that of this "
+        "host."
     ),
     remedy=(
-        "Run ttinspect where the workload runs, or pass the container's procfs: --procfs "
-        "/proc/PID/root/proc, with the container's first process as PID."
+        "Run ttinspect as root on the host itself, outside containers, with its own /proc: writers in "
+        "containers are found from there."
     ),
 )
 
@@ -166,6 +185,19 @@ def _holds(one: SlotWriter) -> bool:
 
 def _who(one: SlotWriter) -> str:
     return f"pid {one.slot.pid} ({one.slot.name or 'no name'})"
+
+
+def _gone(one: SlotWriter) -> str:
+    """That it is: also where the process lives on as another program, which has left its memory behind."""
+    process = one.process
+    if process is None or not process.alive:
+        return f"{_who(one)} is gone"
+    runs = f"pid {one.slot.pid} runs {process.comm or 'something else'}, and does not map this region"
+    return f"{_who(one)} is gone ({runs})"
+
+
+def _now(one: SlotWriter) -> dict[str, EvidenceValue]:
+    return {} if one.process is None else {"process_name": one.process.comm}
 
 
 def _who_frees(version: int) -> str:

@@ -1,0 +1,288 @@
+"""One scan of a procfs for who holds what: device nodes among the descriptors, region files among the maps,
+and what the kernel driver lists. Nothing is opened but files below the procfs."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ttinspect.host.attributes import read_file
+from ttinspect.host.procfs import device_openers, hides_processes, is_procfs, listed_names, own_pid_of
+from ttinspect.model.holder import Holder, Holders, Maps
+from ttinspect.model.process import DeviceOpeners
+from ttinspect.model.region import RegionFile
+
+_NODE = re.compile(rb"/dev/tenstorrent/(0|[1-9][0-9]{0,5})(?: \(deleted\))?$")
+_NODE_FOLDER = b"/tenstorrent/"
+_REGION_PREFIX = b"/tt_device_"
+_MAP = re.compile(rb"^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) ([0-9]+) +(\S.*)$")
+_PIECE_BYTES = 1 << 16
+_KTHREADD = b"kthreadd"
+_PARENT = 1
+"""Index of ppid (proc(5), field 4) among the fields behind the command name."""
+
+RegionKey = tuple[int, int, int]
+"""Major and minor number of the file system, and the inode."""
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """What one scan found, and the driver's lists that it began with."""
+
+    holders: Holders
+    openers: tuple[DeviceOpeners, ...] | None
+
+
+def scan_holders(procfs: Path, files: Sequence[RegionFile], *, named: bool) -> Scan:
+    """Who has which device open, and who maps which of these region files.
+
+    This process and its children are left out. What needs not be read is not: descriptors where the driver
+    says that nobody has a device open, maps where there is no region.
+
+    Raises:
+        InspectError: a named procfs cannot be listed (6 permission, 2 it does not exist or is none).
+    """
+    names = listed_names(procfs, named)
+    openers = device_openers(procfs)
+    pids = [] if names is None else sorted(int(name) for name in names if name.isdigit())
+    look = _Look(
+        procfs,
+        {_key(file): file.path for file in files if file.inode is not None},
+        descriptors=openers is None or any(one.pids != () or one.outside for one in openers),
+    )
+    own = _own_pid(procfs)
+    for pid in pids:
+        if pid != own:
+            look.at(pid)
+    listed = _listed(procfs, openers, look, own)
+    found = [one for one in look.holders(listed.by_pid) if not _is_ours(procfs, one.pid, own)]
+    hidden = hides_processes(procfs)
+    knows = own is not None and own in pids
+    whole = not hidden and (not is_procfs(procfs) or _shows_the_machine(procfs) or _nobody_outside(openers))
+    return Scan(
+        holders=Holders(
+            holders=tuple(found),
+            maps=look.maps_told(knows=knows, whole=whole),
+            outside=listed.outside,
+            orphans=listed.orphans,
+            descriptors_known=knows and whole and look.saw_all_descriptors,
+            unread_descriptors=look.unread_descriptors,
+            unread_maps=len(look.unread_maps),
+            unread_pids=look.unread_pids(_slot_pids(files)),
+            hidden=hidden,
+        ),
+        openers=openers,
+    )
+
+
+class _Look:
+    """Into one process after the other."""
+
+    def __init__(self, procfs: Path, regions: Mapping[RegionKey, str], *, descriptors: bool) -> None:
+        self._procfs, self._root = procfs, os.fsencode(procfs) + b"/"
+        self._regions = regions
+        self._inodes = {inode for _, _, inode in regions}
+        self._descriptors = descriptors
+        self.open: dict[int, set[int]] = {}
+        self.mapped: dict[int, tuple[set[str], set[str]]] = {}
+        self.looked_into: set[int] = set()
+        self.unread_descriptors = self.no_descriptors = 0
+        self.unread_maps: set[int] = set()
+        self._no_maps: set[int] = set()
+        self._maps = 0
+
+    def at(self, pid: int) -> None:
+        """Its descriptors and its maps, as far as they are wanted and may be read."""
+        folder = b"%s%d" % (self._root, pid)
+        if self._descriptors:
+            outcome = self._guarded(folder, lambda: self._look_at_descriptors(pid, folder + b"/fd/"))
+            self.unread_descriptors += outcome is PermissionError
+            self.no_descriptors += outcome is FileNotFoundError
+            if outcome is None:
+                self.looked_into.add(pid)
+        if self._regions:
+            outcome = self._guarded(folder, lambda: self._look_at_maps(pid, folder + b"/maps"))
+            if outcome is None:
+                self._maps += 1
+            else:
+                (self.unread_maps if outcome is PermissionError else self._no_maps).add(pid)
+
+    @staticmethod
+    def _guarded(folder: bytes, look: Callable[[], None]) -> type[OSError] | None:
+        """None where it could be read, or the process has ended; else why not."""
+        try:
+            look()
+        except PermissionError:
+            return PermissionError
+        except OSError:
+            return FileNotFoundError if os.path.isdir(folder) else None  # noqa: PTH112
+        return None
+
+    def _look_at_descriptors(self, pid: int, folder: bytes) -> None:
+        for name in os.listdir(folder):  # noqa: PTH208 - by far the fastest
+            try:
+                link = os.readlink(folder + name)  # noqa: PTH115
+            except FileNotFoundError:  # closed since
+                continue
+            if _NODE_FOLDER in link and (match := _NODE.search(link)):
+                self.open.setdefault(pid, set()).add(int(match[1]))
+
+    def _look_at_maps(self, pid: int, path: bytes) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            pieces = [os.read(descriptor, _PIECE_BYTES)]
+            while pieces[-1]:
+                pieces.append(os.read(descriptor, _PIECE_BYTES))
+        finally:
+            os.close(descriptor)
+        text = b"".join(pieces)
+        if _REGION_PREFIX not in text and _NODE_FOLDER not in text:
+            return
+        for line in text.split(b"\n"):
+            if _REGION_PREFIX in line or _NODE_FOLDER in line:
+                self._mapped(pid, line)
+
+    def _mapped(self, pid: int, line: bytes) -> None:
+        match = _MAP.match(line)
+        if match is None:
+            return
+        if node := _NODE.search(match[4]):  # mapped windows keep a device open without a descriptor
+            self.open.setdefault(pid, set()).add(int(node[1]))
+        key = (int(match[1], 16), int(match[2], 16), int(match[3]))
+        if key[2] not in self._inodes:
+            return
+        surely, perhaps = self.mapped.setdefault(pid, (set(), set()))
+        if key in self._regions:
+            surely.add(self._regions[key])
+            return
+        name = os.fsdecode(match[4].rpartition(b"/")[2])
+        perhaps |= {
+            path
+            for (_, _, inode), path in self._regions.items()
+            if inode == key[2] and path.rpartition("/")[2] == name
+        }
+
+    @property
+    def saw_all_descriptors(self) -> bool:
+        """Whether every process was looked into, or the driver says that no descriptor is open."""
+        if self._descriptors and not self.looked_into:
+            return False
+        return not self.unread_descriptors and not self.no_descriptors
+
+    def maps_told(self, *, knows: bool, whole: bool) -> Maps:
+        """How much is known of who maps what."""
+        if not knows:
+            return Maps.NOTHING
+        if self._no_maps and not (self._maps or self.unread_maps):
+            return Maps.UNTOLD
+        return Maps.ALL if whole else Maps.SOME
+
+    def unread_pids(self, slots: frozenset[int]) -> frozenset[int]:
+        """Which of these pids of slots a process can have written that could not be looked into."""
+        if not slots:
+            return slots
+        found = set()
+        for pid in self.unread_maps | self._no_maps:
+            own = own_pid_of(self._procfs, pid)
+            if own is None and pid in self.unread_maps:
+                return slots
+            found.add(pid if own is None else own)
+        return slots & found
+
+    def holders(self, listed: Mapping[int, set[int]]) -> list[Holder]:
+        """Everybody who holds anything, by pid; ``listed`` are the devices that the driver lists them for."""
+        mapping = {pid for pid, (surely, perhaps) in self.mapped.items() if surely or perhaps}
+        found = []
+        for pid in sorted(self.open.keys() | mapping | listed.keys()):
+            surely, perhaps = self.mapped.get(pid, (set(), set()))
+            found.append(
+                Holder(
+                    pid=pid,
+                    own_pid=own_pid_of(self._procfs, pid),
+                    listed=tuple(sorted(listed.get(pid, ()))),
+                    open=tuple(sorted(self.open.get(pid, ()))),
+                    regions=tuple(sorted(surely)),
+                    perhaps=tuple(sorted(perhaps)),
+                    maps_read=bool(self._regions) and pid not in self.unread_maps | self._no_maps,
+                )
+            )
+        return found
+
+
+class _Listed(msgspec.Struct):
+    """What the driver's lists come to: devices by pid, descriptors from outside, openers that are gone."""
+
+    by_pid: dict[int, set[int]]
+    outside: dict[int, int]
+    orphans: dict[int, tuple[int, ...]]
+
+
+def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look, own: int | None) -> _Listed:
+    """An opener that is not there, or was looked into and has no node of the device, has left its descriptor
+    to somebody else; the list is read again, in case it has only just closed it."""
+    found = _Listed({}, {}, {})
+    doubtful: dict[int, set[int]] = {}
+    for one in openers or ():
+        for pid in one.pids or ():
+            if pid == 0:
+                continue
+            there = os.path.isdir(procfs / str(pid))  # noqa: PTH112
+            given_away = pid in look.looked_into and one.device not in look.open.get(pid, ())
+            if pid == own:
+                continue
+            if there and not given_away:
+                found.by_pid.setdefault(pid, set()).add(one.device)
+            else:
+                doubtful.setdefault(one.device, set()).add(pid)
+        if one.outside:
+            found.outside[one.device] = one.outside
+    if doubtful:
+        again = {one.device: set(one.pids or ()) for one in device_openers(procfs) or ()}
+        for device, pids in doubtful.items():
+            if left := pids & again.get(device, set()):
+                found.orphans[device] = tuple(sorted(left))
+    return found
+
+
+def _key(file: RegionFile) -> RegionKey:
+    number = file.device or 0
+    return os.major(number), os.minor(number), file.inode or 0
+
+
+def _slot_pids(files: Iterable[RegionFile]) -> frozenset[int]:
+    regions = (file.region for file in files if file.region is not None)
+    return frozenset(slot.pid for region in regions for slot in region.occupied)
+
+
+def _own_pid(procfs: Path) -> int | None:
+    """This process in that procfs; None where it does not know us."""
+    try:
+        name = os.readlink(procfs / "self")  # noqa: PTH115
+    except OSError:
+        return None
+    return int(name) if name.isdigit() else None
+
+
+def _is_ours(procfs: Path, pid: int, own: int | None) -> bool:
+    """Whether it is a child of this process: tt_umd runs in one."""
+    try:
+        stat = read_file(procfs / str(pid) / "stat")
+    except OSError:
+        return False
+    fields = stat[stat.rfind(b")") + 1 :].split()
+    return own is not None and len(fields) > _PARENT and fields[_PARENT] == b"%d" % own
+
+
+def _shows_the_machine(procfs: Path) -> bool:
+    """Whether it is the procfs of the machine's first pid namespace, which alone shows the kernel's threads:
+    another one shows the processes of a container, and none outside."""
+    try:
+        return read_file(procfs / "2" / "comm").strip() == _KTHREADD
+    except OSError:
+        return False
+
+
+def _nobody_outside(openers: tuple[DeviceOpeners, ...] | None) -> bool:
+    """Whether the driver tells that nobody outside this pid namespace has a device open."""
+    return bool(openers) and all(one.pids is not None and not one.outside for one in openers or ())

@@ -1,0 +1,113 @@
+"""Who holds a chip: by the driver's lists, open descriptors, mapped regions and slots."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ttinspect.model.chip import Chip
+from ttinspect.model.holder import Holder, Known
+from ttinspect.verify.case import Case
+from ttinspect.verify.words import listed, numbers, plural
+
+
+class ChipHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that holds a chip, and how that is known."""
+
+    holder: Holder
+    known_by: tuple[Known, ...]
+
+    @property
+    def slot_pid(self) -> int:
+        """The pid that it writes into a slot: that of its own pid namespace, as far as that is told."""
+        return self.holder.pid if self.holder.own_pid is None else self.holder.own_pid
+
+    @property
+    def opened(self) -> bool:
+        """Whether it has the chip's device open."""
+        return Known.DRIVER in self.known_by or Known.DESCRIPTOR in self.known_by
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it has attached to a region of the chip."""
+        return Known.REGION in self.known_by
+
+
+class ChipHolders(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a chip. ``outside`` counts descriptors of processes outside this pid namespace, ``orphans``
+    are openers that are gone while somebody has their descriptor. ``all_known``: there are no others."""
+
+    holders: tuple[ChipHolder, ...]
+    outside: int
+    orphans: tuple[int, ...]
+    all_known: bool
+
+    @property
+    def held(self) -> bool | None:
+        """Whether anybody holds it; None where that is not known."""
+        if self.holders or self.outside or self.orphans:
+            return True
+        return False if self.all_known else None
+
+    @property
+    def spoken(self) -> str:
+        """ "1 process (pid 7)", "2 processes (pid 7 and 8)", "a process outside this pid namespace"."""
+        pids = [one.holder.pid for one in self.holders]
+        parts = [f"{plural(len(pids), 'process', 'processes')} (pid {numbers(pids)})"] if pids else []
+        if self.outside:
+            parts.append("a process outside this pid namespace")
+        if self.orphans and not pids:
+            parts.append(f"somebody who has it from pid {numbers(self.orphans)}, which is gone")
+        return listed(parts)
+
+
+def chip_holders(
+    case: Case, chip_id: int | None, regions: Iterable[str] = (), slot_pids: frozenset[int] = frozenset()
+) -> ChipHolders:
+    """Who holds a chip of a Case. ``regions`` are the paths of its region files, ``slot_pids`` the pids in
+    the slots there. A remote chip is opened through its gateway."""
+    device = device_of(case.system.chips, chip_id)
+    paths = frozenset(regions)
+    driver = next((one for one in case.openers or () if one.device == device), None)
+    by_driver = driver is not None and driver.pids is not None
+    scan = case.holders
+    if scan is None:
+        pids = () if driver is None else driver.pids or ()
+        found = tuple(
+            ChipHolder(holder=Holder(pid=pid, own_pid=None, maps_read=False), known_by=(Known.DRIVER,))
+            for pid in pids
+        )
+        known = driver is not None and driver.pids is not None
+        return ChipHolders(
+            holders=found, outside=driver.outside if driver else 0, orphans=(), all_known=known
+        )
+    holders = (
+        ChipHolder(holder=one, known_by=_known_by(one, device, paths, slot_pids)) for one in scan.holders
+    )
+    return ChipHolders(
+        holders=tuple(one for one in holders if one.known_by),
+        outside=0 if device is None else scan.outside.get(device, 0),
+        orphans=() if device is None else scan.orphans.get(device, ()),
+        all_known=device is not None and (by_driver or scan.descriptors_known),
+    )
+
+
+def _known_by(
+    one: Holder, device: int | None, paths: frozenset[str], slot_pids: frozenset[int]
+) -> tuple[Known, ...]:
+    maps = not paths.isdisjoint(one.regions)
+    known = {
+        Known.DRIVER: device in one.listed,
+        Known.DESCRIPTOR: device in one.open,
+        Known.REGION: maps,
+        Known.SLOT: maps and (one.pid if one.own_pid is None else one.own_pid) in slot_pids,
+    }
+    return tuple(way for way, holds in known.items() if holds)
+
+
+def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:
+    """N of the /dev/tenstorrent/N through which a chip is reached, None if the source does not tell."""
+    by_id = {chip.id: chip for chip in chips}
+    chip = None if chip_id is None else by_id.get(chip_id)
+    if chip is not None and chip.kmd_id is None and chip.via is not None:
+        chip = by_id.get(chip.via)
+    return None if chip is None else chip.kmd_id
