@@ -68,6 +68,8 @@ def recorded(tmp_path: Path, run: Run) -> str:
     (tmp_path / "shm").mkdir()
     (tmp_path / "proc" / "driver" / "tenstorrent" / "0").mkdir(parents=True)
     (tmp_path / "proc" / "driver" / "tenstorrent" / "0" / "pids").write_text("")
+    (tmp_path / "proc" / "1").mkdir()
+    (tmp_path / "proc" / "self").symlink_to("1")
     options = "--from c.yaml --shm-dir shm --procfs proc"
     assert run("check", "--init", "-o", "site.yaml", *options.split()).returncode == 0
     assert "regions: clean\n" in (tmp_path / "site.yaml").read_text()

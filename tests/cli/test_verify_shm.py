@@ -86,6 +86,7 @@ def test_json_has_the_documented_keys(host: Host, run: Run) -> None:
     assert region["totals"] == {"dram": 64 * MIB, "l1": 2 * MIB, "l1_small": 32768, "trace": MIB, "cb": 65536, "kernel": None}  # fmt: skip
     assert region["processes"][0].keys() == {
         "slot", "pid", "name", "alive", "dram", "l1", "l1_small", "trace", "cb", "kernel", "last_update",
+        "host_pid",
     }  # fmt: skip
     assert region["processes"][0]["alive"] is True
     assert region["processes"][0]["name"] == "\\x1b[31mred<b>"
