@@ -119,12 +119,14 @@ def test_a_ghost_is_not_fit(bring_up: BringUp, recorded: str, tmp_path: Path) ->
 
 def test_no_device_is_not_fit(bring_up: BringUp, tmp_path: Path) -> None:
     (tmp_path / "root" / "sys").mkdir(parents=True)
+    (tmp_path / "root" / "dev" / "shm").mkdir(parents=True)
     done = bring_up("--from sysfs:root")
     assert (done.returncode, done.stdout) == (1, "bring-up: NOT FIT: no devices\n")
 
 
 def test_regions_without_a_device_are_not_fit(bring_up: BringUp, tmp_path: Path) -> None:
     (tmp_path / "root" / "sys").mkdir(parents=True)
+    (tmp_path / "root" / "dev" / "shm").mkdir(parents=True)
     (tmp_path / "shm").mkdir()
     capture = captures()["v3-ghost"]
     (tmp_path / "shm" / capture.file_name).write_bytes(capture.data)
@@ -148,6 +150,7 @@ def test_nothing_of_an_earlier_run_is_taken_for_this_one(
     kept = tmp_path / "kept"
     before = (kept / "snapshot.json").read_bytes()
     (tmp_path / "root" / "sys").mkdir(parents=True)
+    (tmp_path / "root" / "dev" / "shm").mkdir(parents=True)
     (tmp_path / "broken.so").write_text("x")
     for _ in range(2):
         done = bring_up(wrong, "site.yaml")
