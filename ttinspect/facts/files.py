@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from ttinspect.errors import ExitCode, InspectError
 
@@ -57,16 +58,12 @@ def spoken(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def read_document(path: str) -> bytes:
-    """The bytes of a regular file, or of standard input for "-".
+def open_regular(path: str) -> BinaryIO:
+    """A regular file, open for reading; nothing else is waited for.
 
     Raises:
-        InspectError: 2 for a missing file, anything but a regular file, or one over the size limit
-            of its kind (decided by its first bytes and refused before the rest is read); 6 for a
-            file that may not be read.
+        InspectError: 2 for a missing file or anything but a regular file, 6 for one that may not be read.
     """
-    if path == "-":
-        return _read_stdin()
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -78,11 +75,24 @@ def read_document(path: str) -> bytes:
         os.close(fd)
         what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise InspectError(f"cannot read {path}", f"it is {what}", "name a file, or - to read standard input")
-    with os.fdopen(fd, "rb") as file:
+    return os.fdopen(fd, "rb")
+
+
+def read_document(path: str) -> bytes:
+    """The bytes of a regular file, or of standard input for "-".
+
+    Raises:
+        InspectError: 2 for a missing file, anything but a regular file, or one over the size limit
+            of its kind (decided by its first bytes and refused before the rest is read); 6 for a
+            file that may not be read.
+    """
+    if path == "-":
+        return _read_stdin()
+    with open_regular(path) as file:
         try:
             head = file.read(65536)
             limit = JSON_LIMIT_BYTES if looks_like_json(head) else YAML_LIMIT_BYTES
-            if status.st_size > limit:
+            if os.fstat(file.fileno()).st_size > limit:
                 raise _too_large(path, limit)
             content = head + file.read(limit + 1 - len(head))
         except OSError as error:

@@ -20,6 +20,9 @@ class SourceKind(str, Enum):
     BOARD = "board"
     MASKS = "masks"
     SOC = "soc_descriptor"
+    CAPTURE = "capture"
+    REPORT = "report"
+    DATABASE = "database"
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):

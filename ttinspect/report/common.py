@@ -20,6 +20,9 @@ _KINDS = {
     SourceKind.BOARD: "board",
     SourceKind.MASKS: "masks",
     SourceKind.SOC: "SoC descriptor",
+    SourceKind.CAPTURE: "ttnn graph capture",
+    SourceKind.REPORT: "ttnn report",
+    SourceKind.DATABASE: "ttnn database",
 }
 _DESCRIBED = (SourceKind.MASKS, SourceKind.SOC)
 _STYLES = {

@@ -1,0 +1,359 @@
+"""How near programs and tensors come to each other, operation by operation. Pure.
+
+NORMAL: lowest live address - highest end of a program's circular buffers. NO_DISPATCH: bank - live - held
+(there are no addresses, so fragmentation is not seen). Both runs of one script: lowest address of the first,
+and as end the larger of l1_base + held of the second and the first's own. Checked against where ttnn 0.81.1
+refuses to run a program.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ttinspect.capacity.pages import allocated, stored_per_bank
+from ttinspect.capacity.timeline import BEFORE, Level, Life, Lowest, levels, live_at, lowest_at
+from ttinspect.errors import InspectError
+from ttinspect.model.graph import (
+    BufferLife,
+    DeviceFacts,
+    Earlier,
+    OperationRows,
+    OperationSpan,
+    ProgramHeld,
+    Recorded,
+    RunMode,
+)
+
+
+class OperationMemory(msgspec.Struct, frozen=True):
+    """One operation: bytes of every bank that tensors hold after it and at most inside it; the most that one
+    of its programs holds on a core; the least between a program and the tensors. None is unknown, or none."""
+
+    l1_after: int | None
+    l1_peak: int | None
+    program: int | None
+    headroom: int | None
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A program among the tensors that live when it runs: live bytes per bank, and the lowest address."""
+
+    program: ProgramHeld
+    live: int | None
+    lowest: Lowest
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """A capture's operations with what they hold, their programs placed, and how much was known of earlier
+    buffers. ``placed`` is by operation; ``lives`` are all L1 buffers (none of a database, which has no more
+    than what lives after each operation)."""
+
+    earlier: Earlier
+    operations: tuple[OperationMemory, ...]
+    placed: tuple[tuple[Placed, ...], ...]
+    lives: tuple[Life, ...] = ()
+
+
+def memory_of(recorded: Recorded) -> Memory:
+    """What every operation of a capture holds."""
+    if recorded.rows is not None:
+        return _of_database(recorded, recorded.rows)
+    earlier = Earlier.ALL if recorded.snapshot is not None else Earlier.SEEN
+    graph = recorded.graph
+    lives = _lives(recorded)
+    placed = _placed(graph.operations, graph.programs, lives, graph.chips_of)
+    told = _levels(graph.operations, lives, graph.chips_of)
+    return Memory(earlier, _operations(recorded, told, placed), placed, tuple(lives))
+
+
+def _operations(
+    recorded: Recorded, told: Sequence[Level], placed: Sequence[tuple[Placed, ...]]
+) -> tuple[OperationMemory, ...]:
+    mode, device = recorded.graph.mode, recorded.device
+    return tuple(
+        OperationMemory(
+            level.after, level.peak, _program_bytes(programs, mode), _headroom(programs, mode, device)
+        )
+        for level, programs in zip(told, placed, strict=True)
+    )
+
+
+def _program_bytes(programs: tuple[Placed, ...], mode: RunMode | None) -> int | None:
+    if not _all_told(programs, mode):
+        return None
+    return max(one.program.max_per_core for one in programs)
+
+
+def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
+    """Whether it is known what every program holds: a NORMAL capture leaves dataflow buffers, scratchpads
+    and everything of a cached program out, so that one without records may hold anything."""
+    if not programs:
+        return False
+    return mode is RunMode.NO_DISPATCH or all(one.program.chips for one in programs)
+
+
+def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: DeviceFacts | None) -> int | None:
+    if not _all_told(programs, mode):
+        return None
+    gap = _dry_gap if mode is RunMode.NO_DISPATCH else _gap
+    return _least(gap(one, device) for one in programs)
+
+
+def _least(gaps: Iterable[int | None]) -> int | None:
+    found = list(gaps)
+    known = [gap for gap in found if gap is not None]
+    return min(known) if found and len(known) == len(found) else None
+
+
+def _dry_gap(one: Placed, device: DeviceFacts | None) -> int | None:
+    if device is None or one.live is None:
+        return None
+    return device.bank_bytes - one.live - one.program.max_per_core
+
+
+def _gap(one: Placed, device: DeviceFacts | None) -> int | None:
+    top = lowest_or_top(one.lowest, device)
+    return None if top is None or one.program.end is None else top - one.program.end
+
+
+def lowest_or_top(lowest: Lowest, device: DeviceFacts | None) -> int | None:
+    """The lowest live address; where nothing lives, the end of the bank."""
+    if not lowest.known:
+        return None
+    if lowest.address is not None:
+        return lowest.address
+    return None if device is None else device.l1_base_bytes + device.bank_bytes
+
+
+def _lives(recorded: Recorded) -> list[Life]:
+    """The L1 buffers of a capture: what it allocates, and what is known to be from before it."""
+    device = recorded.device
+    snapshot = recorded.snapshot
+    buffers = list(recorded.graph.buffers)
+    if snapshot is not None:
+        seen_at = _end_of(recorded.graph.operations, snapshot.counter)
+        ours = {
+            life.address
+            for life in buffers
+            if life.born is not None and life.born <= seen_at and (life.died is None or life.died > seen_at)
+        }
+        freed = {
+            life.address: life.died for life in buffers if life.born is None and (life.died or 0) > seen_at
+        }
+        before = [
+            msgspec.structs.replace(life, died=freed.get(life.address))
+            for life in snapshot.buffers
+            if life.address not in ours
+        ]
+        buffers = [
+            life
+            for life in buffers
+            if life.born is not None or (life.died is not None and life.died <= seen_at)
+        ] + before
+    return [_life(buffer, device) for buffer in buffers]
+
+
+def _end_of(operations: Sequence[OperationSpan], start: int) -> int:
+    return next((each.end for each in operations if each.start == start), start)
+
+
+def _life(buffer: BufferLife, device: DeviceFacts | None) -> Life:
+    banks, arch = (None, None) if device is None else (device.banks, device.arch)
+    told = buffer.bank_bytes
+    stored = stored_per_bank(buffer.size, buffer.spec, banks) if told is None else told
+    born = BEFORE if buffer.born is None else buffer.born
+    return Life(buffer.mesh, born, buffer.died, allocated(stored, arch), buffer.address)
+
+
+Sharing = list[frozenset[int] | None]
+"""Meshes that share an allocator, one entry for each different set over the chips; None stands for all."""
+
+
+def _sharing(meshes: set[int], chips_of: dict[int, frozenset[int]]) -> Sharing:
+    """Which meshes allocate from the same chips: a mesh and its submeshes do, two single devices do not. One
+    of unknown chips counts everywhere."""
+    if len(meshes) <= 1:
+        return [None]
+    everywhere = frozenset(mesh for mesh in meshes if not chips_of.get(mesh))
+    chips = {chip for mesh in meshes for chip in chips_of.get(mesh, ())}
+    sets = {everywhere | {mesh for mesh in meshes if chip in chips_of.get(mesh, ())} for chip in chips}
+    return [*sorted(sets, key=sorted)] if sets else [None]
+
+
+def _of(lives: Sequence[Life], meshes: frozenset[int] | None) -> Sequence[Life]:
+    return lives if meshes is None else [life for life in lives if life.mesh is None or life.mesh in meshes]
+
+
+def _meshes(lives: Sequence[Life]) -> set[int]:
+    return {life.mesh for life in lives if life.mesh is not None}
+
+
+def _levels(
+    operations: Sequence[OperationSpan], lives: Sequence[Life], chips_of: dict[int, frozenset[int]]
+) -> list[Level]:
+    """Levels on the chip with the most."""
+    each = [levels(operations, _of(lives, meshes)) for meshes in _sharing(_meshes(lives), chips_of)]
+    return [
+        Level(_most(level.after for level in chips), _most(level.peak for level in chips))
+        for chips in zip(*each, strict=True)
+    ]
+
+
+def _most(parts: Iterable[int | None]) -> int | None:
+    found = list(parts)
+    known = [part for part in found if part is not None]
+    return max(known) if len(known) == len(found) else None
+
+
+def _placed(
+    operations: Sequence[OperationSpan],
+    programs: Sequence[ProgramHeld],
+    lives: Sequence[Life],
+    chips_of: dict[int, frozenset[int]],
+) -> tuple[tuple[Placed, ...], ...]:
+    """The programs of each operation among the tensors of the chips that they run on."""
+    instants = [program.counter for program in programs]
+    meshes = _meshes(lives)
+    views = [
+        (shared, live_at(instants, _of(lives, shared)), lowest_at(instants, _of(lives, shared)))
+        for shared in _sharing(meshes, chips_of)
+    ]
+    placed = []
+    for index, program in enumerate(programs):
+        own = [
+            view for view in views if view[0] is None or program.mesh not in meshes or program.mesh in view[0]
+        ]
+        lowest = [view[2][index] for view in own or views]
+        known = [each.address for each in lowest if each.address is not None]
+        placed.append(
+            Placed(
+                program,
+                _most(view[1][index] for view in own or views),
+                Lowest(min(known, default=None), all(each.known for each in lowest)),
+            )
+        )
+    found: list[tuple[Placed, ...]] = []
+    at = 0
+    for operation in operations:
+        while at < len(placed) and placed[at].program.counter < operation.start:
+            at += 1
+        first = at
+        while at < len(placed) and placed[at].program.counter <= operation.end:
+            at += 1
+        found.append(tuple(placed[first:at]))
+    return tuple(found)
+
+
+def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
+    """What a database's buffers table says after every operation. With snapshots it holds everything that
+    lives, and with the operation's own graph also what lived inside it; without, no more than a sum of rows
+    is known."""
+    graph = recorded.graph
+    bare = _placed(graph.operations, graph.programs, (), {})
+    if not recorded.snapshots:
+        after = [None if row.l1_rows is None else _sum_of(row.l1_rows, recorded) for row in rows]
+        told = [Level(each, None) for each in after]
+        operations = [
+            OperationMemory(level.after, None, _program_bytes(programs, graph.mode), None)
+            for level, programs in zip(told, bare, strict=True)
+        ]
+        return Memory(Earlier.UNKNOWN, tuple(operations), bare)
+    found, placed = [], []
+    for row, span, programs in zip(rows, graph.operations, bare, strict=True):
+        if row.l1_rows is None:
+            found.append(OperationMemory(None, None, _program_bytes(programs, graph.mode), None))
+            placed.append(programs)
+            continue
+        lives = [_life(buffer, recorded.device) for buffer in _inside(row.l1_rows, graph.buffers, span)]
+        own = _placed([span], [one.program for one in programs], lives, graph.chips_of)
+        found += _operations(recorded, _levels([span], lives, graph.chips_of), own)
+        placed += own
+    return Memory(Earlier.ALL, tuple(found), tuple(placed))
+
+
+def _sum_of(buffers: Sequence[BufferLife], recorded: Recorded) -> int | None:
+    lives = [_life(buffer, recorded.device) for buffer in buffers]
+    instant = OperationSpan(name="", start=0, end=0, completed=True)
+    return _levels([instant], lives, recorded.graph.chips_of)[0].after
+
+
+def _inside(
+    after: Sequence[BufferLife], buffers: Sequence[BufferLife], span: OperationSpan
+) -> list[BufferLife]:
+    """The lives inside an operation: what is there after it, and what it freed."""
+    freed = [life for life in buffers if life.died is not None and span.start <= life.died <= span.end]
+    born = {
+        (life.mesh, life.address): life.born
+        for life in buffers
+        if life.born is not None and span.start <= life.born <= span.end < (life.died or span.end + 1)
+    }
+    kept = [msgspec.structs.replace(life, born=born.get((life.mesh, life.address))) for life in after]
+    return kept + freed
+
+
+Pair = tuple[Recorded, Memory]
+
+
+def joined(normal: Pair, dry: Pair) -> Memory:
+    """The two runs of one script as one: what programs hold from the dry one, where tensors lie from the
+    other.
+
+    Raises:
+        InspectError: 2 where they are no two runs of one script: other modes, operations or programs.
+    """
+    (first, memory), (second, dry_memory) = normal, dry
+    _refuse_unlike(first, memory, second, dry_memory)
+    operations = []
+    for own, placed, told in zip(memory.operations, memory.placed, dry_memory.placed, strict=True):
+        pairs = list(zip(placed, told, strict=True))
+        program = max((max(a.program.max_per_core, b.program.max_per_core) for a, b in pairs), default=None)
+        headroom = _least(_joined_gap(a, b, first.device or second.device) for a, b in pairs)
+        operations.append(OperationMemory(own.l1_after, own.l1_peak, program, headroom))
+    return Memory(memory.earlier, tuple(operations), memory.placed, memory.lives)
+
+
+def _joined_gap(normal: Placed, dry: Placed, device: DeviceFacts | None) -> int | None:
+    top = lowest_or_top(normal.lowest, device)
+    if top is None or device is None:
+        return None
+    end = device.l1_base_bytes + dry.program.max_per_core
+    return top - max(end, normal.program.end or 0)
+
+
+def _refuse_unlike(first: Recorded, memory: Memory, second: Recorded, dry_memory: Memory) -> None:
+    names = [[span.name for span in each.graph.operations] for each in (first, second)]
+    both = f"{first.file} and {second.file}"
+    for place, (a, b) in enumerate(zip(*names, strict=False)):
+        if a != b:
+            raise _unlike(both, f"operation {place} is {a} in the one and {b} in the other")
+    if len(names[0]) != len(names[1]):
+        raise _unlike(both, f"one has {len(names[0])} operations, the other {len(names[1])}")
+    pairs = zip(names[0], memory.placed, dry_memory.placed, strict=True)
+    for place, (name, programs, others) in enumerate(pairs):
+        if len(programs) != len(others):
+            counts = f"{len(programs)} programs in the one and {len(others)} in the other"
+            raise _unlike(both, f"operation {place}, {name}, has {counts}")
+
+
+def _unlike(both: str, why: str) -> InspectError:
+    return InspectError(
+        f"{both} are no two runs of one script",
+        why,
+        "run the same script once in each mode, from a fresh start",
+    )
+
+
+def in_the_way(memory: Memory, place: int, most: int) -> list[Life]:
+    """The buffers that live while the programs of an operation run, at most so many: the lowest first, where
+    their addresses are known (freeing those above it makes no room), else the largest first."""
+    instants = [one.program.counter for one in memory.placed[place]]
+    if not instants:
+        return []
+    live = [
+        life
+        for life in memory.lives
+        if any(life.born <= instant and (life.died is None or life.died > instant) for instant in instants)
+    ]
+    if all(life.address for life in live):
+        return sorted(live, key=lambda life: life.address or 0)[:most]
+    return sorted(live, key=lambda life: -(life.bytes or 0))[:most]

@@ -1,0 +1,143 @@
+"""From what a user names to captures: files and folders, by their content."""
+
+import io
+import os
+import re
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.files import open_regular, os_error, readable, spoken
+from ttinspect.model.graph import Recorded
+from ttinspect.sources.graphs.database import MAGIC, read_database
+from ttinspect.sources.graphs.report import REPORT_KEYS, cluster_descriptor_of, read_json
+
+_HEAD_BYTES = 4096
+_SIDECAR = ".python_io.json"
+_OF_RANKS = re.compile(r"_(\d+)_of_(\d+)\.json$")
+_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"([a-z_]+)"\s*:')
+_NODES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{\s*"[a-z_]+"\s*:')
+
+
+def read_captures(path: str) -> list[Recorded]:
+    """The captures of a file, of standard input (-), or of a folder: one for each rank.
+
+    Raises:
+        InspectError: 2 for what is no capture, 6 for what may not be read.
+    """
+    if path == "-":
+        return [_read_stdin()]
+    if os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8
+        return [capture for file in files_in(path) for capture in read_captures(file)]
+    name = readable(path)
+    with open_regular(path) as stream:
+        head = stream.read(_HEAD_BYTES)
+        if head.startswith(MAGIC):
+            return read_database(path, name)
+        if not head.strip():
+            raise InspectError(name, "it is empty", "name a capture, a report or a database of ttnn")
+        stream.seek(0)
+        return [read_json(stream, name, _sidecar(path))]
+
+
+def _read_stdin() -> Recorded:
+    if sys.stdin is None or sys.stdin.closed:
+        raise InspectError("cannot read standard input", "it is closed", "pipe a capture into ttinspect")
+    return read_json(io.BytesIO(sys.stdin.buffer.read()), spoken("-"))
+
+
+def _sidecar(path: str) -> bytes | None:
+    """The Python calls that ttnn wrote beside a report, where they are."""
+    beside = f"{path.removesuffix('.json')}{_SIDECAR}"
+    if beside == path or not os.path.isfile(beside):  # noqa: PTH113
+        return None
+    with open_regular(beside) as stream:
+        return stream.read()
+
+
+def files_in(folder: str) -> list[str]:
+    """The files of a folder that a report is made of: its JSON, in the order of the ranks, which says more
+    than a database; databases where there is none.
+
+    Raises:
+        InspectError: 2 where it holds neither, 6 where it may not be listed.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError as error:
+        raise os_error(readable(folder), error) from None
+    paths = [os.path.join(folder, name) for name in names]  # noqa: PTH118
+    files = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+    reports = [path for path in files if path.endswith(".json") and _is_graph(path)]
+    if reports:
+        return sorted(reports, key=_by_rank)
+    databases = [path for path in files if _head(path).startswith(MAGIC)]
+    if not databases:
+        raise InspectError(
+            readable(folder), "this folder has no report and no database of ttnn", "name a file of it"
+        )
+    return databases
+
+
+def _by_rank(path: str) -> tuple[str, int]:
+    rank = _OF_RANKS.search(path)
+    return (path, 0) if rank is None else (path[: rank.start()], int(rank[1]))
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open_regular(path) as stream:
+            return stream.read(_HEAD_BYTES)
+    except InspectError as error:
+        if error.exit_code is ExitCode.PERMISSION:
+            raise
+        return b""
+
+
+def _is_graph(path: str) -> bool:
+    if path.endswith(_SIDECAR):
+        return False
+    head = _head(path)
+    return is_report(head) or (_NODES.match(head) is not None and b'"node_type"' in head)
+
+
+def is_report(head: bytes) -> bool:
+    """Whether a document is a report of ttnn, by its first bytes."""
+    key = _KEY.match(head)
+    return key is not None and key[1].decode() in REPORT_KEYS
+
+
+def descriptor_in(stream: BinaryIO, name: str) -> str:
+    """The cluster descriptor in a report.
+
+    Raises:
+        InspectError: 2 where it has none.
+    """
+    try:
+        found = cluster_descriptor_of(stream)
+    except (ValueError, RecursionError):
+        raise InspectError(name, "it is not valid JSON", "write the report anew") from None
+    if found is None:
+        raise InspectError(
+            name, "this report has no cluster_descriptor", "name the cluster descriptor of its host"
+        )
+    return found
+
+
+def report_in(folder: str) -> str:
+    """The report of a folder whose cluster descriptor stands for it.
+
+    Raises:
+        InspectError: 2 where there is none, or more than one rank.
+    """
+    files = [path for path in files_in(folder) if is_report(_head(path))]
+    if len(files) == 1:
+        return files[0]
+    names = ", ".join(Path(path).name for path in files)
+    why = (
+        f"it holds several reports: {names}"
+        if files
+        else "only a report has a cluster descriptor, and it has none"
+    )
+    raise InspectError(readable(folder), why, "name one of its files")
