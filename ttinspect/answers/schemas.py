@@ -13,6 +13,7 @@ from ttinspect.answers.failure import FailureAnswer
 from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.answers.listing import ListAnswer
 from ttinspect.answers.memory import MemoryAnswer
+from ttinspect.answers.programs import ProgramsAnswer
 from ttinspect.answers.soc import SocAnswer
 from ttinspect.answers.telemetry import TelemetryAnswer
 from ttinspect.answers.topology import TopologyAnswer
@@ -31,6 +32,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "harvest": HarvestAnswer,
     "list": ListAnswer,
     "memory": MemoryAnswer,
+    "programs": ProgramsAnswer,
     "snapshot": Snapshot,
     "soc": SocAnswer,
     "system": System,

@@ -6,6 +6,7 @@ COMMANDS: dict[str, str] = {
     "capacity": "physical and allocatable L1 and DRAM",
     "topology": "chips, boards, trays, PCIe, eth links",
     "memory": "used of total, per chip and process, from the SHM regions",
+    "programs": "L1 over a model's operations, from ttnn captures and reports",
     "verify-shm": "are the published memory statistics true?",
     "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
     "check": "is this machine what it should be?",

@@ -33,11 +33,13 @@ VALUE_OPTIONS = frozenset(
         "--count",
         "--arch",
         "--file",
+        "--dry",
+        "--min-headroom",
     }
 )
 """Options that take a value, in any command."""
 
-REPEATABLE = frozenset({"--device", "--expect", "--ignore"})
+REPEATABLE = frozenset({"--device", "--expect", "--ignore", "--dry"})
 """Those that may be given more than once; every other is refused then: nothing wins silently."""
 
 WATCH = "--watch"

@@ -89,3 +89,9 @@ def reach(mmio: bool | None, via: int | None) -> str:
     if mmio:
         return "mmio"
     return "remote" if via is None else f"via {via}"
+
+
+def steps(part: int, whole: int, most: int) -> int:
+    """A part of a whole in steps of a picture, at most ``most``: rounded up, so that whatever is there is
+    seen."""
+    return 0 if part <= 0 or whole <= 0 else min(most, -(-part * most // whole))

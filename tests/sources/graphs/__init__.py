@@ -1,0 +1,1 @@
+"""Captures, reports and databases as files."""
