@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.graphs import Made, graphs, write_database, write_report
@@ -277,6 +277,7 @@ HELD = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(HELD)
 def test_what_a_chip_holds_is_the_sum_over_its_cores(held: dict[tuple[int | None, str], int]) -> None:
     for chip in chips_held(held):
@@ -293,6 +294,7 @@ def test_what_a_chip_holds_is_the_sum_over_its_cores(held: dict[tuple[int | None
         assert chip.cores == sum(1 for size in each.values() if size)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(RANGES, st.integers(1, 2**16)), min_size=1, max_size=6))
 def test_held_is_at_most_the_extent(records: list[tuple[str, int]]) -> None:
     """Records are placed one above the other where their cores meet: what a core holds ends no higher."""
