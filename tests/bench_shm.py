@@ -54,7 +54,7 @@ def every_field(region: Region) -> int:
     for slot in region.slots:
         held = slot.figures
         fields = (slot.index, slot.pid, slot.name, slot.last_update)
-        touched += len((*fields, held.dram, held.l1, held.l1_small, held.trace, held.cb))
+        touched += len((*fields, *held.values()))
     return touched
 
 

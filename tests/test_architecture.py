@@ -76,6 +76,20 @@ def test_no_arithmetic_in_cli_and_report_but_in_units(module: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
+def test_what_a_version_of_a_region_means_is_said_by_its_layout_alone(module: Path) -> None:
+    if _room(module) in {"shm", "sources", "facts", "host"} | OUTSIDE:
+        return
+    compared = [
+        node.lineno
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(node, ast.Compare)
+        if any(ast.unparse(side).split(".")[-1] == "version" for side in (node.left, *node.comparators))
+        if any(isinstance(side, ast.Constant) and side.value for side in (node.left, *node.comparators))
+    ]
+    assert not compared
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
 def test_modules_are_small(module: Path) -> None:
     assert len((PACKAGE / module).read_text().splitlines()) <= LONGEST_FILE
 

@@ -4,6 +4,7 @@ import re
 
 from ttinspect.model.pseudonyms import LEAST_SERIAL, board_pseudonym, unique_pseudonym
 from ttinspect.model.system import SourceKind
+from ttinspect.shm.layout import NamedBy, layout_of
 from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.matching import is_test_leftover
 
@@ -37,7 +38,7 @@ class Pseudonyms:
             region = looked.looks.file.region
             if region is not None:
                 self._boards.add(int(region.header.board_serial))
-                if region.version > 1:
+                if layout_of(region.version).named_by is NamedBy.UNIQUE_ID:
                     self._uniques.add(int(region.header.asic_id))
 
     def unique(self, number: int) -> int:

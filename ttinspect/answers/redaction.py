@@ -19,7 +19,7 @@ from ttinspect.model.pseudonyms import board_pseudonym, name_pseudonym
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Recording, Source, System
 from ttinspect.shm.decode import decoded_again
-from ttinspect.shm.layout import LAYOUTS, NAME_BYTES, slots_in
+from ttinspect.shm.layout import NAME_BYTES, NamedBy, layout_of, slots_in
 from ttinspect.shm.published import LookedAt, Published
 from ttinspect.shm.reader import PREFIX, SUFFIX
 from ttinspect.sources.snapshot import Host, Snapshot
@@ -131,15 +131,15 @@ def _data(file: RegionFile, ids: Pseudonyms) -> bytes:
     region = file.region
     if region is None:
         return data[:4] + bytes(len(data) - len(data[:4]))
-    layout = LAYOUTS[region.version]
+    layout = layout_of(region.version)
     patched = bytearray(len(data))
     for at, size in layout.extents():
         patched[at : at + size] = data[at : at + size]
     header = {field.name: field for field in layout.header}
     serial, asic_id = int(region.header.board_serial), int(region.header.asic_id)
     _put(patched, header["board_serial"].offset, board_pseudonym(serial))
-    # in v1 it is the place of the chip on its board
-    _put(patched, header["asic_id"].offset, asic_id if region.version == 1 else ids.unique(asic_id))
+    if layout.named_by is NamedBy.UNIQUE_ID:  # else it is the place of the chip on its board
+        _put(patched, header["asic_id"].offset, ids.unique(asic_id))
     names = {slot.index: name_pseudonym(slot.name).encode() for slot in region.slots}
     for index in range(slots_in(layout, len(data)) or 0):
         at = layout.name_offset(index)

@@ -1,15 +1,19 @@
 """What the answers about regions share: one region as it was decoded, and what is used of its chip."""
 
+from typing import TypedDict, cast
+
 import msgspec
 
-from ttinspect.model.region import Figures, Region, RegionFile, RegionState
+from ttinspect.model.region import Region, RegionFile, RegionState
+from ttinspect.shm.layout import layout_of
+from ttinspect.shm.usage import dram_used, l1_used
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
-from ttinspect.verify.usage import CB_IS_A_SUM_FROM, dram_used, l1_used
 from ttinspect.verify.verify import RegionVerdict
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """The region's totals, bytes per buffer type. ``kernel`` is null from v2 on, and never usage."""
+class Totals(TypedDict):
+    """The region's totals, bytes per buffer type. ``kernel`` is null from v2 on, and never usage. A counter
+    that a newer layout has is there under its own name."""
 
     dram: int
     l1: int
@@ -19,15 +23,16 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     kernel: int | None
 
 
-class ProcessSlot(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessSlot(TypedDict):
     """One occupied slot, -1 (being released) included. ``alive`` is null below pid 1 and where procfs does
-    not tell; ``host_pid`` is the pid of a live writer in procfs, which is another than ``pid`` where it runs
-    in a container. ``last_update`` is raw nanoseconds, of the version's clock. The rest is bytes."""
+    not tell; ``host_pid`` is the pid that a live writer has in this procfs: not its own, if it is in a
+    container. ``last_update`` is raw nanoseconds, of the version's clock. The rest is bytes."""
 
     slot: int
     pid: int
     name: str
     alive: bool | None
+    host_pid: int | None
     dram: int
     l1: int
     l1_small: int
@@ -35,10 +40,9 @@ class ProcessSlot(msgspec.Struct, frozen=True, kw_only=True):
     cb: int
     kernel: int | None
     last_update: int
-    host_pid: int | None = None
 
 
-class ChipBytes(msgspec.Struct, frozen=True, kw_only=True):
+class ChipBytes(TypedDict):
     """One entry of the region's chip table that is not empty."""
 
     index: int
@@ -111,30 +115,36 @@ def region_facts(verdict: RegionVerdict, limits: Limits) -> RegionFacts:
         asic_id=None if header is None else header.asic_id,
         device_id=None if header is None else header.device_id,
         device=verdict.chip,
-        totals=None if region is None else _totals(region.totals),
+        totals=None if region is None else cast("Totals", region.totals),
         used=None if region is None else _used(region),
         processes=()
         if subject is None
         else tuple(
-            ProcessSlot(
-                slot=one.slot.index,
-                pid=one.slot.pid,
-                name=one.slot.name,
-                alive=one.alive,
-                host_pid=one.process.pid if one.alive and one.process is not None else None,
-                last_update=one.slot.last_update,
-                **msgspec.structs.asdict(one.slot.figures),
+            cast(
+                "ProcessSlot",
+                {
+                    "slot": one.slot.index,
+                    "pid": one.slot.pid,
+                    "name": one.slot.name,
+                    "alive": one.alive,
+                    "host_pid": one.process.pid if one.alive and one.process is not None else None,
+                    **one.slot.figures,
+                    "last_update": one.slot.last_update,
+                },
             )
             for one in subject.writers
         ),
         chips=()
         if region is None
         else tuple(
-            ChipBytes(
-                index=entry.index,
-                chip_id=entry.chip_id,
-                is_remote=entry.is_remote != 0,
-                **msgspec.structs.asdict(entry.figures),
+            cast(
+                "ChipBytes",
+                {
+                    "index": entry.index,
+                    "chip_id": entry.chip_id,
+                    "is_remote": entry.is_remote != 0,
+                    **entry.figures,
+                },
             )
             for entry in region.chips
         ),
@@ -156,13 +166,10 @@ def _mode(file: RegionFile) -> str | None:
     return None if file.mode is None else f"{file.mode:04o}"
 
 
-def _totals(figures: Figures) -> Totals:
-    return Totals(**msgspec.structs.asdict(figures))
-
-
 def _used(region: Region) -> Used:
+    layout = layout_of(region.version)
     return Used(
-        l1=l1_used(region.version, region.totals),
-        dram=dram_used(region.totals),
-        cb_is_counted=region.version >= CB_IS_A_SUM_FROM,
+        l1=l1_used(layout, region.totals),
+        dram=dram_used(layout, region.totals),
+        cb_is_counted=layout.programs_are_a_sum,
     )

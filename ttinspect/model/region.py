@@ -29,16 +29,9 @@ class RegionState(str, Enum):
     UNREADABLE = "unreadable"
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Published bytes per buffer type, raw u64 (2^63 and above is an underflow). ``kernel`` exists in v1
-    only and is None from v2 on."""
-
-    dram: int
-    l1: int
-    l1_small: int
-    trace: int
-    cb: int
-    kernel: int | None
+Figures = dict[str, int | None]
+"""Published bytes by the name of the counter, raw u64 (2^63 and above is an underflow): those of the region's
+version, a new one under its own name. None: a counter that other versions have (``kernel`` is v1's alone)."""
 
 
 class ChipEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.shm_usage import more, no_region, usage_block
 from ttinspect.report.units import count
+from ttinspect.shm.layout import BUFFER_TYPES
 
 _HEADER = (
     "device", "arch", "board", "path", "file_id", "version", "state", "l1_used", "l1_physical",
@@ -20,7 +21,7 @@ _HEADER = (
     "l1_small", "trace", "cb", "kernel", "processes",
 )  # fmt: skip
 _MOST_REGIONS = 64
-_TYPES = ("dram", "l1", "l1_small", "trace", "cb", "kernel")
+_TYPES = tuple(one.name for one in BUFFER_TYPES)
 
 
 def memory_table(answer: MemoryAnswer) -> list[RenderableType]:
@@ -81,7 +82,7 @@ def _cells(region: RegionFacts) -> tuple[object, ...]:
         capacity.dram_physical,
         capacity.dram_allocatable,
         used.cb_is_counted if used else None,
-        *(getattr(totals, name) if totals else None for name in _TYPES),
+        *(totals.get(name) if totals else None for name in _TYPES),
         len(region.processes) if totals else None,
     )
 
@@ -95,7 +96,7 @@ def _raw(raw: RawRegion) -> list[RenderableType]:
     for name, value in msgspec.structs.asdict(region.header).items():
         row(fields, f"  {name}", value)
     row(fields, "  init_state", "-" if region.init_state is None else f"{region.init_state:#x}")
-    table = columns("  entry", "~name", *(f">{name}" for name in _TYPES))
+    table = columns("  entry", "~name", *(f">{name}" for name in region.totals))
     row(table, "  totals", "", *_figures(region.totals))
     for entry in region.chips:
         where = f"chip_id {entry.chip_id}{' remote' if entry.is_remote else ''}"
@@ -106,4 +107,4 @@ def _raw(raw: RawRegion) -> list[RenderableType]:
 
 
 def _figures(figures: Figures) -> Iterator[str]:
-    return ("-" if value is None else count(value) for value in (getattr(figures, name) for name in _TYPES))
+    return ("-" if value is None else count(value) for value in figures.values())

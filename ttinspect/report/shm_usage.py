@@ -41,10 +41,10 @@ def usage_block(region: RegionFacts) -> list[RenderableType]:
         total = glued(f"/ {size(physical):>9}")
         row(table, name, kind, size(bytes_used), total, _share(bytes_used, kind.lower(), capacity))
     if used.cb_is_counted:
-        row(table, "", "CB", size(region.totals.cb), "", "counted in L1")
-    elif region.totals.cb:
+        row(table, "", "CB", size(region.totals["cb"]), "", "counted in L1")
+    elif region.totals["cb"]:
         why = f"not added: v{region.version} shows the last writer"
-        row(table, "", "CB", size(region.totals.cb), "", why)
+        row(table, "", "CB", size(region.totals["cb"]), "", why)
     parts: list[RenderableType] = [table]
     if region.device is None:
         parts.insert(0, Text(f" {region_label(region)}"))
@@ -69,20 +69,24 @@ def _processes(slots: tuple[ProcessSlot, ...]) -> list[RenderableType]:
     for slot in slots:
         row(
             table,
-            slot.pid,
-            slot.name or "-",
+            slot["pid"],
+            slot["name"] or "-",
             _state(slot),
-            *(size(figure) for figure in (slot.l1, slot.l1_small, slot.dram, slot.trace, slot.cb)),
+            size(slot["l1"]),
+            size(slot["l1_small"]),
+            size(slot["dram"]),
+            size(slot["trace"]),
+            size(slot["cb"]),
         )
     return [table]
 
 
 def _state(slot: ProcessSlot) -> str:
-    if slot.pid < 1:
+    if slot["pid"] < 1:
         return "releasing"
-    if slot.alive is None:
+    if slot["alive"] is None:
         return UNKNOWN
-    return "alive" if slot.alive else "DEAD"
+    return "alive" if slot["alive"] else "DEAD"
 
 
 def _share(used: int | None, kind: str, capacity: ShmCapacity) -> str:

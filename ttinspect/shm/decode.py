@@ -5,13 +5,14 @@ heads of its entries (all but name and timestamp); heads are compared with that 
 others become objects.
 """
 
+import functools
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 
 from ttinspect.model.region import (
-    EMPTY_CHIP_ID,
     FREE_PID,
     ChipEntry,
     Figures,
@@ -22,6 +23,7 @@ from ttinspect.model.region import (
     Slot,
 )
 from ttinspect.shm.layout import (
+    BUFFER_TYPES,
     INIT_IN_PROGRESS,
     INIT_READY,
     INIT_UNINITIALIZED,
@@ -34,7 +36,7 @@ from ttinspect.shm.layout import (
 from ttinspect.shm.names import harmless
 
 _VERSION = struct.Struct("<I")
-_V4_STATES = {
+_INIT_STATES = {
     INIT_UNINITIALIZED: RegionState.UNINITIALIZED,
     INIT_IN_PROGRESS: RegionState.INITIALIZING,
     INIT_READY: RegionState.READY,
@@ -51,13 +53,15 @@ class Decoded(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class _Plan:
-    """A layout compiled: ``front`` is header and totals; ``chip_heads`` and ``slot_heads`` cut a table."""
+    """A layout compiled: ``front`` is header and totals; ``chip_heads`` and ``slot_heads`` cut a table.
+    ``names`` are its counters, ``unpublished`` those of other versions."""
 
     layout: Layout
     front: struct.Struct
     chip_heads: struct.Struct
+    names: tuple[str, ...]
+    unpublished: tuple[str, ...]
     free_chips: frozenset[bytes]
-    free_chip_ids: frozenset[int]
     chip: struct.Struct
     slot_heads: struct.Struct
     free_slot: bytes
@@ -68,8 +72,8 @@ def decode(data: bytes) -> Decoded:
     """Decode a file's bytes. Never raises.
 
     There is no Region for a file without bytes, for version 0 (nothing in it means anything yet), for a
-    version above 4, and for fewer bytes than the version needs. A file that is too long is decoded by its
-    layout; that it is too long is a finding of its own.
+    version without a layout, and for fewer bytes than the version needs. A file that is too long is decoded
+    by its layout; that it is too long is a finding of its own.
     """
     if not data:
         return Decoded(None, RegionState.EMPTY, None)
@@ -78,11 +82,11 @@ def decode(data: bytes) -> Decoded:
     (version,) = _VERSION.unpack_from(data)
     if version == 0:
         return Decoded(version, RegionState.UNINITIALIZED, None)
-    plan = _PLANS.get(version)
-    slot_count = slots_in(plan.layout, len(data)) if plan is not None else None
-    if plan is None or slot_count is None:
+    layout = LAYOUTS.get(version)
+    slot_count = None if layout is None else slots_in(layout, len(data))
+    if layout is None or slot_count is None:
         return Decoded(version, RegionState.UNKNOWN, None)
-    region = _region(plan, data, slot_count)
+    region = _region(_plan(layout), data, slot_count)
     return Decoded(version, region.state, region)
 
 
@@ -99,7 +103,7 @@ def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:
     init_state = None
     if plan.layout.init_state is not None:
         (init_state,) = _VERSION.unpack_from(data, plan.layout.init_state.offset)
-        state = _V4_STATES.get(init_state, RegionState.UNKNOWN)
+        state = _INIT_STATES.get(init_state, RegionState.UNKNOWN)
     else:
         state = RegionState.READY if updated else RegionState.INITIALIZING
     return Region(
@@ -112,7 +116,7 @@ def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:
             asic_id=str(asic_id),
             device_id=device_id,
         ),
-        totals=_figures(totals),
+        totals=_figures(plan, totals),
         chips=_chips(plan, data),
         chip_count=plan.layout.chips.count,
         slots=_slots(plan, data, slot_count),
@@ -122,11 +126,8 @@ def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:
     )
 
 
-def _figures(values: list[int]) -> Figures:
-    dram, l1, l1_small, trace, cb, *kernel = values
-    return Figures(
-        dram=dram, l1=l1, l1_small=l1_small, trace=trace, cb=cb, kernel=kernel[0] if kernel else None
-    )
+def _figures(plan: _Plan, values: Iterable[int]) -> Figures:
+    return {**dict(zip(plan.names, values, strict=True)), **dict.fromkeys(plan.unpublished)}
 
 
 def _chips(plan: _Plan, data: bytes) -> tuple[ChipEntry, ...]:
@@ -134,9 +135,11 @@ def _chips(plan: _Plan, data: bytes) -> tuple[ChipEntry, ...]:
     for index, (head,) in enumerate(plan.chip_heads.iter_unpack(data[table.offset : table.end])):
         if head not in free:
             chip_id, is_remote, *figures = plan.chip.unpack(head)
-            if chip_id not in plan.free_chip_ids or any(figures):
+            if chip_id not in plan.layout.free_chip_ids or any(figures):
                 found.append(
-                    ChipEntry(index=index, chip_id=chip_id, is_remote=is_remote, figures=_figures(figures))
+                    ChipEntry(
+                        index=index, chip_id=chip_id, is_remote=is_remote, figures=_figures(plan, figures)
+                    )
                 )
     return tuple(found)
 
@@ -154,23 +157,24 @@ def _slots(plan: _Plan, data: bytes, slot_count: int) -> tuple[Slot, ...]:
                         pid=pid,
                         name=harmless(name.partition(b"\0")[0]),
                         last_update=updated,
-                        figures=_figures(figures),
+                        figures=_figures(plan, figures),
                     )
                 )
     return tuple(found)
 
 
+@functools.cache
 def _plan(layout: Layout) -> _Plan:
-    head_bytes = 8 + 8 * len(layout.figures)
+    names = tuple(one.name for one in layout.counters)
+    head_bytes = 8 + 8 * len(names)
     nothing = bytes(head_bytes)
-    # Before v3 an entry without bytes that says chip 0 is nobody's; from v3 on it is chip 0.
-    free_ids = frozenset({0, EMPTY_CHIP_ID} if layout.version < 3 else {EMPTY_CHIP_ID})
     return _Plan(
         layout=layout,
         front=struct.Struct("<" + pack_format(layout.header + layout.totals, 0)),
         chip_heads=_heads(layout.chips, head_bytes),
-        free_chips=frozenset(_VERSION.pack(free) + nothing[_VERSION.size :] for free in free_ids),
-        free_chip_ids=free_ids,
+        names=names,
+        unpublished=tuple(one.name for one in BUFFER_TYPES if one.name not in names),
+        free_chips=frozenset(_VERSION.pack(free) + nothing[_VERSION.size :] for free in layout.free_chip_ids),
         chip=struct.Struct("<" + pack_format(layout.chips.fields, layout.chips.stride)),
         slot_heads=_heads(layout.slots, head_bytes),
         free_slot=nothing,
@@ -180,6 +184,3 @@ def _plan(layout: Layout) -> _Plan:
 
 def _heads(table: Table, head_bytes: int) -> struct.Struct:
     return struct.Struct(f"<{head_bytes}s{table.stride - head_bytes}x")
-
-
-_PLANS = {version: _plan(layout) for version, layout in LAYOUTS.items()}

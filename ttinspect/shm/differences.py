@@ -17,9 +17,10 @@ the region, and is decided in verify/ by a predicate that the sampler is given.
 | TTS028 | ``chip 0`` | how many entries too many have it |
 | TTS046 | buffer type | largest occupied slot - total, if above 0 |
 
-cb is left out of 020 and 021 before v4: there its total is the last writer's. It stays in 046, where the
-rules grade it. kernel is left out of everything but 022 and 027: it is not usage. Where a counter that
-belongs to a sum has underflowed, the sum says nothing and is left out; 022 tells.
+What programs hold (cb) is left out of 020 where its total is the last writer's (before v4), and out of 021
+always: the chip entry's cb is what was stored last, and can rest below the total of a healthy v4 region. It
+stays in 046, where the rules grade it. What is no usage (kernel) is left out of everything but 022 and 027.
+Where a counter that belongs to a sum has underflowed, the sum says nothing and is left out; 022 tells.
 """
 
 from collections import Counter
@@ -27,14 +28,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ttinspect.model.region import EMPTY_CHIP_ID, RELEASING_PID, Figures, Region, Slot
-
-UNDERFLOW_FROM = 1 << 63
-"""A counter from here on was decremented below zero."""
-
-BUFFER_TYPES = ("dram", "l1", "l1_small", "trace", "cb")
-"""The buffer types that are usage."""
-
-_CB_IS_A_SUM_FROM = 4
+from ttinspect.shm.layout import layout_of
+from ttinspect.shm.usage import UNDERFLOW_FROM, counter
 
 
 class Quantity(NamedTuple):
@@ -70,23 +65,23 @@ def _against_totals(region: Region, occupied: tuple[Slot, ...]) -> Iterator[tupl
     chips = [entry.figures for entry in region.chips if entry.chip_id != EMPTY_CHIP_ID]
     slots = [slot.figures for slot in occupied]
     entry_free = free_chip_entries(region) > 0
-    for name in BUFFER_TYPES:
-        total: int = getattr(region.totals, name)
+    layout = layout_of(region.version)
+    for one in layout.usage:
+        name, total = one.name, counter(region.totals, one.name)
         if total >= UNDERFLOW_FROM:
             continue
         of_slots, of_chips = _counters(slots, name), _counters(chips, name)
-        is_a_sum = name != "cb" or region.version >= _CB_IS_A_SUM_FROM
-        if is_a_sum and of_slots is not None:
+        if one in layout.sums and of_slots is not None:
             yield "TTS020", name, sum(of_slots) - total
-        if is_a_sum and of_chips is not None and (entry_free or sum(of_chips) > total):
+        if one in layout.buffers and of_chips is not None and (entry_free or sum(of_chips) > total):
             yield "TTS021", name, sum(of_chips) - total
         if of_slots:
             yield "TTS046", name, max(max(of_slots) - total, 0)
 
 
 def _counters(figures: Iterable[Figures], name: str) -> list[int] | None:
-    counters: list[int] = [getattr(one, name) for one in figures]
-    return None if any(counter >= UNDERFLOW_FROM for counter in counters) else counters
+    counters = [counter(one, name) for one in figures]
+    return None if any(one >= UNDERFLOW_FROM for one in counters) else counters
 
 
 def _underflows(region: Region) -> Iterator[tuple[str, str, int]]:
@@ -95,10 +90,9 @@ def _underflows(region: Region) -> Iterator[tuple[str, str, int]]:
         *((f"slot {slot.index}", slot.figures) for slot in region.slots),
         *((f"chip entry {entry.index}", entry.figures) for entry in region.chips),
     ):
-        for name in (*BUFFER_TYPES, "kernel"):
-            counter: int | None = getattr(figures, name)
-            if counter is not None and counter >= UNDERFLOW_FROM:
-                yield "TTS022", f"{where} {name}", counter - (1 << 64)
+        for name, held in figures.items():
+            if held is not None and held >= UNDERFLOW_FROM:
+                yield "TTS022", f"{where} {name}", held - (1 << 64)
 
 
 def _slots(region: Region) -> Iterator[tuple[str, str, int]]:
@@ -109,9 +103,7 @@ def _slots(region: Region) -> Iterator[tuple[str, str, int]]:
         elif slot.pid:
             owners[slot.pid] += 1
         else:
-            figures = slot.figures
-            held = sum(getattr(figures, name) for name in BUFFER_TYPES) + (figures.kernel or 0)
-            yield "TTS027", f"slot {slot.index}", held
+            yield "TTS027", f"slot {slot.index}", sum(held or 0 for held in slot.figures.values())
     for pid, count in owners.items():
         yield "TTS026", f"pid {pid}", count - 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.region import FileType, RegionFile, RegionState
 from ttinspect.shm.decode import Decoded, decode
-from ttinspect.shm.layout import LARGEST_SIZE
+from ttinspect.shm.layout import sizes
 from ttinspect.shm.names import harmless
 
 DEFAULT_DIRECTORY = Path("/dev/shm")
@@ -19,9 +19,6 @@ DEFAULT_DIRECTORY = Path("/dev/shm")
 PREFIX, SUFFIX = b"tt_device_", b"_memory"
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-
-_READ_BYTES = LARGEST_SIZE + 1
-"""One byte more than the largest layout tells that a file is longer."""
 
 _TYPES = {
     stat.S_IFREG: FileType.REGULAR,
@@ -88,7 +85,7 @@ def look_at(directory: Path, name: bytes) -> RegionFile:
     size = None if status is None else status.st_size
     if data is not None:
         # What was read is the newer truth about a file that grows or shrinks meanwhile.
-        size = len(data) if len(data) < _READ_BYTES else max(len(data), size or 0)
+        size = len(data) if len(data) < _read_bytes() else max(len(data), size or 0)
     return RegionFile(
         name=name,
         path=harmless(raw_path),
@@ -125,9 +122,14 @@ def _read(raw_path: bytes) -> tuple[os.stat_result, bytes | None]:
         if not stat.S_ISREG(status.st_mode):
             return status, None
         # One call: the kernel copies the whole region with as little in between as can be had.
-        return status, os.read(descriptor, _READ_BYTES)
+        return status, os.read(descriptor, _read_bytes())
     finally:
         os.close(descriptor)
+
+
+def _read_bytes() -> int:
+    """One byte more than the largest layout tells that a file is longer."""
+    return max(sizes()) + 1
 
 
 def _is_candidate(name: bytes) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from ttinspect.facts.trays import has_trays, tray_numbers, tray_of
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionHeader
+from ttinspect.shm.layout import NamedBy, layout_of
 
 TEST_ID_BASE = 0x77 << 56
 """tt-metal's own tests publish under this id plus their pid."""
@@ -44,14 +45,15 @@ def match_region(chips: Sequence[Chip], file_id: int | None, header: RegionHeade
         by_name = _by_name(chips, file_id)
         named_after_device = (chip.id for chip in chips if chip.id == file_id)
         return by_name if by_name.chip is not None else _only(named_after_device, Basis.DEVICE_ID)
-    match = _by_board(chips, header) if header.version == 1 else _by_unique_id(chips, int(header.asic_id))
+    match = _by_board(chips, header) if _named_by_board(header) else _by_unique_id(chips, int(header.asic_id))
     if match.chip is None:
         # A header that no chip has, in a file that is named after one, is that chip's (and TTS007).
         match = _by_name(chips, file_id)
     if match.chip is not None:
         return match
     nameless = published_under_device_id(file_id, header)
-    anonymous = [chip for chip in chips if nameless or not has_identity(chip, header.version)]
+    named_by = layout_of(header.version).named_by
+    anonymous = [chip for chip in chips if nameless or not has_identity(chip, named_by)]
     return _only((chip.id for chip in anonymous if chip.id == header.device_id), Basis.DEVICE_ID)
 
 
@@ -81,8 +83,12 @@ def name_agrees(file_id: int | None, header: RegionHeader) -> bool:
     return file_id == _named_by(header)
 
 
+def _named_by_board(header: RegionHeader) -> bool:
+    return layout_of(header.version).named_by is NamedBy.BOARD_AND_LOCATION
+
+
 def _named_by(header: RegionHeader) -> int:
-    if header.version == 1:
+    if _named_by_board(header):
         return int(header.board_serial) << 8 | int(header.asic_id)
     return int(header.asic_id)
 
@@ -98,22 +104,22 @@ def is_test_leftover(file_id: int | None) -> bool:
     return file_id is not None and 0 < file_id - TEST_ID_BASE < PID_LIMIT
 
 
-def names_chips(chips: Iterable[Chip], version: int) -> bool:
-    """Whether the source has ids to find a region of this version by (board: and masks: have none): without
+def names_chips(chips: Iterable[Chip], named_by: NamedBy) -> bool:
+    """Whether the source has such ids to find a region by (board: and masks: have none): without
     them TTS008 to TTS010 are only info."""
-    return any(has_identity(chip, version) for chip in chips)
+    return any(has_identity(chip, named_by) for chip in chips)
 
 
-def has_identity(chip: Chip, version: int) -> bool:
-    """Whether a region of this version that belongs to the chip could be recognised by an id."""
-    if version == 1:
+def has_identity(chip: Chip, named_by: NamedBy) -> bool:
+    """Whether a region of the chip that is named so could be recognised."""
+    if named_by is NamedBy.BOARD_AND_LOCATION:
         return chip.board_id is not None and bool(v1_keys(chip))
     return chip.unique_id is not None
 
 
 def namesakes(chips: Iterable[Chip], header: RegionHeader) -> list[int]:
     """The chips that a header names when it names several: which of them is meant is not known."""
-    if header.version == 1:
+    if _named_by_board(header):
         named = [chip.id for chip in _of_board(chips, header)]
     else:
         named = [chip.id for chip in chips if chip.unique_id == header.asic_id]

@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.region import Slot
+from ttinspect.shm.layout import NamedBy
 from ttinspect.verify.subject import Subject
 
 
@@ -70,7 +71,9 @@ def _fitting(subjects: Sequence[Subject], one: AllocatorStatistics) -> list[int]
 
 
 def _ids(subject: Subject) -> set[str]:
-    ids = {str(subject.header.device_id)} | ({subject.header.asic_id} if subject.version > 1 else set())
+    ids = {str(subject.header.device_id)} | (
+        {subject.header.asic_id} if subject.layout.named_by is NamedBy.UNIQUE_ID else set()
+    )
     return ids if subject.file.file_id is None else {*ids, subject.file.file_id}
 
 

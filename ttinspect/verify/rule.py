@@ -78,7 +78,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         by_version = self.severities[row]
         if isinstance(by_version, Severity):
             return by_version
-        if version is None or version < 1:
+        if not version:
             return by_version[0] if len(set(by_version)) == 1 else None
         return by_version[min(version, len(by_version)) - 1]
 

@@ -4,11 +4,12 @@ import msgspec
 
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.region import Figures, Region, RegionFile, RegionHeader, RegionState, Slot
+from ttinspect.shm.clocks import realtime_of
 from ttinspect.shm.differences import Quantity, differences
+from ttinspect.shm.layout import Layout, layout_of
 from ttinspect.shm.looks import Judged, unchanged_slots
 from ttinspect.shm.published import LookedAt
 from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
-from ttinspect.verify.clocks import realtime_of
 from ttinspect.verify.holding import ChipHolders, chip_holders
 from ttinspect.verify.matching import Match, match_region
 from ttinspect.verify.writers import SlotWriter, writer_of
@@ -52,8 +53,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> int:
-        """1 to 4."""
+        """That of the layout."""
         return self.region.version
+
+    @property
+    def layout(self) -> Layout:
+        """What the region's version means."""
+        return layout_of(self.region.version)
 
     @property
     def file_id(self) -> int | None:
@@ -62,7 +68,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unfinished(self) -> bool:
-        """Whether the header was never finished (timestamp 0 before v4): its ids mean nothing yet."""
+        """Whether the header was never finished (timestamp 0, of versions without init_state): its ids mean
+        nothing yet."""
         return self.region.state is not RegionState.READY
 
     @property
@@ -81,7 +88,9 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
     writers = tuple(
         writer_of(
             slot,
-            realtime_of(slot.last_update, region.version, case.now_realtime_ns, case.now_monotonic_ns),
+            realtime_of(
+                slot.last_update, layout_of(region.version), case.now_realtime_ns, case.now_monotonic_ns
+            ),
             case.processes,
             case.holders,
             file.path,

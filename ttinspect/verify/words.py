@@ -3,20 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from ttinspect.model.region import Figures
+from ttinspect.shm.layout import Layout
+from ttinspect.shm.usage import counter
 
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-
-BUFFER_TYPES = ("dram", "l1", "l1_small", "trace", "cb")
-"""In the order of the layouts; kernel is never usage."""
-
-LABELS = {
-    "dram": "DRAM",
-    "l1": "L1",
-    "l1_small": "L1_SMALL",
-    "trace": "TRACE",
-    "cb": "CB",
-    "kernel": "KERNEL",
-}
 
 
 def size(count: int) -> str:
@@ -32,11 +22,10 @@ def exact(count: int) -> str:
     return f"{count:,} bytes"
 
 
-def holdings(figures: Figures) -> str:
+def holdings(layout: Layout, figures: Figures) -> str:
     """What a slot holds, buffer types with nothing in them left out: "1.0 GiB of DRAM and 8.0 KiB of L1"."""
-    parts = [
-        f"{size(getattr(figures, name))} of {LABELS[name]}" for name in BUFFER_TYPES if getattr(figures, name)
-    ]
+    held = ((one.label, counter(figures, one.name)) for one in layout.usage)
+    parts = [f"{size(count)} of {label}" for label, count in held if count]
     return listed(parts) if parts else "nothing"
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from ttinspect.model.finding import EvidenceValue
-from ttinspect.model.region import RELEASING_PID, Figures, Region
-from ttinspect.shm.differences import UNDERFLOW_FROM, Quantity
-from ttinspect.shm.layout import SLOT_COUNT
+from ttinspect.model.region import RELEASING_PID, Region
+from ttinspect.shm.differences import Quantity
+from ttinspect.shm.layout import Layout, layout_of
 from ttinspect.shm.looks import Judged, Outcome
+from ttinspect.shm.usage import UNDERFLOW_FROM, counter
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import LABELS, exact, plural
+from ttinspect.verify.words import exact, plural
 from ttinspect.verify.writers import Writer
 
 Say = Callable[[Subject, Quantity, int], tuple[str, dict[str, EvidenceValue]]]
@@ -30,7 +31,8 @@ def row_of(region: Region, quantity: Quantity, difference: int) -> str:
     if rule == "TTS028":
         return "chip 0" if subject == "chip 0" else "other chip"
     if rule == "TTS046":
-        return "cb" if subject == "cb" else "rest"
+        of_programs = (one.name for one in layout_of(region.version).usage if one.of_programs)
+        return "cb" if subject in of_programs else "rest"
     return "any"
 
 
@@ -196,7 +198,7 @@ def _one_process_is_it(subject: Subject, above: Quantity) -> bool:
     judged = subject.judged.get(Quantity("TTS046", above.subject))
     if judged is None or not judged.resting:
         return False
-    held, total = sorted(_counters(subject, above.subject)), _counter(subject.totals, above.subject)
+    held, total = sorted(_counters(subject, above.subject)), counter(subject.totals, above.subject)
     return sum(held[:-1]) <= total
 
 
@@ -210,27 +212,26 @@ def _everybody_has_a_slot(subject: Subject) -> bool:
 
 
 def _being_released(region: Region, buffer_type: str) -> int:
-    held = (getattr(slot.figures, buffer_type) for slot in region.occupied if slot.pid == RELEASING_PID)
+    held = (counter(slot.figures, buffer_type) for slot in region.occupied if slot.pid == RELEASING_PID)
     return sum(one for one in held if one < UNDERFLOW_FROM)
 
 
 def _slots_cut_off(region: Region) -> int:
     """Slots that a newer runtime cut off a v1 file: whoever is in them is counted and cannot be seen."""
-    return SLOT_COUNT - region.slot_count
+    return layout_of(region.version).slots.count - region.slot_count
 
 
-def _counter(figures: Figures, buffer_type: str) -> int:
-    counter: int = getattr(figures, buffer_type)
-    return counter
+def _label(layout: Layout, name: str) -> str:
+    return next(one.label for one in layout.counters if one.name == name)
 
 
 def _counters(subject: Subject, buffer_type: str) -> list[int]:
-    return [_counter(slot.figures, buffer_type) for slot in subject.occupied]
+    return [counter(slot.figures, buffer_type) for slot in subject.occupied]
 
 
 def _against(subject: Subject, quantity: Quantity, difference: int, who: str) -> str:
-    total: int = getattr(subject.totals, quantity.subject)
-    label, off = LABELS[quantity.subject], exact(abs(difference))
+    total = counter(subject.totals, quantity.subject)
+    label, off = _label(subject.layout, quantity.subject), exact(abs(difference))
     return f"{who} {off} of {label} {'above' if difference > 0 else 'below'} the total of {exact(total)}."
 
 
@@ -238,29 +239,30 @@ def _say_processes(
     subject: Subject, quantity: Quantity, difference: int
 ) -> tuple[str, dict[str, EvidenceValue]]:
     held = sum(_counters(subject, quantity.subject))
-    total = getattr(subject.totals, quantity.subject)
+    total = counter(subject.totals, quantity.subject)
     who = f"The {plural(len(subject.occupied), 'slot')} together are"
     if len(subject.occupied) == 1:
         who = "The only slot is"
     elif not subject.occupied:
         who = "No slot is taken, which is"
-    evidence = {"buffer_type": quantity.subject, "slots_bytes": held, "total_bytes": total}
-    return _against(subject, quantity, difference, who), {**evidence}
+    message = _against(subject, quantity, difference, who)
+    return message, {"buffer_type": quantity.subject, "slots_bytes": held, "total_bytes": total}
 
 
 def _say_chips(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
-    total = getattr(subject.totals, quantity.subject)
+    total = counter(subject.totals, quantity.subject)
     message = _against(subject, quantity, difference, "The chip entries together are")
     return message, {"buffer_type": quantity.subject, "total_bytes": total}
 
 
 def _say_over(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
     name = quantity.subject
-    slot = max(subject.occupied, key=lambda one: getattr(one.figures, name))
-    held, total = getattr(slot.figures, name), getattr(subject.totals, name)
+    slot = max(subject.occupied, key=lambda one: counter(one.figures, name))
+    held, total = counter(slot.figures, name), counter(subject.totals, name)
+    label = _label(subject.layout, name)
     message = (
-        f"pid {slot.pid} ({slot.name or 'no name'}) alone is {exact(difference)} of {LABELS[name]} above the "
-        f"total of {exact(total)}."
+        f"pid {slot.pid} ({slot.name or 'no name'}) alone is {exact(difference)} of {label} above the total "
+        f"of {exact(total)}."
     )
     return message, {"buffer_type": name, "pid": slot.pid, "slot_bytes": held, "total_bytes": total}
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 
-from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
+from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, MemoryView
 from ttinspect.model.region import Slot
+from ttinspect.shm.clocks import realtime_of
+from ttinspect.shm.usage import counted, counter
 from ttinspect.verify.case import Case
-from ttinspect.verify.clocks import realtime_of
 from ttinspect.verify.rule import E, Hit, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.usage import counted
 from ttinspect.verify.words import exact, size
-
-MANAGED = ("dram", "l1", "l1_small", "trace")
-"""The buffer types that tt-metal's allocator manages; circular buffers are not among them."""
 
 
 def published_over_reserved(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -47,9 +44,9 @@ PUBLISHED_OVER_RESERVED = RegionRule(
 def _slot_over_reserved(
     case: Case, subject: Subject, slot: Slot, statistics: AllocatorStatistics
 ) -> Iterator[Hit]:
-    for name in MANAGED:
+    for name in MemoryView.__struct_fields__:
         banks: BankStatistics | None = getattr(statistics.memory_view, name)
-        published = counted(getattr(slot.figures, name))
+        published = counted(counter(slot.figures, name))
         reserved = None if banks is None else banks.reserved_bytes
         if reserved is None or published is None or published <= reserved:
             continue
@@ -70,7 +67,7 @@ def _slot_over_reserved(
 
 
 def _is_newer(case: Case, subject: Subject, slot: Slot, taken_ns: int) -> bool:
-    updated = realtime_of(slot.last_update, subject.version, case.now_realtime_ns, case.now_monotonic_ns)
+    updated = realtime_of(slot.last_update, subject.layout, case.now_realtime_ns, case.now_monotonic_ns)
     return updated is None or updated > taken_ns
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes, most_dram_bytes, most_l1_bytes
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures
+from ttinspect.shm.layout import KERNEL, Layout
+from ttinspect.shm.usage import counter, dram_used, l1_buffers, l1_programs, l1_with_programs
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.usage import counted, dram_used, l1_buffers
 from ttinspect.verify.words import exact, size
 
-SumOf = Callable[[Figures], int | None]
+SumOf = Callable[[Layout, Figures], int | None]
 
 
 def l1_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -78,7 +79,7 @@ def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
         ("L1", l1_buffers, limits.l1_physical, limits.l1_allocatable),
         ("DRAM", dram_used, limits.dram_physical, limits.dram_allocatable),
     ):
-        used = sum_of(subject.totals)
+        used = sum_of(subject.layout, subject.totals)
         if used is None or allocatable is None or used <= allocatable:
             continue
         if physical is not None and used > physical:
@@ -116,14 +117,14 @@ OVER_ALLOCATABLE = RegionRule(
 
 def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     """Circular buffers alone against L1."""
-    cb, physical = _cb(subject.totals), subject.limits.l1_physical
+    cb, physical = l1_programs(subject.layout, subject.totals), subject.limits.l1_physical
     if cb is not None and physical is not None and cb > physical:
         yield Hit(
             "over",
             f"{size(cb)} of circular buffers published, chip {subject.match.chip} has {size(physical)} of "
             f"L1: {exact(cb - physical)} too many.",
             {"cb_bytes": cb, "l1_physical_bytes": physical},
-            _gone_again(subject, _cb, physical),
+            _gone_again(subject, l1_programs, physical),
         )
 
 
@@ -162,7 +163,7 @@ def capacity_unknown(case: Case, subject: Subject) -> Iterator[Hit]:
         ("L1", l1_buffers, limits.l1_physical, least_l1_bytes(soc), most_l1_bytes(soc)),
         ("DRAM", dram_used, limits.dram_physical, least_dram_bytes(soc), most_dram_bytes(soc)),
     ):
-        used = sum_of(subject.totals)
+        used = sum_of(subject.layout, subject.totals)
         if physical is not None or used is None or used <= least or used > most:
             continue
         yield Hit(
@@ -175,7 +176,7 @@ def capacity_unknown(case: Case, subject: Subject) -> Iterator[Hit]:
 
 def kernel_counter(case: Case, subject: Subject) -> Iterator[Hit]:
     """v1's counter of kernel bytes, which only ever grows."""
-    kernel = subject.totals.kernel
+    kernel = 0 if KERNEL not in subject.layout.counters else counter(subject.totals, KERNEL.name)
     if kernel:
         yield Hit(
             "present",
@@ -206,7 +207,7 @@ KERNEL_COUNTER = RegionRule(
 def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
     """Buffers and circular buffers together against L1. Either of them alone is TTS040 or TTS043."""
     physical = subject.limits.l1_physical
-    buffers, cb = l1_buffers(subject.totals), _cb(subject.totals)
+    buffers, cb = l1_buffers(subject.layout, subject.totals), l1_programs(subject.layout, subject.totals)
     if physical is None or buffers is None or cb is None or max(buffers, cb) > physical:
         return
     if buffers + cb > physical:
@@ -216,7 +217,7 @@ def l1_and_cb_over_physical(case: Case, subject: Subject) -> Iterator[Hit]:
             f"{size(physical)} of L1 of chip {subject.match.chip}: {exact(buffers + cb - physical)} too "
             f"many.",
             {"l1_bytes": buffers, "cb_bytes": cb, "l1_physical_bytes": physical},
-            _gone_again(subject, _all_in_l1, physical),
+            _gone_again(subject, l1_with_programs, physical),
         )
 
 
@@ -249,7 +250,7 @@ def _over_physical(
     subject: Subject, kind: str, sum_of: SumOf, physical: int | None, most: int | None
 ) -> Iterator[Hit]:
     """Against what the chip has; where that is unknown, against what no chip of its design can have."""
-    used, limit = sum_of(subject.totals), most if physical is None else physical
+    used, limit = sum_of(subject.layout, subject.totals), most if physical is None else physical
     if used is not None and limit is not None and used > limit:
         yield Hit(
             "over",
@@ -264,16 +265,8 @@ def _gone_again(subject: Subject, sum_of: SumOf, limit: int) -> str | None:
     """A look can catch one counter before and another after a process moved bytes between them."""
     if subject.second_region is None:
         return None
-    again = sum_of(subject.second_region.totals)
+    again = sum_of(subject.layout, subject.second_region.totals)
     return "a second look does not show it" if again is not None and again <= limit else None
-
-
-def _cb(figures: Figures) -> int | None:
-    return counted(figures.cb)
-
-
-def _all_in_l1(figures: Figures) -> int | None:
-    return counted(figures.l1, figures.l1_small, figures.cb)
 
 
 RULES = (

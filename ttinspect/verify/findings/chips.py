@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ttinspect.model.chip import Chip
+from ttinspect.shm.layout import NamedBy
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.capacity import capacity_unknown
 from ttinspect.verify.holding import ChipHolders, chip_holders, device_of
@@ -27,7 +28,7 @@ def name_against_header(case: Case, subject: Subject) -> Iterator[Hit]:
         return
     name = "carries no id" if file_id is None else f"is named after {file_id}"
     says = f"asic_id {header.asic_id}"
-    if subject.version == 1:
+    if subject.layout.named_by is NamedBy.BOARD_AND_LOCATION:
         says = f"board {header.board_serial}, location {header.asic_id}"
     yield Hit(
         "disagree",
@@ -63,7 +64,9 @@ def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
     if subject.match.chip is not None or not case.system.chips or subject.unfinished:
         return
     header = subject.header
-    what = f"board_id {header.board_serial}, location" if subject.version == 1 else "asic_id"
+    named_by = subject.layout.named_by
+    by_board = named_by is NamedBy.BOARD_AND_LOCATION
+    what = f"board_id {header.board_serial}, location" if by_board else "asic_id"
     message = f"The source has no chip of this region ({what} {header.asic_id})."
     evidence = {"file_id": subject.file.file_id, "asic_id": header.asic_id, "device_id": header.device_id}
     several = namesakes(case.system.chips, header)
@@ -76,7 +79,7 @@ def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
         )
     elif is_test_leftover(subject.file_id):
         yield Hit("test", f"{message} tt-metal's own tests leave such ids behind.", {**evidence})
-    elif not names_chips(case.system.chips, subject.version):
+    elif not names_chips(case.system.chips, named_by):
         yield Hit(
             "without ids",
             f"{message} It has no ids either: only device_id {header.device_id} could be looked for.",
@@ -338,7 +341,7 @@ def _claimed_by_name(case: Case) -> set[int | None]:
 
 
 def _recognisable(chip: Chip) -> bool:
-    return has_identity(chip, 2) or has_identity(chip, 1)
+    return any(has_identity(chip, named_by) for named_by in NamedBy)
 
 
 RULES = (

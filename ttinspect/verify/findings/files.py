@@ -4,14 +4,12 @@ import errno
 from collections.abc import Iterator
 
 from ttinspect.model.region import FileType, RegionFile, RegionState
-from ttinspect.shm.layout import LAYOUTS, SHRUNK_V1_SIZE
+from ttinspect.shm.layout import LAYOUTS, sizes
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import E, Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.words import numbers, plural
 
-NEWEST_VERSION = max(LAYOUTS)
-SIZES = frozenset(layout.size for layout in LAYOUTS.values())
 WRITABLE_BY_OTHERS, READABLE_BY_OTHERS = 0o022, 0o044
 
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
@@ -101,10 +99,10 @@ def wrong_size(file: RegionFile) -> Iterator[Hit]:
     evidence = {"size": file.size, "version": version}
     if version in LAYOUTS:
         layout = LAYOUTS[version]
-        if version == 1 and file.size == SHRUNK_V1_SIZE and file.region is not None:
+        if file.size == layout.cut_size and file.region is not None:
             yield Hit(
                 "shrunk",
-                f"The v1 region was cut to {file.size:,} bytes by a newer runtime: its first "
+                f"The v{version} region was cut to {file.size:,} bytes by a newer runtime: its first "
                 f"{file.region.slot_count} slots remain.",
                 {**evidence, "slots": file.region.slot_count},
             )
@@ -114,7 +112,7 @@ def wrong_size(file: RegionFile) -> Iterator[Hit]:
                 f"A v{version} region has {layout.size:,} bytes, this file has {file.size:,}.",
                 {**evidence, "expected_size": layout.size},
             )
-    elif not version and file.size not in SIZES:
+    elif not version and file.size not in sizes():
         yield Hit("wrong", f"No region has {file.size:,} bytes.", {**evidence})
 
 
@@ -142,10 +140,10 @@ WRONG_SIZE = RegionRule(
 
 def unknown_version(file: RegionFile) -> Iterator[Hit]:
     """A layout from after this program."""
-    if file.version is not None and file.version > NEWEST_VERSION:
+    if file.version and file.version not in LAYOUTS:
         yield Hit(
             "unknown",
-            f"The region has version {file.version}; versions 1 to {NEWEST_VERSION} are known.",
+            f"The region has version {file.version}; versions 1 to {max(LAYOUTS)} are known.",
             {"version": file.version},
         )
 
@@ -172,7 +170,7 @@ def not_initialised(file: RegionFile) -> Iterator[Hit]:
     """Created, and not finished."""
     if file.state is RegionState.EMPTY:
         yield Hit("nothing yet", "The file has no bytes: its writer did not get to size it.", {"size": 0})
-    elif file.version == 0 and file.size in SIZES:
+    elif file.state is RegionState.UNINITIALIZED and file.region is None and file.size in sizes():
         yield Hit(
             "nothing yet", "The region has version 0: its writer did not get to fill it.", {"version": 0}
         )

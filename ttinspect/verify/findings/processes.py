@@ -3,26 +3,23 @@
 from collections.abc import Iterator
 
 from ttinspect.model.finding import EvidenceValue
+from ttinspect.shm.usage import counter
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import BUFFER_TYPES, holdings, numbers
+from ttinspect.verify.words import holdings, numbers
 from ttinspect.verify.writers import SlotWriter, Writer
 
 
 def ghost(case: Case, subject: Subject) -> Iterator[Hit]:
     """Dead, and still holding bytes."""
     for one in _confirmed(subject, Writer.DEAD):
-        if _holds(one):
+        if _holds(subject, one):
             yield Hit(
                 "ghost",
-                f"{_gone(one)}, its slot still holds {holdings(one.slot.figures)}. "
-                f"{_who_frees(subject.version)}: the totals are too high by that much.",
-                {
-                    **_evidence(one),
-                    **_now(one),
-                    **{name: getattr(one.slot.figures, name) for name in BUFFER_TYPES},
-                },
+                f"{_gone(one)}, its slot still holds {holdings(subject.layout, one.slot.figures)}. "
+                f"{_who_frees(subject)}: the totals are too high by that much.",
+                {**_evidence(one), **_now(one), **_held(subject, one)},
             )
 
 
@@ -53,10 +50,10 @@ GHOST = RegionRule(
 def dead_and_empty(case: Case, subject: Subject) -> Iterator[Hit]:
     """Dead, and holding nothing."""
     for one in _confirmed(subject, Writer.DEAD):
-        if not _holds(one):
+        if not _holds(subject, one):
             yield Hit(
                 "empty",
-                f"{_gone(one)} and left slot {one.slot.index} empty. {_who_frees(subject.version)}.",
+                f"{_gone(one)} and left slot {one.slot.index} empty. {_who_frees(subject)}.",
                 {**_evidence(one), **_now(one)},
             )
 
@@ -89,8 +86,8 @@ def pid_reused(case: Case, subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 "reused",
                 f"{_who(one)} cannot be the process that now has this pid ({one.process.comm}): that one "
-                f"started after the slot's last update. The slot holds {holdings(one.slot.figures)} for "
-                f"nobody.",
+                f"started after the slot's last update. The slot holds "
+                f"{holdings(subject.layout, one.slot.figures)} for nobody.",
                 {
                     **_evidence(one),
                     "process_name": one.process.comm,
@@ -179,8 +176,13 @@ def _confirmed(subject: Subject, writer: Writer) -> Iterator[SlotWriter]:
     return (one for one in subject.confirmed if one.writer is writer)
 
 
-def _holds(one: SlotWriter) -> bool:
-    return any(getattr(one.slot.figures, name) for name in BUFFER_TYPES)
+def _held(subject: Subject, one: SlotWriter) -> dict[str, int]:
+    """What counts as usage of the slot."""
+    return {kind.name: counter(one.slot.figures, kind.name) for kind in subject.layout.usage}
+
+
+def _holds(subject: Subject, one: SlotWriter) -> bool:
+    return any(_held(subject, one).values())
 
 
 def _who(one: SlotWriter) -> str:
@@ -200,10 +202,10 @@ def _now(one: SlotWriter) -> dict[str, EvidenceValue]:
     return {} if one.process is None else {"process_name": one.process.comm}
 
 
-def _who_frees(version: int) -> str:
-    if version >= 4:
+def _who_frees(subject: Subject) -> str:
+    if subject.layout.frees_dead_slots:
         return "The next attach or detach frees it"
-    return f"A v{version} writer never frees a dead slot"
+    return f"A v{subject.version} writer never frees a dead slot"
 
 
 def _evidence(one: SlotWriter) -> dict[str, EvidenceValue]:

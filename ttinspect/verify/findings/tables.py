@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import EMPTY_CHIP_ID, RELEASING_PID
+from ttinspect.shm.clocks import FUTURE_NS, ahead_ns
 from ttinspect.shm.differences import Quantity
 from ttinspect.verify.case import Case
-from ttinspect.verify.clocks import FUTURE_NS, ahead_ns
 from ttinspect.verify.findings.accounting import hits_of
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
@@ -184,7 +184,7 @@ def clock(case: Case, subject: Subject) -> Iterator[Hit]:
     stamps = [("the header", subject.header.last_update)]
     stamps += [(f"slot {slot.index} (pid {slot.pid})", slot.last_update) for slot in subject.occupied]
     for where, stamp in stamps:
-        ahead = ahead_ns(stamp, subject.version, case.now_realtime_ns, case.now_monotonic_ns)
+        ahead = ahead_ns(stamp, subject.layout, case.now_realtime_ns, case.now_monotonic_ns)
         if ahead > FUTURE_NS:
             yield Hit(
                 "future",
@@ -220,7 +220,7 @@ def process_table_full(case: Case, subject: Subject) -> Iterator[Hit]:
     """No slot is free."""
     slots = subject.region.slot_count
     if len(subject.occupied) >= slots:
-        lost = "counted nowhere" if subject.version >= 4 else "in the totals only"
+        lost = "in the totals only" if subject.layout.counts_everybody else "counted nowhere"
         yield Hit(
             "full",
             f"All {slots} slots are taken: what a further process allocates is {lost}.",
