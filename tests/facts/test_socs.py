@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory
-from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_document, soc_from_file
+from ttinspect.facts.socs import (
+    arch_named,
+    builtin_soc,
+    soc_corrections,
+    soc_from_document,
+    soc_from_file,
+    uncorrected_soc,
+)
 from ttinspect.model.arch import Arch
 
 
@@ -36,8 +43,21 @@ def test_every_value_is_that_of_tt_umds_soc_arch_descriptor(arch: Arch) -> None:
     assert ours.noc1_x == tuple(theirs.noc0_x_to_noc1_x)
     assert ours.noc1_y == tuple(theirs.noc0_y_to_noc1_y)
     assert ours.worker_l1_bytes == theirs.worker_l1_size
-    assert ours.eth_l1_bytes == theirs.eth_l1_size
+    assert uncorrected_soc(arch).eth_l1_bytes == theirs.eth_l1_size
     assert ours.dram_bank_bytes == theirs.dram_bank_size
+
+
+@pytest.mark.parametrize(
+    ("arch", "eth_l1_bytes", "tt_umd_bytes"),
+    [(Arch.WORMHOLE_B0, 262_144, None), (Arch.BLACKHOLE, 524_288, 262_144), (Arch.QUASAR, 262_144, None)],
+)
+def test_eth_l1_of_a_blackhole_is_512_kib_whatever_tt_umds_table_says(
+    arch: Arch, eth_l1_bytes: int, tt_umd_bytes: int | None
+) -> None:
+    """Written and read back up to 0x7fffc on the functional simulator; ttnn 0.81.1 says 524,288 too."""
+    assert builtin_soc(arch).eth_l1_bytes == eth_l1_bytes
+    corrections = soc_corrections(arch)
+    assert [one.tt_umd_bytes for one in corrections.values()] == ([tt_umd_bytes] if tt_umd_bytes else [])
 
 
 def document(**changes: Any) -> dict[str, Any]:

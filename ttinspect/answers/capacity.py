@@ -12,8 +12,10 @@ from ttinspect.capacity.chip import (
     total,
     why_not_allocatable,
 )
+from ttinspect.capacity.releases import Release, compare_releases
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.facts.socs import soc_corrections
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1, MeshCapacity
@@ -21,7 +23,7 @@ from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.findings.allocation import allocation_findings
+from ttinspect.verify.findings.allocation import allocation_findings, release_findings
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
 from ttinspect.verify.findings.live import trouble_findings
 
@@ -75,7 +77,8 @@ class Constant(msgspec.Struct, frozen=True, kw_only=True):
 class CapacityAnswer(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.capacity.v1"
 ):
-    """What ``capacity`` says. ``constants`` is there with --sources."""
+    """What ``capacity`` says. ``constants`` is there with --sources, ``releases`` (newest first) with
+    --runtime all."""
 
     tool: Tool = TOOL
     source: Source
@@ -84,17 +87,21 @@ class CapacityAnswer(
     totals: Totals
     runtime: RuntimeUsed
     constants: tuple[Constant, ...] | msgspec.UnsetType = msgspec.UNSET
+    releases: tuple[Release, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...]
 
 
-def build_capacity(system: System, settings: Settings, *, sources: bool = False) -> CapacityAnswer:
-    """The answer for all chips of a System.
+def build_capacity(
+    system: System, settings: Settings, *, sources: bool = False, compared: bool = False
+) -> CapacityAnswer:
+    """The answer for all chips of a System; ``compared``: also with every other release.
 
     Raises:
         InspectError: 2 when l1_small or the trace region does not fit.
     """
     capacities = [chip_capacity(chip, settings) for chip in system.chips]
     reasons = reasons_of(system)
+    releases = compare_releases(system.chips, settings)
     devices = tuple(
         _device(chip, capacity, settings, reasons)
         for chip, capacity in zip(system.chips, capacities, strict=True)
@@ -112,7 +119,12 @@ def build_capacity(system: System, settings: Settings, *, sources: bool = False)
         ),
         runtime=_runtime(system.chips, settings),
         constants=_constants(system.chips, settings) if sources else msgspec.UNSET,
-        findings=(*system_findings(system), *trouble_findings(system)),
+        releases=releases if compared else msgspec.UNSET,
+        findings=(
+            *system_findings(system),
+            *trouble_findings(system),
+            *(() if compared else release_findings(releases, settings)),
+        ),
     )
 
 
@@ -180,12 +192,11 @@ def _refusal(chip: Chip, capacity: ChipCapacity, settings: Settings) -> str | No
 def _runtime(chips: tuple[Chip, ...], settings: Settings) -> RuntimeUsed:
     sizes = {settings.sizes(chip.arch) for chip in chips}
     only = sizes.pop() if len(sizes) == 1 else None
-    overridden = settings.l1_base is not None or settings.dram_base is not None
     return RuntimeUsed(
         name=settings.runtime.name,
         l1_base=None if only is None else only.l1_base,
         dram_base=None if only is None else only.dram_base,
-        measured=settings.runtime.measured and not overridden,
+        measured=settings.runtime.measured and not settings.overrides_bases,
     )
 
 
@@ -195,6 +206,7 @@ def _constants(chips: tuple[Chip, ...], settings: Settings) -> tuple[Constant, .
     for soc in dict.fromkeys(chip.soc for chip in chips):
         arch = soc.arch
         design = "tt-umd 0.9.14, SocArchDescriptor" if soc.built_in else "the SoC descriptor file"
+        corrections = soc_corrections(arch) if soc.built_in else {}
         sizes = settings.sizes(arch)
         l1_known = runtime.how_known if settings.l1_base is None else "given with --l1-base"
         dram_known = runtime.how_known if settings.dram_base is None else "given with --dram-base"
@@ -202,7 +214,11 @@ def _constants(chips: tuple[Chip, ...], settings: Settings) -> tuple[Constant, .
             Constant(
                 name=f"{arch.value} L1 per tensix core", value=f"{soc.worker_l1_bytes:,}", how_known=design
             ),
-            Constant(name=f"{arch.value} L1 per eth core", value=f"{soc.eth_l1_bytes:,}", how_known=design),
+            Constant(
+                name=f"{arch.value} L1 per eth core",
+                value=f"{soc.eth_l1_bytes:,}",
+                how_known=corrections["eth_l1_size"].why if "eth_l1_size" in corrections else design,
+            ),
             Constant(name=f"{arch.value} DRAM bank", value=f"{soc.dram_bank_bytes:,}", how_known=design),
             Constant(name="l1_base", value=_count(sizes.l1_base), how_known=l1_known),
             Constant(name="dram_base", value=_count(sizes.dram_base), how_known=dram_known),

@@ -31,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     l1_base: int | None = None
     dram_base: int | None = None
 
+    @property
+    def overrides_bases(self) -> bool:
+        """Whether a base is not the runtime's, so that nothing was measured with it."""
+        return self.l1_base is not None or self.dram_base is not None
+
     def sizes(self, arch: Arch) -> Sizes:
         """What is taken from every bank and view of an architecture."""
         l1_base, dram_base = self.l1_base, self.dram_base

@@ -10,6 +10,8 @@ from ttinspect.cli.options import Common, command, size_option
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.model.capacity import Dispatch
 
+_ALL = "all"
+
 
 @command("markdown")
 def run(
@@ -17,7 +19,11 @@ def run(
     *,
     runtime: Annotated[
         str | None,
-        typer.Option("--runtime", metavar="NAME", help="tt-metal version [default: the newest measured one]"),
+        typer.Option(
+            "--runtime",
+            metavar="NAME",
+            help="tt-metal version (0.76), or all, which compares them [default: the newest measured one]",
+        ),
     ] = None,
     dispatch: Annotated[
         Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
@@ -37,10 +43,11 @@ def run(
     Examples:
       ttinspect capacity --from board:n300 --device 0
       ttinspect capacity --from board:p150 --l1-small 32K --trace-region 50000000
+      ttinspect capacity --from board:n150 --trace-region 23M --runtime all
       ttinspect capacity --from cluster_descriptor.yaml --json | jq .totals
     """
     settings = make_settings(
-        runtime=runtime,
+        runtime=None if runtime == _ALL else runtime,
         dispatch=dispatch,
         l1_small=l1_small,
         trace_region=trace_region,
@@ -48,7 +55,7 @@ def run(
         dram_base=dram_base,
     )
     system = common.open()
-    answer = build_capacity(system, settings, sources=sources)
+    answer = build_capacity(system, settings, sources=sources, compared=runtime == _ALL)
 
     def table() -> str:
         from ttinspect.report.capacity import capacity_table

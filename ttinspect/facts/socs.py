@@ -4,6 +4,8 @@ import functools
 import re
 from typing import Any
 
+import msgspec
+
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, read_document
 from ttinspect.facts.node import Node
@@ -54,11 +56,43 @@ def arch_of(node: Node) -> Arch:
         ) from None
 
 
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """A size of a built-in table that is not what tt-umd's own table says, and the reason."""
+
+    tt_umd_bytes: int
+    why: str
+
+
+@functools.cache
+def _builtin_document(arch: Arch) -> Node:
+    path = str(data_directory() / f"{arch.value}.yaml")
+    return Node(parse_yaml(read_document(path), path), path)
+
+
 @functools.cache
 def builtin_soc(arch: Arch) -> Soc:
-    """The SoC descriptor that ttinspect ships for an architecture."""
-    path = str(data_directory() / f"{arch.value}.yaml")
-    return _soc(Node(parse_yaml(read_document(path), path), path), built_in=True)
+    """The SoC descriptor that ttinspect ships for an architecture: tt-umd's, with corrections."""
+    return _soc(_builtin_document(arch), built_in=True)
+
+
+@functools.cache
+def soc_corrections(arch: Arch) -> dict[str, Correction]:
+    """What the built-in table of an architecture has otherwise than tt-umd's, by the key of a SoC
+    descriptor file (eth_l1_size)."""
+    node = _builtin_document(arch).child("corrections")
+    entries = node.entries() if node else ()
+    return {
+        key: Correction(tt_umd_bytes=_size(entry, "tt_umd"), why=entry.child("why").text())
+        for key, entry in entries
+    }
+
+
+@functools.cache
+def uncorrected_soc(arch: Arch) -> Soc:
+    """The built-in table as tt-umd has it, and as ttinspect had it up to 0.1.0."""
+    told = {key: correction.tt_umd_bytes for key, correction in soc_corrections(arch).items()}
+    document = _builtin_document(arch)
+    return _soc(Node({**document.mapping(), **told}, document.file), built_in=True)
 
 
 def soc_from_file(path: str) -> Soc:

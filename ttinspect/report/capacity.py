@@ -1,10 +1,13 @@
 """The reports of ``capacity``."""
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
+from ttinspect.capacity.releases import Release, same_figures
 from ttinspect.report.common import findings_table, grouped, source_line
 from ttinspect.report.screen import columns, glued, row
 from ttinspect.report.units import UNKNOWN, chips_named, count, grid, size
@@ -25,6 +28,12 @@ def capacity_table(answer: CapacityAnswer) -> list[RenderableType]:
         parts += _block(devices)
     if len(answer.devices) > 1:
         parts += _totals(answer)
+    if answer.releases is not msgspec.UNSET:
+        parts += [
+            Text(""),
+            Text("bytes that every release hands out, all chips together"),
+            _releases(answer.releases),
+        ]
     if answer.constants is not msgspec.UNSET:
         table = columns("constant", ">bytes", "~how it is known")
         for constant in answer.constants:
@@ -112,6 +121,36 @@ def _not_allocatable(device: CapacityDevice) -> str:
     if device.l1_small.banks:
         parts.append(f"L1_SMALL {size(device.l1_small.bytes)}")
     return f" L1 not allocatable   {', '.join(parts)}  ({l1.dispatch.value} dispatch)"
+
+
+def _releases(releases: Sequence[Release]) -> RenderableType:
+    """A row for each run of releases that give the same."""
+    first, *others = RELEASE_COLUMNS
+    table = columns(first, *(f">{header}" for header in others))
+    for cells in release_rows(releases):
+        row(table, *cells)
+    return table
+
+
+RELEASE_COLUMNS = ("ttnn", "L1 bank", "L1", "DRAM view", "DRAM", "trace region")
+
+
+def release_rows(releases: Sequence[Release]) -> Iterator[tuple[str, ...]]:
+    """The cells of RELEASE_COLUMNS; releases that follow each other and give the same are one row."""
+    runs: list[list[Release]] = []
+    for release in releases:
+        if runs and same_figures(runs[-1][0], release):
+            runs[-1].append(release)
+        else:
+            runs.append([release])
+    for run in runs:
+        one = run[0]
+        newest, oldest = (each.name.removeprefix("ttnn-") for each in (one, run[-1]))
+        names = newest if len(run) == 1 else f"{oldest} - {newest}"
+        figures = (
+            one.l1_bank_bytes, one.l1_allocatable, one.dram_view_bytes, one.dram_allocatable, one.trace
+        )  # fmt: skip
+        yield names, *("does not fit" if one.refused else count(figure) for figure in figures)
 
 
 def _totals(answer: CapacityAnswer) -> list[RenderableType]:

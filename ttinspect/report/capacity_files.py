@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
+from ttinspect.report.capacity import RELEASE_COLUMNS, release_rows
 from ttinspect.report.common import grouped, source_line
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.units import count, size
@@ -77,6 +80,8 @@ def capacity_markdown(answer: CapacityAnswer) -> str:
     rows = (cells for device in answer.devices for cells in _markdown_rows(device))
     parts = [escape(source_line(answer.source).plain), markdown_table(header, rows).rstrip("\n")]
     parts.append(f"Runtime: {escape(answer.runtime.name)}")
+    if answer.releases is not msgspec.UNSET:
+        parts.append(markdown_table(RELEASE_COLUMNS, release_rows(answer.releases)).rstrip("\n"))
     parts += findings_markdown(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )

@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+import msgspec
+
 from ttinspect.errors import InspectError
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node, parse_unsigned
-from ttinspect.facts.socs import builtin_soc, soc_from_document
+from ttinspect.facts.socs import builtin_soc, soc_from_document, uncorrected_soc
 from ttinspect.model.arch import Coord
 from ttinspect.model.chip import BDF, Chip
 from ttinspect.model.soc import Soc
@@ -29,7 +31,7 @@ _CORES_OF_KEY = {
 
 
 def checked(system: System, name: str) -> System:
-    """The System, if its chips can be what they say.
+    """The System, if its chips can be what they say; of the built-in tables it has the present ones.
 
     Raises:
         InspectError: 2, naming the chip and what is wrong with it.
@@ -45,6 +47,8 @@ def checked(system: System, name: str) -> System:
         _check_names(chip, node)
         _check_design(chip, name, index)
     refuse_impossible_masks(system.chips, name)
+    chips = tuple(_with_corrected_design(chip) for chip in system.chips)
+    system = msgspec.structs.replace(system, chips=chips)
     for index, link in enumerate(system.links):
         for end in (link.a, link.b):
             if end.chip not in seen:
@@ -84,8 +88,16 @@ def _check_design(chip: Chip, name: str, index: int) -> None:
             f"its arch is {chip.arch.value}, its SoC descriptor is of a {soc.arch.value}",
             "write the file anew with the tool that made it",
         )
-    if soc != builtin_soc(chip.arch):
+    if soc not in (builtin_soc(chip.arch), uncorrected_soc(chip.arch)):
         soc_from_document(_document(soc), f"{name}: chips[{index}].soc")
+
+
+def _with_corrected_design(chip: Chip) -> Chip:
+    """A snapshot holds the built-in table of its time, which may have been wrong."""
+    corrected = builtin_soc(chip.arch)
+    if chip.soc == corrected or chip.soc != uncorrected_soc(chip.arch):
+        return chip
+    return msgspec.structs.replace(chip, soc=corrected)
 
 
 def _document(soc: Soc) -> dict[str, Any]:

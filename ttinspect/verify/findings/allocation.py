@@ -1,13 +1,14 @@
 """Findings about capacity: where allocatable memory cannot be told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ttinspect.capacity.chip import NotAllocatable, has_known_banks, resolved_dispatch, why_not_allocatable
+from ttinspect.capacity.releases import Release, same_figures
 from ttinspect.capacity.settings import Settings
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
-from ttinspect.verify.rule import Hit, Rule, W
+from ttinspect.verify.rule import Hit, I, Rule, W
 
 
 class CapacityRule(Rule, frozen=True, kw_only=True):
@@ -18,7 +19,7 @@ class CapacityRule(Rule, frozen=True, kw_only=True):
 
 def allocation_findings(chip: Chip, settings: Settings) -> tuple[Finding, ...]:
     """Why the allocatable bytes of a chip are unknown, if they are."""
-    found = (rule.finding(hit) for rule in RULES for hit in rule.of_capacity(chip, settings))
+    found = (rule.finding(hit) for rule in _OF_CAPACITY for hit in rule.of_capacity(chip, settings))
     return tuple(finding for finding in found if finding is not None)
 
 
@@ -126,4 +127,57 @@ NO_DRAM_VIEW = CapacityRule(
 )
 
 
-RULES = (DISPATCH_NOT_SUPPORTED, NO_COMPUTE_GRID, CAPACITY_UNKNOWN, NO_DRAM_VIEW)
+def _differ(releases: Sequence[Release], settings: Settings) -> Iterator[Hit]:
+    """What other releases give for the same call, the one that is nearest in time first."""
+    used = next(release for release in releases if release.name == settings.runtime.name)
+    others = [release for release in releases if not same_figures(used, release)]
+    if not others:
+        return
+    told = []
+    for what, unit in (("l1_allocatable", "L1"), ("dram_allocatable", "DRAM")):
+        values = sorted({value for one in others if (value := getattr(one, what)) is not None})
+        if values and values != [getattr(used, what)]:
+            told.append(f"{values[0]:,} to {values[-1]:,} bytes of {unit}")
+    more = [one for one in others if (one.trace or 0) > (used.trace or 0)]
+    if more:
+        most = max(one.trace or 0 for one in more)
+        which = _span([one.name for one in more])
+        told.append(f"{most:,} bytes to the trace region ({which}; here {used.trace or 0:,})")
+    refused = [one.name for one in others if one.refused is not None]
+    if refused:
+        told.append(f"nothing at all, because it does not fit ({_span(refused)})")
+    names = [one.name for one in others]
+    yield Hit(
+        "differ",
+        f"other releases ({_span(names)}) give {', '.join(told)}; --runtime all compares them",
+        {"runtime": used.name, "others": names},
+    )
+
+
+def _span(names: Sequence[str]) -> str:
+    """Of names in the order of time, newest first: "ttnn-0.66.0 to ttnn-0.73.1"."""
+    return names[0] if len(names) == 1 else f"{names[-1]} to {names[0]}"
+
+
+RELEASES_DIFFER = Rule(
+    id="TTC005",
+    name="releases differ",
+    severities={"differ": I},
+    title="Other releases of tt-metal hand out other amounts for the same call.",
+    meaning="What is allocatable holds for the runtime that the answer names, and not for these.",
+    cause=(
+        "What a release keeps below l1_base and dram_base changes with almost every one. Before ttnn 0.74 "
+        "every DRAM view gave the whole trace region; from then on each gives its part of it."
+    ),
+    remedy="Name the release that will run with --runtime; ttinspect capacity --runtime all shows all.",
+)
+
+
+def release_findings(releases: Sequence[Release], settings: Settings) -> tuple[Finding, ...]:
+    """Whether it matters which release runs."""
+    found = (RELEASES_DIFFER.finding(hit) for hit in _differ(releases, settings))
+    return tuple(finding for finding in found if finding is not None)
+
+
+_OF_CAPACITY = (DISPATCH_NOT_SUPPORTED, NO_COMPUTE_GRID, CAPACITY_UNKNOWN, NO_DRAM_VIEW)
+RULES = (*_OF_CAPACITY, RELEASES_DIFFER)

@@ -1,0 +1,92 @@
+"""The same call with every public release: figures of their own allocators (ttnn, get_memory_view)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from ttinspect.answers.capacity import build_capacity
+from ttinspect.capacity.releases import compare_releases
+from ttinspect.capacity.settings import make_settings
+from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.sources.opening import open_source
+
+MEGA = 1_000_000
+
+
+def _differences(source: str, **settings: Any) -> list[str]:
+    answer = build_capacity(open_source(source), make_settings(**settings))
+    return [finding.message for finding in answer.findings if finding.id == "TTC005"]
+
+
+def test_a_trace_region_takes_twelve_times_as_much_of_a_wormhole_before_0_74() -> None:
+    """12 views: each gave all of it; from 0.74 on each gives a twelfth, rounded up to 8,192 bytes."""
+    system = open_source("board:n150")
+    releases = compare_releases(system.chips, make_settings(trace_region=23 * MEGA))
+    assert [release.name for release in releases] == [one.name for one in runtime_facts().runtimes]
+    by_name = {release.name: release for release in releases}
+    assert by_name["ttnn-0.73.1"].trace == 276 * MEGA
+    assert by_name["ttnn-0.74.0"].trace == by_name["ttnn-0.81.1"].trace == 12 * 234 * 8192
+    (said,) = _differences("board:n150", trace_region=23 * MEGA)
+    assert "276,000,000 bytes to the trace region (ttnn-0.66.0 to ttnn-0.73.1; here 23,003,136)" in said
+
+
+def test_what_every_release_gives_is_no_difference() -> None:
+    assert _differences("masks:quasar") == []  # nothing is known of any
+    assert _differences("board:p150", l1_base=0, dram_base=0) == []
+    (said,) = _differences("board:p150")
+    assert "160,723,200" not in said  # the present one
+    assert "161,434,240 bytes of L1" in said  # 110 x (1,572,864 - 105,280), ttnn 0.66.0
+
+
+def test_where_a_release_cannot_hold_the_trace_region_it_says_so() -> None:
+    releases = compare_releases(open_source("board:n150").chips, make_settings(trace_region=1100 * MEGA))
+    refused = {release.name for release in releases if release.refused is not None}
+    assert "ttnn-0.73.1" in refused
+    assert "ttnn-0.74.0" not in refused
+    (said,) = _differences("board:n150", trace_region=1100 * MEGA)
+    assert "nothing at all, because it does not fit (ttnn-0.66.0 to ttnn-0.73.1)" in said
+
+
+def test_figures_are_of_all_chips_together() -> None:
+    one, two = (
+        compare_releases(open_source(source).chips, make_settings())[0]
+        for source in ("board:n150", "board:n300")
+    )
+    assert one.l1_allocatable == 64 * (1_499_136 - 105_824)
+    assert two.l1_allocatable == 2 * one.l1_allocatable
+    assert (one.l1_bank_bytes, one.l1_bank_bytes) == (two.l1_bank_bytes, 1_393_312)
+
+
+def test_a_given_base_is_measured_with_no_release() -> None:
+    chips = open_source("board:n150").chips
+    assert not any(release.measured for release in compare_releases(chips, make_settings(l1_base=105_824)))
+    assert all(release.measured for release in compare_releases(chips, make_settings()))
+
+
+@pytest.mark.parametrize("form", [(), ("--format", "markdown")])
+def test_all_releases_side_by_side(run: Run, form: tuple[str, ...]) -> None:
+    done = run("capacity", "--from", "board:p150", "--runtime", "all", *form)
+    assert done.returncode == 0
+    for cell in ("0.81.1", "0.78.0 - 0.80.0", "0.66.0", "1,461,120", "1,467,584"):
+        assert cell in done.stdout, cell
+    assert "TTC005" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80 or form
+
+
+def test_all_releases_in_json_newest_first(run: Run) -> None:
+    answer = json.loads(run("capacity", "--from", "board:n150", "--runtime", "all", "--json").stdout)
+    assert answer["runtime"]["name"] == "ttnn-0.81.1"
+    assert [one["name"] for one in answer["releases"]][::15] == ["ttnn-0.81.1", "ttnn-0.66.0"]
+    assert answer["releases"][-1]["l1_bank_bytes"] == 1_499_136 - 103_552
+    plain = json.loads(run("capacity", "--from", "board:n150", "--json").stdout)
+    assert "releases" not in plain
+
+
+def test_eth_l1_is_corrected_and_both_figures_and_the_reason_are_told(run: Run) -> None:
+    answer = json.loads(run("capacity", "--from", "board:p150", "--sources", "--json").stdout)
+    (eth,) = [one for one in answer["constants"] if one["name"] == "blackhole L1 per eth core"]
+    assert eth["value"] == "524,288"
+    assert "262,144" in eth["how_known"]
+    assert answer["devices"][0]["eth_l1"] == {"per_core": 524_288, "cores": 12, "physical": 6_291_456}
