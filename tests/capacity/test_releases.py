@@ -69,7 +69,7 @@ def test_a_given_base_is_measured_with_no_release() -> None:
 def test_all_releases_side_by_side(run: Run, form: tuple[str, ...]) -> None:
     done = run("capacity", "--from", "board:p150", "--runtime", "all", *form)
     assert done.returncode == 0
-    for cell in ("0.81.1", "0.78.0 - 0.80.0", "0.66.0", "1,461,120", "1,467,584"):
+    for cell in ("0.81 ", "0.78-0.80", "0.66 ", "1,461,120", "1,467,584"):
         assert cell in done.stdout, cell
     assert "TTC005" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80 or form

@@ -132,7 +132,7 @@ def _releases(releases: Sequence[Release]) -> RenderableType:
     return table
 
 
-RELEASE_COLUMNS = ("ttnn", "L1 bank", "L1", "DRAM view", "DRAM", "trace region")
+RELEASE_COLUMNS = ("ttnn", "L1 bank", "L1", "DRAM view", "DRAM", "trace")
 
 
 def release_rows(releases: Sequence[Release]) -> Iterator[tuple[str, ...]]:
@@ -145,12 +145,18 @@ def release_rows(releases: Sequence[Release]) -> Iterator[tuple[str, ...]]:
             runs.append([release])
     for run in runs:
         one = run[0]
-        newest, oldest = (each.name.removeprefix("ttnn-") for each in (one, run[-1]))
-        names = newest if len(run) == 1 else f"{oldest} - {newest}"
+        newest, oldest = (_minor(each.name) for each in (one, run[-1]))
+        names = newest if len(run) == 1 else f"{oldest}-{newest}"
         figures = (
             one.l1_bank_bytes, one.l1_allocatable, one.dram_view_bytes, one.dram_allocatable, one.trace
         )  # fmt: skip
         yield names, *("does not fit" if one.refused else count(figure) for figure in figures)
+
+
+def _minor(name: str) -> str:
+    """ "0.76" of ttnn-0.76.0, as --runtime takes it too."""
+    version = name.removeprefix("ttnn-")
+    return version.rpartition(".")[0] if version.count(".") == 2 else version
 
 
 def _totals(answer: CapacityAnswer) -> list[RenderableType]:
