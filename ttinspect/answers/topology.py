@@ -40,7 +40,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     board_id: str | None
     arch: Arch
     board: Board | None
-    revision: str | msgspec.UnsetType | None
+    revision: str | msgspec.UnsetType | None = msgspec.UNSET
     tray: int | None
     asic_location: int | None
     mmio: bool | None
