@@ -1,0 +1,267 @@
+"""Memory errors of tt-metal: found in any text, and understood as the runtime that wrote them knew it."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ttinspect.capacity.diagnosis import diagnose
+from ttinspect.capacity.error_text import find_errors
+from ttinspect.model.arch import Arch
+from ttinspect.model.memory_error import Cause, MemoryFault
+from ttinspect.model.tensor import BufferType
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "errors"
+CAUSES = {
+    "l1 too big for an empty bank": Cause.NEVER_FITS,
+    "l1 sharded on 16 cores": Cause.NEVER_FITS,
+    "dram too big": Cause.NEVER_FITS,
+    "l1 fragmented": Cause.FRAGMENTED,
+    "l1 full": Cause.FULL,
+    "clash add": Cause.CLASH,
+    "clash softmax": Cause.CLASH,
+    "cb over L1": Cause.PROGRAM_TOO_BIG,
+}
+PROGRAM_BYTES = {"clash add": 12_288, "clash softmax": 161_792, "cb over L1": 1_843_200}
+TRACE_PER_VIEW = {("p150", 50_000_000): 6_250_496, ("n150", 0): 0, ("p100", 0): 0}
+ARCH = {"n150": Arch.WORMHOLE_B0, "n300": Arch.WORMHOLE_B0, "p100": Arch.BLACKHOLE, "p150": Arch.BLACKHOLE}
+
+
+def understood(text: str) -> list[MemoryFault]:
+    return [diagnose(error) for error in find_errors(text)]
+
+
+def _refused(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.json")):
+        yield from (record for record in json.loads(path.read_text()) if record["message"])
+
+
+def _is_as_the_runtime_knew(record: dict[str, Any]) -> None:
+    (fault,) = understood(record["message"])
+    view = record["view"]
+    assert fault.arch is ARCH[record["board"]]
+    assert fault.memory is BufferType(record["memory"])
+    likely = [pair for pair in fault.runtimes if pair.likely]
+    assert "ttnn-0.81.1" in [pair.name for pair in likely]
+    assert fault.text in " ".join(record["message"].split())
+    expected = CAUSES.get(record["name"])
+    if expected is not None:
+        assert fault.cause is expected
+    if fault.cause in (Cause.CLASH, Cause.PROGRAM_TOO_BIG):
+        assert len({pair.name for pair in likely}) == 1
+        assert fault.program_bytes == PROGRAM_BYTES.get(record["name"], fault.program_bytes)
+        return
+    assert (fault.bank_bytes, fault.allocated_bytes, fault.free_bytes, fault.largest_bytes) == (
+        view["bank_bytes"], view["allocated"], view["free"], view["largest"],
+    )  # fmt: skip
+    assert fault.needed_bytes is not None
+    if record["memory"] == "L1":
+        assert {(pair.name, pair.l1_small) for pair in likely} == {("ttnn-0.81.1", record["l1_small"])}
+        assert (fault.sharded is True) == (record["name"] == "l1 sharded on 16 cores")
+
+
+def test_every_error_of_a_real_runtime_is_understood() -> None:
+    records = list(_refused(DATA))
+    assert len(records) == 32
+    for record in records:
+        _is_as_the_runtime_knew(record)
+
+
+def test_every_error_of_the_reference_data_is_understood(shared: Path) -> None:
+    for record in _refused(shared / "errors"):
+        _is_as_the_runtime_knew(record)
+
+
+def test_the_trace_region_of_a_dram_view_is_told() -> None:
+    for record in _refused(DATA):
+        if record["memory"] == "DRAM":
+            (fault,) = understood(record["message"])
+            newest = next(pair for pair in fault.runtimes if pair.name == "ttnn-0.81.1")
+            assert newest.trace_per_view == TRACE_PER_VIEW[record["board"], record["trace"]]
+
+
+def _out_of_memory(
+    bank: int, needed: int, free: int, largest: int, banks: int = 64, memory: str = "L1"
+) -> str:
+    return (
+        f"Out of Memory: Not enough space to allocate {banks * needed} B {memory} buffer across {banks} banks, "
+        f"where each bank needs to store {needed} B, but bank size is {bank} B (allocated: {bank - free} B, "
+        f"free: {free} B, largest free block: {largest} B)"
+    )  # fmt: skip
+
+
+OLD_RANGE = "[(x=0,y=0) - (x=7,y=7)]"
+WITH_64K = {"ttnn-0.67.4", "ttnn-0.68.0", "ttnn-0.69.0", "ttnn-0.70.1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "arch", "likely", "l1_small", "sharded"),
+    [
+        (_out_of_memory(1_329_888, 608_256, 1_005_952, 591_872), Cause.FRAGMENTED, Arch.WORMHOLE_B0, WITH_64K, 65_536, None),
+        (_out_of_memory(1_329_888, 552_960, 912_096, 522_240, 48), Cause.FRAGMENTED, Arch.WORMHOLE_B0, WITH_64K, 65_536, True),
+        (_out_of_memory(1_393_472, 792_064, 469_696, 373_824, 70), Cause.FULL, Arch.WORMHOLE_B0, {"ttnn-0.76.0", "ttnn-0.77.0"}, 0, True),
+        (_out_of_memory(1_330_944, 1_350_784, 1_330_944, 1_330_944), Cause.NEVER_FITS, None, set(), None, None),
+        (_out_of_memory(1_395_584, 2048, 0, 0, 5), Cause.FULL, None, {"ttnn-0.66.0", "ttnn-0.81.1"}, None, True),
+    ],
+)  # fmt: skip
+def test_banks_that_people_reported(
+    text: str, cause: Cause, arch: Arch | None, likely: set[str], l1_small: int | None, sharded: bool | None
+) -> None:
+    (fault,) = understood(text)
+    pairs = [pair for pair in fault.runtimes if pair.likely]
+    assert (fault.cause, fault.arch, fault.sharded) == (cause, arch, sharded)
+    assert {pair.name for pair in pairs} == likely
+    if l1_small is not None:
+        assert {pair.l1_small for pair in pairs} == {l1_small}
+
+
+def test_a_dram_view_that_people_reported() -> None:
+    (fault,) = understood(_out_of_memory(1_071_821_792, 4_894_720, 183_397_344, 3_382_944, 12, "DRAM"))
+    assert (fault.cause, fault.arch) == (Cause.FRAGMENTED, Arch.WORMHOLE_B0)
+    likely = [pair for pair in fault.runtimes if pair.likely]
+    assert {pair.name for pair in likely} == {"ttnn-0.66.0", "ttnn-0.71.2", *WITH_64K}
+    assert {pair.trace_per_view for pair in likely} == {1_920_000}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "arch", "program_bytes", "short"),
+    [
+        (f"Statically allocated circular buffers in program 5 clash with L1 buffers on core range {OLD_RANGE}. L1 buffer allocated at 104448 and static circular buffer region ends at 107936", Cause.CLASH, Arch.WORMHOLE_B0, 4096, 3488),
+        (f"Statically allocated circular buffers in program 5 clash with L1 buffers on core range {OLD_RANGE}. L1 buffer allocated at 1563072 and static circular buffer region ends at 1563264", Cause.CLASH, Arch.BLACKHOLE, None, 192),
+        (f"Statically allocated circular buffers on core range {OLD_RANGE} grow to 1669312 B which is beyond max L1 size of 1499136 B", Cause.PROGRAM_TOO_BIG, Arch.WORMHOLE_B0, 1_563_648, 170_176),
+        (f"Statically allocated circular buffers on core range {OLD_RANGE} grow to 16897152 B which is beyond max L1 size of 1499136 B", Cause.PROGRAM_TOO_BIG, Arch.WORMHOLE_B0, 16_793_600, 15_398_016),
+        (f"Statically allocated circular buffers on core range {OLD_RANGE} grow to 1901120 B which is beyond max L1 size of 1572864 B", Cause.PROGRAM_TOO_BIG, Arch.BLACKHOLE, None, 328_256),
+        # 103,552 (Wormhole, 0.66) and 111,744 (Blackhole, 0.81.1) are equal modulo 1,024
+        (f"Statically allocated dataflow buffers in program 5 clash with L1 buffers on core range {OLD_RANGE}. L1 buffer allocated at 120000 and static dataflow buffer region ends at 124032", Cause.CLASH, None, None, 4032),
+        ("Statically allocated dataflow buffers in program 5 clash with L1 buffers on core range [0-0 - 10-9]. L1 buffer allocated at 120000 and static dataflow buffer region ends at 124032", Cause.CLASH, Arch.BLACKHOLE, 12_288, 4032),
+    ],
+)  # fmt: skip
+def test_programs_that_people_reported(
+    text: str, cause: Cause, arch: Arch | None, program_bytes: int | None, short: int
+) -> None:
+    (fault,) = understood(text)
+    assert (fault.cause, fault.arch, fault.program_bytes, fault.short_bytes) == (
+        cause,
+        arch,
+        program_bytes,
+        short,
+    )
+    assert bool(fault.runtimes) == (program_bytes is not None)
+
+
+@pytest.mark.parametrize(
+    ("needed", "bank", "cause"), [(5000, 4000, Cause.NEVER_FITS), (4000, 4000, None), (3000, 4000, None)]
+)
+def test_the_older_form_tells_only_what_never_fits(needed: int, bank: int, cause: Cause | None) -> None:
+    text = (
+        f"Out of Memory: Not enough space to allocate {needed * 64} B L1 buffer across 64 banks, where each bank "
+        f"needs to store {needed} B, but bank size is only {bank} B"
+    )  # fmt: skip
+    (fault,) = understood(text)
+    assert (fault.cause, fault.bank_bytes, fault.free_bytes, fault.largest_bytes) == (cause, bank, None, None)
+
+
+@pytest.mark.parametrize(
+    ("needed", "buffer", "banks", "sharded"),
+    [(2048, 72 * 2048, 72, None), (2048, 71 * 2048, 72, False), (1000, 71_000, 72, None), (2048, 16 * 2048, 16, True)],
+)  # fmt: skip
+def test_a_buffer_in_fewer_banks_than_a_chip_has_is_sharded(
+    needed: int, buffer: int, banks: int, sharded: bool | None
+) -> None:
+    text = _out_of_memory(1_393_312, needed, 0, 0, banks).replace(f"{banks * needed} B L1", f"{buffer} B L1")
+    (fault,) = understood(text)
+    assert fault.sharded is sharded
+
+
+# --- around the sentences -------------------------------------------------------------------------------------
+
+SENTENCES = {record["message"].split("info:\n")[1].rstrip(".") for record in _refused(DATA)}
+COLOUR = "\x1b[31;1m"
+
+
+def _texts(text: str) -> list[str]:
+    return [error.text for error in find_errors(text)]
+
+
+@pytest.mark.parametrize("sentence", sorted(SENTENCES))
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        "2026-11-30 21:57:12.442 | critical |          Always | TT_FATAL: {} (assert.hpp:104)",
+        "E       RuntimeError: TT_THROW @ program.cpp:2624: tt::exception\nE       info:\nE       {}\nbacktrace:\n",
+        '{{"type": "RuntimeError", "message": "TT_FATAL @ x.cpp:5: false\\ninfo:\\n{}.\\nbacktrace:\\n --- f"}}',
+        COLOUR + "{}" + "\x1b[0m",
+        "terminate called ... what():  '{}'",
+        "Statically Memory: {} Memory: Statically",
+    ],
+)
+def test_whatever_stands_around_a_sentence_it_is_found(sentence: str, around: str) -> None:
+    assert _texts(around.format(sentence)) == [sentence]
+
+
+PREFIXES = st.sampled_from(
+    ["", "    ", "E       ", "worker-1  | ", "2026-11-30 21:57:12.442 | 7 | ", "[1,3]<stderr>: ", "│ ", "> "]
+)
+
+
+@given(st.sampled_from(sorted(SENTENCES)), PREFIXES, st.data())
+def test_a_sentence_that_is_wrapped_at_blanks_is_the_same(
+    sentence: str, prefix: str, data: st.DataObject
+) -> None:
+    words = sentence.split(" ")
+    breaks = data.draw(st.lists(st.booleans(), min_size=len(words) - 1, max_size=len(words) - 1))
+    text = prefix + words[0]
+    for word, broken in zip(words[1:], breaks, strict=True):
+        text += f"\n{prefix}{word}" if broken else f" {word}"
+    assert _texts(f"before\n{text}\nafter") == [sentence]
+
+
+@given(st.sampled_from(sorted(SENTENCES)), st.integers(30, 120))
+def test_a_box_round_a_wrapped_sentence_is_passed_over(sentence: str, width: int) -> None:
+    lines, line = [], ""
+    for word in sentence.split(" "):
+        if len(line) + len(word) > width:
+            lines.append(line)
+            line = ""
+        line += f"{word} "
+    boxed = "\n".join(f"│ {part:<{width}} │" for part in [*lines, line])
+    assert _texts(boxed) == [sentence]
+
+
+@given(st.lists(st.sampled_from(sorted(SENTENCES)), max_size=5), st.text(max_size=40))
+def test_several_errors_are_found_in_their_order(sentences: list[str], between: str) -> None:
+    assert _texts(f"\n{between}\n".join(["", *sentences, ""])) == sentences
+
+
+@given(st.text())
+def test_no_text_raises(text: str) -> None:
+    understood(text)
+
+
+WORDS = sorted({word for sentence in SENTENCES for word in re.findall(r"\S+", f"Out of {sentence}")})
+
+
+@given(st.lists(st.sampled_from([*WORDS, "\n", "\x1b[", "9" * 30, "٣", "\\n"]), max_size=60))
+def test_no_text_of_their_own_words_raises(words: list[str]) -> None:
+    understood(" ".join(words))
+    understood("Out of Memory: Not enough space to allocate " + " ".join(words))
+
+
+@given(st.sampled_from(sorted(SENTENCES)), st.integers(0, 400), st.text(max_size=3))
+def test_a_sentence_that_is_cut_or_changed_raises_nothing(sentence: str, at: int, put: str) -> None:
+    understood(sentence[:at])
+    understood(sentence[:at] + put + sentence[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Out of Memory: Killed process 4711", "Memory: 16 GiB, enough", "Statically allocated circular buffers", "out of memory"],
+)  # fmt: skip
+def test_other_texts_hold_no_memory_error(text: str) -> None:
+    assert understood(text) == []
