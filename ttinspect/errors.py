@@ -55,3 +55,13 @@ class InspectError(Exception):
         self.why = why
         self.next_step = next_step
         self.exit_code = exit_code
+
+
+def missing_extra(who: str, library: str, extra: str) -> InspectError:
+    """The error of a command whose optional libraries are not installed."""
+    return InspectError(
+        f"{who} needs {library}, which is not installed",
+        f"it belongs to the extra {extra!r} of ttinspect",
+        f"pip install 'ttinspect[{extra}]'",
+        ExitCode.NO_UMD,
+    )

@@ -12,6 +12,8 @@ COMMANDS: dict[str, str] = {
     "check": "is this machine what it should be?",
     "snapshot": "save everything about a host in one JSON document",
     "diff": "what is not as it was: two snapshots, or one and this host",
+    "metrics": "what changes, once, in Prometheus' text format",
+    "serve": "the same over HTTP, for a scraper",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",

@@ -35,6 +35,9 @@ VALUE_OPTIONS = frozenset(
         "--file",
         "--dry",
         "--min-headroom",
+        "--listen",
+        "--web-config",
+        "--min-interval",
     }
 )
 """Options that take a value, in any command."""
@@ -71,6 +74,7 @@ TASKS = {
     "telemetry": "telemetry",
     "check": "telemetry",
     "snapshot": "telemetry",
+    "metrics": "reading",
 }
 """What a command asks of devices, by command; the others ask nothing."""
 

@@ -1,0 +1,140 @@
+"""Metrics: base units, two labels on every series of a chip, nothing for what is unknown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import Run
+from tests.shm.captures import captures
+from tests.sources import fake_sysfs
+
+Values = dict[tuple[str, ...], float]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0)
+    return root
+
+
+@pytest.fixture
+def exported(run: Run, tmp_path: Path) -> Callable[..., Values]:
+    """Samples by metric name and the values of their labels but chip and unique_id, sorted by label."""
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    def read(*args: str) -> Values:
+        done = run("metrics", *([] if "--shm-dir" in args else ["--shm-dir", str(empty)]), *args)
+        assert done.returncode == 0, done.stderr
+        found: Values = {}
+        for family in text_string_to_metric_families(done.stdout):
+            for sample in family.samples:
+                labels = {k: v for k, v in sample.labels.items() if k not in ("chip", "unique_id")}
+                key = (sample.name, *(labels[name] for name in sorted(labels)))
+                assert key not in found
+                found[key] = sample.value
+        return found
+
+    return read
+
+
+def test_readings_are_in_base_units(host: Path, exported: Callable[..., Values]) -> None:
+    values = exported("--from", f"sysfs:{host}")
+    assert values["ttinspect_temperature_celsius", "asic"] == 54.321
+    assert values["ttinspect_temperature_limit_celsius", "throttle"] == 90
+    assert values["ttinspect_clock_hertz", "ai"] == 1_350_000_000
+    assert values["ttinspect_core_volts",] == 0.745
+    assert values["ttinspect_core_power_watts",] == 23
+    assert values["ttinspect_core_power_limit_watts",] == 150
+    assert values["ttinspect_fan_rpm",] == 1480
+    assert values["ttinspect_heartbeat_total",] == 4711
+    assert values["ttinspect_thermal_trips_total",] == 2
+    assert (values["ttinspect_pcie_lanes",], values["ttinspect_pcie_lanes_max",]) == (8, 16)
+    assert values["ttinspect_pcie_transfers_per_second",] == 16e9
+    assert values["ttinspect_pcie_transfers_per_second_max",] == 32e9
+
+
+def test_what_is_unknown_has_no_sample(host: Path, exported: Callable[..., Values]) -> None:
+    """sysfs tells neither masks nor DRAM channels, and of a copied tree nobody knows who holds it."""
+    names = {key[0] for key in exported("--from", f"sysfs:{host}")}
+    assert not names & {
+        "ttinspect_cores",
+        "ttinspect_memory_physical_bytes",
+        "ttinspect_memory_used_bytes",
+        "ttinspect_dram_channel_trained",
+        "ttinspect_eth_link_up",
+    }
+
+
+def test_harvested_cores_are_counted_apart(exported: Callable[..., Values]) -> None:
+    values = exported("--from", "board:n150")
+    cores = {key[1:]: value for key, value in values.items() if key[0] == "ttinspect_cores"}
+    assert cores["tensix", "active"] == 72
+    assert cores["tensix", "harvested"] == 8
+    assert cores["eth", "active"] == 16
+    assert values["ttinspect_memory_physical_bytes", "l1"] == 72 * 1_499_136
+
+
+def test_every_series_of_a_chip_has_the_two_labels(run: Run) -> None:
+    of_host = {"up", "build_info", "source_info", "findings", "finding_inconclusive"}
+    text = run("metrics", "--from", "board:galaxy-bh").stdout
+    for family in text_string_to_metric_families(text):
+        name = family.name.removeprefix("ttinspect_")
+        if name in of_host or name.startswith("last_collect"):
+            continue
+        for sample in family.samples:
+            assert {"chip", "unique_id"} <= sample.labels.keys(), family.name
+
+
+def test_every_finding_that_is_looked_for_has_a_series(exported: Callable[..., Values]) -> None:
+    """A rate sees only what was there before: the first ghost of a host must not be its first sample."""
+    values = exported("--from", "board:n150")
+    counts = {key[1:]: value for key, value in values.items() if key[0] == "ttinspect_findings"}
+    assert counts["TTS050", "warning"] == 0
+    assert counts["TTT014", "warning"] == 0
+    assert counts["TTH009", "error"] == 0
+
+
+def test_used_memory_is_that_of_the_region_by_buffer_type(
+    tmp_path: Path, exported: Callable[..., Values]
+) -> None:
+    capture = captures()["real-mockN150-l1"]
+    shm = tmp_path / "shm"
+    shm.mkdir()
+    (shm / capture.file_name).write_bytes(capture.data)
+    chip = "masks:wormhole_b0,tensix=0x1,board=n150"
+    values = exported("--from", chip, "--shm-dir", str(shm), "--procfs", "/proc", "--per-process")
+    used = {key[1]: value for key, value in values.items() if key[0] == "ttinspect_memory_used_bytes"}
+    assert used.keys() == {"dram", "l1", "l1_small", "trace"}  # cb of v3 is no sum, and is left out
+    assert used["l1"] == 512 * 512 * 2  # the one L1 tensor of its truth, bfloat16
+    by_process = {key[2]: v for key, v in values.items() if key[0] == "ttinspect_process_memory_used_bytes"}
+    assert by_process["l1"] == 512 * 512 * 2
+
+
+def test_a_link_counts_its_channel_among_all_of_the_chip(run: Run) -> None:
+    """Harvested channels included: so it joins with eth_link_up."""
+    text = run("metrics", "--from", "board:p300").stdout
+    links = [
+        sample.labels
+        for family in text_string_to_metric_families(text)
+        if family.name == "ttinspect_eth_link_info"
+        for sample in family.samples
+    ]
+    assert all(int(link["channel"]) < 14 for link in links)
+
+
+def test_openmetrics_ends_with_its_mark(run: Run) -> None:
+    done = run("metrics", "--from", "board:n300", "--format", "openmetrics")
+    assert done.stdout.endswith("# EOF\n")
+
+
+def test_each_name_has_one_help_and_no_sample_has_a_time(run: Run) -> None:
+    lines = run("metrics", "--from", "board:galaxy-wh").stdout.splitlines()
+    helps = [line.split()[2] for line in lines if line.startswith("# HELP")]
+    assert len(helps) == len(set(helps))
+    assert all(len(line.rpartition("}")[2].split()) == 1 for line in lines if "}" in line)

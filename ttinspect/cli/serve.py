@@ -1,0 +1,122 @@
+"""``ttinspect serve``."""
+
+import contextlib
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.metrics import MetricsOptions, Pass, build_metrics
+from ttinspect.cli.metrics import EthChannels, PerProcess
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import note
+from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.serving import Access, MetricsServer, Readings, is_loopback, listener_on
+from ttinspect.errors import InspectError
+from ttinspect.gathering.regions import Places, gather
+from ttinspect.host.traffic import TrafficCounter
+from ttinspect.model.metric import Family
+from ttinspect.report.metrics import require_library
+from ttinspect.sources.live import Ask
+from ttinspect.sources.opening import kind_of
+
+DEFAULT_LISTEN = "127.0.0.1:9836"
+
+
+@command(formats=("prometheus",))
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    per_process: PerProcess = False,
+    eth_channels: EthChannels = True,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="where to answer")
+    ] = DEFAULT_LISTEN,
+    web_config: Annotated[
+        str | None,
+        typer.Option(
+            "--web-config",
+            metavar="FILE",
+            help="TLS and users, in the form of Prometheus' exporter-toolkit",
+            show_default=False,
+        ),
+    ] = None,
+    min_interval: Annotated[
+        float,
+        typer.Option(
+            "--min-interval", metavar="SECONDS", min=0.0, help="scrapes closer together share one reading"
+        ),
+    ] = 1.0,
+) -> int:
+    """The metrics over HTTP, read when they are scraped, until it is stopped.
+
+    It listens on this host only unless --listen says otherwise, and opens no device by default. A source that
+    cannot be read is ttinspect_up 0, not an end.
+
+    \b
+    Examples:
+      ttinspect serve
+      ttinspect serve --listen 0.0.0.0:9836 --web-config /etc/ttinspect/web.yml
+      curl -s localhost:9836/metrics | grep ttinspect_temperature_celsius
+    """
+    require_library("serve")
+    places = places_of(common, shm_dir, procfs)
+    options = MetricsOptions(per_process=per_process, eth_channels=eth_channels)
+    access = Access(web_config)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listener_on(listen))
+        counter = None
+        if kind_of(common.source) in ("sysfs", "umd") and ":" not in common.source:
+            counter = stack.enter_context(TrafficCounter())
+        reader = _Reader(common, places, options, counter)
+        server = MetricsServer(listener, access, Readings(reader.read, min_interval))
+        host, port = listener.getsockname()[:2]
+        scheme = "http" if access.context is None else "https"
+        note(common, f"serving {scheme}://{host}:{port}/metrics")
+        if access.open and not is_loopback(listener):
+            note(common, "anybody who reaches this address can read it: --web-config has users and TLS")
+        with server:
+            server.serve_forever(poll_interval=0.2)
+    return 0
+
+
+class _Reader:
+    """Reads the source anew for every answer, and remembers when that last succeeded."""
+
+    def __init__(
+        self, common: Common, places: Places, options: MetricsOptions, counter: TrafficCounter | None
+    ) -> None:
+        self._common, self._places, self._options, self._counter = common, places, options, counter
+        self._success_time_ns: int | None = None
+        self._failure: str | None = None
+
+    def read(self) -> tuple[Family, ...]:
+        started = time.monotonic()
+        try:
+            host = open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
+            case = gather(host, self._places)
+        except InspectError as error:
+            self._complain(f"{error.what}: {error.why}")
+            last = Pass(
+                success=False,
+                duration_seconds=time.monotonic() - started,
+                success_time_ns=self._success_time_ns,
+            )
+            return build_metrics(None, last, self._options)
+        self._failure, self._success_time_ns = None, case.now_realtime_ns
+        last = Pass(
+            success=True,
+            duration_seconds=time.monotonic() - started,
+            success_time_ns=self._success_time_ns,
+        )
+        traffic = None if self._counter is None else self._counter.totals()
+        return build_metrics(case, last, self._options, traffic)
+
+    def _complain(self, why: str) -> None:
+        """The same failure is written once, not at every scrape."""
+        if why != self._failure:
+            self._failure = why
+            sys.stderr.write(f"ttinspect: {why}\n")
