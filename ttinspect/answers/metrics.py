@@ -7,6 +7,7 @@ Values are in base units: bytes, hertz, volts, watts, degrees Celsius.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -183,19 +184,21 @@ def _memory(families: _Families, memory: MemoryDevice, labels: Labels, options: 
     region = _trustworthy(memory)
     if region is None or region.totals is None or region.used is None:
         return
-    types = ("dram", "l1", "l1_small", "trace", *(("cb",) if region.used.cb_is_counted else ()))
-    for kind in types:
-        families.add("memory_used_bytes", (*labels, ("type", kind)), getattr(region.totals, kind))
+    left_out = {"kernel"} if region.used.cb_is_counted else {"kernel", "cb"}  # neither is usage then
+    totals: dict[str, Any] = {kind: n for kind, n in region.totals.items() if kind not in left_out}
+    for kind, used_bytes in totals.items():
+        families.add("memory_used_bytes", (*labels, ("type", kind)), used_bytes)
     if not options.per_process:
         return
     seen: set[int] = set()
     for process in region.processes:
-        if process.pid in seen or process.pid < 1:
+        pid, figures = process["pid"], dict[str, Any](process)
+        if pid in seen or pid < 1:
             continue  # a pid twice is a finding; a series twice would void the whole scrape
-        seen.add(process.pid)
-        for kind in types:
-            own = (*labels, ("pid", str(process.pid)), ("type", kind))
-            families.add("process_memory_used_bytes", own, getattr(process, kind))
+        seen.add(pid)
+        for kind in totals:
+            own = (*labels, ("pid", str(pid)), ("type", kind))
+            families.add("process_memory_used_bytes", own, figures[kind])
 
 
 def _trustworthy(memory: MemoryDevice) -> RegionFacts | None:
