@@ -11,7 +11,7 @@ import ttinspect
 
 PACKAGE = Path(ttinspect.__file__).parent
 ROOMS = (
-    "errors", "model", "facts", "harvesting", "capacity", "shm", "host", "sources", "verify", "gathering",
+    "errors", "model", "facts", "harvesting", "capacity", "shm", "host", "sources", "verify", "fleet", "gathering",
     "answers", "report", "cli",
 )  # fmt: skip
 """Each room may import those before it, never those after."""

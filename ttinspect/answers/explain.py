@@ -3,11 +3,14 @@
 import msgspec
 
 from ttinspect.errors import InspectError
+from ttinspect.fleet.rules import RULES as FLEET_RULES
 from ttinspect.model.finding import Explanation
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.findings.rules import RULES
 
-EXPLANATIONS: tuple[Explanation, ...] = tuple(rule.explanation for rule in RULES)
+EXPLANATIONS: tuple[Explanation, ...] = tuple(
+    rule.explanation for rule in sorted((*RULES, *FLEET_RULES), key=lambda rule: rule.id)
+)
 """Every finding that ttinspect gives, by id."""
 
 

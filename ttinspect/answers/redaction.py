@@ -36,7 +36,7 @@ def redacted(snapshot: Snapshot) -> Snapshot:
     return msgspec.structs.replace(
         snapshot,
         source=_source(snapshot.source),
-        host=Host(name=None),
+        host=Host(name=None, motherboard=snapshot.host.motherboard),
         redacted=True,
         system=_system(snapshot.system, ids),
         published=_published(snapshot.published, ids),

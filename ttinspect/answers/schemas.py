@@ -10,6 +10,7 @@ from ttinspect.answers.check_file_schema import check_file_schema
 from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
+from ttinspect.answers.fleet import FleetAnswer
 from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.answers.listing import ListAnswer
 from ttinspect.answers.memory import MemoryAnswer
@@ -29,6 +30,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "diff": DiffAnswer,
     "error": FailureAnswer,
     "explain": ExplainAnswer,
+    "fleet": FleetAnswer,
     "harvest": HarvestAnswer,
     "list": ListAnswer,
     "memory": MemoryAnswer,

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "diff": "what is not as it was: two snapshots, or one and this host",
     "metrics": "what changes, once, in Prometheus' text format",
     "serve": "the same over HTTP, for a scraper",
+    "fleet": "many hosts as one machine: links between them, cabling, outliers",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding means, how it comes about, what to do",
     "schema": "the JSON Schema of a command's output",

@@ -38,11 +38,14 @@ VALUE_OPTIONS = frozenset(
         "--listen",
         "--web-config",
         "--min-interval",
+        "--cabling",
+        "--map-host",
+        "--max-age",
     }
 )
 """Options that take a value, in any command."""
 
-REPEATABLE = frozenset({"--device", "--expect", "--ignore", "--dry"})
+REPEATABLE = frozenset({"--device", "--expect", "--ignore", "--dry", "--map-host"})
 """Those that may be given more than once; every other is refused then: nothing wins silently."""
 
 WATCH = "--watch"

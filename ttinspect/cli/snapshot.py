@@ -10,7 +10,7 @@ from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.errors import InspectError
 from ttinspect.gathering.regions import Host, Places, read_published
 from ttinspect.host.driver import driver_version
-from ttinspect.host.identity import host_name, tt_umd_version
+from ttinspect.host.identity import host_name, motherboard, tt_umd_version
 from ttinspect.shm.sampler import Pace
 from ttinspect.sources import snapshot as document
 from ttinspect.sources.live import Ask
@@ -66,7 +66,9 @@ def _take(host: Host, places: Places) -> document.Snapshot:
     return document.Snapshot(
         source=source,
         time_ns=published.now_realtime_ns,
-        host=document.Host(name=host_name() if here else None),
+        host=document.Host(
+            name=host_name() if here else None, motherboard=motherboard() if source.live else None
+        ),
         versions=document.Versions(
             tt_umd=tt_umd_version() if source.live else None,
             driver=driver or (driver_version() if source.live else None),

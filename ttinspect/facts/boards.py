@@ -134,6 +134,12 @@ def has_revisions(board: Board | None) -> bool:
     return board is not None and bool(board_entry(board.value).child("revisions"))
 
 
+def revision_names(board: Board | None) -> tuple[str, ...]:
+    """The revisions that a board is known to have."""
+    node = None if board is None else board_entry(board.value).child("revisions")
+    return tuple(name.text() for _, name in node.entries()) if node else ()
+
+
 @functools.cache
 def product_of(board: Board | None) -> Product | None:
     """What a board should have; None for an unknown board, and for one that is no product yet."""

@@ -99,6 +99,14 @@ def _port_by_place(board: Board | None) -> dict[Place, Port]:
     return {place: port for port in ports_of(board) for place in port.places}
 
 
+def port_named(board: Board | None, name: str) -> Port | None:
+    """The port of this name, any case; of a number alone, the QSFP-DD port. None where the board has none."""
+    wanted = name.strip().lower()
+    return next(
+        (port for port in ports_of(board) if port.name.lower() in (wanted, f"qsfp-dd {wanted}")), None
+    )
+
+
 @functools.cache
 def tray_joints(board: Board | None, revision: str | None) -> tuple[TrayJoint, ...]:
     """Which trays the linking boards of a Galaxy join, as far as that is known of its revision."""

@@ -23,6 +23,8 @@ class SourceKind(str, Enum):
     CAPTURE = "capture"
     REPORT = "report"
     DATABASE = "database"
+    GSD = "global_system_descriptor"
+    FLEET = "fleet"
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):

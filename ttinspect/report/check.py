@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ttinspect.answers.check import CheckAnswer, told_by
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.common import VERDICT_STYLES, findings_table, grouped, source_line
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
@@ -16,12 +16,6 @@ from ttinspect.verify.verdict import Verdict
 
 _STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "magenta", Outcome.PASS: "green"}
 _WORST_FIRST = tuple(_STYLES)
-_VERDICT_STYLES = {
-    Verdict.PASS: "bold green",
-    Verdict.WARN: "bold yellow",
-    Verdict.INCONCLUSIVE: "bold magenta",
-    Verdict.FAIL: "bold red",
-}
 DOUBTFUL_SOURCE = "TTH007"
 """What a source cannot show is told where it is info, too."""
 _REGION = "tt_device_"
@@ -115,7 +109,7 @@ def _verdict(answer: CheckAnswer, exit_code: int) -> Text:
     code = f"exit {exit_code}"
     if answer.verdict is Verdict.WARN and exit_code == 0:
         code += "; with --strict 10"
-    verdict = Text(answer.verdict.value.upper(), style=_VERDICT_STYLES[answer.verdict])
+    verdict = Text(answer.verdict.value.upper(), style=VERDICT_STYLES[answer.verdict])
     of = counts.passed, counts.fail, counts.unknown
     warnings = f", {counts.warning} warning{'' if counts.warning == 1 else 's'}" if counts.warning else ""
     return verdict.append(

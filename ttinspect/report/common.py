@@ -9,6 +9,7 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import chips_named, utc
+from ttinspect.verify.verdict import Verdict
 
 _KINDS = {
     SourceKind.UMD: "devices of this host through tt_umd",
@@ -23,13 +24,21 @@ _KINDS = {
     SourceKind.CAPTURE: "ttnn graph capture",
     SourceKind.REPORT: "ttnn report",
     SourceKind.DATABASE: "ttnn database",
+    SourceKind.GSD: "global system descriptor",
+    SourceKind.FLEET: "fleet",
 }
 _DESCRIBED = (SourceKind.MASKS, SourceKind.SOC)
-_STYLES = {
+SEVERITY_STYLES = {
     Severity.ERROR: "bold red",
     Severity.WARNING: "yellow",
     Severity.INFO: "",
     Severity.INCONCLUSIVE: "magenta",
+}
+VERDICT_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.WARN: "bold yellow",
+    Verdict.INCONCLUSIVE: "bold magenta",
+    Verdict.FAIL: "bold red",
 }
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 Subjects = tuple[tuple[int, ...], Finding]
@@ -85,7 +94,7 @@ def findings_table(findings: list[Subjects]) -> list[RenderableType]:
     for chips, finding in findings:
         row(
             table,
-            Text(f" {finding.severity.value}", style=_STYLES[finding.severity]),
+            Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity]),
             f"{finding.id} {finding.name}",
             subject(chips) + finding.message,
         )

@@ -1,6 +1,7 @@
 """Numbers for people: the only place that divides."""
 
 import datetime
+import math
 
 from ttinspect.model.arch import Coord
 
@@ -95,3 +96,22 @@ def steps(part: int, whole: int, most: int) -> int:
     """A part of a whole in steps of a picture, at most ``most``: rounded up, so that whatever is there is
     seen."""
     return 0 if part <= 0 or whole <= 0 else min(most, -(-part * most // whole))
+
+
+def progress_bar(done: int, whole: int, width: int = 30) -> str:
+    """How far something is: "[######      ] 1,200 of 10,000"."""
+    filled = width * done // whole if whole else 0
+    return f"[{'#' * filled}{' ' * (width - filled)}] {done:,} of {whole:,}"
+
+
+def circle(number: int, box: tuple[int, int]) -> tuple[list[tuple[int, int]], int]:
+    """Centres of so many boxes on a circle on which they do not touch, and the side of the square around
+    them, in pixels."""
+    around = number * (box[0] + 12)
+    radius = max(box[0], round(around / (2 * math.pi)) + box[0] // 2)
+    middle = radius + box[0] // 2 + 12
+    angles = [2 * math.pi * index / number - math.pi / 2 for index in range(number)]
+    return [
+        (round(middle + radius * math.cos(angle)), round(middle + radius * math.sin(angle)))
+        for angle in angles
+    ], 2 * middle

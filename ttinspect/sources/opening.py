@@ -220,7 +220,15 @@ def _read_ours(content: bytes, schema: str, name: str) -> Opened:
 
 
 def _read_yaml(content: bytes, name: str) -> System:
-    document: Any = parse_yaml(content, name)
+    return system_of_yaml(parse_yaml(content, name), name)
+
+
+def system_of_yaml(document: Any, name: str) -> System:
+    """The System of a parsed YAML document.
+
+    Raises:
+        InspectError: 2 for one that is no cluster descriptor.
+    """
     if is_soc_document(document):
         arch = document.get("arch_name")
         if isinstance(arch, str):
@@ -229,6 +237,10 @@ def _read_yaml(content: bytes, name: str) -> System:
             name,
             "it is a SoC descriptor, which describes a design and not a chip",
             f"use --from masks:{arch or 'ARCH'},soc={name}, or ttinspect soc --file {name}",
+        )
+    if isinstance(document, dict) and "compute_node_specs" in document:
+        raise InspectError(
+            name, "it is a global system descriptor, of several hosts", f"ttinspect fleet {name}"
         )
     if (
         not isinstance(document, dict)

@@ -1,24 +1,30 @@
 """Snapshots: everything about a host in one JSON document, and reading one."""
 
+import functools
 import re
 
 import msgspec
 
 from ttinspect import __version__
 from ttinspect.errors import InspectError
+from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionFile
+from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.shm.decode import decoded_again
 from ttinspect.shm.published import LookedAt, Published
 from ttinspect.shm.reader import file_id_of
+from ttinspect.sources.checking import checked
 from ttinspect.sources.jsontext import decode_json
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a snapshot was taken; None is unknown, or removed."""
+    """Where a snapshot was taken; None is unknown, or removed. ``motherboard`` is the DMI board_name: its
+    slots are the trays of cards."""
 
     name: str | None
+    motherboard: str | None = None
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +90,88 @@ def read_snapshot(content: bytes, name: str) -> Snapshot:
     published = snapshot.published
     regions = tuple(_decoded(region) for region in published.regions)
     return msgspec.structs.replace(snapshot, published=msgspec.structs.replace(published, regions=regions))
+
+
+class _BriefChip(Chip, frozen=True, kw_only=True):
+    """A chip whose design is not decoded yet: chips share a few of them."""
+
+    soc: msgspec.Raw  # type: ignore[assignment]
+
+
+class _BriefSystem(System, frozen=True, kw_only=True, tag_field="schema", tag=System.__struct_config__.tag):
+    chips: tuple[_BriefChip, ...]
+
+
+class _Regions(msgspec.Struct, frozen=True):
+    regions: tuple[msgspec.Raw, ...]
+
+
+class _Brief(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=Snapshot.__struct_config__.tag
+):
+    source: Source
+    time_ns: int
+    host: Host
+    versions: Versions
+    system: _BriefSystem
+    published: _Regions
+
+
+class BriefSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fleet needs of a snapshot. ``regions`` are how many it holds."""
+
+    system: System
+    time_ns: int
+    host: Host
+    versions: Versions
+    regions: int
+
+
+_BRIEF = msgspec.json.Decoder(_Brief)
+
+
+@functools.lru_cache(maxsize=64)
+def _design(content: bytes) -> Soc:
+    """Chips of thousands of hosts share a few designs: each is decoded once."""
+    return msgspec.json.decode(content, type=Soc)
+
+
+def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
+    """The chips, links and telemetry of a snapshot, in a quarter of the time that all of it takes; None for
+    any other document.
+
+    Raises:
+        InspectError: 2 for a snapshot that is not as it should be, with the key path.
+    """
+    try:
+        brief = _BRIEF.decode(content)
+        chips = tuple(_whole(chip) for chip in brief.system.chips)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        if b'"ttinspect.snapshot.v' not in content[:256]:
+            return None
+        snapshot = read_snapshot(content, name)  # says what is wrong, and where
+        return BriefSnapshot(
+            system=checked(snapshot.replayed(name), name),
+            time_ns=snapshot.time_ns,
+            host=snapshot.host,
+            versions=snapshot.versions,
+            regions=len(snapshot.published.regions),
+        )
+    fields = {field: getattr(brief.system, field) for field in System.__struct_fields__}
+    source = brief.system.source.replayed(name, brief.host.name, brief.time_ns)
+    system = System(**{**fields, "chips": chips, "source": source})
+    return BriefSnapshot(
+        system=checked(system, name),
+        time_ns=brief.time_ns,
+        host=brief.host,
+        versions=brief.versions,
+        regions=len(brief.published.regions),
+    )
+
+
+def _whole(chip: _BriefChip) -> Chip:
+    fields = {field: getattr(chip, field) for field in Chip.__struct_fields__}
+    return Chip(**{**fields, "soc": _design(bytes(chip.soc))})
 
 
 def _decoded(region: LookedAt) -> LookedAt:

@@ -1,0 +1,347 @@
+"""Every fault of a fleet is found once, is called what it is, and nothing else is told."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.fleet import plans
+from tests.fleet.plans import Document, Plan
+
+Documents = dict[str, Document]
+Seeded = tuple[Documents, Plan]
+"""What is there, and the plan that the cabling is written of."""
+
+PLANS = {"cards": plans.cards(), "galaxies": plans.galaxies()}
+CABLINGS: dict[str, Callable[[Plan], str]] = {
+    "fsd.textproto": plans.fsd,
+    "gsd.yaml": plans.gsd,
+    "cutsheet.csv": plans.cutsheet,
+}
+
+
+def _remote(document: Document) -> list[Any]:
+    links: list[Any] = document["ethernet_connections_to_remote_devices"]
+    return links
+
+
+def _cable_listed_by_one_end(plan: Plan) -> Seeded:
+    found = plans.documents(plan)
+    cable = plans.cables_between(plan)[0]
+    far = plan.hosts[cable[1][0]]
+    ids = {
+        plans.unique_id(cable[0][0], plan.places.index(end[1:3])) for end, _ in plans.links_of(plan, cable)
+    }
+    channels = {end[3] for end, _ in plans.links_of(plan, cable)}
+    kept = [
+        one
+        for one in _remote(found[far])
+        if not (one[1]["remote_chip_id"] in ids and one[1]["chan"] in channels)
+    ]
+    found[far]["ethernet_connections_to_remote_devices"] = kept
+    return found, plan
+
+
+def _cable_out(plan: Plan) -> Seeded:
+    return plans.documents(plans.without(plan, plans.cables_between(plan)[3])), plan
+
+
+def _cable_out_inside(plan: Plan) -> Seeded:
+    inside = [cable for cable in plan.cables if cable[0][0] == cable[1][0]]
+    return plans.documents(plans.without(plan, inside[0])), plan
+
+
+def _two_cables_crossed(plan: Plan) -> Seeded:
+    one, other = plans.cables_between(plan)[:2]
+    changed = plans.without(plan, one, other)
+    crossed = changed._replace(cables=(*changed.cables, (one[0], other[1]), (other[0], one[1])))
+    return plans.documents(crossed), plan
+
+
+def _cable_in_the_wrong_port(plan: Plan) -> Seeded:
+    """One end in a port that nothing should be in."""
+    one, other = plans.cables_between(plan)[:2]
+    smaller = plans.without(plan, other)
+    changed = plans.without(plan, one, other)
+    return plans.documents(changed._replace(cables=(*changed.cables, (one[0], other[1])))), smaller
+
+
+def _extra_cable(plan: Plan) -> Seeded:
+    return plans.documents(plan), plans.without(plan, plans.cables_between(plan)[2])
+
+
+def _trays_exchanged(plan: Plan) -> Seeded:
+    return plans.documents(plans.moved_trays(plan, 1, 1, 3)), plan
+
+
+def _cards_exchanged(plan: Plan) -> Seeded:
+    """The cards, with their cables: every chip of tray 2 is in tray 4, and the other way round."""
+    found = plans.documents(plan)
+    buses = found[plan.hosts[1]]["chip_to_bus_id"]
+    chips = {tray: [chip for chip, place in enumerate(plan.places) if place[0] == tray] for tray in (2, 4)}
+    for one, other in zip(chips[2], chips[4], strict=True):
+        buses[one], buses[other] = buses[other], buses[one]
+    return found, plan
+
+
+def _other_board(plan: Plan) -> Seeded:
+    """The cabling has another board in a tray, of which a cable is missing as well."""
+    other = "P100" if plan.board == "p150" else "UBB_WORMHOLE"
+    cable = plans.cables_between(plan)[0]
+    host, tray, _ = cable[0]
+    return plans.documents(plans.without(plan, cable)), plan._replace(boards={(host, tray): other})
+
+
+def _unknown_tray(plan: Plan) -> Seeded:
+    """The cabling knows neither tray 4 of the third host nor its cables."""
+    known = tuple(cable for cable in plan.cables if all(plug[:2] != (2, 4) for plug in cable))
+    return plans.documents(plan), plan._replace(cables=known, boards={(2, 4): ""})
+
+
+def _host_missing(plan: Plan) -> Seeded:
+    found = plans.documents(plan)
+    del found[plan.hosts[2]]
+    return found, plan
+
+
+def _host_twice(plan: Plan) -> Seeded:
+    found = plans.documents(plan)
+    return {**found, "zz-copy": found[plan.hosts[1]]}, plan
+
+
+def _half_port(plan: Plan) -> Seeded:
+    """One channel of a cable is in neither document."""
+    found = plans.documents(plan)
+    cable = plans.cables_between(plan)[0]
+    (a, b) = plans.links_of(plan, cable)[0]
+    for near, far in ((a, b), (b, a)):
+        document = found[plan.hosts[near[0]]]
+        chip = plan.places.index(near[1:3])
+        far_id = plans.unique_id(far[0], plan.places.index(far[1:3]))
+        document["ethernet_connections_to_remote_devices"] = [
+            one
+            for one in _remote(document)
+            if not (one[0] == {"chip": chip, "chan": near[3]} and one[1]["remote_chip_id"] == far_id)
+        ]
+    return found, plan
+
+
+def _channel_in_two_links(plan: Plan) -> Seeded:
+    """A cable's first channel is listed as an end of both its links, by both hosts."""
+    found = plans.documents(plan)
+    cable = plans.cables_between(plan)[0]
+    first, second = plans.links_of(plan, cable)
+    chip, wrong = plan.places.index(first[0][1:3]), plan.places.index(second[0][1:3])
+    for one in _remote(found[plan.hosts[first[0][0]]]):
+        if one[0] == {"chip": wrong, "chan": second[0][3]}:
+            one[0].update(chip=chip, chan=first[0][3])
+    for one in _remote(found[plan.hosts[first[1][0]]]):
+        if one[1] == {"remote_chip_id": plans.unique_id(second[0][0], wrong), "chan": second[0][3]}:
+            one[1].update(remote_chip_id=plans.unique_id(first[0][0], chip), chan=first[0][3])
+    return found, plan
+
+
+def _unknown_host(plan: Plan) -> Seeded:
+    """The cabling knows neither the last host nor its cables."""
+    last = len(plan.hosts) - 1
+    known = tuple(cable for cable in plan.cables if last not in (cable[0][0], cable[1][0]))
+    return plans.documents(plan), plan._replace(hosts=plan.hosts[:-1], cables=known)
+
+
+FAULTS: dict[str, tuple[Callable[[Plan], Seeded], str, str]] = {
+    "a cable that one end only lists": (_cable_listed_by_one_end, "TTF002", "error"),
+    "a cable out at both ends": (_cable_out, "TTF005", "error"),
+    "an extra cable": (_extra_cable, "TTF006", "error"),
+    "two cables crossed": (_two_cables_crossed, "TTF007", "error"),
+    "a cable in the wrong port": (_cable_in_the_wrong_port, "TTF007", "error"),
+    "two trays exchanged": (_trays_exchanged, "TTF012", "error"),
+    "two cards exchanged with their cables": (_cards_exchanged, "TTF012", "error"),
+    "another board": (_other_board, "TTF011", "error"),
+    "a tray that the cabling does not know": (_unknown_tray, "TTF015", "warning"),
+    "a host missing": (_host_missing, "TTF010", "error"),
+    "a host twice": (_host_twice, "TTF003", "error"),
+    "a port that is half up": (_half_port, "TTF013", "warning"),
+    "a channel in two links": (_channel_in_two_links, "TTF014", "warning"),
+    "a host that the cabling does not know": (_unknown_host, "TTF015", "warning"),
+}
+
+
+def told(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Ids and severities of everything that is told of a fleet."""
+    every = [*answer["findings"], *(one for host in answer["hosts"] for one in host["findings"])]
+    return [(one["id"], one["severity"]) for one in every]
+
+
+def judge(run: Run, folder: Path, found: Documents, cabling: str | None, name: str = "") -> dict[str, Any]:
+    """The answer for documents and a cabling."""
+    plans.write(folder / "hosts", found)
+    options = []
+    if cabling is not None:
+        (folder / name).write_text(cabling)
+        options = ["--cabling", str(folder / name)]
+    done = run("fleet", str(folder / "hosts"), *options, "--json")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert "error" not in answer, done.stdout
+    severities = {severity for _, severity in told(answer)}
+    expected = 10 if "error" in severities else 11 if "inconclusive" in severities else 0
+    assert done.returncode == expected
+    return answer
+
+
+@pytest.mark.parametrize("kind", PLANS)
+@pytest.mark.parametrize("cabling", CABLINGS)
+def test_a_fleet_that_is_as_cabled_has_nothing_wrong(
+    run: Run, tmp_path: Path, kind: str, cabling: str
+) -> None:
+    plan = PLANS[kind]
+    answer = judge(run, tmp_path, plans.documents(plan), CABLINGS[cabling](plan), cabling)
+    assert told(answer) == []
+    assert answer["cabling"]["missing"] == answer["cabling"]["unexpected"] == []
+    links = 2 * len(plan.cables) if cabling != "cutsheet.csv" else len(plan.cables)
+    assert (answer["cabling"]["expected"], answer["cabling"]["found"]) == (links, links)
+
+
+@pytest.mark.parametrize("kind", PLANS)
+@pytest.mark.parametrize("cabling", CABLINGS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_once_and_nothing_else_is_told(
+    run: Run, tmp_path: Path, kind: str, cabling: str, fault: str
+) -> None:
+    seed, finding, severity = FAULTS[fault]
+    if fault == "another board" and cabling == "cutsheet.csv":
+        pytest.skip("a cutsheet does not say which board is in a tray")
+    found, plan = seed(PLANS[kind])
+    answer = judge(run, tmp_path, found, CABLINGS[cabling](plan), cabling)
+    assert told(answer) == [(finding, severity)]
+
+
+def test_a_cable_out_inside_a_host_is_one_and_makes_no_outlier(run: Run, tmp_path: Path) -> None:
+    found, plan = _cable_out_inside(PLANS["cards"])
+    assert told(judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")) == [("TTF005", "error")]
+
+
+def test_without_a_cabling_a_host_with_fewer_links_inside_is_unlike_its_group(
+    run: Run, tmp_path: Path
+) -> None:
+    found, _ = _cable_out_inside(PLANS["cards"])
+    answer = judge(run, tmp_path, found, None)
+    assert told(answer) == [("TTF004", "warning")]
+    assert answer["groups"][0]["hosts"] == ["qb-01"]
+
+
+def test_links_that_several_neighbours_list_and_one_host_does_not_are_its_own_fault(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = PLANS["cards"]
+    found = plans.documents(plan)
+    found["qb-02"]["ethernet_connections_to_remote_devices"] = []
+    answer = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")
+    assert answer["findings"] == []
+    assert [host["name"] for host in answer["hosts"] if host["findings"]] == ["qb-02"]
+    assert answer["at_fault"] == ["qb-02"]
+    assert (
+        run("fleet", str(tmp_path / "hosts")).stdout.splitlines()[-1].endswith("at fault: qb-02  (exit 10)")
+    )
+
+
+def _chips_exchanged(plan: Plan, host: int, one: int, other: int) -> Documents:
+    """Two cards in each other's slots, their cables left by slot."""
+    text = json.dumps(plans.documents(plan))
+    a, b = (str(plans.unique_id(host, chip)) for chip in (one, other))
+    text = text.replace(a, "@").replace(b, a).replace("@", b)
+    found: Documents = json.loads(text)
+    return found
+
+
+def test_cards_in_each_others_slots_with_cables_by_slot_are_seen_by_the_ids_of_a_gsd_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = PLANS["cards"]
+    found = _chips_exchanged(plan, 1, 0, 2)
+    assert told(judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")) == []
+    answer = judge(run, tmp_path, found, plans.gsd(plan), "gsd.yaml")
+    assert told(answer) == [("TTF012", "error")]
+    message = answer["findings"][0]["message"]
+    assert message == "qb-02: trays 1 and 3 exchanged, but not their cables (known by the ids of the chips)"
+
+
+def test_what_the_cabling_cannot_tell_apart_is_told_as_both(run: Run, tmp_path: Path) -> None:
+    found, plan = _trays_exchanged(PLANS["cards"])
+    (one,) = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")["findings"]
+    assert one["message"] == "qb-02: trays 1 and 3 exchanged, or all their cables"
+    (one,) = judge(run, tmp_path, found, plans.gsd(plan), "gsd.yaml")["findings"]
+    assert (
+        one["message"] == "qb-02: trays 1 and 3 exchanged in their cables: the chips are where they should be"
+    )
+
+
+def test_a_cable_is_named_in_the_words_of_who_holds_it(run: Run, tmp_path: Path) -> None:
+    found, plan = _cable_out(PLANS["cards"])
+    answer = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")
+    assert answer["findings"][0]["message"] == (
+        "qb-01 (hall H1, aisle A, rack 1, U8) tray 4 port 1 - qb-02 (hall H1, aisle A, rack 2, U8) tray 4 port 4 "
+        "(channels 9, 11) is missing: neither end lists it"
+    )
+    ends = [(one["a"], one["b"]) for one in answer["cabling"]["missing"]]
+    assert ends == [
+        (
+            {"host": "qb-01", "tray": 4, "asic_location": 0, "channel": near, "port": "QSFP-DD 1"},
+            {"host": "qb-02", "tray": 4, "asic_location": 0, "channel": far, "port": "QSFP-DD 4"},
+        )
+        for near, far in ((9, 4), (11, 6))
+    ]
+
+
+def test_a_cabling_of_other_names_is_told_once_and_matched_by_hand(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["cards"]
+    renamed = plan._replace(hosts=tuple(f"rack1-{number}" for number in range(4)))
+    answer = judge(run, tmp_path, plans.documents(plan), plans.fsd(renamed), "fsd.textproto")
+    assert told(answer) == [("TTF015", "inconclusive")]
+    maps = [f"--map-host={here}={there}" for here, there in zip(plan.hosts, renamed.hosts, strict=True)]
+    done = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "fsd.textproto"), *maps)
+    assert (done.returncode, done.stdout.splitlines()[-1][:4]) == (0, "PASS")
+
+
+def test_hosts_of_another_name_are_known_by_the_ids_of_a_gsd(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["cards"]
+    renamed = plan._replace(hosts=tuple(f"rack1-{number}" for number in range(4)))
+    answer = judge(run, tmp_path, plans.documents(plan), plans.gsd(renamed), "gsd.yaml")
+    assert told(answer) == []
+    assert answer["cabling"]["hosts"]["qb-02"] == "rack1-1"
+
+
+def test_trays_are_unknown_without_a_motherboard_and_are_not_guessed(run: Run, tmp_path: Path) -> None:
+    """The cards of one host are on buses that no known motherboard has."""
+    plan = PLANS["cards"]
+    found = plans.documents(plan)
+    found["qb-03"]["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
+    answer = judge(run, tmp_path, found, plans.fsd(plan, motherboard=""), "fsd.textproto")
+    assert told(answer) == [("TTF015", "inconclusive")]
+    assert "qb-03" in answer["findings"][0]["message"]
+
+
+def test_a_host_that_cannot_be_read_is_not_called_missing(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["cards"]
+    found = plans.documents(plan)
+    plans.write(tmp_path / "hosts", found)
+    (tmp_path / "hosts" / "qb-04.yaml").write_text("arch: {0: blackhole")
+    (tmp_path / "c.textproto").write_text(plans.fsd(plan))
+    done = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "c.textproto"), "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, told(answer)) == (11, [("TTF001", "inconclusive")])
+
+
+def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["galaxies"]
+    plans.write(tmp_path / "hosts", plans.documents(plan))
+    done = run("fleet", str(tmp_path / "hosts"), "--init-cabling")
+    assert done.returncode == 0
+    (tmp_path / "there.textproto").write_text(done.stdout)
+    again = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "there.textproto"), "--json")
+    answer = json.loads(again.stdout)
+    assert (again.returncode, told(answer)) == (0, [])
+    links = 2 * len(plan.cables) + 6 * (4 * 20 + 8)
+    assert answer["cabling"]["expected"] == answer["cabling"]["found"] == links

@@ -1,0 +1,195 @@
+"""``ttinspect fleet``."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from ttinspect.answers.fleet import FleetAnswer, build_fleet, fleet_exit_code, present_cabling
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import emit, note, to_csv, to_table, write
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.files import read_document, readable, spoken
+from ttinspect.fleet.analysis import Analysis, analyse
+from ttinspect.fleet.hosts import Shapes, fleet_host, named_apart
+from ttinspect.model.fleet import Cabling, FleetHost, PassedOver, Unreadable
+from ttinspect.sources.cabling import fsd_text, read_cabling
+from ttinspect.sources.documents import Progress
+from ttinspect.sources.fleet import read_fleet
+
+_AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_REDRAWN_S = 0.1
+
+
+@command("svg", "markdown", "junit", "dot", source=False, devices=False)
+def run(
+    common: Common,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="folders, files and archives of snapshots, cluster descriptors, tt-smi documents; a global "
+            "system descriptor; - for one JSON document a line",
+        ),
+    ],
+    *,
+    cabling: Annotated[
+        str | None,
+        typer.Option(
+            "--cabling",
+            metavar="FILE",
+            help="what it should be: factory or global system descriptor, cutsheet",
+            show_default=False,
+        ),
+    ] = None,
+    map_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map-host",
+            metavar="HERE=THERE",
+            help="a host of the fleet by its name in the cabling; repeatable",
+            show_default=False,
+        ),
+    ] = None,
+    init_cabling: Annotated[
+        bool,
+        typer.Option("--init-cabling", help="write a factory system descriptor of what is there"),
+    ] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            "--max-age", metavar="AGE", help="how old a snapshot may be: 90m, 24h, 7d", show_default=False
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+) -> int:
+    """Many hosts as one machine: joined by unique id, grouped, held against a cabling.
+
+    A link that one end only lists is told by the host that misses it; where several neighbours agree against
+    one host, its name stands in the last line. Exit code 0: all well (warnings allowed), 10: not, 11: a host
+    could not be read.
+
+    \b
+    Examples:
+      ttinspect fleet snapshots/
+      ttinspect fleet snapshots.tar.zst --cabling factory_system_descriptor.textproto
+      ttinspect fleet snapshots/ --init-cabling -o cabling.textproto
+      srun --nodes 16 ttinspect snapshot | ttinspect fleet -
+    """
+    wanted = None if cabling is None else read_cabling(read_document(cabling), spoken(cabling))
+    hosts, unreadable = _read(common, paths, wanted)
+    if not hosts and not unreadable:
+        raise InspectError(
+            "no hosts", "nothing was read", "name folders or files of snapshots", ExitCode.NO_DEVICES
+        )
+    now_ns = time.time_ns()
+    analysis = analyse(
+        hosts,
+        unreadable,
+        cabling=wanted,
+        map_host=_mapped(map_host or []),
+        now_ns=now_ns,
+        max_age_ns=None if max_age is None else _age_ns(max_age),
+    )
+    if init_cabling:
+        _write_cabling(common, analysis)
+        return ExitCode.DONE
+    answer = build_fleet(analysis, " ".join(readable(path) for path in paths))
+    code = fleet_exit_code(answer, strict=strict)
+    emit(common, answer, _writers(common, answer, code, strict))
+    return code
+
+
+def _writers(
+    common: Common, answer: FleetAnswer, code: ExitCode, strict: bool
+) -> dict[str, Callable[[], str]]:
+    from ttinspect.report import fleet as report
+
+    return {
+        "table": lambda: to_table(report.fleet_table(answer, int(code)), common),
+        "csv": lambda: to_csv(*report.fleet_csv(answer)),
+        "markdown": lambda: report.fleet_markdown(answer, int(code)),
+        "junit": lambda: report.fleet_junit(answer, strict=strict),
+        "dot": lambda: report.fleet_dot(answer),
+        "svg": lambda: report.fleet_svg(answer),
+    }
+
+
+def _read(
+    common: Common, paths: list[str], cabling: Cabling | None
+) -> tuple[list[FleetHost], list[Unreadable]]:
+    """Every host, one after the other, each reduced at once to what a fleet keeps of it."""
+    motherboards = (
+        {} if cabling is None else {host.name: host.motherboard for host in cabling.hosts if host.motherboard}
+    )
+    of_ids = (
+        {}
+        if cabling is None
+        else {one: host.motherboard for host in cabling.hosts for one in host.asic_ids.values()}
+    )
+    shapes = Shapes()
+    hosts: list[FleetHost] = []
+    unreadable: list[Unreadable] = []
+    passed: list[PassedOver] = []
+    with _telling(common) as progress:
+        for entry in read_fleet(paths, progress):
+            if isinstance(entry, Unreadable):
+                unreadable.append(entry)
+                continue
+            if isinstance(entry, PassedOver):
+                passed.append(entry)
+                continue
+            name = entry.host or entry.stem
+            ids = (int(chip.unique_id) for chip in entry.system.chips if chip.unique_id is not None)
+            board = motherboards.get(name) or next((of_ids[one] for one in ids if one in of_ids), None)
+            hosts.append(fleet_host(entry, shapes, board))
+    for one in passed:
+        note(common, f"{one.file}: {one.why}")
+    return named_apart(hosts), unreadable
+
+
+def _mapped(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        here, sign, there = word.partition("=")
+        if not (here and sign and there):
+            raise InspectError(
+                f"--map-host {word}", "expected HERE=THERE", "name the host here, then as the cabling does"
+            )
+        found[here] = there
+    return found
+
+
+def _age_ns(text: str) -> int:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _AGES or not number.isdecimal() or len(number) > 6:
+        raise InspectError(f"--max-age {text}", "it is no age", "give one such as 90m, 24h or 7d")
+    return int(number) * _AGES[unit] * 10**9
+
+
+def _write_cabling(common: Common, analysis: Analysis) -> None:
+    text = fsd_text(present_cabling(analysis))
+    one_sided = len(analysis.joined.one_sided)
+    if one_sided:
+        note(common, f"{one_sided} links that one end only lists are left out")
+    write(text, common.output)
+
+
+@contextlib.contextmanager
+def _telling(common: Common) -> Iterator[Progress | None]:
+    """A bar on a terminal that shows how many documents were read; nothing of it stays."""
+    from ttinspect.report.units import progress_bar
+
+    with common.telling() as stage:
+        drawn = 0.0
+
+        def tell(done: int, whole: int | None) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            if stage is not None and now - drawn >= _REDRAWN_S:
+                drawn = now
+                stage(f"hosts {progress_bar(done, whole) if whole else f'{done:,}'}")
+
+        yield None if stage is None else tell

@@ -1,0 +1,360 @@
+"""A fleet from its hosts: joined, grouped, compared with its cabling, and what is wrong with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from ttinspect.fleet.cabling import compare
+from ttinspect.fleet.cabling_findings import cabling_findings
+from ttinspect.fleet.comparison import Comparison
+from ttinspect.fleet.groups import Group, groups_of, unlike
+from ttinspect.fleet.joining import Joined, Overlap, Pair, counted_once, joined, overlaps
+from ttinspect.fleet.ports import (
+    Contradiction,
+    HalfPort,
+    PortAt,
+    Ports,
+    contradictions,
+    half_ports,
+    listed_links,
+)
+from ttinspect.fleet.rules import EXCHANGED, found
+from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, two_ports
+from ttinspect.model.finding import Finding
+from ttinspect.model.fleet import CabledHost, Cabling, End, FleetHost, Location, Unreadable
+
+SEVERAL = 2
+"""So many neighbours that agree make it the host's own fault."""
+
+_DAY_NS = 24 * 3600 * 10**9
+_PATTERN = 8
+"""So many cables must join equal port numbers before one that does not is worth a hint..."""
+_EXCEPTIONS = 10
+"""...and there must be so many times as many of them."""
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a fleet. ``hosts`` are counted once each; ``findings`` are about links and the
+    whole; ``of_host`` are those that are a host's own, by position."""
+
+    hosts: tuple[FleetHost, ...]
+    joined: Joined
+    ports: Ports
+    groups: tuple[Group, ...]
+    cabling: Cabling | None
+    comparison: Comparison | None
+    findings: tuple[Finding, ...]
+    of_host: Mapping[int, tuple[Finding, ...]]
+
+
+def analyse(
+    documents: Sequence[FleetHost],
+    unreadable: Sequence[Unreadable] = (),
+    *,
+    cabling: Cabling | None = None,
+    map_host: Mapping[str, str] | None = None,
+    now_ns: int | None = None,
+    max_age_ns: int | None = None,
+) -> Analysis:
+    """Everything about a fleet. With ``max_age_ns`` snapshots are old by ``now_ns``, else when they are more
+    than a day older than the newest.
+
+    Raises:
+        InspectError: 2 when ``map_host`` names a host that is not there.
+    """
+    twice = overlaps(documents)
+    dropped = counted_once(documents, twice)
+    hosts = tuple(host for number, host in enumerate(documents) if number not in dropped)
+    links, ports = joined(hosts), Ports(hosts)
+    groups = groups_of(hosts)
+    racks = _racks(cabling)
+    wrong = contradictions(hosts, links, ports)
+    doubtful = {pair for one in wrong for pair in one.links}
+    ends = {end for pair in doubtful for end in pair}
+    comparison = None
+    judged: list[Finding] = []
+    if cabling is not None:
+        names = frozenset(one.stem for one in unreadable)
+        comparison = compare(
+            hosts, ports, listed_links(hosts, links), cabling, map_host or {}, names, doubtful=ends
+        )
+        judged = list(cabling_findings(hosts, cabling, comparison))
+    general, of_host = _one_sided(hosts, links, ports, doubtful, racks)
+    halves = [one for one in half_ports(links, ports, ends) if not _as_cabled(one, comparison)]
+    findings = [
+        *_unreadable(unreadable),
+        *_twice(documents, twice),
+        *general,
+        *judged,
+        *_half(hosts, ports, halves, racks),
+        *_contradicting(hosts, ports, wrong, racks),
+        *_firmware(hosts),
+        *_old(hosts, now_ns, max_age_ns),
+    ]
+    explained = _concerned(findings)
+    findings += _outliers(hosts, groups, explained)
+    if cabling is None:
+        findings += _hints(hosts, links, ports)
+    return Analysis(
+        hosts=hosts,
+        joined=links,
+        ports=ports,
+        groups=tuple(groups),
+        cabling=cabling,
+        comparison=comparison,
+        findings=tuple(findings),
+        of_host={number: tuple(told) for number, told in of_host.items()},
+    )
+
+
+def _racks(cabling: Cabling | None) -> dict[str, CabledHost]:
+    return {} if cabling is None else {host.name: host for host in cabling.hosts}
+
+
+def _unreadable(documents: Iterable[Unreadable]) -> Iterator[Finding]:
+    for one in documents:
+        yield found("TTF001", f"{one.file}: {one.why}", file=one.file, host=one.stem)
+
+
+def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> Iterator[Finding]:
+    for one in found_twice:
+        first, second = documents[one.first], documents[one.second]
+        if one.same:
+            what = f"{first.file} and {second.file} are the same host: they have the same chips"
+        else:
+            ids = names_listed(map(str, one.unique_ids))
+            what = f"{first.file} and {second.file} both have {count_of(len(one.unique_ids), 'chip')}: {ids}"
+        yield found(
+            "TTF003",
+            what,
+            hosts=[first.name, second.name],
+            files=[first.file, second.file],
+            chips=len(one.unique_ids),
+            unique_ids=[str(unique_id) for unique_id in one.unique_ids],
+        )
+
+
+def _one_sided(
+    hosts: Sequence[FleetHost],
+    links: Joined,
+    ports: Ports,
+    doubtful: set[Pair],
+    racks: Mapping[str, CabledHost],
+) -> tuple[list[Finding], dict[int, list[Finding]]]:
+    """One finding per host that misses links; its own where several neighbours agree."""
+    missed: dict[int, list[Pair]] = defaultdict(list)
+    for pair in links.one_sided:
+        if (min(pair), max(pair)) not in doubtful:
+            missed[pair[1].host].append(pair)
+    general: list[Finding] = []
+    of_host: dict[int, list[Finding]] = {}
+    for number, pairs in missed.items():
+        neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
+        name = hosts[number].name
+        cables = _cable_words(pairs, ports, racks)
+        verb = "lists" if len(neighbours) == 1 else "list"
+        finding = found(
+            "TTF002",
+            f"{name} misses {count_of(len(pairs), 'link')} that {names_listed(neighbours)} {verb}: "
+            + listed_briefly(cables),
+            host=name,
+            neighbours=neighbours,
+            links=len(pairs),
+            cables=cables,
+            ends=[_end_words(hosts, end) for pair in pairs for end in pair],
+        )
+        if len(neighbours) >= SEVERAL:
+            of_host.setdefault(number, []).append(finding)
+        else:
+            general.append(finding)
+    return general, of_host
+
+
+def _end_words(hosts: Sequence[FleetHost], end: End) -> str:
+    return f"{hosts[end.host].name} chip {hosts[end.host].chip_ids[end.chip]} channel {end.channel}"
+
+
+def _cable_words(pairs: Iterable[Pair], ports: Ports, racks: Mapping[str, CabledHost]) -> list[str]:
+    """Cables with their channels: those of the near end first."""
+    cables: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for far, near in pairs:
+        key = tuple(place_words(_without_channel(ports.location(end)), racks) for end in (near, far))
+        cables[key[0], key[1]].append((near, far))
+    return [f"{near} - {far} ({_channels(pairs_of)})" for (near, far), pairs_of in sorted(cables.items())]
+
+
+def _without_channel(location: Location) -> Location:
+    """Behind a port, its channels are told together."""
+    if location.port is None:
+        return location
+    return Location(host=location.host, tray=location.tray, port=location.port)
+
+
+def _channels(pairs: Sequence[Pair]) -> str:
+    numbers = sorted({near.channel for near, _ in pairs})
+    plural = "channels" if len(pairs) > 1 else "channel"
+    return (
+        f"{plural} {', '.join(map(str, numbers))}" if len(numbers) == len(pairs) else f"{len(pairs)} channels"
+    )
+
+
+def _half(
+    hosts: Sequence[FleetHost], ports: Ports, halves: Iterable[HalfPort], racks: Mapping[str, CabledHost]
+) -> Iterator[Finding]:
+    for one in halves:
+        places = [
+            place_words(Location(host=hosts[number].name, tray=port.tray, port=port.name), racks)
+            for number, port in one.ends
+        ]
+        yield found(
+            "TTF013",
+            f"{' - '.join(places)}: {one.up} of {one.channels} channels {'is' if one.up == 1 else 'are'} up",
+            hosts=list(dict.fromkeys(hosts[number].name for number, _ in one.ends)),
+            ports=places,
+            up=one.up,
+            channels=one.channels,
+        )
+
+
+def _as_cabled(half: HalfPort, comparison: Comparison | None) -> bool:
+    """Whether the cabling has no more channels on this port than are up."""
+    if comparison is None:
+        return False
+    number, port = half.ends[0]
+    index = comparison.matching.of_host.get(number, -1)
+    return comparison.wanted_channels.get((index, port.tray, port.name)) == half.up
+
+
+def _contradicting(
+    hosts: Sequence[FleetHost],
+    ports: Ports,
+    wrong: Iterable[Contradiction],
+    racks: Mapping[str, CabledHost],
+) -> Iterator[Finding]:
+    for one in wrong:
+        ends = [
+            f"channel {end.channel} of {place_words(_chip_only(ports.location(end)), racks)}"
+            for end in one.ends
+        ]
+        links = [f"{_end_words(hosts, a)} - {_end_words(hosts, b)}" for a, b in one.links]
+        are = "is an end" if len(ends) == 1 else "are each an end"
+        yield found(
+            "TTF014",
+            f"{listed_briefly(ends)} {are} of two links or more: {listed_briefly(links)}",
+            hosts=sorted({hosts[end.host].name for end in one.ends}),
+            ends=ends,
+            links=links,
+        )
+
+
+def _chip_only(location: Location) -> Location:
+    return Location(host=location.host, tray=location.tray, asic_location=location.asic_location)
+
+
+def _firmware(hosts: Sequence[FleetHost]) -> Iterator[Finding]:
+    """One finding per board type: the bundle that most have, and the hosts that have another."""
+    bundles: dict[str, dict[tuple[int, int, int], dict[str, None]]] = {}
+    for host in hosts:
+        for spot in dict.fromkeys(host.shape.spots):
+            if spot.firmware is not None:
+                board = spot.board.value if spot.board else spot.arch.value
+                bundles.setdefault(board, {}).setdefault(spot.firmware, {})[host.name] = None
+    for board, versions in bundles.items():
+        if len(versions) < 2:
+            continue
+        ordered = sorted(versions, key=lambda one: (-len(versions[one]), [-part for part in one]))
+        most, others = ordered[0], ordered[1:]
+        told = "; ".join(f"{_version(one)} on {names_listed(versions[one])}" for one in others)
+        yield found(
+            "TTF008",
+            f"{board}: {told}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
+            board=board,
+            most=_version(most),
+            hosts=sorted({name for one in others for name in versions[one]}),
+        )
+
+
+def _version(bundle: tuple[int, int, int]) -> str:
+    return ".".join(map(str, bundle))
+
+
+def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None) -> Iterator[Finding]:
+    times = [host.time_ns for host in hosts if host.time_ns is not None]
+    if not times:
+        return
+    asked = max_age_ns is not None and now_ns is not None
+    newest, most = (now_ns or 0, max_age_ns or 0) if asked else (max(times), _DAY_NS)
+    for host in hosts:
+        if host.time_ns is None or newest - host.time_ns <= most:
+            continue
+        than = "now" if asked else "the newest"
+        yield found(
+            "TTF009",
+            f"{host.name}: its snapshot is {_age(newest - host.time_ns)} older than {than}",
+            host=host.name,
+            age_s=(newest - host.time_ns) // 10**9,
+        )
+
+
+def _age(age_ns: int) -> str:
+    hours = age_ns // (3600 * 10**9)
+    if hours >= 48:
+        return count_of(hours // 24, "day")
+    return count_of(hours, "hour") if hours else count_of(age_ns // (60 * 10**9), "minute")
+
+
+def _concerned(findings: Iterable[Finding]) -> set[str]:
+    """Names of hosts of which something is told that makes them unlike others."""
+    names: set[str] = set()
+    for one in findings:
+        if one.id in ("TTF005", "TTF006", "TTF007", "TTF011", "TTF012", "TTF013", "TTF014"):
+            told = one.evidence.get("hosts")
+            names.update(str(name) for name in told) if isinstance(told, list) else None
+    return names
+
+
+def _outliers(hosts: Sequence[FleetHost], groups: Sequence[Group], explained: set[str]) -> Iterator[Finding]:
+    for group in groups:
+        if group.like is None:
+            continue
+        model = groups[group.like]
+        why = unlike(group.shape, model.shape)
+        names = [hosts[number].name for number in group.hosts if hosts[number].name not in explained]
+        if not why or not names:
+            continue
+        yield found(
+            "TTF004",
+            f"{names_listed(names)}: {'; '.join(why)} ({len(model.hosts)} equal hosts)",
+            hosts=names,
+            like=hosts[model.hosts[0]].name,
+        )
+
+
+def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[Finding]:
+    """Without a cabling: two cables between the same trays that join each other's port numbers, where all
+    others join equal ones."""
+    cables: dict[tuple[tuple[int, PortAt], tuple[int, PortAt]], None] = {}
+    for pair in (*links.between, *links.one_sided):
+        a, b = min(pair), max(pair)
+        near, far = ports.at(a), ports.at(b)
+        if near is not None and far is not None and near.is_cable and far.is_cable:
+            cables[(a.host, near), (b.host, far)] = None
+    odd = [cable for cable in cables if cable[0][1].name != cable[1][1].name]
+    equal = len(cables) - len(odd)
+    if not odd or equal < max(_PATTERN, _EXCEPTIONS * len(odd)):
+        return
+    by_trays: dict[tuple[int, int, int, int], list[tuple[str, str]]] = defaultdict(list)
+    for (one, near), (other, far) in odd:
+        by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
+    for (one, tray, other, far_tray), names in sorted(by_trays.items()):
+        for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
+            yield found(
+                "TTF007",
+                f"{two_ports(first, second)} between {hosts[one].name} tray {tray} and "
+                f"{hosts[other].name} tray {far_tray} may be exchanged: the other {equal} cables between "
+                "hosts join equal port numbers",
+                EXCHANGED,
+                hosts=[hosts[one].name, hosts[other].name],
+                ports=[first, second],
+            )

@@ -1,0 +1,346 @@
+"""What is there against what the cabling says: per cable, host or card, never per channel."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+from ttinspect.facts.boards import board_meant
+from ttinspect.facts.wiring import port_at, port_named
+from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
+from ttinspect.fleet.matching import Matching, TrayAt, cycles, matched, moved_by_asic_id
+from ttinspect.fleet.ports import Ports
+from ttinspect.model.arch import Board
+from ttinspect.model.fleet import CabledEnd, Cabling, End, FleetHost
+
+_TWO_CROSSED_CABLES = 4
+"""Differences that two crossed cables make: two missing, two unexpected. More are a card's."""
+
+
+def compare(
+    hosts: Sequence[FleetHost],
+    ports: Ports,
+    links: Iterable[tuple[End, End]],
+    cabling: Cabling,
+    map_host: Mapping[str, str],
+    unreadable: frozenset[str] = frozenset(),
+    doubtful: Iterable[End] = (),
+) -> Comparison:
+    """Hold the links of a fleet (those that either end lists) against its cabling. ``unreadable`` are the
+    names of hosts that are there, but could not be read; ``doubtful`` are channels in two links, whose cables
+    are not judged.
+
+    Raises:
+        InspectError: 2 when ``map_host`` names a host that is not there.
+    """
+    return _Compare(hosts, ports, cabling, matched(hosts, cabling, map_host), unreadable).run(links, doubtful)
+
+
+class _Compare:
+    def __init__(
+        self,
+        hosts: Sequence[FleetHost],
+        ports: Ports,
+        cabling: Cabling,
+        matching: Matching,
+        unreadable: frozenset[str],
+    ) -> None:
+        self.hosts, self.ports, self.cabling, self.matching = hosts, ports, cabling, matching
+        self.fleet_of = {index: number for number, index in matching.of_host.items()}
+        self.unreadable = unreadable
+        self.boards = self._boards_found()
+        self.wanted_trays = self._trays_wanted()
+        self.expected = self._expected_cables()
+
+    def has_unknown_tray(self, index: int) -> bool:
+        """Whether a card is in a tray that the cabling does not know."""
+        return any(place[0] == index and place[1] not in self.wanted_trays[index] for place in self.boards)
+
+    def run(self, links: Iterable[tuple[End, End]], doubtful: Iterable[End]) -> Comparison:
+        """All of it: cards first, for what they explain is no matter of cables."""
+        missing_hosts = tuple(index for index in range(len(self.cabling.hosts)) if index not in self.fleet_of)
+        unplaced = tuple(
+            number
+            for number in sorted(self.matching.of_host)
+            if not any(spot.tray is not None for spot in self.hosts[number].shape.spots)
+        )
+        blind = {self.matching.of_host[number] for number in unplaced}
+        compared = {*self.fleet_of} - blind
+        found_links = self._cabled(links)
+        moved, relabel = self._moved(found_links, compared)
+        boards, unknown_trays = self._boards(compared, relabel)
+        silent = {(one.host, tray) for one in boards for tray in one.trays} | {*unknown_trays}
+        plugs = {self._plug(end, found=True) for one in doubtful if (end := self._end(one)) is not None}
+        skip, expected = _Skip(compared, silent, plugs), self.expected
+        found = self.found_cables(found_links, relabel)
+        listed = {cable for cable in expected if not skip(cable)}
+        there = {cable for cable in found if not skip(cable)}
+        missing, unexpected = listed - there, {cable for cable in there - listed if _can_be_wrong(cable)}
+        wrong = missing | unexpected
+        partly = {cable for cable in listed & there if len(found[cable]) < len(expected[cable])}
+        crossed, missing, unexpected = _crossed(missing, unexpected)
+        return Comparison(
+            matching=self.matching,
+            expected=sum(max(1, len(expected[cable])) for cable in listed),
+            found=sum(min(max(1, len(expected[cable])), len(found[cable])) for cable in listed & there),
+            cables=len(listed),
+            missing=tuple(sorted(missing)),
+            unexpected=tuple(sorted(unexpected)),
+            crossed=tuple(crossed),
+            moved=tuple(moved),
+            boards=tuple(boards),
+            missing_hosts=tuple(
+                index for index in missing_hosts if self.cabling.hosts[index].name not in self.unreadable
+            ),
+            unknown_hosts=tuple(
+                number for number in range(len(self.hosts)) if number not in self.matching.of_host
+            ),
+            unknown_trays=tuple(unknown_trays),
+            unplaced_hosts=unplaced,
+            links={
+                cable: tuple(sorted(ends))
+                for cable, ends in (*expected.items(), *found.items())
+                if cable in wrong
+            },
+            partly={cable: tuple(sorted(expected[cable] - found[cable])) for cable in sorted(partly)},
+            wanted_channels={
+                plug[:3]: len(ends) for cable, ends in expected.items() for plug in cable if plug[2] and ends
+            },
+        )
+
+    def _boards_found(self) -> dict[TrayAt, Board | None]:
+        return {
+            (index, spot.tray): spot.board
+            for number, index in self.matching.of_host.items()
+            for spot in self.hosts[number].shape.spots
+            if spot.tray is not None
+        }
+
+    def _trays_wanted(self) -> dict[int, set[int]]:
+        """The trays that the cabling knows, by host: of its boards, else of its cables."""
+        wanted: dict[int, set[int]] = {
+            index: set(host.boards) for index, host in enumerate(self.cabling.hosts)
+        }
+        for index, host in enumerate(self.cabling.hosts):
+            if not host.boards:
+                wanted[index] |= {end[1] for pair in self.cabling.links for end in pair if end[0] == index}
+                wanted[index] |= {end[1] for pair in self.cabling.cables for end in pair if end[0] == index}
+        return wanted
+
+    def _cabled(self, links: Iterable[tuple[End, End]]) -> list[tuple[CabledEnd, CabledEnd]]:
+        """Links whose both ends have a place that a cabling can name."""
+        found = []
+        for a, b in links:
+            one, other = self._end(a), self._end(b)
+            if one is not None and other is not None:
+                found.append((one, other))
+        return found
+
+    def _end(self, end: End) -> CabledEnd | None:
+        index = self.matching.of_host.get(end.host)
+        spot = self.hosts[end.host].shape.spots[end.chip]
+        if index is None or spot.tray is None or spot.asic_location is None:
+            return None
+        return index, spot.tray, spot.asic_location, end.channel
+
+    def _plug(self, end: CabledEnd, found: bool = False) -> Plug:
+        index, tray, location, channel = end
+        board = self._board(index, tray, found)
+        port = port_at(board, location, channel)
+        return (index, tray, "", location, channel) if port is None else (index, tray, port.name, 0, 0)
+
+    def _board(self, index: int, tray: int, found: bool) -> Board | None:
+        wanted = self.cabling.hosts[index].boards.get(tray)
+        named = None if wanted is None or found else board_meant(wanted)
+        return named or self.boards.get((index, tray)) or (None if wanted is None else board_meant(wanted))
+
+    def _expected_cables(self) -> dict[Cable, set[tuple[CabledEnd, CabledEnd]]]:
+        expected: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
+        for pair in self.cabling.links:
+            expected[_cable(*(self._plug(end) for end in pair))].add(pair)
+        for cable in self.cabling.cables:
+            plugs = []
+            for index, tray, name in cable:
+                board = self._board(index, tray, found=False)
+                port = port_named(board, name)
+                plugs.append((index, tray, name if port is None else port.name, 0, 0))
+            expected.setdefault(_cable(*plugs), set())
+        return expected
+
+    def found_cables(
+        self, links: Iterable[tuple[CabledEnd, CabledEnd]], relabel: Mapping[TrayAt, TrayAt]
+    ) -> dict[Cable, set[tuple[CabledEnd, CabledEnd]]]:
+        """The cables that links make, each with its links."""
+        found: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
+        sheet = bool(self.cabling.cables)
+        for pair in links:
+            ends = [_relabelled(end, relabel) for end in pair]
+            cable = _cable(*(self._plug(end, found=True) for end in ends))
+            if not sheet or (cable[0][2] and cable[1][2]):
+                found[cable].add((min(ends), max(ends)))
+        return found
+
+    def _boards(
+        self, compared: set[int], relabel: Mapping[TrayAt, TrayAt]
+    ) -> tuple[list[BoardDiffers], list[TrayAt]]:
+        """Trays with another board than they should have, or none; trays that the cabling does not know."""
+        differing: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
+        unknown: list[TrayAt] = []
+        found = {relabel.get(place, place): board for place, board in self.boards.items()}
+        for index in sorted(compared):
+            wanted = self.cabling.hosts[index].boards
+            for tray, name in sorted(wanted.items()):
+                meant = board_meant(name)
+                if (index, tray) not in found:
+                    differing[index, name, None].append(tray)
+                elif meant is not None and found[index, tray] not in (None, meant):
+                    board = found[index, tray]
+                    differing[index, name, None if board is None else board.value].append(tray)
+            if self.wanted_trays[index]:
+                unknown += [
+                    place
+                    for place in sorted(found)
+                    if place[0] == index and place[1] not in self.wanted_trays[index]
+                ]
+        return [
+            BoardDiffers(index, tuple(trays), expected, board)
+            for (index, expected, board), trays in sorted(differing.items(), key=lambda one: str(one[0]))
+        ], unknown
+
+    def _moved(
+        self, links: Sequence[tuple[CabledEnd, CabledEnd]], compared: set[int]
+    ) -> tuple[list[Moved], dict[TrayAt, TrayAt]]:
+        """Cards in other places, and the names of trays under which the cables are then compared."""
+        look = _Look(self, links, compared)
+        moved, relabel = self._moved_by_asic_id(look)
+        known = self.matching.by_asic_id
+        for index in sorted(look.wrong_hosts(relabel)):
+            before = look.differences({index}, relabel)
+            for one, other, empty in self._exchangeable(index, before):
+                trial = {(index, one): (index, other), (index, other): (index, one)}
+                after = look.differences({index}, relabel | trial)
+                settled = not any(plug[:2] in trial for cable in after for plug in cable)
+                if settled and (empty or len(before) - len(after) > _TWO_CROSSED_CABLES):
+                    what = Exchange.CABLES_ALONE if known else Exchange.CARDS_OR_CABLES
+                    moved.append(Moved(tuple(sorted(trial.items())), what))
+                    relabel |= trial
+                    break
+        return moved, relabel
+
+    def _moved_by_asic_id(self, look: "_Look") -> tuple[list[Moved], dict[TrayAt, TrayAt]]:
+        if not self.matching.by_asic_id:
+            return [], {}
+        moves = moved_by_asic_id(self.hosts, self.cabling, self.matching)
+        relabel: dict[TrayAt, TrayAt] = {}
+        found = []
+        for chain in cycles(moves):
+            mine = {place: moves[place] for place in chain if place in moves}
+            indices = {place[0] for place in (*mine, *mine.values())}
+            without, trial = look.differences(indices, relabel), relabel | mine
+            with_cables = len(look.differences(indices, trial)) < len(without)
+            if with_cables:
+                relabel = trial
+            what = Exchange.CARDS_WITH_CABLES if with_cables else Exchange.CARDS_ALONE
+            found.append(Moved(tuple(sorted(mine.items())), what))
+        return found, relabel
+
+    def _exchangeable(self, index: int, wrong: Iterable[Cable]) -> Iterator[tuple[int, int, bool]]:
+        """Pairs of trays of a host of which cables are wrong; whether one of them is empty, and the other one
+        is none that the cabling knows."""
+        touched = {plug[1] for cable in wrong for plug in cable if plug[0] == index}
+        here = {place[1] for place in self.boards if place[0] == index}
+        wanted = self.wanted_trays[index]
+        for one, other in combinations(sorted(here | wanted), 2):
+            empty = any(a in wanted - here and b in here - wanted for a, b in ((one, other), (other, one)))
+            if empty or (one in touched and other in touched):
+                yield one, other, empty
+
+
+class _Look:
+    """The links and cables of some hosts, compared under other names of trays."""
+
+    def __init__(
+        self, whole: _Compare, links: Sequence[tuple[CabledEnd, CabledEnd]], compared: set[int]
+    ) -> None:
+        self._whole, self._skip = whole, _Skip(compared, set())
+        self._links: dict[int, list[tuple[CabledEnd, CabledEnd]]] = defaultdict(list)
+        for pair in links:
+            for index in {pair[0][0], pair[1][0]}:
+                self._links[index].append(pair)
+        self._expected: dict[int, set[Cable]] = defaultdict(set)
+        for cable in whole.expected:
+            for index in {cable[0][0], cable[1][0]}:
+                self._expected[index].add(cable)
+        self._compared = compared
+
+    def wrong_hosts(self, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
+        """Hosts of which a cable is missing or unexpected, or a card."""
+        return {
+            index
+            for index in self._compared
+            if self.differences({index}, relabel) or self._whole.has_unknown_tray(index)
+        }
+
+    def differences(self, indices: set[int], relabel: Mapping[TrayAt, TrayAt]) -> set[Cable]:
+        """Cables of these hosts that are missing or unexpected."""
+        links = dict.fromkeys(pair for index in indices for pair in self._links[index])
+        found = self._whole.found_cables(links, relabel).keys()
+        expected = {cable for index in indices for cable in self._expected[index]}
+        return {
+            cable
+            for cable in found ^ expected
+            if not self._skip(cable) and (cable in expected or _can_be_wrong(cable))
+        }
+
+
+class _Skip:
+    """Whether a cable is none to be compared: a host of it is not there, or its card is told otherwise."""
+
+    def __init__(self, compared: set[int], silent: set[TrayAt], doubtful: Collection[Plug] = ()) -> None:
+        self.compared, self.silent, self.doubtful = compared, silent, doubtful
+
+    def __call__(self, cable: Cable) -> bool:
+        return any(
+            plug[0] not in self.compared or plug[:2] in self.silent or plug in self.doubtful for plug in cable
+        )
+
+
+def _can_be_wrong(cable: Cable) -> bool:
+    """Links inside a tray, and linking boards, are no cable that somebody could have plugged."""
+    return all(plug[2] and not plug[2].startswith("linking board") for plug in cable) or _between(cable)
+
+
+def _between(cable: Cable) -> bool:
+    """A link without ports (of a board whose ports are unknown) is a cable if it joins two trays."""
+    return cable[0][:2] != cable[1][:2] and not (cable[0][2] and cable[1][2])
+
+
+def _relabelled(end: CabledEnd, relabel: Mapping[TrayAt, TrayAt]) -> CabledEnd:
+    place = relabel.get((end[0], end[1]))
+    return end if place is None else (*place, end[2], end[3])
+
+
+def _cable(*plugs: Plug) -> Cable:
+    return min(plugs), max(plugs)
+
+
+def _crossed(missing: set[Cable], unexpected: set[Cable]) -> tuple[list[Crossed], set[Cable], set[Cable]]:
+    """Missing and unexpected cables that share a plug are cables in wrong places; and what is left."""
+    by_plug: dict[Plug, list[Cable]] = defaultdict(list)
+    for cable in (*missing, *unexpected):
+        for plug in cable:
+            by_plug[plug].append(cable)
+    seen: set[Cable] = set()
+    found: list[Crossed] = []
+    for start in sorted(missing):
+        group: set[Cable] = set()
+        pending = [start]
+        while pending:
+            cable = pending.pop()
+            if cable not in group and cable not in seen:
+                group.add(cable)
+                pending += [other for plug in cable for other in by_plug[plug]]
+        seen |= group
+        if group & unexpected:
+            found.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
+    told = {cable for one in found for cable in (*one.expected, *one.found)}
+    return found, missing - told, unexpected - told

@@ -1,0 +1,191 @@
+"""What differs from a cabling, as findings: once per cable, host or card."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
+from ttinspect.fleet.rules import NOTHING_COMPARED, found
+from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, rack_words
+from ttinspect.model.finding import Finding
+from ttinspect.model.fleet import Cabling, FleetHost, Location
+
+_HOW = {
+    Exchange.CARDS_OR_CABLES: ", or all their cables",
+    Exchange.CARDS_WITH_CABLES: ", with their cables (known by the ids of the chips)",
+    Exchange.CARDS_ALONE: ", but not their cables (known by the ids of the chips)",
+    Exchange.CABLES_ALONE: " in their cables: the chips are where they should be",
+}
+
+
+def cabling_findings(
+    hosts: Sequence[FleetHost], cabling: Cabling, comparison: Comparison
+) -> Iterator[Finding]:
+    """TTF005 to 007, 010 to 012 and 015 of a comparison."""
+    return _Telling(hosts, cabling, comparison).all()
+
+
+def plug_location(plug: Plug, names: Sequence[str]) -> Location:
+    """A plug as a Location; ``names`` are those of the hosts of the cabling."""
+    index, tray, port, location, channel = plug
+    if port:
+        return Location(host=names[index], tray=tray, port=port)
+    return Location(host=names[index], tray=tray, asic_location=location, channel=channel)
+
+
+def host_names(hosts: Sequence[FleetHost], cabling: Cabling, comparison: Comparison) -> list[str]:
+    """Names of the hosts of a cabling, as the fleet calls those that it has."""
+    names = [host.name for host in cabling.hosts]
+    for number, index in comparison.matching.of_host.items():
+        names[index] = hosts[number].name
+    return names
+
+
+class _Telling:
+    def __init__(self, hosts: Sequence[FleetHost], cabling: Cabling, comparison: Comparison) -> None:
+        self.hosts, self.cabling, self.comparison = hosts, cabling, comparison
+        self.names = host_names(hosts, cabling, comparison)
+        self.racks = dict(zip(self.names, cabling.hosts, strict=True))
+
+    def all(self) -> Iterator[Finding]:
+        """In the order of the ids."""
+        if not self.comparison.matching.of_host and self.hosts:
+            yield self._no_match()
+            return
+        for cable in self.comparison.missing:
+            yield self._cable("TTF005", cable, "is missing: neither end lists it")
+        for cable in self.comparison.unexpected:
+            yield self._cable("TTF006", cable, f"is there, and not in {self.cabling.file}")
+        yield from map(self._crossed, self.comparison.crossed)
+        for index in self.comparison.missing_hosts:
+            name = self.names[index]
+            where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[index]))))
+            yield found(
+                "TTF010",
+                f"{where} is in {self.cabling.file}, and no document is of it",
+                host=name,
+                hosts=[name],
+            )
+        yield from map(self._board, self.comparison.boards)
+        yield from map(self._moved, self.comparison.moved)
+        yield from self._unknown()
+
+    def _no_match(self) -> Finding:
+        ours, theirs = names_listed(host.name for host in self.hosts), names_listed(self.names)
+        return found(
+            "TTF015",
+            f"no host of the fleet ({ours}) is in {self.cabling.file} ({theirs}): nothing was compared. "
+            "Match names with --map-host HERE=THERE",
+            NOTHING_COMPARED,
+            hosts=[host.name for host in self.hosts],
+        )
+
+    def _words(self, cable: Cable) -> str:
+        near, far = (place_words(plug_location(plug, self.names), self.racks) for plug in cable)
+        return f"{near} - {far}"
+
+    def _with_channels(self, cable: Cable) -> str:
+        links = self.comparison.links.get(cable, ())
+        sides = [
+            sorted({end[3] for pair in links for end in pair if end[0] == plug[0] and end[1] == plug[1]})
+            for plug in cable
+        ]
+        if not links or not cable[0][2]:
+            return self._words(cable)
+        channels = ", ".join(map(str, sides[0]))
+        return f"{self._words(cable)} ({'channel' if len(sides[0]) == 1 else 'channels'} {channels})"
+
+    def _cable(self, finding_id: str, cable: Cable, what: str) -> Finding:
+        return found(
+            finding_id,
+            f"{self._with_channels(cable)} {what}",
+            hosts=self._hosts((cable,)),
+            cable=self._words(cable),
+        )
+
+    def _hosts(self, cables: Iterable[Cable]) -> list[str]:
+        return list(dict.fromkeys(self.names[plug[0]] for cable in cables for plug in cable))
+
+    def _crossed(self, one: Crossed) -> Finding:
+        should, are = (
+            [self._words(cable) for cable in one.expected],
+            [self._words(cable) for cable in one.found],
+        )
+        what = count_of(max(len(should), len(are)), "cable")
+        return found(
+            "TTF007",
+            f"{what} crossed. Should be: {listed_briefly(should)}. "
+            f"{'Are' if len(are) > 1 else 'Is'}: {listed_briefly(are)}",
+            hosts=self._hosts((*one.expected, *one.found)),
+            expected=should,
+            found=are,
+        )
+
+    def _board(self, one: BoardDiffers) -> Finding:
+        name = self.names[one.host]
+        trays = f"tray{'s' if len(one.trays) > 1 else ''} {', '.join(map(str, one.trays))}"
+        where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[one.host]), trays)))
+        is_there = f"there is {one.found}" if one.found else "there is none"
+        return found(
+            "TTF011",
+            f"{where}: the cabling has {one.expected}, {is_there}",
+            host=name,
+            hosts=[name],
+            trays=list(one.trays),
+            expected=one.expected,
+            found=one.found,
+        )
+
+    def _moved(self, one: Moved) -> Finding:
+        places = dict(one.places)
+        names = list(dict.fromkeys(self.names[index] for index, _ in places))
+        exchanged = len(places) == 2 and all(places.get(target) == place for place, target in places.items())
+        empty = [place for place in places if place not in {*self._filled()}]
+        if exchanged and len(names) == 1 and not empty:
+            (first, second) = sorted(tray for _, tray in places)
+            what = f"{names[0]}: trays {first} and {second} exchanged"
+        else:
+            moves = [
+                f"what is in {self.names[index]} tray {tray} should be in "
+                f"{self.names[target[0]]} tray {target[1]}"
+                for (index, tray), target in sorted(places.items())
+                if (index, tray) not in empty
+            ]
+            what = listed_briefly(moves)
+        how = _HOW[one.what]
+        return found(
+            "TTF012",
+            f"{what}{how}",
+            hosts=list(dict.fromkeys((*names, *(self.names[target[0]] for target in places.values())))),
+            trays=[f"{self.names[index]} tray {tray}" for index, tray in sorted(places)],
+        )
+
+    def _filled(self) -> set[tuple[int, int]]:
+        return {
+            (index, spot.tray)
+            for number, index in self.comparison.matching.of_host.items()
+            for spot in self.hosts[number].shape.spots
+            if spot.tray is not None
+        }
+
+    def _unknown(self) -> Iterator[Finding]:
+        for number in self.comparison.unknown_hosts:
+            name = self.hosts[number].name
+            yield found("TTF015", f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
+        for index, tray in self.comparison.unknown_trays:
+            name = self.names[index]
+            yield found(
+                "TTF015",
+                f"{name} tray {tray} is not in {self.cabling.file}",
+                host=name,
+                hosts=[name],
+                trays=[tray],
+            )
+        for number in self.comparison.unplaced_hosts:
+            host = self.hosts[number]
+            yield found(
+                "TTF015",
+                f"{host.name}: nobody tells which trays its cards are in, as its motherboard is unknown; "
+                "its cables were not compared",
+                NOTHING_COMPARED,
+                host=host.name,
+                hosts=[host.name],
+            )

@@ -1,0 +1,94 @@
+"""Groups of equal hosts, and hosts that are unlike the others of their kind."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ttinspect.model.fleet import FleetHost, Shape
+
+_FEWEST_ALIKE = 3
+"""So many equal hosts say what the others should be like."""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Equal hosts, by position in the fleet. ``like`` is the position (in the list of groups) of the larger
+    group that this one should be like; None where there is none."""
+
+    hosts: tuple[int, ...]
+    shape: Shape
+    like: int | None
+
+
+def groups_of(hosts: Sequence[FleetHost]) -> list[Group]:
+    """Groups of equal hosts: those that are unlike a larger one first, then the smaller ones."""
+    members: dict[int, list[int]] = {}
+    shapes: dict[int, Shape] = {}
+    for number, host in enumerate(hosts):
+        members.setdefault(id(host.shape), []).append(number)
+        shapes[id(host.shape)] = host.shape
+    ordered = sorted(members, key=lambda key: (len(members[key]), members[key]))
+    largest = sorted(ordered, key=lambda key: -len(members[key]))
+    model = {
+        key: next((other for other in largest if _should_be_like(members, shapes, key, other)), None)
+        for key in ordered
+    }
+    final = [key for key in ordered if model[key] is not None] + [
+        key for key in ordered if model[key] is None
+    ]
+    place = {key: index for index, key in enumerate(final)}
+    return [
+        Group(
+            hosts=tuple(members[key]),
+            shape=shapes[key],
+            like=None if (like := model[key]) is None else place[like],
+        )
+        for key in final
+    ]
+
+
+def _should_be_like(members: dict[int, list[int]], shapes: dict[int, Shape], key: int, other: int) -> bool:
+    """Hosts of one kind are those of one architecture that share a board type or the number of chips, and are
+    of one revision. A group is an outlier beside one that is at least twice as large."""
+    if key == other or len(members[other]) < max(_FEWEST_ALIKE, 2 * len(members[key])):
+        return False
+    mine, theirs = shapes[key], shapes[other]
+    if not (mine.spots and theirs.spots) or mine.spots[0].arch is not theirs.spots[0].arch:
+        return False
+    if mine.revision != theirs.revision and None not in (mine.revision, theirs.revision):
+        return False
+    boards = {spot.board for spot in mine.spots} & {spot.board for spot in theirs.spots} - {None}
+    return bool(boards) or len(mine.spots) == len(theirs.spots)
+
+
+def unlike(mine: Shape, model: Shape) -> list[str]:
+    """What makes a host unlike its group, a phrase each; firmware is told on its own. Nothing of what a
+    source does not tell."""
+    told = []
+    if len(mine.spots) != len(model.spots):
+        told.append(f"{len(mine.spots)} chips, the others have {len(model.spots)}")
+    boards, others = _boards(mine), _boards(model)
+    if boards != others:
+        told.append(f"boards {boards}, the others have {others}")
+    known = all(spot.tray is not None for shape in (mine, model) for spot in shape.spots)
+    trays, should = ({(spot.tray, spot.asic_location) for spot in shape.spots} for shape in (mine, model))
+    if not told and known and trays != should:
+        told.append(f"chips in trays {_trays(mine)}, the others in {_trays(model)}")
+    if mine.links_known and model.links_known and not told and known and mine.links != model.links:
+        told.append(_links(mine, model))
+    return told
+
+
+def _links(mine: Shape, model: Shape) -> str:
+    if len(mine.links) != len(model.links):
+        return f"{len(mine.links)} links inside, the others have {len(model.links)}"
+    count = len({*mine.links} - {*model.links})
+    return f"{count} of its {len(mine.links)} links inside join other channels than those of the others"
+
+
+def _boards(shape: Shape) -> str:
+    names = [spot.board.value if spot.board else "unknown" for spot in shape.spots]
+    return ", ".join(f"{names.count(name)} {name}" for name in sorted({*names}))
+
+
+def _trays(shape: Shape) -> str:
+    return ", ".join(str(tray) for tray in sorted({spot.tray or 0 for spot in shape.spots}))

@@ -1,0 +1,112 @@
+"""Which host of a fleet is which host of a cabling, and which cards sit elsewhere than there."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ttinspect.errors import InspectError
+from ttinspect.model.fleet import Cabling, FleetHost
+
+TrayAt = tuple[int, int]
+"""Position of a host in the cabling, tray."""
+
+
+class Matching(msgspec.Struct, frozen=True, kw_only=True):
+    """``of_host`` is the position in the cabling by the position in the fleet; hosts that the cabling does
+    not know are not in it. ``by_asic_id``: the cabling tells unique ids, and some were found."""
+
+    of_host: Mapping[int, int]
+    by_asic_id: bool
+
+
+def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str, str]) -> Matching:
+    """Hosts by --map-host (name in the fleet: name in the cabling), then by the unique ids that a GSD tells,
+    then by name: as it is, then without domain and case where that means one host only.
+
+    Raises:
+        InspectError: 2 when --map-host names a host that is not there.
+    """
+    names = {host.name: index for index, host in enumerate(cabling.hosts)}
+    known = {host.name for host in hosts}
+    for ours, theirs in map_host.items():
+        if ours not in known:
+            raise InspectError(
+                f"--map-host {ours}={theirs}", f"the fleet has no host {ours}", f"it has {_some(known)}"
+            )
+        if theirs not in names:
+            raise InspectError(
+                f"--map-host {ours}={theirs}",
+                f"the cabling has no host {theirs}",
+                f"it has {_some(names)}",
+            )
+    owner = {
+        unique_id: index for index, host in enumerate(cabling.hosts) for unique_id in host.asic_ids.values()
+    }
+    short = Counter(_short(name) for name in names)
+    by_short = {_short(name): index for name, index in names.items() if short[_short(name)] == 1}
+    of_host: dict[int, int] = {}
+    seen = False
+    for number, host in enumerate(hosts):
+        votes = Counter(owner[one] for one in host.unique_ids if one is not None and one in owner)
+        seen = seen or bool(votes)
+        found: int | None
+        if host.name in map_host:
+            found = names[map_host[host.name]]
+        elif votes:
+            found = votes.most_common(1)[0][0]
+        else:
+            found = names.get(host.name, by_short.get(_short(host.name)))
+        if found is not None and found not in of_host.values():
+            of_host[number] = found
+    return Matching(of_host=of_host, by_asic_id=seen)
+
+
+def _some(names: object) -> str:
+    listed = sorted(map(str, names)) if isinstance(names, set | dict) else []
+    return ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[0].lower()
+
+
+def moved_by_asic_id(
+    hosts: Sequence[FleetHost], cabling: Cabling, matching: Matching
+) -> dict[TrayAt, TrayAt]:
+    """Trays whose chips the cabling has in another one: where they are found, and where they should be."""
+    should = {
+        unique_id: (index, tray)
+        for index, host in enumerate(cabling.hosts)
+        for (tray, _), unique_id in host.asic_ids.items()
+    }
+    votes: dict[TrayAt, Counter[TrayAt]] = {}
+    for number, index in matching.of_host.items():
+        host = hosts[number]
+        for spot, unique_id in zip(host.shape.spots, host.unique_ids, strict=True):
+            if spot.tray is not None and unique_id in should:
+                votes.setdefault((index, spot.tray), Counter())[should[unique_id]] += 1
+    found = {place: count.most_common(1)[0][0] for place, count in votes.items()}
+    return {place: target for place, target in found.items() if place != target}
+
+
+def cycles(moves: Mapping[TrayAt, TrayAt]) -> list[tuple[TrayAt, ...]]:
+    """Moves that hang together, each once: two trays that were exchanged are one."""
+    pending = dict(moves)
+    found = []
+    while pending:
+        start = min(pending)
+        chain = [start]
+        while chain[-1] in pending:
+            following = pending.pop(chain[-1])
+            if following in chain:
+                break
+            chain.append(following)
+        # what leads into the start belongs to it
+        before = {target: place for place, target in pending.items()}
+        while chain[0] in before:
+            chain.insert(0, before[chain[0]])
+            del pending[chain[0]]
+            before = {target: place for place, target in pending.items()}
+        found.append(tuple(chain))
+    return found

@@ -1,0 +1,225 @@
+"""Ports of the hosts of a fleet: which are up in part, which channels are in two links."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from ttinspect.facts.wiring import ports_of
+from ttinspect.fleet.joining import Joined, Pair
+from ttinspect.model.fleet import End, FleetHost, Location, Shape
+
+Member = tuple[int, int]
+"""Position of a chip in its host, eth channel."""
+
+
+class PortAt(msgspec.Struct, frozen=True, order=True):
+    """A port of a host: its tray and name, and the channels behind it whose chips are there."""
+
+    tray: int
+    name: str
+    members: tuple[Member, ...]
+    is_cable: bool
+
+
+class ShapePorts:
+    """The ports of equal hosts, and what their links inside make of them: worked out once for all of them."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.by_member: dict[Member, PortAt] = {}
+        chips = {
+            (spot.tray, spot.asic_location): index
+            for index, spot in enumerate(shape.spots)
+            if spot.tray is not None and spot.asic_location is not None
+        }
+        for (tray, location), index in chips.items():
+            for printed in ports_of(shape.spots[index].board):
+                members = tuple(
+                    (chips[tray, place.asic_location], place.channel)
+                    for place in printed.places
+                    if (tray, place.asic_location) in chips
+                )
+                port = PortAt(tray or 0, printed.name, members, not printed.linking)
+                self.by_member |= {
+                    (index, place.channel): port
+                    for place in printed.places
+                    if place.asic_location == location
+                }
+        uses = Counter(end for a, b, c, d in shape.links for end in ((a, b), (c, d)))
+        self.used = frozenset(uses)
+        self.double = frozenset(end for end, count in uses.items() if count > 1)
+        ports = (self.by_member.get(end) for end in uses)
+        touched = {one for one in ports if one is not None}
+        self.partial = frozenset(one for one in touched if not self.used.issuperset(one.members))
+
+
+class Ports:
+    """The ports of all hosts."""
+
+    def __init__(self, hosts: Sequence[FleetHost]) -> None:
+        self.hosts = hosts
+        self._shapes: dict[int, ShapePorts] = {}
+
+    def of_host(self, host: int) -> ShapePorts:
+        """What is known of the ports of a host; the same object for equal hosts."""
+        shape = self.hosts[host].shape
+        found = self._shapes.get(id(shape))
+        if found is None:
+            found = self._shapes[id(shape)] = ShapePorts(shape)
+        return found
+
+    def at(self, end: End) -> PortAt | None:
+        """The port that an end comes out of; None inside a tray, or where its place is unknown."""
+        return self.of_host(end.host).by_member.get((end.chip, end.channel))
+
+    def location(self, end: End) -> Location:
+        """An end in a technician's words."""
+        host = self.hosts[end.host]
+        spot, port = host.shape.spots[end.chip], self.at(end)
+        return Location(
+            host=host.name,
+            tray=spot.tray,
+            asic_location=spot.asic_location,
+            channel=end.channel,
+            port=None if port is None else port.name,
+        )
+
+
+def listed_links(hosts: Sequence[FleetHost], joined: Joined) -> Iterator[Pair]:
+    """Every link of the fleet that at least one end lists and whose ends are both in it, the lower end first;
+    once each."""
+    for number, host in enumerate(hosts):
+        for a, b, c, d in host.shape.links:
+            yield End(number, a, b), End(number, c, d)
+    yield from joined.between
+    yield from {(min(pair), max(pair)) for pair in joined.one_sided}
+
+
+class Contradiction(msgspec.Struct, frozen=True):
+    """Links that cannot all be there: a channel is in two of them. ``ends`` are the channels in question."""
+
+    ends: tuple[End, ...]
+    links: tuple[Pair, ...]
+
+
+def contradictions(hosts: Sequence[FleetHost], joined: Joined, ports: Ports) -> list[Contradiction]:
+    """Channels that are in two links or more, with all links of theirs; those that hang together are one."""
+    outside = [*joined.between, *{(min(pair), max(pair)) for pair in joined.one_sided}]
+    uses = Counter(end for pair in outside for end in pair)
+    uses.update(end for end, _, _ in joined.leaving)
+    for end in uses:
+        if (end.chip, end.channel) in ports.of_host(end.host).used:
+            uses[end] += 1
+    double = {end for end, count in uses.items() if count > 1}
+    inside_hosts = {number for number in range(len(hosts)) if ports.of_host(number).double}
+    for number in inside_hosts:
+        double |= {End(number, *member) for member in ports.of_host(number).double}
+    if not double:
+        return []
+    inside_hosts |= {end.host for end in double}
+    links = [pair for pair in outside if double.intersection(pair)]
+    for number in sorted(inside_hosts):
+        for a, b, c, d in hosts[number].shape.links:
+            pair = End(number, a, b), End(number, c, d)
+            if double.intersection(pair):
+                links.append(pair)
+    return [
+        Contradiction(
+            tuple(sorted(double.intersection(end for pair in group for end in pair))), tuple(sorted(group))
+        )
+        for group in _components(links, ports)
+        if group
+    ]
+
+
+def _components(links: Iterable[Pair], ports: Ports) -> Iterator[list[Pair]]:
+    """Links in groups that share a port."""
+    by_key: dict[object, list[Pair]] = defaultdict(list)
+    for pair in links:
+        for end in pair:
+            by_key[_key(end, ports)].append(pair)
+    seen: set[object] = set()
+    for start in by_key:
+        if start in seen:
+            continue
+        group: dict[Pair, None] = {}
+        pending = [start]
+        while pending:
+            key = pending.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            for pair in by_key[key]:
+                group[pair] = None
+                pending += [_key(end, ports) for end in pair]
+        yield list(group)
+
+
+def _key(end: End, ports: Ports) -> object:
+    port = ports.at(end)
+    return end if port is None else (end.host, port.tray, port.name)
+
+
+class HalfPort(msgspec.Struct, frozen=True):
+    """A cable of which some channels are up and some are not: one port, or the two that it joins."""
+
+    ends: tuple[tuple[int, PortAt], ...]
+    up: int
+    channels: int
+
+
+def half_ports(joined: Joined, ports: Ports, without: Iterable[End]) -> list[HalfPort]:
+    """Ports with a channel in a link and a channel in none; once per cable. Links that either end lists
+    count. ``without``: channels that are in two links, whose ports are told otherwise."""
+    outside: dict[int, set[Member]] = defaultdict(set)
+    partner: dict[End, End] = {}
+    for pair in (*joined.between, *joined.one_sided):
+        for end, far in (pair, pair[::-1]):
+            outside[end.host].add((end.chip, end.channel))
+            partner[end] = far
+    for end, _, _ in joined.leaving:
+        outside[end.host].add((end.chip, end.channel))
+    excluded = {(end.host, port) for end in without if (port := ports.at(end)) is not None}
+    half: dict[tuple[int, PortAt], int] = {}
+    for number in range(len(ports.hosts)):
+        mine, used = ports.of_host(number), outside.get(number, set())
+        candidates = set(mine.partial)
+        candidates |= {port for member in used if (port := mine.by_member.get(member)) is not None}
+        for port in candidates:
+            up = sum(member in used or member in mine.used for member in port.members)
+            if 0 < up < len(port.members) and (number, port) not in excluded:
+                half[number, port] = up
+    return list(_by_cable(half, partner, ports))
+
+
+def _by_cable(
+    half: dict[tuple[int, PortAt], int], partner: dict[End, End], ports: Ports
+) -> Iterator[HalfPort]:
+    told: set[tuple[int, PortAt]] = set()
+    for (number, port), up in sorted(half.items()):
+        if (number, port) in told:
+            continue
+        told.add((number, port))
+        ends = [(number, port)]
+        for far in _far_ports(number, port, partner, ports):
+            if far in half and far not in told:
+                told.add(far)
+                ends.append(far)
+        yield HalfPort(tuple(ends), up, len(port.members))
+
+
+def _far_ports(
+    number: int, port: PortAt, partner: dict[End, End], ports: Ports
+) -> Iterator[tuple[int, PortAt]]:
+    inside = {
+        end: far
+        for a, b, c, d in ports.hosts[number].shape.links
+        for end, far in (((a, b), (c, d)), ((c, d), (a, b)))
+    }
+    for member in port.members:
+        far = partner.get(End(number, *member))
+        if far is None and member in inside:
+            far = End(number, *inside[member])
+        far_port = None if far is None else ports.at(far)
+        if far is not None and far_port is not None:
+            yield far.host, far_port

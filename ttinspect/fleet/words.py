@@ -1,0 +1,70 @@
+"""Ends and cables in the words of the person who stands before the rack."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ttinspect.model.fleet import CabledHost, Location
+
+_SHOWN = 6
+
+
+def place_words(location: Location, racks: Mapping[str, CabledHost] | None = None) -> str:
+    """ "c10u08 (rack 3, U08) tray 2 port 14"."""
+    parts = [location.host, rack_words((racks or {}).get(location.host))]
+    parts.append("tray unknown" if location.tray is None else f"tray {location.tray}")
+    if location.port is not None:
+        parts.append(port_words(location.port))
+    else:
+        if location.asic_location is not None:
+            parts.append(f"ASIC {location.asic_location}")
+        if location.channel is not None:
+            parts.append(f"channel {location.channel}")
+    return " ".join(filter(None, parts))
+
+
+def port_words(port: str) -> str:
+    """A QSFP-DD port is known by its number alone; the others by their kind too."""
+    kind, _, number = port.rpartition(" ")
+    if kind == "QSFP-DD":
+        return f"port {number}"
+    return port if kind == "linking board" else f"port {kind} {number}"
+
+
+def two_ports(one: str, other: str) -> str:
+    """ "ports 11 and 12"."""
+    (kind, _, first), (other_kind, _, second) = one.rpartition(" "), other.rpartition(" ")
+    if kind == other_kind == "QSFP-DD":
+        return f"ports {first} and {second}"
+    return f"{port_words(one)} and {port_words(other)}"
+
+
+def rack_words(host: CabledHost | None) -> str:
+    """Where a host stands, as far as a cabling tells: "(hall A, aisle 2, rack 3, U08)"."""
+    if host is None:
+        return ""
+    told = [
+        f"hall {host.hall}" if host.hall else "",
+        f"aisle {host.aisle}" if host.aisle else "",
+        f"rack {host.rack}" if host.rack is not None else "",
+        f"U{host.shelf_u}" if host.shelf_u is not None else "",
+    ]
+    words = ", ".join(filter(None, told))
+    return f"({words})" if words else ""
+
+
+def names_listed(names: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c", "a, b, c, d, e, f and 12 more"."""
+    listed = list(names)
+    if len(listed) > _SHOWN + 1:
+        return f"{', '.join(listed[:_SHOWN])} and {len(listed) - _SHOWN} more"
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def listed_briefly(phrases: Sequence[str]) -> str:
+    """Phrases with semicolons, the first few of many."""
+    more = f"; and {len(phrases) - _SHOWN} more" if len(phrases) > _SHOWN else ""
+    return "; ".join(phrases[:_SHOWN]) + more
+
+
+def count_of(number: int, noun: str) -> str:
+    """ "1 link", "2 links"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

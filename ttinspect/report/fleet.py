@@ -1,0 +1,327 @@
+"""``fleet`` in every format but JSON: a table, Markdown, csv, JUnit XML, a graph, a picture."""
+
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import escape as xml_escape
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, source_line
+from ttinspect.report.junit import Result, TestCase, junit
+from ttinspect.report.markdown import escape, findings_markdown, markdown_table
+from ttinspect.report.screen import harmless
+from ttinspect.report.units import circle, count, utc
+from ttinspect.verify.check.expectation import Outcome
+from ttinspect.verify.verdict import Verdict
+
+_NAMES_SHOWN = 40
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
+
+
+def fleet_table(answer: FleetAnswer, exit_code: int) -> list[RenderableType]:
+    """Totals, groups with the outliers first, the cabling, what is wrong, and the verdict."""
+    parts: list[RenderableType] = [source_line(answer.source), Text("")]
+    parts += [Text(f" {line}") for line in _totals(answer)]
+    parts += [Text(""), *_groups(answer.groups)]
+    if answer.cabling is not None:
+        parts += [Text(""), *(Text(harmless(f" {line}")) for line in _cabling(answer))]
+    parts += _expectations(answer)
+    told = _told(answer)
+    parts += _findings(told)
+    parts += _next_step(told)
+    return [*parts, Text(""), _verdict(answer, exit_code)]
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _totals(answer: FleetAnswer) -> list[str]:
+    totals = answer.totals
+    lines = [
+        f"{_plural(totals.hosts, 'host')}, {_plural(totals.chips, 'chip')}, "
+        f"{_plural(totals.links_inside, 'link')} inside hosts, {count(totals.links_between)} between hosts"
+    ]
+    more = []
+    if totals.links_one_sided:
+        more.append(f"{_plural(totals.links_one_sided, 'link')} between hosts that one end only lists")
+    if totals.links_leaving:
+        more.append(f"{_plural(totals.links_leaving, 'link')} to chips of no host here")
+    times = sorted(host.time_ns for host in answer.hosts if host.time_ns is not None)
+    taken = [f"taken {utc(times[0])} to {utc(times[-1])}"] if times else []
+    return [*lines, *([", ".join(more)] if more else []), *taken]
+
+
+def _groups(groups: Iterable[FleetGroup]) -> list[RenderableType]:
+    """A line for each group, the names below it."""
+    parts: list[RenderableType] = []
+    for group in groups:
+        line = Text(harmless(f" {_group(group)}"))
+        if group.unlike:
+            line.append("  unlike the others", "bold yellow")
+        parts += [line, Padding(Text(harmless(_names(group.hosts))), (0, 0, 0, 5))]
+    return parts
+
+
+def _group(group: FleetGroup) -> str:
+    """ "16 hosts with 32 ubb_blackhole rev C, 120 links inside, firmware 19.5.0"."""
+    boards = " + ".join(f"{number} {board}" for board, number in group.boards.items()) or "no chips"
+    revision = f" rev {group.revision}" if group.revision else ""
+    links = "links unknown" if group.links_inside is None else f"{_plural(group.links_inside, 'link')} inside"
+    firmware = f", firmware {', '.join(group.firmware)}" if group.firmware else ""
+    return f"{_plural(len(group.hosts), 'host')} with {boards}{revision} each, {links}{firmware}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    more = len(names) - _NAMES_SHOWN
+    return f"{shown} and {count(more)} more" if more > 0 else shown
+
+
+def _cabling(answer: FleetAnswer) -> Iterator[str]:
+    cabling = answer.cabling
+    if cabling is None:
+        return
+    what = "cables" if cabling.kind == "cutsheet" else "links"
+    yield (
+        f"Cabling: {cabling.kind} {cabling.file}: {count(cabling.found)} of {count(cabling.expected)} {what} "
+        "are there"
+    )
+    renamed = [f"{here} is {there} there" for here, there in cabling.hosts.items() if here != there]
+    if renamed:
+        yield f"Hosts by other names: {_names(tuple(renamed))}"
+
+
+def _expectations(answer: FleetAnswer) -> list[RenderableType]:
+    if not answer.expectations:
+        return []
+    counts = {outcome: sum(one.outcome is outcome for one in answer.expectations) for outcome in Outcome}
+    text = (
+        f" Check: {count(counts[Outcome.PASS])} as expected, {count(counts[Outcome.FAIL])} failed, "
+        f"{count(counts[Outcome.UNKNOWN])} unknown"
+    )
+    return [Text(""), Text(text)]
+
+
+def _told(answer: FleetAnswer) -> list[Finding]:
+    """Findings, the worst first; equal ones of several hosts once, with the hosts' names."""
+    hosts: dict[tuple[str, Severity, str], list[str]] = {}
+    kept: dict[tuple[str, Severity, str], Finding] = {}
+    for finding in answer.findings:
+        key = (finding.id, finding.severity, finding.message)
+        kept[key], hosts[key] = finding, []
+    for host in answer.hosts:
+        for finding in host.findings:
+            key = (finding.id, finding.severity, finding.message)
+            kept.setdefault(key, finding)
+            hosts.setdefault(key, []).append(host.name)
+    for one in answer.expectations:
+        if one.finding is not None:
+            key = (one.finding.id, one.finding.severity, one.finding.message)
+            kept.setdefault(key, one.finding)
+            hosts.setdefault(key, []).append(one.host)
+    found = [_named(kept[key], hosts[key]) for key in kept]
+    return sorted(found, key=lambda one: _WORST_FIRST.index(one.severity))
+
+
+def _named(finding: Finding, hosts: list[str]) -> Finding:
+    if not hosts or finding.id.startswith("TTF"):
+        return finding
+    return Finding(
+        id=finding.id,
+        name=finding.name,
+        severity=finding.severity,
+        message=f"{_names(tuple(dict.fromkeys(hosts)))}: {finding.message}",
+        evidence=finding.evidence,
+    )
+
+
+def _findings(told: list[Finding]) -> list[RenderableType]:
+    """A heading for each finding, its sentence below: the names of both ends of a cable are long."""
+    parts: list[RenderableType] = []
+    for one in told:
+        heading = Text(f" {one.severity.value}", style=SEVERITY_STYLES[one.severity])
+        heading.append(f"  {one.id} {one.name}", "not bold default")
+        parts += [Text(""), heading, Padding(Text(harmless(one.message)), (0, 0, 0, 5))]
+    return parts
+
+
+def _next_step(told: list[Finding]) -> list[RenderableType]:
+    worst = next((one for one in told if one.severity is not Severity.INFO), None)
+    return [] if worst is None else [Text(f"\n Next: ttinspect explain {worst.id}")]
+
+
+def _verdict(answer: FleetAnswer, exit_code: int) -> Text:
+    severities = [one.severity for one in all_findings(answer)]
+    code = f"exit {exit_code}"
+    if answer.verdict is Verdict.WARN and exit_code == 0:
+        code += "; with --strict 10"
+    fault = f"; at fault: {', '.join(answer.at_fault)}" if answer.at_fault else ""
+    counted = (
+        f"  {_plural(severities.count(Severity.ERROR), 'error')}, "
+        f"{_plural(severities.count(Severity.WARNING), 'warning')}, "
+        f"{severities.count(Severity.INCONCLUSIVE)} inconclusive{fault}  ({code})"
+    )
+    verdict = Text(answer.verdict.value.upper(), style=VERDICT_STYLES[answer.verdict])
+    return verdict.append(harmless(counted), "not bold default")
+
+
+def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
+    """The same as a Markdown document."""
+    groups = [(count(len(group.hosts)), _group(group), _names(group.hosts)) for group in answer.groups]
+    return "\n".join(
+        [
+            f"{escape(source_line(answer.source).plain)}\n",
+            *(f"{escape(line)}\n" for line in (*_totals(answer), *_cabling(answer))),
+            markdown_table(("hosts", "group", "names"), groups),
+            *(f"{part}\n" for part in findings_markdown([((), one) for one in _told(answer)])),
+            f"**{escape(_verdict(answer, exit_code).plain)}**\n",
+        ]
+    )
+
+
+def fleet_csv(answer: FleetAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per host."""
+    header = (
+        "host", "source", "kind", "time_ns", "chips", "boards", "revision", "motherboard", "links_between",
+        "links_one_sided", "findings",
+    )  # fmt: skip
+    between: dict[str, int] = {}
+    halves: dict[str, int] = {}
+    for pair in answer.pairs:
+        for name in (pair.a, pair.b):
+            between[name] = between.get(name, 0) + pair.links
+            halves[name] = halves.get(name, 0) + pair.one_sided
+    rows: list[tuple[object, ...]] = [
+        (
+            host.name,
+            host.source,
+            host.kind.value,
+            host.time_ns,
+            host.chips,
+            " ".join(host.boards),
+            host.revision,
+            host.motherboard,
+            between.get(host.name, 0),
+            halves.get(host.name, 0),
+            " ".join(dict.fromkeys(one.id for one in _about(host, answer))),
+        )
+        for host in answer.hosts
+    ]
+    return header, rows
+
+
+def _about(host: FleetMember, answer: FleetAnswer) -> Iterator[Finding]:
+    """Everything that is told of a host: its own, and what names it."""
+    yield from host.findings
+    for one in answer.findings:
+        named = one.evidence.get("hosts")
+        if one.evidence.get("host") == host.name or (isinstance(named, list) and host.name in named):
+            yield one
+
+
+_RESULTS = {
+    Severity.ERROR: Result.FAILURE,
+    Severity.INCONCLUSIVE: Result.ERROR,
+    Severity.WARNING: Result.PASSED,
+    Severity.INFO: Result.PASSED,
+}
+_OUTCOMES = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+
+
+def fleet_junit(answer: FleetAnswer, *, strict: bool = False) -> str:
+    """A suite per host: a case per expectation of a check file, and per finding of its own; a host without
+    any has one that passes. One suite for what is about links and the whole."""
+    by_host: dict[str, list[TestCase]] = {host.name: [] for host in answer.hosts}
+    for one in answer.expectations:
+        by_host.setdefault(one.host, []).append(
+            TestCase(
+                name=f"{one.id} {one.fact}",
+                result=_OUTCOMES[one.outcome],
+                message=one.why,
+                text="" if one.outcome is Outcome.PASS else f"expected: {one.expected}\nfound: {one.found}",
+            )
+        )
+    for host in answer.hosts:
+        by_host[host.name] += [_case(one, strict) for one in host.findings]
+        if not by_host[host.name]:
+            by_host[host.name].append(TestCase(name="nothing found", result=Result.PASSED))
+    whole = [_case(one, strict) for one in answer.findings]
+    if not whole:
+        whole = [TestCase(name="links and cabling", result=Result.PASSED)]
+    return junit("ttinspect fleet", [("fleet", whole), *by_host.items()])
+
+
+def _case(one: Finding, strict: bool) -> TestCase:
+    fails = strict and one.severity is Severity.WARNING
+    return TestCase(
+        name=f"{one.id} {one.name}",
+        result=Result.FAILURE if fails else _RESULTS[one.severity],
+        message=one.message,
+        text=one.message,
+    )
+
+
+def fleet_dot(answer: FleetAnswer) -> str:
+    """A Graphviz graph: hosts, and how many links join them; those with one-sided ones dashed and red."""
+    number = {host.name: index for index, host in enumerate(answer.hosts)}
+    lines = ["graph fleet {", "  node [shape=box, fontname=monospace];"]
+    for host in answer.hosts:
+        boards = ", ".join(host.boards) or "unknown"
+        label = _dot(f"{host.name}\n{host.chips} chips, {boards}")
+        color = ", color=red" if host.name in answer.at_fault else ""
+        lines.append(f"  h{number[host.name]} [label={label}{color}];")
+    for pair in answer.pairs:
+        text = count(pair.links) + (f" + {pair.one_sided} one-sided" if pair.one_sided else "")
+        style = ", style=dashed, color=red" if pair.one_sided else ""
+        lines.append(f'  h{number[pair.a]} -- h{number[pair.b]} [label="{text}"{style}];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot(text: str) -> str:
+    shown = "\n".join(map(harmless, text.split("\n")))
+    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+_STYLE = (
+    "text{font-family:monospace;font-size:12px;fill:#222;text-anchor:middle}"
+    ".host{fill:#e8f0ee;stroke:#555}.fault{fill:#f6d5d5;stroke:#b03030;stroke-width:2}"
+    ".link{stroke:#3b7d6b;stroke-width:1.5}.half{stroke:#b03030;stroke-width:2;stroke-dasharray:5 3}"
+)
+_BOX = (132, 36)
+
+
+def fleet_svg(answer: FleetAnswer) -> str:
+    """A standalone SVG: hosts in a circle, a line for every pair that is joined, one-sided ones dashed."""
+    names = [host.name for host in answer.hosts]
+    centres, size = circle(len(names), _BOX)
+    place = dict(zip(names, centres, strict=True))
+    lines, boxes = [], []
+    for pair in sorted(answer.pairs, key=lambda one: one.one_sided):
+        (x1, y1), (x2, y2) = place[pair.a], place[pair.b]
+        look = "half" if pair.one_sided else "link"
+        title = f"{pair.a} - {pair.b}: {pair.links} links"
+        title += f", {pair.one_sided} that one end only lists" if pair.one_sided else ""
+        lines.append(
+            f'<line class="{look}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}">'
+            f"<title>{xml_escape(harmless(title))}</title></line>"
+        )
+    for host in answer.hosts:
+        x, y = place[host.name]
+        look = "fault" if host.name in answer.at_fault else "host"
+        boards = ", ".join(host.boards)
+        boxes.append(
+            f"<g><title>{xml_escape(harmless(f'{host.name}: {host.chips} chips, {boards}'))}</title>"
+            f'<rect class="{look}" x="{x - _BOX[0] // 2}" y="{y - _BOX[1] // 2}" width="{_BOX[0]}" '
+            f'height="{_BOX[1]}" rx="4"/>'
+            f'<text x="{x}" y="{y - 3}">{xml_escape(harmless(host.name[:18]))}</text>'
+            f'<text x="{x}" y="{y + 12}">{host.chips} chips</text></g>'
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
+        f'viewBox="0 0 {size} {size}" role="img" aria-label="fleet of {len(names)} hosts">\n'
+        f"<style>{_STYLE}</style>\n" + "\n".join([*lines, *boxes]) + "\n</svg>\n"
+    )

@@ -1,0 +1,140 @@
+"""Reading many hosts: each document as a Reading, or why it is none."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ttinspect.errors import InspectError
+from ttinspect.facts.files import looks_like_json
+from ttinspect.facts.yamltree import parse_yaml
+from ttinspect.model.fleet import PassedOver, Reading, Unreadable
+from ttinspect.sources.cabling import is_fsd_text, is_gsd_text
+from ttinspect.sources.documents import Document, Progress, documents
+
+_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
+Entry = Reading | Unreadable | PassedOver
+
+
+def read_fleet(paths: Sequence[str], progress: Progress | None = None) -> Iterator[Entry]:
+    """Every host of what the user named, in the order of names within a folder.
+
+    Raises:
+        InspectError: 2 or 6 for a path that is not there or may not be read, 2 for an archive beyond the
+            bounds, 4 for a zstd file without zstandard.
+    """
+    for document in documents(paths, progress):
+        yield from entries(document)
+
+
+class _HostInfo(msgspec.Struct):
+    name: str | None = msgspec.field(default=None, name="Hostname")
+
+
+class _TtSmiHead(msgspec.Struct):
+    """What a tt-smi document says of its host."""
+
+    host_info: _HostInfo | None = None
+    time: str | None = None
+
+
+def entries(document: Document) -> Iterator[Entry]:
+    """The hosts of one document."""
+    try:
+        if document.why is not None:
+            yield Unreadable(file=document.file, stem=document.stem, why=document.why)
+        elif is_gsd_text(document.content) and document.beside:
+            yield PassedOver(
+                file=document.file,
+                why="a global system descriptor beside hosts; --cabling holds them against it",
+            )
+        elif is_gsd_text(document.content):
+            yield from _gsd(document)
+        elif is_fsd_text(document.content):
+            raise InspectError(
+                document.file, "it is a factory system descriptor: what should be there", "--cabling FILE"
+            )
+        elif looks_like_json(document.content[:65536]):
+            yield _json(document)
+        else:
+            yield _yaml(document)
+    except InspectError as error:
+        place = error.what.removeprefix(document.file).lstrip(":, ")
+        why = f"{place}: {error.why}" if place else error.why
+        yield Unreadable(file=document.file, stem=document.stem, why=why)
+
+
+def _json(document: Document) -> Reading:
+    from ttinspect.sources.opening import read_content
+    from ttinspect.sources.snapshot import read_brief
+
+    brief = read_brief(document.content, document.file)
+    if brief is not None:
+        return Reading(
+            system=brief.system,
+            file=document.file,
+            stem=document.stem,
+            host=brief.host.name,
+            time_ns=brief.time_ns,
+            motherboard=brief.host.motherboard,
+            driver=brief.versions.driver,
+        )
+    system = read_content(document.content, document.file)
+    try:
+        start = document.content.index(b"{")
+        head = msgspec.json.decode(document.content[start:], type=_TtSmiHead)
+    except (msgspec.MsgspecError, ValueError):
+        head = _TtSmiHead()
+    return Reading(
+        system=system,
+        file=document.file,
+        stem=document.stem,
+        host=None if head.host_info is None else head.host_info.name,
+        time_ns=_realtime_ns(head.time),
+        driver=system.kmd_version,
+    )
+
+
+def _realtime_ns(text: str | None) -> int | None:
+    """When a tt-smi document was taken: local time of its host, which says no zone; taken as UTC, it is wrong
+    by hours at most."""
+    import datetime
+
+    match = _TIME.match(text or "")
+    if match is None:
+        return None
+    try:
+        instant = datetime.datetime(*(int(part) for part in match.groups()), tzinfo=datetime.timezone.utc)  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+    return int(instant.timestamp()) * 10**9
+
+
+def _yaml(document: Document) -> Reading:
+    from ttinspect.sources.opening import system_of_yaml
+
+    parsed: Any = parse_yaml(document.content, document.file)
+    system = system_of_yaml(parsed, document.file)
+    cluster_id = parsed.get("cluster_id") if isinstance(parsed, dict) else None
+    return Reading(
+        system=system,
+        file=document.file,
+        stem=document.stem,
+        host=str(cluster_id) if isinstance(cluster_id, str | int) and str(cluster_id) else None,
+    )
+
+
+def _gsd(document: Document) -> Iterator[Reading]:
+    from ttinspect.sources.cabling import read_gsd
+    from ttinspect.sources.gsd import systems_of_gsd
+
+    cabling = read_gsd(parse_yaml(document.content, document.file), document.file)
+    for host, system in zip(cabling.hosts, systems_of_gsd(cabling), strict=True):
+        yield Reading(
+            system=system,
+            file=document.file,
+            stem=host.name,
+            host=host.name,
+            motherboard=host.motherboard,
+        )
