@@ -130,8 +130,6 @@ class _Followed:
     def deallocate_all(self, node: Node) -> None:
         self.close()
         self.program = _Program(node, self.calls)
-        if self.mode is None:
-            self.mode = RunMode.NO_DISPATCH
 
     def record(self, node: Node) -> None:
         params, kind = node.params or _NOTHING, _KINDS[node.node_type]
@@ -146,13 +144,22 @@ class _Followed:
             self.program.mesh = None
         program = self.program
         program.counts[kind] += 1
+        if not params.address:
+            self._dry()
         if params.globally_allocated or params.borrows_memory:
+            self._dry()  # a view on a tensor is not recorded in NORMAL
             return
         place = (params.device_id, params.core_range_set)
         program.held[place] = program.held.get(place, 0) + params.size
         if params.address:
             self.mode = RunMode.NORMAL
             program.end = max(program.end or 0, params.address + params.size)
+
+    def _dry(self) -> None:
+        """What only a dry run has was seen: no address, or a record that NORMAL leaves out. Releases before
+        program_execution was recorded are told by this alone."""
+        if self.mode is None:
+            self.mode = RunMode.NO_DISPATCH
 
     def execution(self, node: Node) -> None:
         self.mode = RunMode.NORMAL
@@ -175,8 +182,10 @@ class _Followed:
 
     def allocate(self, node: Node) -> None:
         params = node.params or _NOTHING
-        if self.mode is not RunMode.NORMAL:
-            self.mode = RunMode.NORMAL if params.address else RunMode.NO_DISPATCH
+        if params.address:
+            self.mode = RunMode.NORMAL
+        else:
+            self._dry()
         buffer = self._named(node, params)
         if buffer is not None:
             if buffer.died is not None:  # its node, or its address, is used again

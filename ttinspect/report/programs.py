@@ -53,9 +53,7 @@ def _title(capture: Capture) -> str:
 
 
 def _device(capture: Capture) -> Iterator[str]:
-    mode = (
-        "mode unknown: it holds no program and no allocation" if capture.mode is None else capture.mode.name
-    )
+    mode = "mode unknown" if capture.mode is None else capture.mode.name
     if capture.dry is not None:
         mode = f"NORMAL joined with NO_DISPATCH ({capture.dry})"
     named = [each for each in (capture.runtime, None if capture.arch is None else capture.arch.value) if each]
