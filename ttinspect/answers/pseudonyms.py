@@ -9,7 +9,14 @@ from ttinspect.sources.snapshot import Snapshot
 from ttinspect.verify.matching import is_test_leftover
 
 REMOVED = "(removed)"
-FILES = (SourceKind.CLUSTER, SourceKind.TT_SMI, SourceKind.SNAPSHOT, SourceKind.SIM, SourceKind.SYSFS)
+FILES = (
+    SourceKind.CLUSTER,
+    SourceKind.REPORT,
+    SourceKind.TT_SMI,
+    SourceKind.SNAPSHOT,
+    SourceKind.SIM,
+    SourceKind.SYSFS,
+)
 """Sources whose detail is a path."""
 
 _LEAST_UNKNOWN = 1 << 32

@@ -28,6 +28,7 @@ NOT_TOLD = {
     SourceKind.SIM: "tt_umd does not tell it",
     SourceKind.SYSFS: "sysfs does not carry it, or in a file that is missing, unreadable or garbage",
     SourceKind.CLUSTER: "the cluster descriptor does not list it",
+    SourceKind.REPORT: "the cluster descriptor does not list it",
     SourceKind.TT_SMI: "tt-smi documents do not show it, or this one does not",
     SourceKind.SNAPSHOT: "the snapshot does not have it",
     SourceKind.BOARD: "the built-in example does not have it",

@@ -36,7 +36,8 @@ Sources (--from, or TTINSPECT_FROM; default umd):
   umd                   the devices of this host
   sim:PATH.so           a functional simulator
   sysfs                 this host without opening a device
-  FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot
+  FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot,
+                        ttnn report (the descriptor in it)
   board:NAME            built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh
   masks:ARCH,KEY=VALUE  one chip from its harvesting masks
 

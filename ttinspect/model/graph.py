@@ -150,8 +150,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from the nodes of one capture. ``mode`` is None where nothing tells it: no
-    execution, no allocation, no record. ``peak`` is the index of the program with the most on one core, ``peak_cores`` what it holds
-    on each core of the device with the most. ``chips_of``: the chips of every mesh that has tensors."""
+    execution, no allocation, no record. ``peak`` is the index of the program with the most on one core,
+    ``peak_cores`` what it holds on each core of the device with the most. ``chips_of``: the chips of every
+    mesh that has tensors."""
 
     mode: RunMode | None
     programs: tuple[ProgramHeld, ...]

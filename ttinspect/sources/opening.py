@@ -1,15 +1,24 @@
 """From what a user names as a source to a System: the one way in."""
 
-from typing import TYPE_CHECKING, Any
+import io
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.files import YAML_LIMIT_BYTES, looks_like_json, read_document, readable, spoken
+from ttinspect.facts.files import (
+    YAML_LIMIT_BYTES,
+    looks_like_json,
+    open_regular,
+    read_document,
+    readable,
+    spoken,
+)
 from ttinspect.facts.node import show
 from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
-from ttinspect.model.system import System
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.live import LiveOptions
 
@@ -19,7 +28,9 @@ if TYPE_CHECKING:
 KINDS = ("umd", "sim", "sysfs", "board", "masks")
 """What may stand before the first colon of a SOURCE; everything else is a path."""
 
-_WHAT_IS_READ = "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON) or a ttinspect snapshot"
+_WHAT_IS_READ = (
+    "name a UMD cluster descriptor (YAML), a tt-smi -s document (JSON), a ttinspect snapshot or a ttnn report"
+)
 
 
 _ELF = b"\x7fELF"
@@ -90,7 +101,7 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
             "the source is empty", "that is no file, and no device", "name a source, or leave it out"
         )
     if kind_of(source) == "path":
-        opened = _read_content(_read_file(source), spoken(source))
+        opened = _recorded(source)
     else:
         opened = Opened(system=_described(source, options or LiveOptions()))
     system, told = opened.system, readable(opened.system.source.detail)
@@ -98,6 +109,43 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
         return opened
     named = msgspec.structs.replace(system, source=msgspec.structs.replace(system.source, detail=told))
     return msgspec.structs.replace(opened, system=named)
+
+
+def _recorded(source: str) -> Opened:
+    """What a file says, or the folder that ttnn wrote a report into."""
+    head = _head_of_file(source)
+    if head is None or is_report(head):
+        return Opened(system=_read_report(source))
+    if is_database(head):
+        why = "a database of ttnn has no cluster descriptor"
+        raise InspectError(source, why, f"name the report it was made of, or ttinspect programs {source}")
+    return _read_content(_read_file(source), spoken(source))
+
+
+def _head_of_file(source: str) -> bytes | None:
+    """The first bytes of a file; None for a folder, none where something is wrong with it."""
+    import os
+
+    if os.path.isdir(source):  # noqa: PTH112 - bytes that are no UTF-8
+        return None
+    try:
+        if source == "-":
+            return b""
+        with open_regular(source) as file:
+            return file.read(HEAD_BYTES)
+    except (InspectError, OSError):
+        return b""
+
+
+def _read_report(source: str, stream: BinaryIO | None = None) -> System:
+    """The System of the cluster descriptor in a report of ttnn."""
+    from ttinspect.sources.graphs.opening import read_descriptor
+
+    text, path = read_descriptor(source, stream)
+    name = spoken(path)
+    system = _read_yaml(text.encode(), f"{name}, cluster_descriptor")
+    told = Source(kind=SourceKind.REPORT, detail=name, live=False, example=False)
+    return msgspec.structs.replace(system, source=told)
 
 
 def _read_file(source: str) -> bytes:
@@ -150,6 +198,11 @@ def read_content(content: bytes, name: str) -> System:
 def _read_content(content: bytes, name: str) -> Opened:
     if not content.strip():
         raise InspectError(name, "it is empty", _WHAT_IS_READ)
+    if is_report(content[:HEAD_BYTES]):
+        return Opened(system=_read_report("-", io.BytesIO(content)))
+    if is_capture(content[:HEAD_BYTES]):
+        why = "a bare capture of ttnn does not say what it was run on"
+        raise InspectError(name, why, f"name a report, or ttinspect programs {name}")
     if looks_like_json(content[:65536]):
         opened = _read_json(content, name)
         if opened is not None:

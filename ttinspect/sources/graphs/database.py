@@ -30,7 +30,6 @@ from ttinspect.model.graph import (
 )
 from ttinspect.sources.graphs.report import L1_BUFFER_TYPE, arch_of
 
-MAGIC = b"SQLite format 3\0"
 _NODES: msgspec.json.Decoder[list[Node]] = msgspec.json.Decoder(list[Node], strict=False)
 _HINT = "name a db.sqlite that ttnn wrote, or the report that it was made of"
 _BY_ADDRESS = ("buffer_allocate", "buffer_deallocate")

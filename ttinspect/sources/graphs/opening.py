@@ -4,20 +4,17 @@ import io
 import os
 import re
 import sys
-from pathlib import Path
 from typing import BinaryIO
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import open_regular, os_error, readable, spoken
 from ttinspect.model.graph import Recorded
-from ttinspect.sources.graphs.database import MAGIC, read_database
-from ttinspect.sources.graphs.report import REPORT_KEYS, cluster_descriptor_of, read_json
+from ttinspect.sources.graphs.database import read_database
+from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
+from ttinspect.sources.graphs.report import cluster_descriptor_of, read_json
 
-_HEAD_BYTES = 4096
 _SIDECAR = ".python_io.json"
 _OF_RANKS = re.compile(r"_(\d+)_of_(\d+)\.json$")
-_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"([a-z_]+)"\s*:')
-_NODES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{\s*"[a-z_]+"\s*:')
 
 
 def read_captures(path: str) -> list[Recorded]:
@@ -32,8 +29,8 @@ def read_captures(path: str) -> list[Recorded]:
         return [capture for file in files_in(path) for capture in read_captures(file)]
     name = readable(path)
     with open_regular(path) as stream:
-        head = stream.read(_HEAD_BYTES)
-        if head.startswith(MAGIC):
+        head = stream.read(HEAD_BYTES)
+        if is_database(head):
             return read_database(path, name)
         if not head.strip():
             raise InspectError(name, "it is empty", "name a capture, a report or a database of ttnn")
@@ -72,10 +69,10 @@ def files_in(folder: str) -> list[str]:
     reports = [path for path in files if path.endswith(".json") and _is_graph(path)]
     if reports:
         return sorted(reports, key=_by_rank)
-    databases = [path for path in files if _head(path).startswith(MAGIC)]
+    databases = [path for path in files if is_database(_head(path))]
     if not databases:
         raise InspectError(
-            readable(folder), "this folder has no report and no database of ttnn", "name a file of it"
+            readable(folder), "this directory has no report and no database of ttnn", "name a file of it"
         )
     return databases
 
@@ -88,7 +85,7 @@ def _by_rank(path: str) -> tuple[str, int]:
 def _head(path: str) -> bytes:
     try:
         with open_regular(path) as stream:
-            return stream.read(_HEAD_BYTES)
+            return stream.read(HEAD_BYTES)
     except InspectError as error:
         if error.exit_code is ExitCode.PERMISSION:
             raise
@@ -99,45 +96,43 @@ def _is_graph(path: str) -> bool:
     if path.endswith(_SIDECAR):
         return False
     head = _head(path)
-    return is_report(head) or (_NODES.match(head) is not None and b'"node_type"' in head)
+    return is_report(head) or is_capture(head)
 
 
-def is_report(head: bytes) -> bool:
-    """Whether a document is a report of ttnn, by its first bytes."""
-    key = _KEY.match(head)
-    return key is not None and key[1].decode() in REPORT_KEYS
-
-
-def descriptor_in(stream: BinaryIO, name: str) -> str:
-    """The cluster descriptor in a report.
+def read_descriptor(path: str, stream: BinaryIO | None = None) -> tuple[str, str]:
+    """The text of the cluster descriptor in a report, or in the only report of a folder, and the path of
+    that report; ``stream`` is read instead where it is given.
 
     Raises:
-        InspectError: 2 where it has none.
+        InspectError: 2 where there is none, or one for each of several ranks.
     """
+    if stream is None and os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8
+        path = _report_in(path)
+    name = spoken(readable(path))
     try:
-        found = cluster_descriptor_of(stream)
+        if stream is None:
+            with open_regular(path) as file:
+                found = cluster_descriptor_of(file)
+        else:
+            found = cluster_descriptor_of(stream)
     except (ValueError, RecursionError):
         raise InspectError(name, "it is not valid JSON", "write the report anew") from None
     if found is None:
         raise InspectError(
             name, "this report has no cluster_descriptor", "name the cluster descriptor of its host"
         )
-    return found
+    return found, path
 
 
-def report_in(folder: str) -> str:
-    """The report of a folder whose cluster descriptor stands for it.
-
-    Raises:
-        InspectError: 2 where there is none, or more than one rank.
-    """
+def _report_in(folder: str) -> str:
+    """The report of a folder whose cluster descriptor stands for it."""
     files = [path for path in files_in(folder) if is_report(_head(path))]
-    if len(files) == 1:
+    if files and len({read_descriptor(path)[0] for path in files}) == 1:
         return files[0]
-    names = ", ".join(Path(path).name for path in files)
+    names = ", ".join(os.path.basename(path) for path in files)  # noqa: PTH119
     why = (
-        f"it holds several reports: {names}"
+        f"it holds reports of different hosts: {names}"
         if files
-        else "only a report has a cluster descriptor, and it has none"
+        else "it holds no report, which has a descriptor"
     )
-    raise InspectError(readable(folder), why, "name one of its files")
+    raise InspectError(readable(folder), why, "name one of its files, or a cluster descriptor")

@@ -29,18 +29,6 @@ _ENTRY_LEAD = b'\n    "'
 _HINT = (
     "name what ttnn.graph.end_graph_capture or end_graph_capture_to_file gave, a db.sqlite, or their folder"
 )
-REPORT_KEYS = frozenset(
-    {
-        "buffer_pages",
-        "buffer_pages_by_address",
-        "cluster_descriptor",
-        "devices",
-        "graph",
-        "per_operation_buffers",
-    }
-)
-"""Keys that a document begins with if it is a report; ttnn writes them in the order of the alphabet."""
-
 _NODES: msgspec.json.Decoder[list[Node]] = msgspec.json.Decoder(list[Node], strict=False)
 
 

@@ -36,6 +36,7 @@ from ttinspect.verify.findings.topology import (
 )
 from ttinspect.verify.seeing import knows, links_unknown
 
+_DESCRIPTORS = (SourceKind.CLUSTER, SourceKind.REPORT)
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
 
 
@@ -142,7 +143,7 @@ def _links(
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
-    elif on_board is None and kind is SourceKind.CLUSTER and chip_grid(chip.soc, chip.masks).eth.active != 0:
+    elif on_board is None and kind in _DESCRIPTORS and chip_grid(chip.soc, chip.masks).eth.active != 0:
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
     elif up is None:
         why = "only one end tells of a link, or none whether it is up"
