@@ -20,7 +20,7 @@ import ttinspect
 from ttinspect.cli.main import main
 
 _LONGEST_REQUEST = 1 << 20
-_CHILD_OF_UMD = "ttinspect.sources.umd.child"
+_CHILD_OF_UMD = "ttinspect.sources.umd.child.main"
 
 
 class Warm:

@@ -21,6 +21,9 @@
  *   fork                          start a process at init that outlives this one
  *   leave                         leave the process group at init
  *   log FILE                      append every write to FILE: space, chip, tile, address, size, first word
+ *
+ * TT_VISIBLE_DEVICES is honoured as tt_umd does on a host, and does not for a simulator (0.9.14): a list of
+ * BDFs, of which PCI devices only those answer (device number N is 0000:00:N.0, hexadecimal).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -297,8 +300,16 @@ void libttsim_tile_wr_bytes(uint32_t x, uint32_t y, uint64_t address, const void
     tile_write(0, x, y, address, from, size);
 }
 
+static int is_visible(unsigned number) {
+    const char *visible = getenv("TT_VISIBLE_DEVICES");
+    char own[16];
+    snprintf(own, sizeof own, "0000:00:%02x.0", number & 0xFF);
+    return !visible || !*visible || strstr(visible, own) != NULL;
+}
+
 uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
     unsigned number = bdf >> 3, chip = (number - first_number) / number_step;
+    if (!is_visible(number)) return 0xFFFFFFFF;
     if (number < first_number || (number - first_number) % number_step) chip = MAX_CHIPS;
     access_made((int)chip);
     if (bdf & 7 || chip >= (unsigned)chips) return 0xFFFFFFFF;

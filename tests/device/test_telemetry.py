@@ -414,25 +414,10 @@ def test_a_watch_outlives_a_discovery_that_fails(
 
 
 @pytest.mark.parametrize(("kind", "fate"), [("segfault", "died"), ("exit", "died"), ("hang", "hung")])
-def test_a_chip_with_which_tt_umd_dies_or_hangs_does_not_take_the_readings_of_the_others(
-    answer: Answer, kind: str, fate: str
-) -> None:
-    """It is left alone the second time."""
+def test_what_a_simulator_said_before_it_dies_or_hangs_is_kept(answer: Answer, kind: str, fate: str) -> None:
     device = blackhole(Chip(), Chip(), Chip(), crash=(kind, 2000, 1))
-    document = answer(device, "telemetry", "--timeout", "15", code=5)
-    assert [one["aiclk_mhz"] for one in document["devices"]] == [1350, None, 1350]
+    document = answer(device, "telemetry", "--timeout", "6", code=5)
+    assert [one["aiclk_mhz"] for one in document["devices"]] == [1350, None, None]
     assert [one["board"] for one in document["devices"]] == ["p150"] * 3
     (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
-    assert f"chip 1 could not be read: tt_umd {fate} while reading telemetry of chip 1" in finding["message"]
-
-
-def test_a_watch_leaves_a_chip_alone_with_which_tt_umd_dies(run_on: RunOn) -> None:
-    device = blackhole(Chip(), Chip(), Chip(), crash=("abort", 2000, 1))
-    done = run_on(device, "telemetry", "--watch", "0.05", "-n", "4", "--json")
-    assert done.returncode == 5
-    rounds = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rounds) == 4
-    for document in rounds:
-        assert [one["aiclk_mhz"] for one in document["devices"]] == [1350, None, 1350]
-        (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
-        assert "tt_umd died while reading telemetry of chip 1: it was killed by SIGABRT" in finding["message"]
+    assert f"tt_umd {fate} while reading telemetry of chip 1" in finding["message"]

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.device.conftest import Answer, RunOn
+from tests.device.conftest import Answer
 from tests.device.simulated import (
     ASIC_ID_HIGH,
     ASIC_ID_LOW,
     ASIC_LOCATION,
     BOARD_ID_HIGH,
     BOARD_ID_LOW,
-    FIRMWARE,
     Chip,
     Device,
     blackhole,
@@ -63,8 +62,8 @@ json.dump({
 def n300s(boards: int, **more: Any) -> Device:
     """Boards of two chips each; the left chips have the PCI endpoints, as on the board."""
     tags = [{BOARD_ID_HIGH: _N300, BOARD_ID_LOW: 0x1000 + board} for board in range(boards)]
-    left = [Chip(tags=dict(each), harvested_rows=0x003) for each in tags]
-    right = [Chip(tags=dict(each), harvested_rows=0x300, remote=True) for each in tags]
+    left = [Chip(tags={**each, ASIC_LOCATION: 0}, harvested_rows=0x003) for each in tags]
+    right = [Chip(tags={**each, ASIC_LOCATION: 1}, harvested_rows=0x300, remote=True) for each in tags]
     across = [((board, 8 + k), (boards + board, k)) for board in range(boards) for k in (0, 1)]
     more["links"] = across + more.get("links", [])
     return wormhole(*left, *right, **more)
@@ -130,87 +129,6 @@ def test_a_link_that_leaves_the_host_names_the_far_chip(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "state", "why"),
-    [
-        (3, {"hung": True}, "Firmware startup error"),
-        (2, {"off_bus": True}, "it is off the bus"),
-        (3, {"off_bus": True}, "it is off the bus"),
-    ],
-    ids=["the last hung", "the first off the bus", "the last off the bus"],
-)
-def test_a_bad_remote_chip_does_not_hide_the_others(
-    answer: Answer, bad: int, state: dict[str, Any], why: str
-) -> None:
-    """tt-umd 0.9.14 raises, or waits 300 s, whatever it is told to ignore: they are opened one by one."""
-    device = n300s(2)
-    healthy = answer(device, "harvest")["devices"]
-    for name, value in state.items():
-        setattr(device.chips[bad], name, value)
-    document = answer(device, "harvest", "--timeout", "20", code=5)
-    for chip, usual in zip(document["devices"], healthy, strict=True):
-        if chip["id"] != bad:
-            assert {**chip, "unknown": [], "findings": []} == {**usual, "unknown": [], "findings": []}
-    row = document["devices"][bad]
-    assert (row["id"], row["unique_id"], row["tensix"]["active"]) == (bad, healthy[bad]["unique_id"], None)
-    (message,) = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
-    assert message.startswith(f"chip {bad} could not be read: {why}")
-
-
-def test_a_remote_chip_with_which_discovery_never_ends_does_not_hide_its_local_one(answer: Answer) -> None:
-    device = n300s(1, crash=("hang", 100, 1))
-    local, remote = answer(device, "topology", "--timeout", "10", code=5)["chips"]
-    assert (local["board"], local["mmio"]) == ("n300", True)
-    assert (remote["mmio"], remote["via"]) == (False, 0)
-    assert remote["unique_id"] == str(device.unique_id(1))
-
-
-def test_a_bad_remote_chip_does_not_take_the_links_of_the_others(answer: Answer) -> None:
-    """They are read as discovery reads them; of those of the bad chip only one side says anything."""
-    joined: dict[str, Any] = {
-        "links": [((0, 14), (1, 14)), ((2, 6), (3, 6))],
-        "outside": [((0, 12), (9 << 32 | 0x10000999, 3))],
-    }
-    healthy = answer(n300s(2, **joined), "topology")
-    device = n300s(2, **joined)
-    device.chips[3].off_bus = True
-    document = answer(device, "topology", code=5)
-    expected = [
-        {**link, "state": "unknown" if 3 in (link["a"]["chip"], link["b"]["chip"]) else "up"}
-        for link in healthy["links"]
-    ]
-    assert [link["state"] for link in expected].count("up") == 3
-    assert document["links"] == expected
-    assert document["remote_links"] == healthy["remote_links"]
-
-
-def test_a_bad_remote_chip_does_not_take_the_telemetry_of_the_others(answer: Answer, run_on: RunOn) -> None:
-    device = n300s(2)
-    device.chips[2].off_bus = True
-    told = [answer(device, "telemetry", code=5)["devices"]]
-    watched = run_on(device, "telemetry", "--watch", "0.1", "-n", "2", "--json")
-    told += [json.loads(line)["devices"] for line in watched.stdout.splitlines()]
-    assert len(told) == 3
-    for chips in told:
-        assert [chip["aiclk_mhz"] for chip in chips] == [1000, 1000, None, 1000]
-
-
-def test_a_remote_chip_that_tt_umd_refuses_is_named_with_its_reason(answer: Answer) -> None:
-    """Firmware that is too old fails the discovery of every remote chip; each is opened by itself."""
-    device = n300s(2)
-    device.chips[3].tags[FIRMWARE] = 0x11000000
-    document = answer(device, "harvest", code=5)
-    assert [chip["tensix"]["active"] for chip in document["devices"]] == [64, 64, 64, None]
-    (message,) = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
-    assert message.startswith("chip 3 could not be read: No existing board type")
-    chips = answer(device, "topology", code=5)["chips"]
-    assert [(chip["mmio"], chip["via"]) for chip in chips] == [
-        (True, None), (True, None), (False, 0), (False, 1),
-    ]  # fmt: skip
-    assert [chip["unknown"] for chip in chips[:3]] == [[]] * 3
-    assert "TTT005" not in [finding["id"] for chip in chips for finding in chip["findings"]]
-
-
-@pytest.mark.parametrize(
     ("tag", "word", "name"),
     [
         (BOARD_ID_LOW, 0xFFFFFFFF, "board_id"),
@@ -226,14 +144,6 @@ def test_an_identity_that_is_missing_or_all_ones_is_unknown(
     (chip,) = document["chips"]
     assert chip[name] is None
     assert [unknown["path"] for unknown in chip["unknown"]] == [name]
-
-
-def test_chips_of_another_host_are_not_opened(answer: Answer) -> None:
-    """A link that leaves the host leads to a board that is not here, and is none of its remote chips."""
-    device = n300s(1, outside=[((0, 14), (9 << 32 | 0x10000999, 3))])
-    device.chips[1].off_bus = True
-    document = answer(device, "harvest", code=5)
-    assert [chip["id"] for chip in document["devices"]] == [0, 1]
 
 
 def _getters(library: Path, device: Device, folder: Path) -> Any:

@@ -64,7 +64,7 @@ def test_channels_that_no_mask_tells_are_unknown_because_of_it(answer: Answer) -
 
 def test_a_chip_that_could_not_be_read_gives_one_reason_of_everything(answer: Answer) -> None:
     chips, telemetry = (
-        answer(blackhole(Chip(), Chip(off_bus=True)), command, "--timeout", "5", code=5)
+        answer(blackhole(Chip(), Chip(off_after=640)), command, code=5)
         for command in ("topology", "telemetry")
     )
     for document in (chips, telemetry):

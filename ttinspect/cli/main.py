@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 from ttinspect import __version__
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
-from ttinspect.cli.early import early_child
+from ttinspect.cli.early import early_request
 from ttinspect.cli.scanner import CommandLine, scan
 from ttinspect.errors import ExitCode, InspectError
 
-_LAUNCH = "ttinspect.sources.umd.launch"
+_PROCESS = "ttinspect.sources.umd.process"
 _UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO)
 """What writing to standard output fails with, wherever it is done; files have their own message."""
 
@@ -69,16 +69,16 @@ def _run(line: CommandLine) -> int:
     repeated = line.repeated()
     if repeated is not None:
         raise InspectError(f"{command}: {repeated}", "it is given twice", "give it once")
-    child = early_child(line._replace(command=command), os.environ.get(ENVIRONMENT_SOURCE))
-    if child is not None:
-        from ttinspect.sources.umd.launch import start_early
+    request = early_request(line._replace(command=command), os.environ.get(ENVIRONMENT_SOURCE))
+    if request is not None:
+        from ttinspect.sources.umd.process import start_early
 
-        start_early(child)
+        start_early(request)
     try:
         return _invoke(command, line)
     finally:
-        if _LAUNCH in sys.modules:
-            sys.modules[_LAUNCH].finish()
+        if _PROCESS in sys.modules:
+            sys.modules[_PROCESS].finish()
 
 
 def _invoke(command: str, line: CommandLine) -> int:

@@ -178,7 +178,7 @@ def _described(source: str, options: LiveOptions) -> System:
 
         return read_masks(rest)
     if kind in ("umd", "sim"):
-        from ttinspect.sources.umd.reading import read_live
+        from ttinspect.sources.umd.target import read_live
 
         return read_live(kind, rest, options)
     from ttinspect.sources.sysfs import read_sysfs

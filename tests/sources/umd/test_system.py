@@ -10,10 +10,14 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Masks
 from ttinspect.model.system import LinkState, Source, SourceKind, System
 from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.session import Session, failure
-from ttinspect.sources.umd.system import system_of
+from ttinspect.sources.umd.request import Request
+from ttinspect.sources.umd.search import Attempt, Outcome, Plan
+from ttinspect.sources.umd.system import failure, system_of
+from ttinspect.sources.umd.wire import Doing, Session, Stage
 
 SOURCE = Source(kind=SourceKind.UMD, detail="", live=True, example=False)
+SIMULATOR = msgspec.structs.replace(SOURCE, kind=SourceKind.SIM, detail="libttsim.so")
+DISCOVERING = Stage(Doing.DISCOVERING)
 SOCS = {arch: builtin_soc(arch) for arch in Arch}
 HOST = wire.HostFacts(kmd_version="2.8.0", kmd_devices={0: "0000:41:00.0"})
 CHIP = wire.ChipFacts(
@@ -27,12 +31,17 @@ REMOTE = msgspec.structs.replace(
 )
 
 
-def said(*lines: wire.Line, death: str | None = None, doing: str = "starting") -> Session:
-    return Session(lines=list(lines), death=death, doing=doing)
+def said(*lines: wire.Line, death: str | None = None, stage: Stage = DISCOVERING, log: str = "") -> Session:
+    return Session(request=Request("chips"), lines=lines, death=death, stage=stage, log=log)
 
 
-def system(*lines: wire.Line, death: str | None = None, doing: str = "starting") -> System:
-    return system_of(said(*lines, death=death, doing=doing), SOURCE, SOCS, simulated=False)
+def outcome(session: Session) -> Outcome:
+    attempt = Attempt(plan=Plan(request=session.request), session=session)
+    return Outcome(attempts=(attempt,), best=attempt, host=session.host)
+
+
+def system(*lines: wire.Line, death: str | None = None, stage: Stage = DISCOVERING, log: str = "") -> System:
+    return system_of(outcome(said(*lines, death=death, stage=stage, log=log)), SOURCE, SOCS)
 
 
 def test_a_remote_chip_is_reached_through_its_mmio_capable_one() -> None:
@@ -54,7 +63,7 @@ def test_a_link_that_one_side_alone_reports_is_not_called_up() -> None:
 
 
 def test_a_death_keeps_the_chips_that_were_read_and_names_the_stage() -> None:
-    found = system(HOST, CHIP, death="it was killed by SIGSEGV", doing="reading chip 1")
+    found = system(HOST, CHIP, death="it was killed by SIGSEGV", stage=Stage(Doing.CHIP, 1))
     assert [chip.id for chip in found.chips] == [0]
     (trouble,) = found.troubles
     assert "reading chip 1" in trouble.why
@@ -116,7 +125,7 @@ def test_no_chips_is_3_and_says_what_the_driver_shows(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(("missing", "code"), [(True, ExitCode.NO_UMD), (False, ExitCode.UMD_FAILED)])
 def test_a_missing_tt_umd_and_one_that_fails_are_told_apart(missing: bool, code: ExitCode) -> None:
-    error = failure(said(wire.Failed(stage="loading tt_umd", why="no", missing=missing)), "umd")
+    error = failure(said(wire.Failed(why="no", missing=missing)), "umd")
     assert error is not None
     assert error.exit_code is code
 
@@ -135,7 +144,7 @@ def test_a_zero_that_tt_umd_made_of_missing_telemetry_is_unknown(name: str) -> N
 
 
 def test_what_a_simulator_says_of_pci_means_nothing() -> None:
-    chip = system_of(said(HOST, CHIP, wire.Done()), SOURCE, SOCS, simulated=True).chips[0]
+    chip = system_of(outcome(said(HOST, CHIP, wire.Done())), SIMULATOR, SOCS).chips[0]
     assert (chip.pci_bdf, chip.kmd_id, chip.pcie, chip.tray) == (None, None, None, None)
 
 
@@ -146,7 +155,7 @@ def test_every_line_of_the_wire_survives_it() -> None:
         REMOTE,
         wire.Done(),
         wire.Tick(),
-        wire.Failed(stage="s", why="w", missing=False),
+        wire.Failed(why="w", missing=False),
     ):
         assert wire.DECODER.decode(msgspec.json.encode(line)) == line
 
@@ -159,9 +168,7 @@ def test_a_chip_off_the_bus_is_called_that() -> None:
         "t | warning  |  UMD | Discovered unhealthy PCIe device w/ MMIO, ID: 1 (topology_discovery.cpp:219)\n"
     )
     silent = msgspec.structs.replace(REMOTE, error="", masks=None, arch=None, board=None, tags={})
-    session = said(HOST, CHIP, silent, wire.Done())
-    session.log = log
-    found = system_of(session, SOURCE, SOCS, simulated=False)
+    found = system(HOST, CHIP, silent, wire.Done(), log=log)
     assert [trouble.why for trouble in found.troubles] == [
         "it is off the bus: its registers read as all ones"
     ]

@@ -1,15 +1,27 @@
-"""What the child says of telemetry, as Telemetry."""
+"""What the child says of a chip, as Chip, and of its telemetry, as Telemetry."""
 
 import msgspec
 
+from ttinspect.facts.boards import board_named, board_of_id
+from ttinspect.facts.trays import tray_of
+from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import mask_in_force
-from ttinspect.model.arch import CoreType
-from ttinspect.model.chip import Chip
+from ttinspect.harvesting.refusal import refusal, units_listed
+from ttinspect.model.arch import Arch, Board, CoreType
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.soc import Soc
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words
 from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, TAG_OF_NAME, telemetry_of_tags, word_of
 from ttinspect.sources.umd import wire
 
+_MASK_TAG_NAMES = {
+    "tensix": "ENABLED_TENSIX_COL",
+    "dram": "ENABLED_GDDR",
+    "eth": "ENABLED_ETH",
+    "pcie": "PCIE_USAGE",
+    "l2cpu": "ENABLED_L2CPU",
+}
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
 _NOTHING = (_ALL_ONES, -1 / 65536)
@@ -40,6 +52,112 @@ _GETTER_OF_FIELD = {
     "gddr_max_celsius": "current_max_dram_temperature",
     "gddr_speed_mts": "dram_speed",
 }
+
+
+def chip_of(
+    facts: wire.ChipFacts,
+    arch: Arch,
+    socs: dict[Arch, Soc],
+    *,
+    simulated: bool,
+    linkless: str | None,
+    linked: bool,
+) -> Chip:
+    """A chip of this architecture; ``linkless`` says why nothing is known of any eth link, ``linked`` that
+    one of this chip is."""
+    masks, unknown = _masks(facts, socs[arch])
+    board = _board(facts, socs[arch], masks)
+    reason = _reason(facts, socs[arch], masks, board)
+    if linkless is not None or (reason and not linked):
+        unknown.append(Unknown(path="links", why=linkless or reason or ""))
+    always = {"board_id": facts.board_id, "unique_id": facts.unique_id}
+    for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
+        if known is None and (reason or name in always):
+            unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
+    if facts.asic_location is None and not facts.error:
+        unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
+    bus_id = None if simulated else facts.bus_id
+    return Chip(
+        id=facts.id,
+        arch=arch,
+        soc=socs[arch],
+        board=board,
+        board_name=None,
+        board_id=None if facts.board_id is None else str(facts.board_id),
+        unique_id=None if facts.unique_id is None else str(facts.unique_id),
+        asic_location=facts.asic_location,
+        noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
+        masks=masks,
+        firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
+        mmio=facts.mmio,
+        via=facts.via,
+        # bus ids, BDFs and driver numbers of a simulator mean nothing
+        kmd_id=None if simulated else facts.kmd_id,
+        pci_bdf=None if simulated else facts.pci_bdf,
+        pcie=None if simulated or not facts.mmio else PcieLink(bus_id=bus_id, lanes=facts.pcie_lanes),
+        tray=tray_of(board, bus_id),
+        unknown=tuple(unknown),
+        live_cores=facts.cores,
+    )
+
+
+def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
+    """What tt_umd says; of a chip that it did not get that far with, what the board id says, unless the chip
+    cannot be that."""
+    if facts.board:
+        return board_named(facts.board)
+    board = None if facts.board_id is None else board_of_id(facts.board_id)
+    return None if refusal(soc, masks, board, facts.asic_location) else board
+
+
+def _masks(facts: wire.ChipFacts, soc: Soc) -> tuple[Masks, list[Unknown]]:
+    """tt_umd's masks, but unknown where it made a 0 of a telemetry tag that is missing, or read a chip
+    that is off the bus, or where the SoC descriptor lists fewer units than the chip has. One that lists no
+    L2CPU at all describes a chip without them."""
+    if facts.masks is None:
+        return UNKNOWN_MASKS, [Unknown(path="masks", why=facts.error or "the chip did not answer")]
+    values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
+    unknown = []
+    if not soc.l2cpu:
+        values["l2cpu"] = 0
+    if soc.arch is Arch.BLACKHOLE:
+        for name, tag in _MASK_TAG_NAMES.items():
+            if name == "l2cpu" and not soc.l2cpu:
+                continue
+            if facts.tags.get(name) in (None, _ALL_ONES):
+                values[name] = None
+                unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
+    for name, listed in units_listed(soc).items():
+        mask = values[name]
+        if mask is not None and mask >> listed and name not in ARCHITECTURES[soc.arch].ignored_masks:
+            values[name] = None
+            why = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
+            unknown.append(Unknown(path=f"masks.{name}", why=why))
+    return Masks(**values), unknown
+
+
+def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) -> str | None:
+    """Why tt_umd does not tell everything of a chip: its own words, but where it refuses a mask that it made
+    up, what is missing. ``masks`` and ``board`` are those that the chip has."""
+    if not facts.error or facts.masks is None or soc.arch is not Arch.BLACKHOLE:
+        return facts.error
+    made_up = Masks(**{name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES})
+    told = refusal(soc, made_up, board, facts.asic_location)
+    if not told or told not in facts.error or refusal(soc, masks, board, facts.asic_location) == told:
+        return facts.error
+    return f"telemetry {_missing(facts)} is missing, which tt_umd takes for 0, and so it refuses the chip"
+
+
+def made_up_masks(facts: wire.ChipFacts) -> str:
+    """tt_umd takes a missing telemetry word for 0, and judges the chip by that."""
+    if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
+        return ""
+    missing = _missing(facts)
+    return f" Telemetry {missing} is missing, which tt_umd takes for 0." if missing else ""
+
+
+def _missing(facts: wire.ChipFacts) -> str:
+    return ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
 
 
 def why_silent(facts: wire.TelemetryFacts) -> str | None:

@@ -1,36 +1,26 @@
-"""What a child said, as a System."""
+"""What children said, as a System."""
 
+import os
 import re
 from collections.abc import Iterable
 
-import msgspec
+from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_named, board_of_id
 from ttinspect.facts.socs import arch_named
-from ttinspect.facts.trays import tray_of
-from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.refusal import refusal, units_listed
-from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.arch import Arch
+from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
-from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, System, Trouble
-from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.log import warning_of
-from ttinspect.sources.umd.missing import host_warnings, no_chips, vanished_devices
-from ttinspect.sources.umd.readings import telemetry_of, why_silent
-from ttinspect.sources.umd.session import Session, failure
+from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System, Trouble
+from ttinspect.sources.umd import umdlog, wire
+from ttinspect.sources.umd.lateness import WaitFor
+from ttinspect.sources.umd.process import VISIBLE_DEVICES
+from ttinspect.sources.umd.readings import chip_of, made_up_masks, telemetry_of, why_silent
+from ttinspect.sources.umd.search import Outcome
 
 _ALL_ONES = 0xFFFFFFFF
-_MASK_TAG_NAMES = {
-    "tensix": "ENABLED_TENSIX_COL",
-    "dram": "ENABLED_GDDR",
-    "eth": "ENABLED_ETH",
-    "pcie": "PCIE_USAGE",
-    "l2cpu": "ENABLED_L2CPU",
-}
 _HEARTBEAT_TAG = 32
-_UNHEALTHY = "Discovered unhealthy"
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
 _UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
@@ -38,145 +28,219 @@ _UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
 _UNTOLD = "tt_umd calls it unhealthy"
 
 
-def system_of(session: Session, source: Source, socs: dict[Arch, Soc], *, simulated: bool) -> System:
-    """The System of a session; chips that were read before a death are in it.
+def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System:
+    """The System of what was said; chips that were read before a death are in it.
 
     Raises:
         InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
     """
-    read = [line for line in session.lines if isinstance(line, wire.ChipFacts)]
-    chips = _with_reasons([*read, *session.left_out], session.log)
+    simulated, session, host = source.kind is SourceKind.SIM, outcome.best.session, outcome.host
+    chips = _with_reasons([*session.chips, *_left_alone(outcome), *_left_out(outcome)], session.log)
     if simulated:
-        chips = [
-            facts
-            if facts.error is None
-            else msgspec.structs.replace(facts, error=_UMDS_NUMBER.sub("", facts.error))
-            for facts in chips
-        ]
+        chips = [replace(one, error=one.error and _UMDS_NUMBER.sub("", one.error)) for one in chips]
     error = failure(session, source.detail or source.kind.value)
-    if error is not None and not chips:
-        raise error
-    host = next((line for line in session.lines if isinstance(line, wire.HostFacts)), None)
     if not chips:
-        raise no_chips(host)
-    links = next((line for line in reversed(session.lines) if isinstance(line, wire.LinkFacts)), None)
+        raise error or _no_chips(host)
+    links, linkless = session.links, None
     linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
+    lines: list[wire.Line] = [
+        *session.lines,
+        *(wire.TelemetryFacts(chip=c, error=w) for c, w in outcome.best.plan.skipped.items()),
+    ]
     troubles = [
         Trouble(
             chip=facts.id,
-            why=facts.error + _made_up(facts) + _behind(facts, chips),
+            why=facts.error + made_up_masks(facts) + _behind(facts, chips),
             readable=facts.masks is not None,
         )
         for facts in chips
         if facts.error
     ]
     if error is not None:
-        why = f"some chips could not be read: {error.what}: {error.why}"
-        troubles.append(Trouble(chip=None, why=why, readable=False))
-    troubles += silent_chips(session.lines, troubles)
-    if session.untrained is not None:
-        troubles.append(_without_training(chips, session.untrained))
-    vanished = None if error is not None else vanished_devices(session, host, chips, simulated=simulated)
+        troubles.append(_of_all(f"some chips could not be read: {error.what}: {error.why}"))
+    troubles += silent_chips(lines, troubles)
+    if outcome.best.plan.untrained is not None:
+        troubles.append(_without_training(chips, outcome.best.plan.untrained))
+    vanished = None if error is not None else _vanished(session, host, chips, simulated=simulated)
     if vanished is not None:
-        troubles.append(Trouble(chip=None, why=vanished, readable=False))
-    linkless = None
-    if session.linkless is not None:
-        cause = _UMDS_NUMBER.sub("", session.linkless) if simulated else session.linkless
+        troubles.append(_of_all(vanished))
+    if not session.request.over_eth:
+        cause = _why_without_eth(outcome.first)
         singly = links is not None and links.singly
         linkless = None if singly else f"eth links were not discovered, because {cause}"
         if not any(facts.error and facts.mmio is False for facts in chips):
             troubles.append(_without_discovery(chips, cause, linkless))
-    for chip, cause in session.unlinked.items():
-        why = f"the eth links of chip {chip} are unknown: {cause}"
-        troubles.append(Trouble(chip=None, why=why, readable=False))
-    warnings = {} if simulated else host_warnings(host, chips)
+    warnings = {} if simulated else _host_warnings(host, chips)
+    made = (
+        chip_of(
+            facts,
+            _arch(facts, chips),
+            socs,
+            simulated=simulated,
+            linkless=linkless,
+            linked=facts.id in linked,
+        )
+        for facts in chips
+    )
     return System(
         source=source,
-        chips=with_telemetry(
-            tuple(
-                _chip(
-                    facts,
-                    _arch(facts, chips),
-                    socs,
-                    simulated=simulated,
-                    linkless=session.unlinked.get(facts.id, linkless),
-                    linked=facts.id in linked,
-                )
-                for facts in chips
-            ),
-            session.lines,
-        ),
+        chips=with_telemetry(tuple(made), lines),
         links=_links(links, {facts.id for facts in chips}),
         remote_links=_remote_links(links),
         warnings=tuple(warnings),
         troubles=tuple(troubles),
         evidence=warnings,
-        kmd_version=host.kmd_version if host else None,
+        kmd_version=host.kmd_version,
     )
+
+
+def failure(session: wire.Session, what: str) -> InspectError | None:
+    """Why what a session said is not everything, or nothing; None where it is everything."""
+    hint = "look at its log with --verbose; if it happens again, report it to tt-umd"
+    code, failed = ExitCode.UMD_FAILED, session.failure
+    if failed is not None and failed.missing:
+        return InspectError(
+            f"{what}: tt_umd is not installed",
+            "it has wheels for Linux and Python up to 3.13",
+            "pip install tt-umd, or use a source that needs no device, such as sysfs or a file",
+            ExitCode.NO_UMD,
+        )
+    if failed is not None:
+        return InspectError(f"{what}: tt_umd failed while {session.stage}", failed.why, hint, code)
+    if session.death is None:
+        return None
+    if session.wait is not None and session.wait.kind is WaitFor.LOCK:
+        hint = "end the process that holds the lock, or wait until it is done"
+    elif session.wait is not None and session.wait.kind is WaitFor.FIRMWARE:
+        hint = "reset the device (tt-smi -r), or give it more time with --timeout 330"
+    fate = "hung" if session.late else "died"
+    return InspectError(f"{what}: tt_umd {fate} while {session.stage}", session.death, hint, code)
+
+
+def _no_chips(host: wire.HostFacts) -> InspectError:
+    seen, visible = len(host.kmd_devices), os.environ.get(VISIBLE_DEVICES)
+    why = f"the kernel driver shows {seen}, tt_umd none" if seen else "tt_umd found none"
+    return InspectError(
+        "no Tenstorrent devices found",
+        f"{why} ({VISIBLE_DEVICES} is {visible!r})" if visible else why,
+        "check lspci -d 1e52: and the tenstorrent kernel driver, or try --from board:n300",
+        ExitCode.NO_DEVICES,
+    )
+
+
+def _of_all(why: str) -> Trouble:
+    return Trouble(chip=None, why=why, readable=False)
+
+
+def _left_alone(outcome: Outcome) -> list[wire.ChipFacts]:
+    """What is known of chips that were left alone: what they said before, or where they are."""
+    said = [line for one in outcome.attempts for line in one.session.lines]
+    before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}
+    behind = {line.id: line for line in said if isinstance(line, wire.RemoteFound)}
+    return [
+        before.get(chip)
+        or (behind[chip].not_opened(why) if chip in behind else wire.ChipFacts(id=chip, arch=None, error=why))
+        for chip, why in outcome.best.plan.skipped.items()
+    ]
+
+
+def _left_out(outcome: Outcome) -> list[wire.ChipFacts]:
+    """Devices that were left out, of which nothing is known but where they are. tt_umd gives the others new
+    numbers; these come behind them."""
+    host, last = outcome.host, max((facts.id for facts in outcome.best.session.chips), default=-1)
+    return [
+        wire.ChipFacts(
+            id=last + at,
+            arch=host.kmd_archs.get(number),
+            error=why,
+            kmd_id=number,
+            pci_bdf=host.kmd_devices.get(number),
+            mmio=True,
+        )
+        for at, (number, why) in enumerate(outcome.best.plan.lost.items(), 1)
+    ]
+
+
+def _why_without_eth(first: wire.Session) -> str:
+    """Which remote chip tt_umd found unhealthy, or how it ended."""
+    found = umdlog.unhealthy_remote(first.log)
+    if found is None:
+        return first.why_ended()
+    return f"the one with the unique id {found[0]} is unhealthy" + (f" ({found[1]})" if found[1] else "")
 
 
 def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | None) -> Trouble:
     """Every Blackhole is on the bus; a Wormhole can be behind another one, or behind one that is."""
     if linkless is None:
-        why = (
+        return _of_all(
             "chips that are reached over eth were opened one by one, and those behind them may be left out, "
             f"because {cause}"
         )
-    elif all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips):
-        why = linkless
-    else:
-        why = f"chips that are reached over eth may be left out: {linkless}"
-    return Trouble(chip=None, why=why, readable=False)
+    if _on_bus_all(chips):
+        return _of_all(linkless)
+    return _of_all(f"chips that are reached over eth may be left out: {linkless}")
 
 
 def _without_training(chips: list[wire.ChipFacts], untrained: str) -> Trouble:
-    """Behind the link of a Wormhole can be a chip; every Blackhole is on the bus."""
-    on_bus = all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
+    """Behind the link of a Wormhole can be a chip."""
+    on_bus = _on_bus_all(chips)
     what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
     return Trouble(chip=None, why=f"{untrained} was not waited for: {what}", readable=on_bus)
 
 
+def _on_bus_all(chips: list[wire.ChipFacts]) -> bool:
+    return all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
+
+
+def _host_warnings(host: wire.HostFacts, chips: list[wire.ChipFacts]) -> dict[str, Evidence]:
+    """What is hidden on purpose, or of an architecture that tt_umd did not open: it opens one at a time."""
+    visible = os.environ.get(VISIBLE_DEVICES)
+    seen, reported = len(host.kmd_devices), _on_bus(chips)
+    more = _more(seen, reported)
+    counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
+    if visible:
+        hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
+        return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}
+    return {more: counts} if more and _seen(host, chips) <= reported else {}
+
+
+def _more(seen: int, reported: int) -> str:
+    return f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
+
+
+def _seen(host: wire.HostFacts, chips: list[wire.ChipFacts]) -> int:
+    """How many devices the kernel driver sees of an architecture that these chips have."""
+    archs = {facts.arch for facts in chips}
+    return sum(host.kmd_archs.get(number) in (None, *archs) for number in host.kmd_devices)
+
+
+def _on_bus(chips: list[wire.ChipFacts]) -> int:
+    return sum(facts.mmio is not False for facts in chips)
+
+
+def _vanished(
+    session: wire.Session, host: wire.HostFacts, chips: list[wire.ChipFacts], *, simulated: bool
+) -> str | None:
+    """What tt_umd does not report of the devices that the driver or a simulator has. It tells devices apart
+    by their unique ids."""
+    if simulated:
+        there, reported = len(umdlog.opened_devices(session.log)), _on_bus(chips)
+        why = f"the simulator has {there} devices, tt_umd reports {reported}: "
+        return f"{why}those with the same unique id are one to it" if there > reported else None
+    return None if os.environ.get(VISIBLE_DEVICES) else _more(_seen(host, chips), _on_bus(chips)) or None
+
+
 def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:
     """Chips by id; where tt_umd told only its log why a chip is unhealthy, with what it told."""
-    silent = sum(facts.error == "" for facts in chips)
-    reasons, last = [], ""
-    for line in log.splitlines():
-        if _UNHEALTHY in line:
-            reasons.append(last)
-        else:
-            last = warning_of(line) or last
-    told = iter(reasons if len(reasons) == silent else ())
+    silent, reasons = sum(facts.error == "" for facts in chips), umdlog.reasons_unhealthy(log)
+    left = iter(reasons if len(reasons) == silent else ())
     named = [
         facts
         if facts.error is None
-        else msgspec.structs.replace(facts, error=_shortened(facts.error or next(told, "") or _UNTOLD))
+        else replace(facts, error=_shortened(facts.error or next(left, "") or _UNTOLD))
         for facts in chips
     ]
     return sorted(named, key=lambda facts: facts.id)
-
-
-def _made_up(facts: wire.ChipFacts) -> str:
-    """tt_umd takes a missing telemetry word for 0, and judges the chip by that."""
-    if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
-        return ""
-    missing = _missing(facts)
-    return f" Telemetry {missing} is missing, which tt_umd takes for 0." if missing else ""
-
-
-def _missing(facts: wire.ChipFacts) -> str:
-    return ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
-
-
-def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) -> str | None:
-    """Why tt_umd does not tell everything of a chip: its own words, but where it refuses a mask that it made
-    up, what is missing. ``masks`` and ``board`` are those that the chip has."""
-    if not facts.error or facts.masks is None or soc.arch is not Arch.BLACKHOLE:
-        return facts.error
-    made_up = Masks(**{name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES})
-    told = refusal(soc, made_up, board, facts.asic_location)
-    if not told or told not in facts.error or refusal(soc, masks, board, facts.asic_location) == told:
-        return facts.error
-    return f"telemetry {_missing(facts)} is missing, which tt_umd takes for 0, and so it refuses the chip"
 
 
 def _behind(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> str:
@@ -193,7 +257,7 @@ def _shortened(why: str) -> str:
     return why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]} ..."
 
 
-def silent_chips(lines: list[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
+def silent_chips(lines: Iterable[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
     """The chips that were asked for a reading and gave none, or were gone when their heartbeat was read
     again, but for those that are known as unreadable."""
     named = {trouble.chip for trouble in known if not trouble.readable}
@@ -218,7 +282,7 @@ def _has_heartbeat(facts: wire.TelemetryFacts) -> bool:
     return facts.tags.get(_HEARTBEAT_TAG, facts.getters.get("heartbeat")) not in (None, _ALL_ONES)
 
 
-def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chip, ...]:
+def with_telemetry(chips: tuple[Chip, ...], lines: Iterable[wire.Line]) -> tuple[Chip, ...]:
     """The chips with the last reading of each that is among the lines; none where there is none."""
     readings = {line.chip: line for line in lines if isinstance(line, wire.TelemetryFacts)}
     beats = {line.chip: line.value for line in lines if isinstance(line, wire.Heartbeat)}
@@ -227,8 +291,8 @@ def with_telemetry(chips: tuple[Chip, ...], lines: list[wire.Line]) -> tuple[Chi
         reading = telemetry_of(readings[chip.id], chip) if chip.id in readings else None
         again = beats.get(chip.id)
         if reading is not None and reading.heartbeat is not None and again not in (None, _ALL_ONES):
-            reading = msgspec.structs.replace(reading, heartbeat_moves=again != reading.heartbeat)
-        found.append(msgspec.structs.replace(chip, telemetry=reading))
+            reading = replace(reading, heartbeat_moves=again != reading.heartbeat)
+        found.append(replace(chip, telemetry=reading))
     return tuple(found)
 
 
@@ -243,86 +307,6 @@ def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
             ExitCode.UMD_FAILED,
         )
     return arch_named(names[0])
-
-
-def _chip(
-    facts: wire.ChipFacts,
-    arch: Arch,
-    socs: dict[Arch, Soc],
-    *,
-    simulated: bool,
-    linkless: str | None,
-    linked: bool,
-) -> Chip:
-    masks, unknown = _masks(facts, socs[arch])
-    board = _board(facts, socs[arch], masks)
-    reason = _reason(facts, socs[arch], masks, board)
-    if linkless is not None or (reason and not linked):
-        unknown.append(Unknown(path="links", why=linkless or reason or ""))
-    always = {"board_id": facts.board_id, "unique_id": facts.unique_id}
-    for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
-        if known is None and (reason or name in always):
-            unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
-    if facts.asic_location is None and arch is Arch.BLACKHOLE and not facts.error:
-        unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
-    bus_id = None if simulated else facts.bus_id
-    return Chip(
-        id=facts.id,
-        arch=arch,
-        soc=socs[arch],
-        board=board,
-        board_name=None,
-        board_id=None if facts.board_id is None else str(facts.board_id),
-        unique_id=None if facts.unique_id is None else str(facts.unique_id),
-        asic_location=facts.asic_location,
-        noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
-        masks=masks,
-        firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
-        mmio=facts.mmio,
-        via=facts.via,
-        # bus ids, BDFs and driver numbers of a simulator mean nothing
-        kmd_id=None if simulated else facts.kmd_id,
-        pci_bdf=None if simulated else facts.pci_bdf,
-        pcie=None if simulated or not facts.mmio else PcieLink(bus_id=bus_id, lanes=facts.pcie_lanes),
-        tray=tray_of(board, bus_id),
-        unknown=tuple(unknown),
-        live_cores=facts.cores,
-    )
-
-
-def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
-    """What tt_umd says; of a chip that it did not get that far with, what the board id says, unless the chip
-    cannot be that."""
-    if facts.board:
-        return board_named(facts.board)
-    board = None if facts.board_id is None else board_of_id(facts.board_id)
-    return None if refusal(soc, masks, board, facts.asic_location) else board
-
-
-def _masks(facts: wire.ChipFacts, soc: Soc) -> tuple[Masks, list[Unknown]]:
-    """tt_umd's masks, but unknown where it made a 0 of a telemetry tag that is missing, or read a chip
-    that is off the bus, or where the SoC descriptor lists fewer units than the chip has. One that lists no
-    L2CPU at all describes a chip without them."""
-    if facts.masks is None:
-        return UNKNOWN_MASKS, [Unknown(path="masks", why=facts.error or "the chip did not answer")]
-    values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
-    unknown = []
-    if not soc.l2cpu:
-        values["l2cpu"] = 0
-    if soc.arch is Arch.BLACKHOLE:
-        for name, tag in _MASK_TAG_NAMES.items():
-            if name == "l2cpu" and not soc.l2cpu:
-                continue
-            if facts.tags.get(name) in (None, _ALL_ONES):
-                values[name] = None
-                unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
-    for name, listed in units_listed(soc).items():
-        mask = values[name]
-        if mask is not None and mask >> listed and name not in ARCHITECTURES[soc.arch].ignored_masks:
-            values[name] = None
-            why = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
-            unknown.append(Unknown(path=f"masks.{name}", why=why))
-    return Masks(**values), unknown
 
 
 def _links(facts: wire.LinkFacts | None, ids: set[int]) -> tuple[Link, ...]:

@@ -1,27 +1,21 @@
-"""Telemetry again and again over one child that stays open; a dead or silent one is replaced."""
+"""Telemetry again and again over one child that stays open; one that dies is replaced, and so is one that
+misses a chip, after a while."""
 
-import contextlib
+import time
 from collections.abc import Callable
 
-import msgspec
+from msgspec.structs import replace
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import InspectError
 from ttinspect.model.system import System, Trouble
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.roster import GONE, Roster
-from ttinspect.sources.umd import wire
-from ttinspect.sources.umd.attempts import limits_of_first, patience_seconds
-from ttinspect.sources.umd.beside import Child
-from ttinspect.sources.umd.lookout import Lookout
-from ttinspect.sources.umd.numbering import skipped_chips, without_reading
-from ttinspect.sources.umd.parent import Limits, Running
-from ttinspect.sources.umd.persisting import ask_persistently
-from ttinspect.sources.umd.reading import Target, target_of
+from ttinspect.sources.umd import process, wire
+from ttinspect.sources.umd.lateness import Late, Limits, watch_pause_seconds
 from ttinspect.sources.umd.readings import why_silent
-from ttinspect.sources.umd.session import Session, failure
-from ttinspect.sources.umd.system import silent_chips, with_telemetry
-from ttinspect.sources.umd.ways import Way
+from ttinspect.sources.umd.system import failure, silent_chips, with_telemetry
+from ttinspect.sources.umd.target import target_of
 
 _MOST_LOGS = 100
 """Of children that ended in a watch; the last ones are kept."""
@@ -39,180 +33,131 @@ class Watcher:
         choose: Callable[[System], System] = lambda system: system,
     ) -> None:
         self._options, self._choose = options, choose
-        self._stack = contextlib.ExitStack()
-        self._target: Target = self._stack.enter_context(target_of(kind, path, options))
-        self._way = Way(arguments=("watch", *self._target.arguments))
-        self._running: Running | None = None
+        self._target = target_of(kind, path, "watch")
+        self._child: process.Child | None = None
         self._system: System | None = None
+        self._skipped: dict[int, str] = {}
+        """Chips that are left alone until all are discovered anew, and why."""
         self._pulse = Pulse()
-        self._roster = Roster(numbered=self._target.simulated)
-        self._lookout = Lookout(self._target, options)
-        self._stack.callback(self._lookout.end)
+        self._roster = Roster(numbered=self._target.hardware is None)
+        self._missing_since: float | None = None
+        self._looks = 0
 
     def __enter__(self) -> "Watcher":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end(late=True)
-        self._stack.close()
+        self._end()
 
     def read(self) -> System:
-        """The next reading. A child that died or did not answer in time costs one reading: the chips
-        that are known are shown without telemetry, and the next reading starts a new child, which
-        discovers the devices anew. A chip that is left out or does not answer is taken back when it is
-        well again.
+        """The next reading. A child that died or did not answer in time costs one reading: the chips that
+        are known are shown without telemetry, and the next reading discovers all anew. So does one of a watch
+        that has missed a chip for a while.
 
         Raises:
             InspectError: as reading the source once, when there are no chips to show at all; and as choosing
                 some of them.
         """
-        system = self._roster.settled(self._read())
-        chosen = self._choose(system)
+        if self._is_time_to_look():
+            self._end()
+            self._skipped.clear()
+        chosen = self._choose(self._roster.settled(self._read()))
         del self._options.log[:-_MOST_LOGS]
-        if all(trouble.readable for trouble in chosen.troubles):
-            self._lookout.rest()
-        elif (found := self._lookout.found(system)) is not None:
-            session, way = found
-            self._end(late=False)
-            self._options.log += [session.earlier_log, session.log]
-            if self._knows(session):
-                self._begin_as(way)
+        self._note_missing(any(not trouble.readable for trouble in chosen.troubles))
         return chosen
 
+    def _is_time_to_look(self) -> bool:
+        since = self._missing_since
+        return since is not None and time.monotonic() - since >= watch_pause_seconds(self._looks)
+
+    def _note_missing(self, missing: bool) -> None:
+        """Less and less often is looked for a chip that is missing, also for one that comes and goes."""
+        if not missing:
+            self._missing_since = None
+        elif self._missing_since is None:
+            self._missing_since = time.monotonic()
+        elif self._is_time_to_look():
+            self._missing_since = time.monotonic()
+            self._looks += 1
+
     def _read(self) -> System:
-        failed = self._start() if self._running is None else None
-        running, system = self._running, self._system
-        if system is None:
-            raise InspectError("no devices", "none were found", "check the source", ExitCode.NO_DEVICES)
-        if running is None:
-            self._forget_skipped()
-            return silent(system, _why(failed))
-        before = len(running.session.lines)
-        running.ask()
-        if running.read_until(self._options.timeout_seconds, wire.Tick):
-            lines = running.session.lines[before:]
-            del running.session.lines[before:]
-            reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
-            if all(reasons):
-                self._end(late=False)
-                self._forget_skipped()
-                return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
-            chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
-            self._system = msgspec.structs.replace(system, chips=chips)
-            silent_ones = silent_chips(lines, system.troubles)
-            troubles = (*system.troubles, *silent_ones, *_unheard(system, lines))
-            return msgspec.structs.replace(self._system, troubles=troubles)
-        session = self._end(late=False)
+        if self._child is None and (why := self._start()) is not None:
+            return silent(self._known(), why)
+        child, system = self._child, self._known()
+        if child is None:  # chips are known, and not one of them can be read
+            return system
+        child.ask_again()
+        timeout = self._options.timeout_seconds
+        limits = Limits(timeout, timeout, others=self._target.hardware is not None)
+        if child.read(lambda line: isinstance(line, wire.Tick), limits):
+            return self._reading(system, child.lines)
+        session = self._end()
         if session is not None and self._leave_alone(session):
             return self._read()
-        self._forget_skipped()
         return silent(system, _why(session))
 
-    def _leave_alone(self, session: Session) -> bool:
-        """Ask the others without the chip that was being read when the child hung or died; False where there
-        is none. It is asked again when all are discovered anew."""
-        chip, system = session.chip_being_read(), self._system
-        if chip is None or system is None:
-            return False
-        before = skipped_chips(self._way.arguments)
-        skipped = {*before, chip}
-        if chip in before or len(system.chips) <= len(skipped):
-            return False
-        arguments = without_reading(self._way.arguments, skipped)
-        self._way = msgspec.structs.replace(self._way, arguments=arguments)
-        trouble = Trouble(chip=chip, why=session.why_ended(), readable=False)
-        self._system = msgspec.structs.replace(system, troubles=(*system.troubles, trouble))
-        return True
+    def _reading(self, system: System, lines: tuple[wire.Line, ...]) -> System:
+        reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
+        if all(reasons):
+            self._end()
+            return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
+        chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
+        self._system = replace(system, chips=chips)
+        more = (*silent_chips(lines, system.troubles), *_unheard(system, lines))
+        return replace(self._system, troubles=(*system.troubles, *more))
 
-    def _forget_skipped(self) -> None:
-        """Chips may come back, with other numbers too."""
-        skipped = skipped_chips(self._way.arguments)
-        system = self._system
-        if skipped and system is not None:
-            self._way = msgspec.structs.replace(self._way, arguments=without_reading(self._way.arguments, ()))
-            troubles = tuple(one for one in system.troubles if one.chip not in skipped)
-            self._system = msgspec.structs.replace(system, troubles=troubles)
+    def _known(self) -> System:
+        if self._system is None:
+            raise AssertionError("a watch begins with chips, or raises")
+        return self._system
 
-    def _start(self) -> Session | None:
-        """Start a child; what the one said that failed, if none is at work then.
+    def _start(self) -> str | None:
+        """Start a child; why there is none to read from, if so.
 
         Raises:
             InspectError: as reading the source once, when no chips were ever seen.
         """
-        timeout = self._options.timeout_seconds
-        child = self._begin(limits_of_first(timeout, self._way.arguments))
-        session = child.session
-        if session.hides_others(simulated=self._target.simulated) or session.chip_being_read() is not None:
-            # what can be read without the bad chip is read from now on; the rows are of this session
-            arguments = ["chips", *self._target.arguments]
-            session, way = ask_persistently(
-                arguments, timeout, self._options.progress, archs=self._target.socs, first=child
-            )
-            if session is not child.session:
-                self._options.log += [session.earlier_log, session.log]
-                return self._begin_as(way) if self._knows(session) else session
-        kept = self._stay_with(child)
-        if kept is not None and self._system is None:
-            self._system = self._target.system(kept)
-        return kept
-
-    def _begin_as(self, way: Way) -> Session | None:
-        """Start a child the way in which others were asked, and stay with it."""
-        self._way = msgspec.structs.replace(way, arguments=("watch", *way.arguments[1:]))
-        patience = patience_seconds(self._options.timeout_seconds, self._way.arguments)
-        return self._stay_with(self._begin(Limits(patience_seconds=patience)))
-
-    def _begin(self, limits: Limits) -> Child:
-        """Start a child the way that is known."""
-        timeout, progress = self._options.timeout_seconds, self._options.progress
-        child = Child([*self._way.arguments], timeout, progress, visible=self._way.visible, stays=True)
-        child.ask(timeout, limits)
-        return child
-
-    def _stay_with(self, child: Child) -> Session | None:
-        """Read from this child from now on; what it said if it is dead, late, failed, or sees nothing."""
-        kept = self._system is not None and bool(self._system.troubles)  # rows of chips that are left out
+        outcome = self._target.ask(self._options, skipped=self._skipped)
         try:
-            well = child.session.done and (kept or self._knows(child.session))
-        except InspectError:
-            child.end()
-            self._options.log.append(child.session.log)
-            raise
-        if not well:
-            child.end()
-            self._options.log.append(child.session.log)
-            return child.session
-        self._running = child.taken()
+            self._system = self._target.system(outcome)
+        except InspectError as error:
+            if outcome.child is not None:
+                outcome.child.stop()
+            if self._system is None:
+                raise
+            return error.why
+        self._child = outcome.child
         self._pulse.forget()
         return None
 
-    def _knows(self, session: Session) -> bool:
-        """Take the chips of a session; False where it has none, and others are known."""
-        try:
-            self._system = self._target.system(session)
-        except InspectError:
-            if self._system is None:
-                raise
+    def _leave_alone(self, session: wire.Session) -> bool:
+        """Whether the others can be asked without the chip that was being read when the child hung or died:
+        on a host, where that is the first time."""
+        chip = session.stage.chip
+        others = len(self._known().chips) > len(self._skipped) + 1
+        if self._target.hardware is None or chip is None or chip in self._skipped or not others:
             return False
+        if session.late is Late.TIMEOUT:
+            return False
+        self._skipped[chip] = session.why_ended()
         return True
 
-    def _end(self, *, late: bool) -> Session | None:
-        running, self._running = self._running, None
-        if running is None:
+    def _end(self) -> wire.Session | None:
+        child, self._child = self._child, None
+        if child is None:
             return None
-        running.session.late = running.session.late or late
-        session = running.stop(self._options.timeout_seconds, finished=False)
+        session = child.stop()
         self._options.log.append(session.log)
         return session
 
 
-def _unheard(system: System, lines: list[wire.Line]) -> list[Trouble]:
+def _unheard(system: System, lines: tuple[wire.Line, ...]) -> list[Trouble]:
     """The chips that a child before this one knew, and this one does not."""
     heard = {line.chip for line in lines if isinstance(line, wire.TelemetryFacts)}
     heard |= {trouble.chip for trouble in system.troubles if trouble.chip is not None}
     return [Trouble(chip=one.id, why=GONE, readable=False) for one in system.chips if one.id not in heard]
 
 
-def _why(session: Session | None) -> str:
+def _why(session: wire.Session | None) -> str:
     error = failure(session, "telemetry") if session is not None else None
     return error.why if error is not None else _NOBODY

@@ -1,29 +1,72 @@
-"""What the child says, typed: JSON lines, each tagged with its type."""
+"""What the child says, typed: JSON lines, each tagged with its type; and a session, which is all of them."""
+
+from enum import Enum
 
 import msgspec
 
 from ttinspect.model.grid import TypeCores
-from ttinspect.sources.umd.numbering import REMOTE_ARCH
+from ttinspect.sources.umd.lateness import Late, WaitFor
+from ttinspect.sources.umd.request import Request
+
+REMOTE_ARCH = "wormhole_b0"
+"""The architecture of which chips can be behind others; every Blackhole is on the bus."""
+
+
+class Doing(str, Enum):
+    """The stages of a child."""
+
+    STARTING = "starting"
+    LOADING = "loading"
+    OPENING = "opening"
+    LOOKING = "looking"
+    DISCOVERING = "discovering"
+    DESCRIPTOR = "descriptor"
+    CHIP = "chip"
+    TELEMETRY = "telemetry"
+    HEARTBEATS = "heartbeats"
+
+
+_SENTENCES = {
+    Doing.STARTING: "starting",
+    Doing.LOADING: "loading tt_umd",
+    Doing.OPENING: "opening the simulator",
+    Doing.LOOKING: "looking for devices",
+    Doing.DISCOVERING: "discovering chips",
+    Doing.DESCRIPTOR: "reading the cluster descriptor",
+    Doing.CHIP: "reading chip {0}",
+    Doing.TELEMETRY: "reading telemetry of chip {0}",
+    Doing.HEARTBEATS: "reading the heartbeats again",
+}
 
 
 class Stage(msgspec.Struct, frozen=True, tag="stage"):
-    """What the child is about to do; where it died, if nothing follows."""
+    """What the child is about to do, with which chip, behind which other one."""
 
-    name: str
+    kind: Doing
+    chip: int | None = None
+    via: int | None = None
+
+    def __str__(self) -> str:
+        behind = "" if self.via is None else f", behind chip {self.via}"
+        return _SENTENCES[self.kind].format(self.chip) + behind
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """What tt_umd says that it waits for: ``device`` is the number in its sentence, ``pid`` the process that
+    holds a lock, ``text`` the sentence without its beginning."""
+
+    kind: WaitFor
+    text: str
+    device: int | None = None
+    pid: int | None = None
 
 
 class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
-    """The architecture of a simulator library; None for a PCI id that is not known, or where there is no
-    ``device``."""
+    """The PCI device id of a simulator without a SoC descriptor beside it, and the architecture that it
+    stands for: None for one that is not known. An id of None: no device answers."""
 
+    pci_id: int | None
     arch: str | None
-    device: bool = True
-
-
-class NumbersFound(msgspec.Struct, frozen=True, tag="numbers"):
-    """The PCI device numbers at which a simulator has its chips, in their order."""
-
-    numbers: list[int]
 
 
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):
@@ -99,20 +142,13 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     is nothing."""
 
     chip: int
-    time_ns: int
-    tags: dict[int, int]
-    getters: dict[str, int | float | None]
-    firmware: dict[str, str | None]
-    training: list[str] | None
-    eth: list[tuple[int, int, bool]] | None
-    error: str | None
-
-
-def no_reading(chip: int, why: str) -> TelemetryFacts:
-    """That there is no reading of a chip, and why."""
-    return TelemetryFacts(
-        chip=chip, time_ns=0, tags={}, getters={}, firmware={}, training=None, eth=None, error=why
-    )
+    time_ns: int = 0
+    tags: dict[int, int] = {}
+    getters: dict[str, int | float | None] = {}
+    firmware: dict[str, str | None] = {}
+    training: list[str] | None = None
+    eth: list[tuple[int, int, bool]] | None = None
+    error: str | None = None
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
@@ -127,11 +163,10 @@ class Tick(msgspec.Struct, frozen=True, tag="tick"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failure"):
-    """tt_umd raised at a stage; ``missing`` when it is not installed at all."""
+    """tt_umd raised; ``missing`` when it is not installed at all."""
 
-    stage: str
     why: str
-    missing: bool
+    missing: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -141,7 +176,6 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 Line = (
     Stage
     | ArchFound
-    | NumbersFound
     | HostFacts
     | LinkFacts
     | ChipFacts
@@ -153,3 +187,53 @@ Line = (
     | Done
 )
 DECODER = msgspec.json.Decoder(Line)
+
+
+def is_last(line: Line) -> bool:
+    """Whether nothing follows that was asked for."""
+    return isinstance(line, Done | Failed)
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a child said, and how it ended. ``death`` says how it died, or how long it was waited
+    for where it is ``late``; None where it ended well. ``wait`` is what tt_umd waited for last."""
+
+    request: Request
+    lines: tuple[Line, ...]
+    stage: Stage = Stage(Doing.STARTING)
+    death: str | None = None
+    late: Late | None = None
+    wait: Wait | None = None
+    log: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the child said everything."""
+        return any(isinstance(line, Done) for line in self.lines)
+
+    @property
+    def failure(self) -> Failed | None:
+        """What tt_umd raised."""
+        return next((line for line in self.lines if isinstance(line, Failed)), None)
+
+    @property
+    def chips(self) -> tuple[ChipFacts, ...]:
+        """The chips that were read, or at least found."""
+        return tuple(line for line in self.lines if isinstance(line, ChipFacts))
+
+    @property
+    def host(self) -> HostFacts:
+        """What the kernel driver of the host shows, as far as the child said it."""
+        nothing = HostFacts(kmd_version=None, kmd_devices={})
+        return next((line for line in self.lines if isinstance(line, HostFacts)), nothing)
+
+    @property
+    def links(self) -> LinkFacts | None:
+        """The links, as they were read last."""
+        return next((line for line in reversed(self.lines) if isinstance(line, LinkFacts)), None)
+
+    def why_ended(self) -> str:
+        """With what tt_umd failed, or that it hung or died, and what it was doing."""
+        if self.failure is not None:
+            return f"tt_umd failed ({self.failure.why})"
+        return f"tt_umd {'hung' if self.late else 'died'} while {self.stage}: {self.death}"

@@ -8,12 +8,16 @@ linked to is not found.
 
 import datetime
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
-from ttinspect.sources.umd.chip_facts import MASK_KEYS, id_of, live_cores, read_device
-from ttinspect.sources.umd.numbering import REMOTE_ARCH
+from ttinspect.sources.umd.child.chips import MASK_KEYS, id_of, live_cores, read_device, read_location
+from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, umd_errors
 
+if TYPE_CHECKING:
+    from ttinspect.sources.umd.child.main import Wire
+    from ttinspect.sources.umd.request import Request
+
+REMOTE_ARCH = "wormhole_b0"
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
 FAR_ID, FAR_CHANNEL = 0x1FE0, 0x1FF0
@@ -21,36 +25,27 @@ WORD = 0xFFFFFFFF
 
 
 def open_singly(
-    tt_umd: Any,
-    ids: dict[int, int],
-    devices: Any,
-    first: int,
-    skipped: Any,
-    patience_seconds: float,
-    say: Any,
-    enter: Any,
+    tt_umd: Any, ids: dict[int, int], devices: dict[int, Any], request: "Request", wire: "Wire"
 ) -> None:
-    """Open the chips that the boards of this host have and tt_umd has not opened, number them from ``first``
-    on, and say what they are; then the links of all chips. ``ids`` are the unique ids of those that it has
-    opened, by chip; ``devices`` gets the new ones too; ``patience_seconds`` are for the firmware of one chip;
-    ``enter`` a stage before each."""
+    """Open the chips that the boards of this host have and tt_umd has not opened, and say what they are; then
+    the links of all chips. ``ids`` are the unique ids of those that it has opened, by chip; ``devices`` gets
+    the new ones too."""
     ends: dict[int, list[Facts]] = {}
     for chip, device in devices.items():
-        enter(f"reading chip {chip}")
+        wire.at("chip", chip)
         ends[chip] = attempt(eth_ends, tt_umd, device) or []  # none of a chip that did not start
-    links = linked_chips(ids.values(), devices, ends)
-    for chip, link in enumerate(links, first):
+    for chip, link in enumerate(linked_chips(ids.values(), devices, ends), max(ids, default=-1) + 1):
         ids[chip] = link["unique_id"]
-        if chip in skipped:
+        if chip in request.skipped:
             continue
-        say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
-        enter(f"reading chip {chip}, behind chip {link['via']}")
-        device, facts = opened(tt_umd, link, chip, patience_seconds)
-        say("chip", **facts)
+        wire.say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
+        wire.at("chip", chip, link["via"])
+        device, facts = opened(tt_umd, link, chip, request.remote_firmware_seconds or 0.0)
+        wire.say("chip", **facts)
         if device is not None:
             devices[chip] = device
             ends[chip] = attempt(eth_ends, tt_umd, device) or []
-    say("links", chips=len(ids), singly=True, **link_facts(ids, ends))
+    wire.say("links", chips=len(ids), singly=True, **link_facts(ids, ends))
 
 
 def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]]) -> list[Facts]:
@@ -95,7 +90,7 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
 
 
 def link_facts(ids: dict[int, int], ends: dict[int, list[Facts]]) -> Facts:
-    """Both kinds of links, as discovery.link_facts has them."""
+    """Both kinds of links, as link_facts of discovery has them."""
     chip_of = {unique_id: chip for chip, unique_id in ids.items()}
     inside, outside = [], []
     for chip, found in ends.items():
@@ -133,8 +128,8 @@ def opened(tt_umd: Any, link: Facts, chip: int, patience_seconds: float) -> tupl
         soc = device.get_soc_descriptor()
         read_device(device, facts, harvesting_of(tt_umd, soc, device))
         facts["cores"] = live_cores(tt_umd, soc)
-        # 0 is what tt_umd says of a Wormhole that does not tell
-        facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location) or 0
+        facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location)
+        read_location(device, facts)
         facts["board_id"] = id_of(attempt(device.get_board_id)) or None
         facts["board"] = device.get_board_type().name.lower()
     except umd_errors() as error:

@@ -1,10 +1,41 @@
-"""In the child: bare discovery, and what it says of the host and its links."""
+"""In the child: calls into tt_umd, bare discovery, and what it says of the host and its links."""
 
 import os
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
-from ttinspect.sources.umd.calling import Facts, first_line
-from ttinspect.sources.umd.numbering import UNTRAINED, WITHOUT_REMOTE
+if TYPE_CHECKING:
+    from ttinspect.sources.umd.request import Request
+
+Facts = dict[str, Any]
+"""What becomes one JSON line; wire.py holds its type."""
+
+
+def first_line(error: BaseException | str) -> str:
+    """tt_umd's messages are followed by a C++ backtrace."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def attempt(question: Any, *arguments: Any) -> Any:
+    """An answer of tt_umd, None where it has none."""
+    try:
+        return question(*arguments)
+    except umd_errors():
+        return None
+
+
+def umd_errors() -> tuple[type[Exception], ...]:
+    """What calls into tt_umd raise: its own errors, and the standard ones of its bindings."""
+    return (
+        RuntimeError,
+        ValueError,
+        TypeError,
+        LookupError,
+        OSError,
+        sys.modules["tt_umd"].error.UmdBaseException,
+    )
+
 
 IGNORED_FAILURES = (
     "cmfw_mismatch_action",
@@ -16,10 +47,10 @@ IGNORED_FAILURES = (
 )
 
 
-def host_facts(tt_umd: Any, kind: str) -> Facts:
+def host_facts(tt_umd: Any, request: "Request") -> Facts:
     """What the kernel driver shows; nothing of it for a simulator."""
     facts: Facts = {"kmd_version": None, "kmd_devices": {}, "kmd_archs": {}}
-    if kind == "sim":
+    if request.library is not None:
         return facts
     version = tt_umd.PCIDevice.read_kmd_version()
     facts["kmd_version"] = None if str(version) == "0.0.0" else str(version)
@@ -29,30 +60,30 @@ def host_facts(tt_umd: Any, kind: str) -> Facts:
     return facts
 
 
-def discover(tt_umd: Any, kind: str, rest: list[str]) -> Any:
+def discover(tt_umd: Any, request: "Request") -> Any:
     """Bare discovery; one bad chip must not hide the others."""
     options = tt_umd.TopologyDiscoveryOptions()
     for name in IGNORED_FAILURES:
         setattr(options, name, tt_umd.TopologyDiscoveryOptions.Action.IGNORE)
     options.perform_6u_eth_retrain = False
-    if UNTRAINED in rest:
-        options.wait_on_ethernet_link_training = False
-    if WITHOUT_REMOTE in rest:
-        options.discover_remote_devices = False
-    if kind == "sim":
+    options.wait_on_ethernet_link_training = request.wait_for_training
+    options.discover_remote_devices = request.over_eth
+    if request.library is not None:
         simulation = tt_umd.SimulationDiscoveryOptions()
-        simulation.simulator_path = rest[0]
+        simulation.simulator_path = request.library
         options.simulation = simulation
-        return tt_umd.TopologyDiscovery.discover(options, tt_umd.IODeviceType.PCIe, rest[1])
+        return tt_umd.TopologyDiscovery.discover(options, tt_umd.IODeviceType.PCIe, request.soc_file)
     return tt_umd.TopologyDiscovery.discover(options)
 
 
-def link_facts(descriptor: Any, text: str, number: Any) -> Facts:
-    """Eth links as each chip reports its own end; ``number`` gives a chip's own number."""
-    ends = []
-    for chip, channels in descriptor.get_ethernet_connections().items():
-        ends += [[number(chip), channel, number(other), far] for channel, (other, far) in channels.items()]
-    return {"ends": sorted(ends), "remote": [[number(chip), *rest] for chip, *rest in remote_links(text)]}
+def link_facts(descriptor: Any, text: str) -> Facts:
+    """Eth links as each chip reports its own end, and those that leave the host."""
+    ends = [
+        [chip, channel, other, far]
+        for chip, channels in descriptor.get_ethernet_connections().items()
+        for channel, (other, far) in channels.items()
+    ]
+    return {"ends": sorted(ends), "remote": remote_links(text)}
 
 
 def serialized(descriptor: Any) -> str:
@@ -86,3 +117,19 @@ def health(descriptor: Any) -> dict[int, str]:
         chip: "; ".join(first_line(error.message()).rstrip(".") for error in errors.get(chip, ()))
         for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, found in errors.items() if found)}
     }
+
+
+def harvesting(text: str) -> dict[int, Facts]:
+    """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
+    firmware once more: on Wormhole that is an ARC message, a write."""
+    found: dict[int, Facts] = {}
+    chip: Facts = {}
+    for line in text.partition("\nharvesting:\n")[2].splitlines():
+        if not line.startswith(" "):
+            break
+        key, _, value = line.strip().partition(":")
+        if key.isdigit():
+            chip = found[int(key)] = {}
+        else:
+            chip[key] = value.strip()
+    return found

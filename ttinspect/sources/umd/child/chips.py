@@ -1,8 +1,10 @@
-"""In the child: everything that tt_umd says of one chip."""
+"""In the child: everything that tt_umd says of one chip, and one reading of its telemetry."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from ttinspect.sources.umd.calling import Facts, attempt, first_line, umd_errors
+from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, umd_errors
+from ttinspect.sources.umd.lateness import still_seconds
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
 NEVER = (("logical", "ROUTER_ONLY"), ("logical", "SECURITY"))
@@ -10,8 +12,18 @@ OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
 IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
+PERIOD_TAG = 5
+LAST_TAG = 69
+MEASURED_TAGS = (32, 14, 11, 6, 7, 8)
+DRAM_CHANNELS = {"WORMHOLE_B0": 6, "BLACKHOLE": 8}
+GETTERS = (
+    "aiclk", "axiclk", "arcclk", "vcore", "tdp", "tdc", "board_temperature", "max_clock_freq", "heartbeat",
+    "tdp_limit", "board_power_limit", "thm_limit_throttle", "thm_limit_shutdown", "therm_trip_count",
+    "dram_speed", "current_max_dram_temperature",
+)  # fmt: skip
 ALL_ONES = 0xFFFFFFFF
-LEFT = "it left the bus while it was discovered: its unique id reads as all ones"
+LEFT = "it left the bus while it was read"
+LEFT_IN_DISCOVERY = "it left the bus while it was discovered: its unique id reads as all ones"
 MASK_KEYS = {
     "tensix": "harvest_mask",
     "dram": "dram_harvesting_mask",
@@ -22,47 +34,24 @@ MASK_KEYS = {
 """Masks by their key in a serialized cluster descriptor."""
 
 
-def harvesting(text: str) -> dict[int, Facts]:
-    """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
-    firmware once more: on Wormhole that is an ARC message, a write."""
-    found: dict[int, Facts] = {}
-    chip: Facts = {}
-    for line in text.partition("\nharvesting:\n")[2].splitlines():
-        if not line.startswith(" "):
-            break
-        key, _, value = line.strip().partition(":")
-        if key.isdigit():
-            chip = found[int(key)] = {}
-        else:
-            chip[key] = value.strip()
-    return found
-
-
 def chip_facts(
-    tt_umd: Any,
-    descriptor: Any,
-    chip: int,
-    device: Any,
-    number: Any,
-    masks: Facts | None,
-    unhealthy: str | None,
+    tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
 ) -> Facts:
-    """Everything about one chip; ``error`` says why it could not be read. ``number`` gives the own number
-    of a chip that tt_umd may have given another one."""
+    """Everything about one chip; ``error`` says why it could not be read."""
     mmio = attempt(descriptor.is_chip_mmio_capable, chip)
     closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
     board = attempt(descriptor.get_board_type, chip)
     placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
     arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
     facts: Facts = {
-        "id": number(chip),
+        "id": chip,
         "arch": arch.name.lower() if arch else None,
         "board": None if board is None else board.name.lower(),
         "board_id": id_of(attempt(descriptor.get_board_id_for_chip, chip)),
         "unique_id": id_of(descriptor.get_chip_unique_ids().get(chip)) if placed else None,
         "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
         "mmio": mmio if placed else None,
-        "via": None if closest is None else number(closest),
+        "via": closest,
         "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
         "bus_id": descriptor.get_chip_to_bus_id().get(chip),
         "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),
@@ -78,14 +67,15 @@ def chip_facts(
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
         return facts
     if placed and descriptor.get_chip_unique_ids().get(chip) == ALL_ONES << 32 | ALL_ONES:
-        facts["error"] = LEFT
+        facts["error"] = LEFT_IN_DISCOVERY
         return facts
     try:
         read_device(device, facts, masks)
         if not placed:
             read_identity(device, facts)
-        elif facts["arch"] == "blackhole":
+        else:
             read_location(device, facts)
+        if placed and facts["arch"] == "blackhole":
             place = place_in(facts["unique_id"], facts["board_id"])
             facts["asic_location"] = facts["asic_location"] if place is None else place
         if placed:  # otherwise its SoC descriptor was never told of the masks
@@ -115,7 +105,8 @@ def read_location(device: Any, facts: Facts) -> None:
     """tt_umd makes 0 of an asic_location that is missing: that is a place on a board too. One of all ones it
     makes 0 of as well; to read the word once more would move a window, which is a write."""
     reader = device.get_firmware_telemetry_reader()
-    if reader is None or not reader.is_entry_available(IDENTITY_TAGS["asic_location"]):
+    tag = IDENTITY_TAGS["asic_location"]
+    if reader is None or not has_own_tags(reader) or not reader.is_entry_available(tag):
         facts["asic_location"] = None
 
 
@@ -200,3 +191,64 @@ def answer_of(core: Any, answer: Any) -> Any:
     if answer.core_type != core.core_type:
         return {"type": answer.core_type.name, "xy": [answer.x, answer.y]}
     return [answer.x, answer.y]
+
+
+def why_gone(reader: Any, tags: dict[int, int]) -> str | None:
+    """Why a reading is worth nothing although it began well: what was read first is read again last."""
+    tag = next((tag for tag in MEASURED_TAGS if tags.get(tag, ALL_ONES) != ALL_ONES), None)
+    return LEFT if tag is not None and reader.read_entry(tag) == ALL_ONES else None
+
+
+def heartbeat(device: Any) -> int | None:
+    """The firmware's heartbeat."""
+    return device.get_firmware_info_provider().get_heartbeat()  # type: ignore[no-any-return]
+
+
+def heartbeat_seconds(devices: Iterable[Any]) -> float:
+    """How long to wait until the heartbeat of each of these must have moved."""
+    readers = [attempt(device.get_firmware_telemetry_reader) for device in devices]
+    periods = [
+        reader.read_entry(PERIOD_TAG)
+        for reader in readers
+        if reader is not None and has_own_tags(reader) and reader.is_entry_available(PERIOD_TAG)
+    ]
+    return max([still_seconds(None), *map(still_seconds, periods)])
+
+
+def has_own_tags(reader: Any) -> bool:
+    """Whether tags mean what they do; those of a legacy table mean something else."""
+    return type(reader).__name__ != "SmBusArcTelemetryReader"
+
+
+def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
+    """Raw telemetry words by tag (none of a legacy table, whose tags mean something else), and what
+    tt_umd's own getters make of them."""
+    reader = device.get_firmware_telemetry_reader()
+    provider = device.get_firmware_info_provider()
+    tags = {}
+    if has_own_tags(reader):
+        tags = {
+            tag: reader.read_entry(tag) for tag in range(1, LAST_TAG + 1) if reader.is_entry_available(tag)
+        }
+    arch = device.get_arch()
+    firmware = {
+        "bundle": str(provider.get_firmware_version()),
+        "minimum": str(tt_umd.get_minimum_compatible_firmware_version(arch)),
+        "latest": str(tt_umd.get_latest_supported_firmware_version(arch)),
+        "eth": text_of(attempt(provider.get_eth_fw_version)),
+    }
+    training = attempt(provider.get_dram_training_status, DRAM_CHANNELS.get(arch.name, 0))
+    links = attempt(provider.get_eth_link_status_per_core)
+    return {
+        "tags": tags,
+        "getters": {name: attempt(getattr(provider, "get_" + name)) for name in GETTERS},
+        "firmware": firmware,
+        "training": None if training is None else [status.name for status in training],
+        "eth": None if links is None else [[core.x, core.y, up] for core, up in links],
+        "error": why_gone(reader, tags),
+    }
+
+
+def text_of(value: Any) -> str | None:
+    """A version as text."""
+    return None if value is None else str(value)

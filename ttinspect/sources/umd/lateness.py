@@ -1,0 +1,126 @@
+"""When a child is late. All times of a live read stand here, and one pure function that judges by them.
+
+Imports next to nothing: the child needs it too.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+# Shares are of the time that the user gives to the whole (--timeout).
+FIRMWARE_SHARE = 1 / 5
+"""For the firmware of one device, where others can be read without it."""
+FIRMWARE_GIVEN_UP_SECONDS = 300.0
+"""When tt-umd 0.9.14 gives up by itself; with a timeout of at least that, it is left to do so."""
+TRAINING_SHARE = 1 / 2
+"""For an eth link that trains; tt-umd 0.9.14 waits up to 900 s."""
+SILENT_SHARE, LEAST_SILENT_SECONDS = 1 / 4, 6.5
+"""For discovery without a word in the log; tt_umd says after 5 s what it waits for."""
+CHIP_SHARE, LEAST_CHIP_SECONDS = 1 / 5, 2.0
+"""For reading one of several chips."""
+REMOTE_CHIP_SHARE, REMOTE_CHIP_SECONDS = 1 / 2, 6.5
+"""For opening and reading one remote chip singly, at most."""
+REMOTE_FIRMWARE_SHARE, REMOTE_FIRMWARE_SECONDS = 1 / 3, 4.0
+"""For the firmware of that chip, at most; the share is of the time that is left."""
+LEAST_ATTEMPT_SECONDS = 0.5
+"""With less time left nothing more is asked."""
+
+LOOK_SHARE, LOOK_SECONDS = 1 / 40, 0.5
+"""How often to look whether a child is late, at least."""
+PROGRESS_SECONDS = 0.5
+"""From then on the user is told what is being done."""
+GRACE_SECONDS = 0.5
+"""For a child that was told to end."""
+CLOSING_SECONDS = 2.0
+"""For a child that has said everything, and closes its devices."""
+WATCH_PAUSES_SECONDS = (30.0, 60.0, 120.0)
+"""While a chip is missing in a watch, all are discovered anew after these, the last one again and again."""
+STILL_SECONDS, STILL_PERIODS, LONGEST_PERIOD_MS = 0.5, 1.5, 1000
+"""A heartbeat that has not moved for so long stands still: at least half a second, and one and a half of the
+periods in which the firmware writes its telemetry, which is set to at most a second."""
+
+
+class WaitFor(Enum):
+    """What tt_umd says in its log that it waits for."""
+
+    FIRMWARE = "firmware"
+    TRAINING = "training"
+    LOCK = "lock"
+    OTHER = "other"
+
+
+class Late(Enum):
+    """Why a child is late."""
+
+    TIMEOUT = "timeout"
+    FIRMWARE = "firmware"
+    TRAINING = "training"
+    SILENT = "silent"
+    CHIP = "chip"
+
+
+class Limits(NamedTuple):
+    """How long a child may take. ``timeout_seconds`` is for everything that is asked, ``left_seconds`` for
+    this child; ``others``: something could be read without what it waits for."""
+
+    timeout_seconds: float
+    left_seconds: float
+    others: bool = False
+
+
+class State(NamedTuple):
+    """What a child is at: when it was asked, since when it is at its stage, and silent (monotonic seconds);
+    what it waits for; whether it discovers chips, reads one of several, or opens a remote one."""
+
+    asked: float
+    stage_since: float
+    silent_since: float
+    waits_for: WaitFor | None = None
+    discovers: bool = False
+    reads_one_of_several: bool = False
+    opens_remote: bool = False
+
+
+def judge(state: State, limits: Limits, now: float) -> float | Late:
+    """How long to wait before it is judged again, or that it is late. Whoever waits for a lock is not to
+    blame: that has all the time."""
+    passed, timeout = now - state.asked, limits.timeout_seconds
+    if passed >= limits.left_seconds:
+        return Late.TIMEOUT
+    if limits.others and state.waits_for is not WaitFor.LOCK:
+        gives_up = timeout >= FIRMWARE_GIVEN_UP_SECONDS
+        if state.waits_for is WaitFor.FIRMWARE and passed >= timeout * FIRMWARE_SHARE and not gives_up:
+            return Late.FIRMWARE
+        if state.waits_for is WaitFor.TRAINING and passed >= timeout * TRAINING_SHARE:
+            return Late.TRAINING
+        if state.discovers and now - state.silent_since >= _silent_seconds(timeout):
+            return Late.SILENT
+        if now - state.stage_since >= _chip_seconds(state, timeout):
+            return Late.CHIP
+    return min(LOOK_SECONDS, timeout * LOOK_SHARE, limits.left_seconds - passed)
+
+
+def _silent_seconds(timeout: float) -> float:
+    return max(timeout * SILENT_SHARE, LEAST_SILENT_SECONDS)
+
+
+def _chip_seconds(state: State, timeout: float) -> float:
+    if state.opens_remote:
+        return min(timeout * REMOTE_CHIP_SHARE, REMOTE_CHIP_SECONDS)
+    if state.reads_one_of_several:
+        return max(timeout * CHIP_SHARE, min(LEAST_CHIP_SECONDS, timeout / 2))
+    return timeout
+
+
+def remote_firmware_seconds(left_seconds: float) -> float:
+    """How long to wait for the firmware of each remote chip that is opened singly."""
+    return min(REMOTE_FIRMWARE_SECONDS, left_seconds * REMOTE_FIRMWARE_SHARE)
+
+
+def watch_pause_seconds(looks: int) -> float:
+    """How long to wait in a watch with a missing chip, after so many looks for it."""
+    return WATCH_PAUSES_SECONDS[min(looks, len(WATCH_PAUSES_SECONDS) - 1)]
+
+
+def still_seconds(period_ms: int | None) -> float:
+    """How long a heartbeat may stay as it is, with firmware that writes its telemetry in this period."""
+    return max(STILL_SECONDS, STILL_PERIODS * min(period_ms or 0, LONGEST_PERIOD_MS) / 1000)

@@ -1,0 +1,291 @@
+"""Discovery of a host without what keeps tt_umd from discovering anything.
+
+tt-umd 0.9.14 discovers all chips or none: although it is told to ignore every failure, it raises for one
+remote chip that does not start, and waits 300 s for firmware that hangs and 900 s for a link that does not
+train. The chips that are well are then discovered without that. Each strategy looks at everything that was
+asked so far, and says what to ask next, or that it does not know; one loop asks.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from ttinspect.sources.umd import lateness, process, wire
+from ttinspect.sources.umd.lateness import Late
+from ttinspect.sources.umd.request import Request
+
+
+class Hardware(Protocol):
+    """What the search must know of a host. Tests give it one of their own."""
+
+    may_leave_out: bool
+    """Whether tt_umd can be shown some of the devices only."""
+
+    def facts(self, session: wire.Session) -> wire.HostFacts:
+        """What the kernel driver shows, as the first child said it."""
+
+    def named(self, session: wire.Session) -> int | None:
+        """N of /dev/tenstorrent/N whose firmware tt_umd waited for; None where it waited for none."""
+
+
+class Host:
+    """This host. Devices that the user hides (TT_VISIBLE_DEVICES) stay hidden."""
+
+    def __init__(self) -> None:
+        self.may_leave_out = not os.environ.get(process.VISIBLE_DEVICES)
+
+    def facts(self, session: wire.Session) -> wire.HostFacts:
+        """As ``Hardware``."""
+        return session.host
+
+    def named(self, session: wire.Session) -> int | None:
+        """As ``Hardware``."""
+        wait = session.wait
+        return wait.device if wait is not None and wait.kind is lateness.WaitFor.FIRMWARE else None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to ask. ``lost`` are devices that are left out, ``skipped`` chips that are left alone, and why;
+    ``alone`` is the one device that is asked for, ``untrained`` the link that is not waited for. Who is asked
+    ``patient``ly has all the time that is left."""
+
+    request: Request
+    lost: Mapping[int, str] = {}
+    skipped: Mapping[int, str] = {}
+    alone: int | None = None
+    untrained: str | None = None
+    patient: bool = False
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked, and what was said."""
+
+    plan: Plan
+    session: wire.Session
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing bad is known of the devices: they were read, or a lock was waited for."""
+        session = self.session
+        locked = session.wait is not None and session.wait.kind is lateness.WaitFor.LOCK
+        return session.is_done or (session.late is not None and locked)
+
+    @property
+    def hides_chips(self) -> bool:
+        """Whether something kept tt_umd from discovering the chips."""
+        session = self.session
+        ended_badly = session.failure is not None or session.death is not None
+        return (
+            ended_badly and session.stage.kind is wire.Doing.DISCOVERING and session.late is not Late.TIMEOUT
+        )
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was asked so far, of which devices, and how much time is left."""
+
+    attempts: tuple[Attempt, ...]
+    devices: Mapping[int, str]
+    """BDFs by N of /dev/tenstorrent/N; none where none may be left out."""
+    archs: frozenset[str]
+    left_seconds: float
+    named: int | None = None
+    """The device that tt_umd named last."""
+
+    @property
+    def last(self) -> Attempt:
+        """The last attempt to see all that are well."""
+        return next(one for one in reversed(self.attempts) if one.plan.alone is None)
+
+    @property
+    def alone(self) -> dict[int, Attempt]:
+        """The devices that were asked for alone."""
+        return {one.plan.alone: one for one in self.attempts if one.plan.alone is not None}
+
+    @property
+    def remote_chips_are_possible(self) -> bool:
+        """Whether a chip can be behind another one."""
+        return wire.REMOTE_ARCH in self.archs or not self.archs
+
+    def again(self, *lost: tuple[int, str]) -> Plan:
+        """All chips once more, but for these devices too, and why; over eth again, if it was without."""
+        last = self.last.plan
+        everything = {**last.lost, **dict(lost)}
+        left = tuple(bdf for number, bdf in self.devices.items() if number not in everything)
+        request = self.attempts[0].plan.request._replace(
+            wait_for_training=last.request.wait_for_training, visible=left
+        )
+        return Plan(request=request, lost=everything, untrained=last.untrained)
+
+
+Strategy = Callable[[History], Plan | None]
+
+
+def without_waiting_for_links(history: History) -> Plan | None:
+    """Do not wait for the link that does not train."""
+    plan, session = history.last.plan, history.last.session
+    if session.late is not Late.TRAINING or not plan.request.wait_for_training or session.wait is None:
+        return None
+    return replace(plan, request=plan.request._replace(wait_for_training=False), untrained=session.wait.text)
+
+
+def without_eth(history: History) -> Plan | None:
+    """Discover nothing over eth: a link, or a remote chip, can be what is bad. Where there can be remote
+    chips, each is opened by itself; where there cannot, a device that is named is to blame."""
+    plan, remote = history.last.plan, history.remote_chips_are_possible
+    if not plan.request.over_eth or (history.named is not None and not remote):
+        return None
+    patience = lateness.remote_firmware_seconds(history.left_seconds) if remote else None
+    return replace(plan, request=plan.request._replace(over_eth=False, remote_firmware_seconds=patience))
+
+
+def without_the_named(history: History) -> Plan | None:
+    """Leave out the device that tt_umd names."""
+    named, last = history.named, history.last
+    if named is None or named in last.plan.lost or not {*history.devices} - {*last.plan.lost, named}:
+        return None
+    return history.again((named, last.session.why_ended()))
+
+
+def one_by_one(history: History) -> Plan | None:
+    """Ask for each device alone, and leave out those with which tt_umd goes wrong."""
+    there = [number for number in history.devices if number not in history.last.plan.lost]
+    for number in there if len(there) > 1 else ():
+        if number not in history.alone:
+            first = history.attempts[0].plan.request
+            request = first._replace(task="chips", visible=(history.devices[number],), over_eth=False)
+            return Plan(request=request, alone=number)
+    guilty = [
+        (number, history.alone[number].session.why_ended())
+        for number in there
+        if number in history.alone and not history.alone[number].is_well
+    ]
+    return history.again(*guilty) if 0 < len(guilty) < len(there) else None
+
+
+def all_but_one(history: History) -> Plan | None:
+    """Each device is well alone, and all together are not: ask for all but one of them, in turn."""
+    if not history.alone or not all(one.is_well for one in history.alone.values()):
+        return None
+    tried = {number for one in history.attempts for number in one.plan.lost}
+    number = next((number for number in history.devices if number not in tried), None)
+    if number is None:
+        return None
+    left = tuple(bdf for other, bdf in history.devices.items() if other != number)
+    request = history.again().request._replace(visible=left)
+    why = f"{history.attempts[0].session.why_ended()}; without this chip it does not"
+    return Plan(request=request, lost={number: why}, untrained=history.last.plan.untrained)
+
+
+def without_the_chip(history: History) -> Plan | None:
+    """Leave a chip alone with which tt_umd hung or died when it was read."""
+    plan, session = history.last.plan, history.last.session
+    chip, links = session.stage.chip, session.links
+    others = links is not None and links.chips > len(plan.skipped) + 1
+    if chip is None or chip in plan.skipped or not (others or session.stage.via is not None):
+        return None
+    skipped = {**plan.skipped, chip: session.why_ended()}
+    return replace(plan, request=plan.request._replace(skipped=tuple(sorted(skipped))), skipped=skipped)
+
+
+def patiently(history: History) -> Plan | None:
+    """Nothing is to be seen without what is bad: give all the time to all of it."""
+    first = history.attempts[0]
+    if first.session.late is None or any(one.plan.patient for one in history.attempts):
+        return None
+    return replace(first.plan, patient=True)
+
+
+def strategies(history: History) -> tuple[Strategy, ...]:
+    """What may help, in this order, where the last attempt went wrong as it did."""
+    last = history.last
+    if last.session.late is Late.TIMEOUT or (last.session.death is None and last.session.failure is None):
+        return ()
+    if not last.hides_chips:
+        return (without_the_chip,)
+    if last.session.late not in (None, Late.SILENT):
+        return (without_waiting_for_links, without_eth, without_the_named, patiently)
+    if last.session.failure is not None:
+        return (without_eth, one_by_one, all_but_one, patiently)
+    return (one_by_one, without_eth, all_but_one, patiently)
+
+
+def next_plan(history: History) -> Plan | None:
+    """What to ask next; None where nothing can help, or nothing need."""
+    plans = (strategy(history) for strategy in strategies(history))
+    return next((plan for plan in plans if plan is not None), None)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """All attempts that were made, and ``best``, the one to go by. ``child`` is still at work, where it was
+    asked to watch."""
+
+    attempts: tuple[Attempt, ...]
+    best: Attempt
+    host: wire.HostFacts
+    child: process.Child | None = None
+
+    @property
+    def first(self) -> wire.Session:
+        """What the first child said, which saw all devices."""
+        return self.attempts[0].session
+
+    @property
+    def logs(self) -> list[str]:
+        """Everything that was printed, in order."""
+        return [one.session.log for one in self.attempts]
+
+
+def ask(
+    first: Plan,
+    timeout_seconds: float,
+    hardware: Hardware | None,
+    progress: process.Progress | None = None,
+    is_end: Callable[[wire.Line], bool] = wire.is_last,
+) -> Outcome:
+    """What is asked, of all chips that can be read; all attempts together take no longer than the timeout.
+    Without ``hardware``, of a simulator, once: there no other attempt sees more."""
+    deadline = time.monotonic() + timeout_seconds
+    attempts: tuple[Attempt, ...] = ()
+    plan: Plan | None = first
+    child = None
+    while plan is not None:
+        left = max(deadline - time.monotonic(), 0.0)
+        others = hardware is not None and not plan.patient
+        limits = lateness.Limits(timeout_seconds, left, others)
+        session, child = _asked(process.started(plan.request), limits, progress, is_end)
+        attempts = (*attempts, Attempt(plan=plan, session=session))
+        plan = None
+        host = attempts[0].session.host if hardware is None else hardware.facts(attempts[0].session)
+        if hardware is not None and (left := deadline - time.monotonic()) > lateness.LEAST_ATTEMPT_SECONDS:
+            history = History(
+                attempts=attempts,
+                devices=host.kmd_devices if hardware.may_leave_out else {},
+                archs=frozenset(host.kmd_archs.values()),
+                left_seconds=left,
+            )
+            plan = next_plan(replace(history, named=hardware.named(history.last.session)))
+    of_all = [one for one in attempts if one.plan.alone is None]
+    seen = [one for one in of_all if one.session.chips and not one.hides_chips]
+    patient = [one for one in of_all if one.plan.patient]
+    best = (*seen, *(() if seen else (attempts[0], *patient)))[-1]
+    return Outcome(attempts=attempts, best=best, host=host, child=child)
+
+
+def _asked(
+    child: process.Child,
+    limits: lateness.Limits,
+    progress: process.Progress | None,
+    is_end: Callable[[wire.Line], bool],
+) -> tuple[wire.Session, process.Child | None]:
+    try:
+        child.read(is_end, limits, progress)
+        if child.request.task == "watch" and child.has_said(wire.Done):
+            return child.session(), child
+        return child.stop(), None
+    except BaseException:  # interrupted: the child must not outlive us
+        child.clear_away()
+        raise
