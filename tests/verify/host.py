@@ -19,7 +19,8 @@ from ttinspect.shm.published import LookedAt
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Pace, sample
 from ttinspect.sources.allocator import decode_allocator
-from ttinspect.verify.case import Case, Limits
+from ttinspect.verify.case import Case
+from ttinspect.verify.limits import Limits
 from ttinspect.verify.verify import Verified, is_illegal, verify
 
 BOOT_S = NOW // 10**9 - 100_000

@@ -10,7 +10,7 @@ from tests.shm.captures import Capture, captures
 from tests.verify.build import BOARD_ID, UNIQUE_ID
 from tests.verify.host import P150, P150_LIMITS, Host, system_of
 from ttinspect.model.arch import Arch, Board
-from ttinspect.verify.case import Limits
+from ttinspect.verify.limits import Limits
 
 BARE_CHIP = "TTS009 info"
 """The other chip of the board has no file beside this one."""

@@ -1,11 +1,11 @@
 """Limits, by the figures that the real allocator gave (N300 chip: 64 cores; P150: 120)."""
 
+import msgspec
 import pytest
 
 from ttinspect.capacity.settings import make_settings
 from ttinspect.sources.opening import open_source
-from ttinspect.verify.case import Limits
-from ttinspect.verify.limits import limits_of
+from ttinspect.verify.limits import Limits, limits_of
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,11 @@ from ttinspect.verify.limits import limits_of
 )
 def test_limits_of_a_board(board: str, limits: Limits) -> None:
     chip = open_source(f"board:{board}").chips[0]
-    assert limits_of(chip, make_settings(l1_small=32_768, trace_region=1 << 20)) == limits
+    found = limits_of(chip, make_settings())
+    assert msgspec.structs.replace(found, basis=None) == limits
+    told = limits_of(chip, make_settings(l1_small=32_768, trace_region=1 << 20))
+    assert (told.l1_allocatable, told.dram_allocatable) == (limits.l1_allocatable, limits.dram_allocatable)
+    assert told.l1_small == 32_768 * (64 if board == "n300" else 110)
 
 
 def test_where_tt_metal_has_no_table_nothing_is_allocatable() -> None:

@@ -46,7 +46,7 @@ TTS021 below              I I E E
 TTS021 above              I I I I
 TTS022 any                W W W E
 TTS023 any                E E E E
-TTS024 below              E E E E
+TTS024 below              E E W E
 TTS024 above              I I I E
 TTS025 any                E E E W
 TTS025 impossible         E E E E

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ttinspect.answers.memory import MemoryDevice, build_memory
+from ttinspect.answers.memory import MemoryDevice, build_memory, not_allocatable
 from ttinspect.answers.telemetry import why_no_reading
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.harvesting.grids import chip_grid
@@ -14,6 +14,7 @@ from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.limits import Basis
 
 
 class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,9 +31,12 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     board: Board | None
     tensix_grid: Coord | None
     l1_used: int | None
+    l1_allocatable: int | None
     l1_physical: int | None
     dram_used: int | None
+    dram_allocatable: int | None
     dram_physical: int | None
+    allocatable_by: Basis | None
     asic_celsius: float | None
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
@@ -70,14 +74,17 @@ def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons) -> ListDevice:
         board=chip.board,
         tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
         l1_used=None if used is None else used.l1,
+        l1_allocatable=memory.capacity.l1_allocatable,
         l1_physical=memory.capacity.l1_physical,
         dram_used=None if used is None else used.dram,
+        dram_allocatable=memory.capacity.dram_allocatable,
         dram_physical=memory.capacity.dram_physical,
+        allocatable_by=memory.capacity.basis,
         asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
         unknown=(),
         findings=chip_findings(chip, reasons.unread.get(chip.id)),
     )
-    own = dict.fromkeys(("l1_used", "dram_used"), _why_unused(memory))
+    own = {**not_allocatable(chip, ""), **dict.fromkeys(("l1_used", "dram_used"), _why_unused(memory))}
     if device.asic_celsius is None:
         own["asic_celsius"] = why_no_reading(chip, reasons)
     return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
@@ -97,5 +104,7 @@ def _why_unused(memory: MemoryDevice) -> str:
 _FOLLOWS: Follows = {
     "tensix_grid": ("masks.tensix",),
     "l1_physical": ("masks.tensix",),
+    "l1_allocatable": ("masks.tensix",),
+    "dram_allocatable": ("masks.dram",),
     "dram_physical": ("masks.dram",),
 }

@@ -11,8 +11,9 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.region import Region
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.case import UNKNOWN_LIMITS, Case
+from ttinspect.verify.case import Case
 from ttinspect.verify.findings.files import FORBIDDEN, unreadable
+from ttinspect.verify.limits import UNKNOWN_LIMITS
 from ttinspect.verify.verify import Verified, verify
 
 
@@ -62,18 +63,23 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
 
 
 def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons) -> MemoryDevice:
+    regions = _regions(case, verified, chip.id)
+    computed = shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS))
     device = MemoryDevice(
         id=chip.id,
         arch=chip.arch,
         board=chip.board,
-        capacity=shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS)),
-        regions=_regions(case, verified, chip.id),
+        capacity=regions[0].capacity if len(regions) == 1 else computed,
+        regions=regions,
         unknown=(),
     )
-    own = {} if chip.masks.tensix is None else {"capacity.l1_allocatable": _NOT_ALLOCATABLE}
-    if chip.masks.dram is not None:
-        own["capacity.dram_allocatable"] = _NOT_ALLOCATABLE
-    return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=not_allocatable(chip, "capacity."))
+
+
+def not_allocatable(chip: Chip, prefix: str) -> dict[str, str]:
+    """Why allocatable figures of a chip whose masks are known can be null, by their paths."""
+    masks = {"l1_allocatable": chip.masks.tensix, "dram_allocatable": chip.masks.dram}
+    return {prefix + name: _NOT_ALLOCATABLE for name, mask in masks.items() if mask is not None}
 
 
 _NOT_ALLOCATABLE = "tt-metal does not open this chip, or its figures are not known (ttinspect capacity)"

@@ -7,7 +7,8 @@ import msgspec
 from ttinspect.model.region import Region, RegionFile, RegionState
 from ttinspect.shm.layout import layout_of
 from ttinspect.shm.usage import dram_used, l1_used
-from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
+from ttinspect.verify.case import Case
+from ttinspect.verify.limits import UNKNOWN_LIMITS, Basis, Limits
 from ttinspect.verify.verify import RegionVerdict
 
 
@@ -57,12 +58,14 @@ class ChipBytes(TypedDict):
 
 
 class ShmCapacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What the chip has, and what its allocator can hand out; null is unknown."""
+    """What the chip has, and what its allocator can hand out, L1_SMALL and TRACE included; null is unknown.
+    ``basis`` says by what that is known."""
 
     l1_physical: int | None
     l1_allocatable: int | None
     dram_physical: int | None
     dram_allocatable: int | None
+    basis: Basis | None = None
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +98,9 @@ class RegionFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def limits_for(case: Case, verdict: RegionVerdict) -> Limits:
-    """The limits of the chip that a file belongs to."""
+    """The limits of the chip that a file belongs to, as its allocator says them, if it does."""
+    if verdict.subject is not None:
+        return verdict.subject.limits
     return UNKNOWN_LIMITS if verdict.chip is None else case.limits.get(verdict.chip, UNKNOWN_LIMITS)
 
 
@@ -159,6 +164,7 @@ def shm_capacity(limits: Limits) -> ShmCapacity:
         l1_allocatable=limits.l1_allocatable,
         dram_physical=limits.dram_physical,
         dram_allocatable=limits.dram_allocatable,
+        basis=limits.basis,
     )
 
 

@@ -5,6 +5,14 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.memory import build_memory, memory_exit_code
+from ttinspect.cli.opened import (
+    AllocatorOption,
+    DispatchOption,
+    L1SmallOption,
+    RuntimeOption,
+    TraceOption,
+    opened,
+)
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
@@ -19,26 +27,35 @@ def run(
     *,
     shm_dir: ShmDir = None,
     procfs: Procfs = None,
+    runtime: RuntimeOption = None,
+    dispatch: DispatchOption = None,
+    l1_small: L1SmallOption = None,
+    trace_region: TraceOption = None,
+    allocator: AllocatorOption = None,
     watch: Watch = None,
     count: Count = None,
     raw: Annotated[bool, typer.Option("--raw", help="the decoded regions, field by field")] = False,
 ) -> int:
     """Used of total L1 and DRAM per chip and process, from what tt-metal publishes.
 
-    Nothing is judged: ttinspect verify-shm tells whether the figures can be believed.
+    Nothing is judged: ttinspect verify-shm tells whether the figures can be believed. What is allocatable
+    depends on how the workload opened the device: say it with --runtime, --dispatch, --l1-small and
+    --trace-region, or let its allocator say it with --allocator; every line names by what it divides.
 
     \b
     Examples:
       ttinspect memory
       ttinspect memory --from cluster_descriptor.yaml --shm-dir /mnt/container/dev/shm
+      ttinspect memory --dispatch slow --l1-small 32K
       ttinspect memory --watch 2
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
+    settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)
 
     def once() -> int:
-        case = gather(host, places)
+        case = gather(host, places, settings=settings, allocator=statistics)
         answer = build_memory(case, raw=raw)
 
         def table() -> str:

@@ -5,13 +5,20 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, verify_shm_exit_code
+from ttinspect.cli.opened import (
+    AllocatorOption,
+    DispatchOption,
+    L1SmallOption,
+    RuntimeOption,
+    TraceOption,
+    opened,
+)
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
 from ttinspect.gathering.regions import gather
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
-from ttinspect.sources.allocator import read_allocator
 
 LONGEST_WINDOW_S = 3600.0
 MOST_SAMPLES = 100_000
@@ -23,15 +30,11 @@ def run(
     *,
     shm_dir: ShmDir = None,
     procfs: Procfs = None,
-    allocator: Annotated[
-        str | None,
-        typer.Option(
-            "--allocator",
-            metavar="FILE",
-            help="the allocator's own statistics: of ttinspect.ttnn_stats.dump, tt-metal, ttrt",
-            show_default=False,
-        ),
-    ] = None,
+    runtime: RuntimeOption = None,
+    dispatch: DispatchOption = None,
+    l1_small: L1SmallOption = None,
+    trace_region: TraceOption = None,
+    allocator: AllocatorOption = None,
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="looks at what does not add up")
     ] = DEFAULT_SAMPLES,
@@ -54,15 +57,17 @@ def run(
     Examples:
       ttinspect verify-shm
       ttinspect verify-shm --from cluster_descriptor.yaml --strict --json
+      ttinspect verify-shm --runtime 0.78 --dispatch slow --l1-small 32K
+      ttinspect verify-shm --allocator allocator.json
       ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
     """
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
-    statistics = () if allocator is None else read_allocator(allocator)
+    settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)
     refuse_forgotten_example(common, "verify-shm", host.system)
-    case = gather(host, places, pace=pace, allocator=statistics)
+    case = gather(host, places, pace=pace, settings=settings, allocator=statistics)
     answer = build_verify_shm(case, ignored)
     code = most_important(exit_code(host.system), verify_shm_exit_code(answer, strict=strict))
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from ttinspect.capacity.settings import make_settings
+from ttinspect.capacity.settings import Settings, make_settings
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.runtimes import runtime_facts
 from ttinspect.host.holders import scan_holders
 from ttinspect.host.procfs import DEFAULT_PROCFS, read_processes
-from ttinspect.model.allocator import AllocatorStatistics
+from ttinspect.model.allocator import AllocatorStatistics, DispatchMode
+from ttinspect.model.capacity import Dispatch
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
@@ -20,8 +22,8 @@ from ttinspect.shm.reader import DEFAULT_DIRECTORY, list_candidates, look_at, re
 from ttinspect.shm.sampler import Pace, sample
 from ttinspect.sources.opening import Opened, kind_of
 from ttinspect.sources.snapshot import Snapshot
-from ttinspect.verify.case import Case, Limits
-from ttinspect.verify.limits import limits_of
+from ttinspect.verify.case import Case
+from ttinspect.verify.limits import Limits, limits_of
 from ttinspect.verify.naming import select_chips
 from ttinspect.verify.verify import is_illegal
 
@@ -97,9 +99,11 @@ def gather(
     places: Places,
     *,
     pace: Pace = ONE_LOOK,
+    settings: Settings | None = None,
     allocator: tuple[AllocatorStatistics, ...] = (),
 ) -> Case:
-    """Read everything once, and what is illegal again; a snapshot has it all, looks included.
+    """Read everything once, and what is illegal again; a snapshot has it all, looks included. ``settings``
+    are how the workloads opened the devices; None is tt-metal's own choice with the newest measured runtime.
 
     Raises:
         InspectError: a named directory or procfs cannot be listed (2 or 6), or only a procfs is named for
@@ -123,7 +127,7 @@ def gather(
         processes=published.processes,
         openers=published.openers,
         holders=published.holders,
-        limits=_limits(host.system),
+        limits=_limits(host.system, settings or make_settings()),
         allocator=allocator,
         chosen=host.chosen,
         now_realtime_ns=published.now_realtime_ns,
@@ -194,6 +198,33 @@ def _source_without_devices(source: str) -> Source:
     return Source(kind=kind, detail="no devices", live=True, example=False)
 
 
-def _limits(system: System) -> Mapping[int, Limits]:
-    settings = make_settings()
+def settings_of(
+    runtime: str | None,
+    dispatch: Dispatch | None,
+    l1_small: int | None,
+    trace_region: int | None,
+    allocator: Sequence[AllocatorStatistics],
+) -> Settings:
+    """How the workloads opened the devices: as the user says, else as the allocator's statistics say, if they
+    agree and name a known runtime.
+
+    Raises:
+        InspectError: 2, as make_settings.
+    """
+    runtimes = {one.runtime for one in allocator}
+    modes = {one.dispatch for one in allocator}
+    if runtime is None and len(runtimes) == 1:
+        told = runtimes.pop()
+        runtime = told if any(known.name == told for known in runtime_facts().runtimes) else None
+    if dispatch is None and modes == {DispatchMode.SLOW}:
+        dispatch = Dispatch.SLOW
+    return make_settings(
+        runtime=runtime,
+        dispatch=dispatch or Dispatch.AUTO,
+        l1_small=l1_small or 0,
+        trace_region=trace_region or 0,
+    )
+
+
+def _limits(system: System, settings: Settings) -> Mapping[int, Limits]:
     return {chip.id: limits_of(chip, settings) for chip in system.chips}

@@ -11,7 +11,7 @@ from ttinspect.answers.shm import RegionFacts
 from ttinspect.model.region import Figures
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.shm_usage import more, no_region, usage_block
+from ttinspect.report.shm_usage import basis_line, common_basis, more, no_region, usage_block
 from ttinspect.report.units import count
 from ttinspect.shm.layout import BUFFER_TYPES
 
@@ -26,15 +26,16 @@ _TYPES = tuple(one.name for one in BUFFER_TYPES)
 
 def memory_table(answer: MemoryAnswer) -> list[RenderableType]:
     """A block for each chip, regions of no chip last; with --raw every field of every region."""
-    parts: list[RenderableType] = [source_line(answer.source)]
+    basis = common_basis(device.capacity for device in answer.devices)
+    parts: list[RenderableType] = [source_line(answer.source), *basis_line(basis)]
     for device in answer.devices:
         parts.append(Text(""))
         if not device.regions:
             parts.append(no_region(f"Device {device.id}"))
         for region in device.regions:
-            parts += usage_block(region)
+            parts += usage_block(region, basis)
     for region in answer.unmatched[:_MOST_REGIONS]:
-        parts += [Text(""), *usage_block(region)]
+        parts += [Text(""), *usage_block(region, basis)]
     parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
     if answer.raw is not msgspec.UNSET:
         for raw in answer.raw:

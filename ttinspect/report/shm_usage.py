@@ -1,6 +1,7 @@
 """Used of total, the way an operator reads it: a block per region, and a row per process."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -25,8 +26,20 @@ def region_label(region: RegionFacts) -> str:
     return harmless(region.path.rpartition("/")[2]) if region.device is None else f"Device {region.device}"
 
 
-def usage_block(region: RegionFacts) -> list[RenderableType]:
-    """Used and physical bytes of one region, and its processes."""
+def common_basis(capacities: Iterable[ShmCapacity]) -> str | None:
+    """By what the allocatable figures are known, if that is the same for most of them; None without any."""
+    words = Counter(one.basis.words for one in capacities if one.basis is not None)
+    return words.most_common(1)[0][0] if words else None
+
+
+def basis_line(basis: str | None) -> list[RenderableType]:
+    """What the percentages of a table divide by, once for all lines that do not say otherwise."""
+    return [] if basis is None else [Text(f"Allocatable: {basis}, L1_SMALL and trace included")]
+
+
+def usage_block(region: RegionFacts, basis: str | None) -> list[RenderableType]:
+    """Used and physical bytes of one region, and its processes; a line that divides by something else than
+    ``basis`` says so."""
     if region.totals is None or region.used is None:
         return [Text(f" {region_label(region)}   {_NOT_READY[region.state]}: what is used is unknown")]
     table = columns("", "", ">", ">", "~", header=False)
@@ -39,11 +52,11 @@ def usage_block(region: RegionFacts) -> list[RenderableType]:
         ("", "DRAM", used.dram, capacity.dram_physical),
     ):
         total = glued(f"/ {size(physical):>9}")
-        row(table, name, kind, size(bytes_used), total, _share(bytes_used, kind.lower(), capacity))
+        row(table, name, kind, size(bytes_used), total, _share(bytes_used, kind.lower(), capacity, basis))
     if used.cb_is_counted:
         row(table, "", "CB", size(region.totals["cb"]), "", "counted in L1")
     elif region.totals["cb"]:
-        why = f"not added: v{region.version} shows the last writer"
+        why = f"not added: v{region.version} keeps the most of all cached programs, of the last writer"
         row(table, "", "CB", size(region.totals["cb"]), "", why)
     parts: list[RenderableType] = [table]
     if region.device is None:
@@ -89,8 +102,10 @@ def _state(slot: ProcessSlot) -> str:
     return "alive" if slot["alive"] else "DEAD"
 
 
-def _share(used: int | None, kind: str, capacity: ShmCapacity) -> str:
+def _share(used: int | None, kind: str, capacity: ShmCapacity, basis: str | None) -> str:
     allocatable: int | None = getattr(capacity, f"{kind}_allocatable")
     if used is None or allocatable is None:
         return ""
-    return f"{percent(used, allocatable)} of {size(allocatable)} allocatable"
+    words = None if capacity.basis is None else capacity.basis.words
+    by = "" if words in (None, basis) else f" ({words})"
+    return f"{percent(used, allocatable)} of {size(allocatable)} allocatable{by}"

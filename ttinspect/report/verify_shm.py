@@ -9,7 +9,7 @@ from ttinspect.answers.verify_shm import VerifiedRegion, VerifyShmAnswer
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.shm_usage import more, region_label, usage_block
+from ttinspect.report.shm_usage import basis_line, common_basis, more, region_label, usage_block
 from ttinspect.verify.verdict import Verdict
 
 _STYLES = {
@@ -33,9 +33,10 @@ _VERDICT_STYLES = {
 
 def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal. ``exit_code`` is what the command will exit with."""
-    parts: list[RenderableType] = [source_line(answer.source)]
+    basis = common_basis(region.capacity for region in answer.regions)
+    parts: list[RenderableType] = [source_line(answer.source), *basis_line(basis)]
     for region in answer.regions[:_MOST_REGIONS]:
-        parts += [Text(""), *usage_block(region)]
+        parts += [Text(""), *usage_block(region, basis)]
     parts += more(answer.regions, _MOST_REGIONS, "regions")
     devices = Counter(region.device for region in answer.regions)
     found = [

@@ -10,24 +10,7 @@ from ttinspect.model.holder import Holders
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.system import System
 from ttinspect.shm.published import LookedAt
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one chip has and what its allocator can hand out, in bytes. None is unknown.
-
-    The allocatable figures are those of the assumed runtime and dispatch mode, with L1_SMALL and TRACE of
-    size 0. ``l1_allocatable_others`` are the L1 figures of the other dispatch modes: which of them a workload
-    uses is not known from outside.
-    """
-
-    l1_physical: int | None = None
-    l1_allocatable: int | None = None
-    dram_physical: int | None = None
-    dram_allocatable: int | None = None
-    l1_allocatable_others: tuple[int, ...] = ()
-
-
-UNKNOWN_LIMITS = Limits()
+from ttinspect.verify.limits import Limits
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

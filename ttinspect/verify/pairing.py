@@ -7,6 +7,7 @@ import msgspec
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.region import Slot
 from ttinspect.shm.layout import NamedBy
+from ttinspect.verify.limits import with_allocator
 from ttinspect.verify.subject import Subject
 
 
@@ -43,11 +44,20 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
             given.setdefault(at, []).extend([(one, slot) for slot in slots] or [(one, None)])
     return Paired(
         subjects=tuple(
-            msgspec.structs.replace(subject, statistics=tuple(given.get(at, ())))
-            for at, subject in enumerate(subjects)
+            _with_statistics(subject, tuple(given.get(at, ()))) for at, subject in enumerate(subjects)
         ),
         unpaired=tuple(unpaired),
     )
+
+
+def _with_statistics(
+    subject: Subject, statistics: tuple[tuple[AllocatorStatistics, Slot | None], ...]
+) -> Subject:
+    """What the allocator says of its own banks is preferred to what was computed."""
+    if not statistics:
+        return subject
+    limits = with_allocator(subject.limits, (one for one, _ in statistics))
+    return msgspec.structs.replace(subject, statistics=statistics, limits=limits)
 
 
 def _is_missed(one: AllocatorStatistics, subjects: Sequence[Subject]) -> bool:

@@ -9,8 +9,9 @@ from ttinspect.shm.differences import Quantity, differences
 from ttinspect.shm.layout import Layout, layout_of
 from ttinspect.shm.looks import Judged, unchanged_slots
 from ttinspect.shm.published import LookedAt
-from ttinspect.verify.case import UNKNOWN_LIMITS, Case, Limits
+from ttinspect.verify.case import Case
 from ttinspect.verify.holding import ChipHolders, chip_holders
+from ttinspect.verify.limits import UNKNOWN_LIMITS, Limits
 from ttinspect.verify.matching import Match, match_region
 from ttinspect.verify.writers import SlotWriter, writer_of
 

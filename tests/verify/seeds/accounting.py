@@ -112,8 +112,8 @@ in_versions(
 )
 in_versions(
     lambda host, version: host.publish(healthy(host, version, reference_count=1)),
-    "reference_count below the slots",
-    dict.fromkeys((1, 2, 3, 4), ("TTS024 error",)),
+    "reference_count below the slots",  # in v3 that is what a fork leaves
+    {**dict.fromkeys((1, 2, 4), ("TTS024 error",)), 3: ("TTS024 warning",)},
 )
 in_versions(
     lambda host, version: host.publish(healthy(host, version, reference_count=3)),
@@ -189,3 +189,11 @@ in_versions(
     "a pid that no process and no release has",
     dict.fromkeys((1, 2, 3, 4), ("TTS025 error",)),
 )
+
+
+@seed("cb of the chip entry below the total, which a healthy v4 writer leaves")
+def _(host: Host) -> None:
+    spec = healthy(host)
+    total = spec.sum_of_slots()
+    spec.chips = [ChipSpec(chip_id=0, held=Bytes(**{**vars(total), "cb": total.cb - 8_192}))]
+    host.publish(spec)

@@ -85,3 +85,21 @@ def _(host: Host) -> None:
     document["memory_view"]["L1"]["num_banks"] = 121
     host.allocator = json.dumps(document).encode()
     host.publish(healthy(host))
+
+
+def _more_l1_than_reserved(**changes: object) -> bytes:
+    document = json.loads(allocator(20_480, **changes))
+    document["memory_view"]["L1"]["total_bytes_allocated_per_bank"] = 64
+    return json.dumps(document).encode()
+
+
+@seed("more L1 published than reserved", "TTS060 error")
+def _(host: Host) -> None:
+    host.allocator = _more_l1_than_reserved()
+    host.publish(healthy(host))
+
+
+@seed("L1 that is allocated core by core is in no statistics", "TTS011 inconclusive")
+def _(host: Host) -> None:
+    host.allocator = _more_l1_than_reserved(environment={"TT_METAL_ALLOCATOR_MODE_HYBRID": "1"})
+    host.publish(healthy(host))

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes, most_dram_bytes, most_l1_bytes
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import Figures
-from ttinspect.shm.layout import KERNEL, Layout
-from ttinspect.shm.usage import counter, dram_used, l1_buffers, l1_programs, l1_with_programs
+from ttinspect.shm.layout import DRAM, KERNEL, L1, L1_SMALL, TRACE, BufferType, Layout
+from ttinspect.shm.usage import counted, counter, dram_used, l1_buffers, l1_programs, l1_with_programs
 from ttinspect.verify.case import Case
+from ttinspect.verify.limits import capacity_words, more_elsewhere
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.words import exact, size
@@ -33,8 +34,9 @@ L1_OVER_PHYSICAL = RegionRule(
         "cannot exist, so the total is wrong, whatever the processes hold."
     ),
     cause=(
-        "Before v4: ghosts of killed processes that were never subtracted, or buffers counted more than "
-        "once. Several processes on one chip each have an allocator of their own and can reach more "
+        "A NO_DISPATCH graph capture of a model that is larger than the chip: it publishes its buffers, "
+        "which exist nowhere, while its tensors live. Before v4 also ghosts of killed processes, and buffers "
+        "counted twice. Several processes on one chip each have an allocator of their own and can reach more "
         "together than there is. If the source's harvesting mask is not this chip's, the limit is wrong."
     ),
     remedy=(
@@ -62,8 +64,9 @@ DRAM_OVER_PHYSICAL = RegionRule(
         "is wrong by at least the difference."
     ),
     cause=(
-        "The same as for L1: ghosts, double counting before v4, several processes that each believe that "
-        "they have the whole chip, or a source that describes another chip."
+        "The same as for L1: a NO_DISPATCH graph capture, whose buffers are published and exist nowhere; "
+        "ghosts or double counting before v4; several processes that each believe that they have the whole "
+        "chip; or a source that describes another chip."
     ),
     remedy=(
         "See which processes hold it (ttinspect memory), end what should not be there, and remove the file "
@@ -84,13 +87,16 @@ def over_allocatable(case: Case, subject: Subject) -> Iterator[Hit]:
             continue
         if physical is not None and used > physical:
             continue
+        more = more_elsewhere(limits, used) if kind == "L1" else ""
         yield Hit(
             "over",
             f"{size(used)} of {kind} published, but tt-metal's allocator can hand out {size(allocatable)} "
-            f"on chip {subject.match.chip}: {exact(used - allocatable)} too many.",
+            f"on chip {subject.match.chip}{capacity_words(limits)}: {exact(used - allocatable)} too many."
+            f"{more}",
             {"kind": kind, "used_bytes": used, "allocatable_bytes": allocatable},
             _gone_again(subject, sum_of, allocatable),
         )
+    yield from _over_cut_out(subject)
 
 
 OVER_ALLOCATABLE = RegionRule(
@@ -104,15 +110,43 @@ OVER_ALLOCATABLE = RegionRule(
         "mode can give: some cores dispatch, and the bottom of every bank is reserved."
     ),
     cause=(
-        "Either the figure is too high (ghosts, several processes with an allocator each), or the workload "
-        "runs with another runtime version or dispatch mode than ttinspect assumes, in which case more is "
-        "allocatable."
+        "The workload runs with another runtime or dispatch mode than the one that the message names, under "
+        "which more is allocatable. Or the figure is too high: a NO_DISPATCH graph capture (its buffers are "
+        "published and exist nowhere), ghosts, several processes with an allocator each."
     ),
     remedy=(
-        "Compare with ttinspect capacity --dispatch slow and the --runtime that the workload uses. If the "
-        "total is over that as well, look for ghosts (TTS050)."
+        "Name what the workload uses with --runtime, --dispatch, --l1-small and --trace-region, or let its "
+        "own allocator say it: --allocator FILE (ttinspect.ttnn_stats.dump). If the total is over that as "
+        "well, look for ghosts (TTS050)."
     ),
 )
+
+
+def _over_cut_out(subject: Subject) -> Iterator[Hit]:
+    """L1_SMALL and TRACE are regions of their own: what is in them does not spill into L1 and DRAM."""
+    limits, totals = subject.limits, subject.totals
+    for part, whole, limit, total in (
+        (L1_SMALL, L1, limits.l1_small, limits.l1_allocatable),
+        (TRACE, DRAM, limits.trace, limits.dram_allocatable),
+    ):
+        if limit is None or total is None:
+            continue
+        for kind, allocatable in ((part, limit), (whole, total - limit)):
+            used = counted(counter(totals, kind.name))
+            if used is None or not allocatable < used <= total:
+                continue
+            yield Hit(
+                "over",
+                f"{size(used)} of {kind.label} published, but tt-metal's allocator can hand out "
+                f"{size(allocatable)} of it on chip {subject.match.chip}{capacity_words(limits)}: "
+                f"{exact(used - allocatable)} too many.",
+                {"kind": kind.label, "used_bytes": used, "allocatable_bytes": allocatable},
+                _gone_again(subject, _sum_of(kind), allocatable),
+            )
+
+
+def _sum_of(kind: BufferType) -> SumOf:
+    return lambda _layout, figures: counted(counter(figures, kind.name))
 
 
 def cb_over_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -139,8 +173,9 @@ CB_OVER_CAPACITY = RegionRule(
         "dispatch and summed over processes. Before v4 it is only mentioned: there cb is not a sum."
     ),
     cause=(
-        "Before v4, circular buffers of every cached program were counted, and the total shows whoever "
-        "wrote last. In v4 a double registration or an overwritten field does it."
+        "Before v4, cb is the most that all cached programs ever held, not what is held now; it keeps that "
+        "after the cache is cleared, and shows whoever wrote last. In v4 a double registration or an "
+        "overwritten field does it."
     ),
     remedy=(
         "Before v4: do not use cb as a figure of usage. In v4: note runtime version and workload, and "
@@ -232,8 +267,10 @@ L1_AND_CB_TOGETHER = RegionRule(
         "than the chip has. In v4 that is a fault; before v4 cb is not a sum, so it is only mentioned."
     ),
     cause=(
-        "In v4, one of the counters is too high: a ghost, a double registration, or several processes that "
-        "each believe that L1 is theirs. Before v4 the cb of cached programs is the usual reason."
+        "Before v4 cb is a high-water mark of all cached programs, which do not run at once: that is the "
+        "usual reason. (It also leaves out dataflow buffers and scratchpads, so that a small cb proves "
+        "nothing.) In v4, one of the counters is too high: a ghost, a double registration, or several "
+        "processes that each believe that L1 is theirs."
     ),
     remedy=(
         "See who holds what with ttinspect memory. In v4, end the ghosts' owners or attach a new process, "

@@ -30,12 +30,13 @@ NUM_ACTIVE = RegionRule(
         "all looks."
     ),
     cause=(
-        "A writer was killed between claiming a slot and counting it, two writers raced, or another tool "
-        "cleared slots that it believed dead: the known C++ monitor does that to the slots of containers."
+        "A monitor cleared slots whose pids it could not see, as the known C++ monitor does to containers: "
+        "it leaves num_active and reference_count as they are, and they differ from then on for ever. Or a "
+        "writer was killed between claiming a slot and counting it, or two writers raced."
     ),
     remedy=(
-        "Find out whether a monitoring tool writes to these regions, and stop it. Restart the workload, and "
-        "remove the file when nothing runs."
+        "Find out whether a monitoring tool writes to these regions, and stop it. No restart repairs the "
+        "count: remove the file when nothing uses the chip."
     ),
 )
 
@@ -48,21 +49,23 @@ def reference_count(case: Case, subject: Subject) -> Iterator[Hit]:
 REFERENCE_COUNT = RegionRule(
     id="TTS024",
     name="reference_count",
-    severities={"below": E, "above": (I, I, I, E)},
+    severities={"below": (E, E, W, E), "above": (I, I, I, E)},
     of_region=reference_count,
     accounting=True,
     title="reference_count does not fit the occupied slots.",
     meaning=(
         "In v4 the count equals the occupied slots. Before v4 it also counts processes without a slot, so "
-        "more is normal and only mentioned, and fewer is a fault."
+        "more is normal and only mentioned. Fewer is a fault in v1 and v2, and a warning in v3."
     ),
     cause=(
         "Before v4 the count leaks when a process is killed, and a process has no slot before its first "
-        "allocation. A count below the slots means that a detach was counted twice, or that the header was "
-        "overwritten."
+        "allocation. Below, in v3: a process forked, and its child allocated too. It shares the attachment "
+        "of its parent, which is counted once, and has a slot of its own. Otherwise a detach was counted "
+        "twice, or the header was overwritten."
     ),
     remedy=(
-        "Above, before v4: nothing. Otherwise restart the workload on this chip, and remove the file when "
+        "Above, before v4: nothing; nor below in v3, if the processes in the slots are parent and child (ps "
+        "-o pid,ppid). Otherwise restart the workload on this chip, and remove the file when "
         "nothing runs."
     ),
 )

@@ -1,0 +1,56 @@
+"""How a workload opened its device, in options: what capacity, memory, list and verify-shm are told alike."""
+
+from typing import Annotated
+
+import typer
+
+from ttinspect.capacity.settings import Settings
+from ttinspect.cli.options import size_option
+from ttinspect.gathering.regions import settings_of
+from ttinspect.model.allocator import AllocatorStatistics
+from ttinspect.model.capacity import Dispatch
+
+RuntimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        metavar="NAME",
+        help="tt-metal version [default: the newest measured one]",
+        show_default=False,
+    ),
+]
+DispatchOption = Annotated[
+    Dispatch | None,
+    typer.Option("--dispatch", help="dispatch cores [default: auto]", show_default=False),
+]
+L1SmallOption = Annotated[int | None, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")]
+TraceOption = Annotated[int | None, size_option("--trace-region", "size of the whole trace region")]
+AllocatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--allocator",
+        metavar="FILE",
+        help="the allocator's own statistics: of ttinspect.ttnn_stats.dump, tt-metal, ttrt",
+        show_default=False,
+    ),
+]
+
+
+def opened(
+    runtime: str | None,
+    dispatch: Dispatch | None,
+    l1_small: int | None,
+    trace_region: int | None,
+    allocator: str | None,
+) -> tuple[Settings, tuple[AllocatorStatistics, ...]]:
+    """The settings that these options mean, and the statistics in the file of --allocator.
+
+    Raises:
+        InspectError: 2 for an unknown runtime, a wrong size, a file that cannot be read or is none.
+    """
+    statistics: tuple[AllocatorStatistics, ...] = ()
+    if allocator is not None:
+        from ttinspect.sources.allocator import read_allocator
+
+        statistics = read_allocator(allocator)
+    return settings_of(runtime, dispatch, l1_small, trace_region, statistics), statistics
