@@ -83,7 +83,7 @@ def test_it_finds_a_place_exactly_where_the_document_is_refused(
         ({"chips": {"min": []}}, CheckFile, "$.chips.min", "found a list of 0, expected"),
         ({"regions": "dirty"}, CheckFile, "$.regions", "found 'dirty', which this version does not know"),
         ({"chps": 1}, CheckFile, "$.chps", "the key 'chps' is not known"),
-        ({}, System, "$", "the key 'schema' is missing"),
+        ({}, System, "$", "the key 'source' is missing"),
         ([True], list[int | None], "$[0]", "found True, expected a whole number or nothing"),
     ],
 )

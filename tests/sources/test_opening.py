@@ -54,7 +54,7 @@ def test_the_content_decides_what_a_file_is(content: str, kind: SourceKind) -> N
     [
         ("", "it is empty"),
         (" \n", "it is empty"),
-        ("hello", "found 'hello', expected a UMD cluster descriptor"),
+        ("hello", "found text, expected a UMD cluster descriptor"),
         ("[1, 2]", "found a list of 2, expected a UMD cluster descriptor"),
         ("a: 1", "found a mapping of 1, expected a UMD cluster descriptor"),
         ("{}", "none of the documents"),

@@ -1,7 +1,5 @@
 """The entry point, and the only place that turns an exception into text or JSON."""
 
-import contextlib
-import errno
 import importlib
 import os
 import signal
@@ -13,15 +11,10 @@ from ttinspect import __version__
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
 from ttinspect.cli.early import early_request
 from ttinspect.cli.scanner import CommandLine, scan
+from ttinspect.cli.streams import leave_stdout, reopen_closed, tell, write_out
 from ttinspect.errors import ExitCode, InspectError
 
 _PROCESS = "ttinspect.sources.umd.process"
-_UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO)
-"""What writing to standard output fails with, wherever it is done; files have their own message."""
-
-_CLOSED = "/dev/full"
-"""Stands for a stream that the caller closed: nothing can be written to either."""
-
 _HELP = ("--help", "-h")
 
 
@@ -36,20 +29,16 @@ def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     line = scan(sys.argv[1:] if argv is None else argv)
-    for name in ("stdout", "stderr"):  # closed by the caller: like /dev/full
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(_CLOSED, "w"))  # noqa: PTH123, SIM115
+    reopen_closed()
     try:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
                 signal.signal(number, _on_sigterm)
-        code = _run(line)
-        sys.stdout.flush()
-        return code
+        return _run(line)
     except InspectError as error:
         return _report(error, line)
     except BrokenPipeError:
-        _give_up_stdout()  # the reader has seen enough
+        leave_stdout()  # the reader has seen enough
         return ExitCode.DONE
     except KeyboardInterrupt:
         return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, line)
@@ -61,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(line: CommandLine) -> int:
     if line.command is None and (line.has("--help") or line.has("--version")):
-        sys.stdout.write(help_text() if line.has("--help") else f"ttinspect {__version__}\n")
+        write_out(help_text() if line.has("--help") else f"ttinspect {__version__}\n", machine=False)
         return ExitCode.DONE
     command = line.command or DEFAULT_COMMAND
     if command not in COMMANDS:
@@ -91,6 +80,10 @@ def _invoke(command: str, line: CommandLine) -> int:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
     parser: Any = typer.main.get_command(app)
+    if line.has("--help"):
+        with parser.make_context(name, [], resilient_parsing=True) as context:
+            write_out(f"{parser.get_help(context)}\n", machine=False)
+        return ExitCode.DONE
     try:
         code = parser.main(line.arguments, prog_name=name, standalone_mode=False)
     except typer.Abort:
@@ -147,13 +140,20 @@ def _source_meant(word: str) -> str | None:
 
 
 def _unforeseen(error: Exception) -> InspectError:
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-        why = "it is closed" if sys.stdout.name == _CLOSED else (error.strerror or str(error)).lower()
-        return InspectError("cannot write to standard output", why, "write to a file with --output")
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
         trace = trace.tb_next
+    if isinstance(error, MemoryError):
+        return InspectError(
+            "out of memory", "the system gives no more", "end something else, or ask for less"
+        )
+    if (
+        isinstance(error, OSError) and error.errno is not None
+    ):  # the machine's doing, in a place we did not expect
+        what = "the system refused" if error.filename is None else f"cannot use {error.filename}"
+        why = f"{os.strerror(error.errno).lower()}{place}"
+        return InspectError(what, why, "mend that; if it comes again, please report it with the command line")
     return InspectError(
         "internal error",
         f"{type(error).__name__}{place}: {error}",
@@ -168,13 +168,7 @@ def _report(error: InspectError, line: CommandLine) -> int:
 
     if line.wants_json:
         _write_failure(error)
-    else:
-        _flush_or_give_up()
-    try:
-        sys.stderr.write(failure_text(error))
-        sys.stderr.flush()
-    except OSError:  # nobody is left to be told
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    tell(failure_text(error))
     return error.exit_code
 
 
@@ -188,18 +182,7 @@ def _stopped(what: str, why: str, code: ExitCode, line: CommandLine) -> int:
 def _write_failure(error: InspectError) -> None:
     from ttinspect.report.failure import failure_json
 
-    with contextlib.suppress(OSError):  # full or closed: the exit code and stderr tell
-        sys.stdout.write(failure_json(error))
-    _flush_or_give_up()
-
-
-def _flush_or_give_up() -> None:
     try:
-        sys.stdout.flush()
-    except OSError:
-        _give_up_stdout()
-
-
-def _give_up_stdout() -> None:
-    """Keep the interpreter from complaining about stdout at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        write_out(failure_json(error), machine=True)
+    except (BrokenPipeError, InspectError):  # full or closed: the exit code and stderr tell
+        leave_stdout()

@@ -14,6 +14,7 @@ import typer
 
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
 from ttinspect.cli.scanner import FORMATS, format_of_file
+from ttinspect.cli.streams import tell
 from ttinspect.errors import InspectError
 from ttinspect.model.size import parse_size
 from ttinspect.model.system import System
@@ -33,14 +34,13 @@ class _Progress:
         self._shown = False
 
     def __call__(self, stage: str) -> None:
-        sys.stderr.write(f"{_CLEAR_LINE}{stage} ...")
-        sys.stderr.flush()
+        tell(f"{_CLEAR_LINE}{stage} ...")
         self._shown = True
 
     def clear(self) -> None:
         """Take the line away, if there is one."""
         if self._shown:
-            sys.stderr.write(_CLEAR_LINE)
+            tell(_CLEAR_LINE)
 
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -100,7 +100,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     def show(self, log: list[str]) -> None:
         """The log of a live source, on standard error, if it is wanted."""
         if self.verbose:
-            sys.stderr.write("".join(log))
+            tell("".join(log))
 
 
 P = ParamSpec("P")
@@ -240,9 +240,7 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
             asked = f"--output {output} would be {chosen}"
             a_file = not os.path.exists(output) or os.path.isfile(output)  # noqa: PTH110, PTH113
             if chosen is None and a_file and not values["quiet"]:
-                sys.stderr.write(
-                    f"ttinspect: {output} is written as {formats[0]}; --format chooses another\n"
-                )
+                tell(f"ttinspect: {output} is written as {formats[0]}; --format chooses another\n")
             if chosen == "table":
                 chosen = formats[0]  # plain text: what the command writes by itself
     chosen = chosen or formats[0]

@@ -2,12 +2,13 @@
 
 import errno
 import os
+import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ttinspect.cli.streams import tell, write_out
 from ttinspect.errors import ExitCode, InspectError
 
 if TYPE_CHECKING:
@@ -17,27 +18,49 @@ if TYPE_CHECKING:
     from ttinspect.model.system import System
 
 _DEFAULT_SIZE = (80, 24)
+_MOST_LINKS = 40
+"""As many as Linux follows."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CELLS = {True: "true", False: "false"}
 
 
+_ODD = "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""Characters that a terminal obeys or hides instead of showing them: DEL, C1, marks of direction, separators
+of lines, marks without width."""
+
+
 def to_json(answer: Any) -> str:
-    """An answer as one line of JSON."""
+    """An answer as one line of JSON; what a terminal would obey is escaped."""
     import msgspec
 
-    return msgspec.json.encode(answer).decode() + "\n"
+    return _escaped(msgspec.json.encode(answer).decode()) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """JSON with odd characters as ``\\uXXXX``: they can only stand within strings there."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    import re
+
+    return re.sub(f"[{_ODD}]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def to_yaml(answer: Any) -> str:
-    """An answer as YAML: the same keys and values as its JSON."""
+    """An answer as YAML: the same keys and values as its JSON. Where odd characters stand in it, all that is
+    not ASCII is escaped."""
     import msgspec
     import yaml
 
-    plain = msgspec.json.decode(msgspec.json.encode(answer))
-    return yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    text = msgspec.json.encode(answer).decode()
+    readable = text.isascii() or _escaped(text) == text
+    return yaml.dump(
+        msgspec.json.decode(text), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=readable, width=120
+    )
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV; None is an empty cell, truth is true or false as in JSON."""
+    """Rows as CSV; None is an empty cell, truth is true or false as in JSON. What a spreadsheet would take
+    for a formula has an apostrophe before it."""
     import csv
     import io
 
@@ -46,13 +69,25 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     def cell(value: object) -> object:
         if isinstance(value, bool):
             return _CELLS.get(value, value)
-        return harmless(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return (
+            f"'{harmless(value)}" if value.startswith(_FORMULA) and not _is_number(value) else harmless(value)
+        )
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
     return buffer.getvalue()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def to_table(parts: "Iterable[RenderableType]", common: "Common") -> str:
@@ -83,52 +118,75 @@ def emit(
         from ttinspect.report.screen import frame
 
         text = frame(text, shutil.get_terminal_size(_DEFAULT_SIZE).lines)
-    write(text, common.output)
+    write(text, common.output, machine=common.format != "table")
 
 
-def write(text: str, output: str | None) -> None:
-    """Write to standard output, or atomically to a file.
+def write(text: str, output: str | None, *, machine: bool = True) -> None:
+    """Write to standard output, or atomically to a file, which is UTF-8 always.
 
     Raises:
-        InspectError: 2 or 6 when the file cannot be written; an old file is left as it was.
+        InspectError: 2 or 6 when it cannot be written; an old file is left as it was.
     """
     if output is None:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
+        write_out(text, machine=machine)
         return
-    target = Path(output)
     try:
-        if target.is_symlink() or (target.exists() and not target.is_file()):
-            target = Path(os.path.realpath(target))
-            if target.is_symlink():
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if target.exists() and not target.is_file():
-            with target.open("w", encoding="utf-8") as stream:  # /dev/null, a FIFO
-                stream.write(text)
-            return
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())  # a power cut after the rename must not leave an empty file
-            umask = os.umask(0)
-            os.umask(umask)
-            mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~umask
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
+        _write_file(text.encode("utf-8", "backslashreplace"), output)
+    except (OSError, ValueError) as error:
         code = ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.USAGE
+        strerror = error.strerror if isinstance(error, OSError) else None
         raise InspectError(
             f"cannot write {output}",
-            (error.strerror or str(error)).lower(),
+            (strerror or str(error)).lower(),
             "name another file with --output",
             code,
         ) from None
+
+
+def _write_file(data: bytes, output: str) -> None:
+    import tempfile
+
+    target = _followed(Path(output))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:  # /dev/null, a FIFO
+            stream.write(data)
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())  # a power cut after the rename must not leave an empty file
+        umask = os.umask(0)
+        os.umask(umask)
+        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~umask
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _followed(target: Path) -> Path:
+    """The file behind links. In a directory where everybody may write, only links of its owner and our own
+    are followed, as Linux does with fs.protected_symlinks.
+
+    Raises:
+        OSError: the links go round, or one is somebody else's.
+    """
+    for _ in range(_MOST_LINKS):
+        if not target.is_symlink():
+            return target
+        folder, link = target.parent.stat(), target.lstat()
+        everybodys = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+        if everybodys and link.st_uid not in (os.geteuid(), folder.st_uid):
+            raise PermissionError(
+                errno.EACCES, "it is another user's link in a directory where everybody may write"
+            )
+        if target.exists() and not target.is_file():
+            return target  # /dev/stdout of a pipe
+        target = target.parent.joinpath(target.readlink())
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
 
 def exit_code(system: "System") -> ExitCode:
@@ -140,4 +198,4 @@ def exit_code(system: "System") -> ExitCode:
 def note(common: "Common", text: str) -> None:
     """A note on standard error."""
     if not common.quiet:
-        sys.stderr.write(f"ttinspect: {text}\n")
+        tell(f"ttinspect: {text}\n")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ttinspect.cli.options import Common
+from ttinspect.cli.streams import write_out
 from ttinspect.errors import InspectError
 
 SHORTEST_S, LONGEST_S = 0.01, 86_400.0
@@ -50,7 +51,7 @@ def repeat(common: Common, seconds: float | None, count: int | None, answer: Cal
     number, due, code = 0, time.monotonic(), 0
     while True:
         if common.format == "yaml":
-            sys.stdout.write("---\n")
+            write_out("---\n", machine=True)
         code = answer()
         number += 1
         if count is not None and number >= count:

@@ -1,7 +1,9 @@
 """Reading a file that a user named: regular, bounded in size, never blocking."""
 
+import contextlib
 import errno
 import os
+import select
 import stat
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ from ttinspect.errors import ExitCode, InspectError
 YAML_LIMIT_BYTES = 16 * 1024 * 1024
 JSON_LIMIT_BYTES = 64 * 1024 * 1024
 _MIB = 1024 * 1024
+_HEAD_BYTES = 65_536
+_READ_BYTES = 1 << 20
 
 
 def data_directory() -> Path:
@@ -66,14 +70,14 @@ def open_regular(path: str) -> BinaryIO:
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise os_error(path, error) from None
+        mode = os.fstat(fd).st_mode
+    except ValueError:
         raise InspectError("cannot read a file", "its name holds a NUL byte", "check the path") from None
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode):
+    except OSError as error:
+        raise os_error(path, error) from None
+    if not stat.S_ISREG(mode):
         os.close(fd)
-        what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
         raise InspectError(f"cannot read {path}", f"it is {what}", "name a file, or - to read standard input")
     return os.fdopen(fd, "rb")
 
@@ -88,30 +92,41 @@ def read_document(path: str) -> bytes:
     """
     if path == "-":
         return _read_stdin()
-    with open_regular(path) as file:
-        try:
-            head = file.read(65536)
-            limit = JSON_LIMIT_BYTES if looks_like_json(head) else YAML_LIMIT_BYTES
-            if os.fstat(file.fileno()).st_size > limit:
-                raise _too_large(path, limit)
-            content = head + file.read(limit + 1 - len(head))
-        except OSError as error:
-            raise os_error(path, error) from None
-    if len(content) > limit:
-        raise _too_large(path, limit)
-    return content
+    file = open_regular(path)
+    try:
+        return _read_bounded(file.fileno(), path, os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        raise os_error(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):  # what was read is whole, whatever a file system says afterwards
+            file.close()
 
 
 def _read_stdin() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise InspectError("cannot read standard input", "it is closed", "pipe a document into ttinspect")
-    stream = sys.stdin.buffer
     try:
-        head = stream.read(65536)
-        limit = JSON_LIMIT_BYTES if looks_like_json(head) else YAML_LIMIT_BYTES
-        content = head + stream.read(limit + 1 - len(head))
+        return _read_bounded(sys.stdin.fileno(), "standard input", 0)
     except OSError as error:
         raise os_error("standard input", error) from None
-    if len(content) > limit:
-        raise _too_large("standard input", limit)
-    return content
+
+
+def _read_bounded(fd: int, name: str, size: int) -> bytes:
+    """All that a descriptor gives, up to the limit of its kind; one that would block is waited for."""
+    parts: list[bytes] = []
+    count, limit = 0, None
+    while True:
+        try:
+            data = os.read(fd, _READ_BYTES)
+        except BlockingIOError:
+            select.select([fd], [], [])
+            continue
+        parts.append(data)
+        count += len(data)
+        if limit is None and (count >= _HEAD_BYTES or not data):
+            parts = [b"".join(parts)]
+            limit = JSON_LIMIT_BYTES if looks_like_json(parts[0][:_HEAD_BYTES]) else YAML_LIMIT_BYTES
+        if limit is not None and max(count, size) > limit:
+            raise _too_large(name, limit)
+        if not data:
+            return b"".join(parts)

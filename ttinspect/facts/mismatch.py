@@ -158,9 +158,7 @@ def _allowed(value: Any, kind: inspect.Type) -> bool:
 def _of_struct(
     value: dict[str, Any], kind: inspect.StructType, path: tuple[str | int, ...]
 ) -> Mismatch | None:
-    if kind.tag_field is not None and value.get(kind.tag_field) != kind.tag:
-        if kind.tag_field not in value:
-            return Mismatch(path, kind.tag_field, key="missing")
+    if kind.tag_field in value and value[kind.tag_field] != kind.tag:  # one that is missing is taken as right
         tag = inspect.LiteralType((kind.tag,))
         return Mismatch((*path, kind.tag_field), value[kind.tag_field], (tag,))
     fields = {field.encode_name: field for field in kind.fields}

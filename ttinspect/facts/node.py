@@ -11,6 +11,7 @@ from ttinspect.errors import InspectError
 U32_MAX = 2**32 - 1
 U64_MAX = 2**64 - 1
 _INTEGER = re.compile(r"0|[1-9][0-9]*|0[xX][0-9a-fA-F]+")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _TRUE = {"true", "yes", "on", "y"}
 _FALSE = {"false", "no", "off", "n"}
 
@@ -35,6 +36,20 @@ def show(value: object, limit: int = 60) -> str:
         return f"a list of {len(value)}"
     text = str(value) if not isinstance(value, str) else repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def kind_of_value(value: object) -> str:
+    """What kind of value it is, for a message about a file that may not be ours: its content is not shown."""
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int | float) else show(value)
+
+
+def key_name(key: object) -> str:
+    """A key for a message: in quotes where it is a plain name, else without its content."""
+    return repr(key) if isinstance(key, str) and _NAME.fullmatch(key) else "of this line"
 
 
 class Node:

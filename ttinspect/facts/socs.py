@@ -8,7 +8,7 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, read_document
-from ttinspect.facts.node import Node
+from ttinspect.facts.node import Node, kind_of_value
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch, Coord
 from ttinspect.model.soc import Soc
@@ -109,7 +109,7 @@ def soc_from_document(document: Any, name: str) -> Soc:
     """Like soc_from_file, from the parsed document."""
     node = Node(document, name)
     if not isinstance(document, dict) or not document:
-        node.fail("a SoC descriptor")
+        node.fail("a SoC descriptor", kind_of_value(node.value))
     return _soc(node, built_in=False)
 
 

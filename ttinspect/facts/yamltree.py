@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ttinspect.errors import InspectError
-from ttinspect.facts.node import parse_unsigned
+from ttinspect.facts.node import key_name, parse_unsigned
 
 MAX_DEPTH = 64
 _HINT = "correct the file, or write it anew with the tool that made it"
@@ -54,7 +54,7 @@ class _Tree:
         container = self._container
         if container.__class__ is dict and not self._has_key:
             if value in container:
-                raise self.refuse(event, f"the key {event.value!r} is repeated")
+                raise self.refuse(event, f"the key {key_name(event.value)} is repeated")
             self._key, self._has_key = value, True
         else:
             self._put(value)
@@ -84,7 +84,7 @@ class _Tree:
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None and event.tag != "!":
-            raise self.refuse(event, f"found the tag {event.tag}, expected a plain value")
+            raise self.refuse(event, "found a tag, expected a plain value")
 
 
 def parse_yaml(content: bytes, name: str) -> Any:
@@ -111,7 +111,7 @@ def parse_yaml(content: bytes, name: str) -> Any:
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 tree.close()
             elif kind is yaml.AliasEvent:
-                raise tree.refuse(event, f"found the alias *{event.anchor}; aliases are not accepted")
+                raise tree.refuse(event, "found an alias; aliases are not accepted")
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:

@@ -4,6 +4,9 @@ import json
 
 from ttinspect.errors import InspectError
 
+_LONGEST = 1_000
+"""Characters of each part: a name may have megabytes, a message must be read."""
+
 
 def failure_text(error: InspectError) -> str:
     """What went wrong and why; what to do next."""
@@ -15,17 +18,26 @@ def failure_json(error: InspectError) -> str:
     document = {
         "schema": "ttinspect.error.v1",
         "error": {
-            "what": error.what,
-            "why": error.why,
-            "next_step": error.next_step,
+            "what": _bounded(error.what),
+            "why": _bounded(error.why),
+            "next_step": _bounded(error.next_step),
             "exit_code": int(error.exit_code),
         },
     }
     return json.dumps(document) + "\n"
 
 
+def _bounded(text: str) -> str:
+    """Text without its middle where it is too long."""
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]} ... ({len(text) - _LONGEST} characters) ... {text[-half:]}"
+
+
 def _line(text: str) -> str:
     """One line that cannot move the cursor."""
+    text = _bounded(text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(

@@ -3,6 +3,7 @@
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order, firmware_version
 from ttinspect.facts.mismatch import Mismatch, find_mismatch, in_words
-from ttinspect.facts.node import parse_unsigned, show
+from ttinspect.facts.node import kind_of_value, parse_unsigned, show
 from ttinspect.facts.socs import arch_named, arch_names
 from ttinspect.facts.yamltree import Lines, lines_of, parse_yaml
 from ttinspect.model.check_file import CHIP_NAME, BoardWants, CheckFile, ChipWants, Range, VersionRange
@@ -109,8 +110,16 @@ class _Reader:
     def read(self, document: Any) -> Wanted:
         """The typed file."""
         if not isinstance(document, dict):
-            self._fail((), f"found {show(document)}, expected a check file: a mapping, with chips or each")
+            self._fail(
+                (), f"found {kind_of_value(document)}, expected a check file: a mapping, with chips or each"
+            )
         self._refuse_source(document)
+        if any(isinstance(key, str) for key in document) and not any(
+            _close(key, CheckFile.__struct_fields__) for key in document
+        ):
+            self._fail(
+                (), f"none of its keys is one of a check file: {', '.join(CheckFile.__struct_fields__)}"
+            )
         for key in document:
             if isinstance(key, str) and key.isprintable() and key not in CheckFile.__struct_fields__:
                 self._fail((key,), _unknown_key(key, (), CheckFile))
@@ -305,10 +314,14 @@ def _as_named(path: Path) -> Path:
     return (path[0], _word(path[1]), *path[2:]) if path[:1] in _NAMED and len(path) > 1 else path
 
 
+def _close(key: Any, known: Sequence[str]) -> list[str]:
+    return difflib.get_close_matches(key, known, n=1) if isinstance(key, str) else []
+
+
 def _unknown_key(key: str, path: Path, kind: type[msgspec.Struct], more: Path = ()) -> str:
     of_chips = len(path) == 2 if path[:1] in _NAMED else path == ("each",)
     inner = (kind if path[:1] == ("boards",) else ChipWants) if of_chips else Range if path else kind
     known = (*inner.__struct_fields__, *more)
-    close = difflib.get_close_matches(key, known, n=1)
+    close = _close(key, known)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
     return f"unknown key {key!r}; {hint}"

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ttinspect.errors import InspectError
+from ttinspect.facts.node import key_name
 from ttinspect.facts.socs import arch_named
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
         _CHECKER.decode(text.strip(" \t\r\n"))
         return msgspec.json.decode(text, type=kind)
     except _RepeatedKeyError as error:
-        raise InspectError(name, f"the key {error.args[0]!r} is repeated", _HINT) from None
+        raise InspectError(name, f"the key {key_name(error.args[0])} is repeated", _HINT) from None
     except UnicodeDecodeError:
         raise InspectError(name, "it is not UTF-8 text", _HINT) from None
     except RecursionError:

@@ -14,7 +14,7 @@ from ttinspect.facts.files import (
     readable,
     spoken,
 )
-from ttinspect.facts.node import show
+from ttinspect.facts.node import kind_of_value, show
 from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.system import Source, SourceKind, System
@@ -255,7 +255,7 @@ def _schema_name(raw: msgspec.Raw, name: str) -> str:
         value = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):  # which of both: it depends on the release of msgspec
         raise InspectError(name, "it is not UTF-8 text", _WHAT_IS_READ) from None
-    return value if isinstance(value, str) else show(value)
+    return value if isinstance(value, str) and len(value) <= 60 else show(value)
 
 
 def _read_ours(content: bytes, schema: str, name: str) -> Opened:
@@ -299,7 +299,9 @@ def system_of_yaml(document: Any, name: str) -> System:
         not isinstance(document, dict)
         or not {"arch", "ethernet_connections", "chips_with_mmio", "harvesting"} & document.keys()
     ):
-        raise InspectError(name, f"found {show(document)}, expected a UMD cluster descriptor", _WHAT_IS_READ)
+        raise InspectError(
+            name, f"found {kind_of_value(document)}, expected a UMD cluster descriptor", _WHAT_IS_READ
+        )
     from ttinspect.sources.cluster import read_cluster
 
     return read_cluster(document, name)

@@ -1,0 +1,76 @@
+"""Standard output and standard error: all of it or an error that says so; nothing about standard input."""
+
+import contextlib
+import os
+import select
+import sys
+from typing import TextIO
+
+from ttinspect.errors import InspectError
+
+CLOSED = "/dev/full"
+"""Stands for a stream that the caller closed: nothing can be written to either."""
+
+
+def reopen_closed() -> None:
+    """Give standard streams that the caller closed something that can be written to, and fails."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(CLOSED, "w"))  # noqa: PTH123, SIM115
+
+
+def write_out(text: str, *, machine: bool) -> None:
+    """Write to standard output until everything is out, however little it takes at a time.
+
+    What ``machine`` reads is UTF-8 whatever the locale is; a table is in the encoding of the terminal, with
+    escapes for what that does not have.
+
+    Raises:
+        BrokenPipeError: the reader has gone.
+        InspectError: 2, the system does not take it.
+    """
+    try:
+        sys.stdout.flush()
+        descriptor = sys.stdout.fileno()
+    except (AttributeError, ValueError):  # a stand-in without a file behind it
+        sys.stdout.write(text)
+        return
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _refused(error) from None
+    encoding = "utf-8" if machine else sys.stdout.encoding or "utf-8"
+    left = memoryview(text.encode(encoding, "backslashreplace"))
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:  # the caller made it so; whoever reads will make room
+            select.select([], [descriptor], [])
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _refused(error) from None
+
+
+def tell(text: str) -> None:
+    """Write to standard error; where nobody can be told, nothing else suffers."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _leave(sys.stderr)
+
+
+def leave_stdout() -> None:
+    """Keep the interpreter from complaining about standard output at its end."""
+    _leave(sys.stdout)
+
+
+def _leave(stream: TextIO) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _refused(error: OSError) -> InspectError:
+    why = "it is closed" if sys.stdout.name == CLOSED else (error.strerror or str(error)).lower()
+    return InspectError("cannot write to standard output", why, "write to a file with --output")
