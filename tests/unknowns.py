@@ -78,7 +78,8 @@ def devices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def answered(source: str, *command: str) -> Any:
     """The JSON of a command, on a host that publishes nothing."""
     here: tuple[str, ...] = ()
-    if command[0] in ("list", "memory", "check", "snapshot") and not source.endswith(SNAPSHOT):
+    with_processes = ("list", "memory", "check", "snapshot", "topology", "telemetry")
+    if command[0] in with_processes and not source.endswith(SNAPSHOT):
         here = ("--shm-dir", _EMPTY.name, "--procfs", _EMPTY.name)
     return asked(*command, "--from", source, *here)[1]
 

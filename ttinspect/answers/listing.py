@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ttinspect.answers.holders import HeldBy, why_not_known
 from ttinspect.answers.memory import MemoryDevice, build_memory, not_allocatable
 from ttinspect.answers.telemetry import why_no_reading
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
@@ -38,6 +39,7 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     dram_physical: int | None
     allocatable_by: Basis | None
     asic_celsius: float | None
+    held_by: HeldBy
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -57,12 +59,12 @@ def build_list(case: Case) -> ListAnswer:
     reasons = reasons_of(case.system)
     return ListAnswer(
         source=case.system.source,
-        devices=tuple(_device(chip, memory[chip.id], reasons) for chip in case.shown),
+        devices=tuple(_device(chip, memory[chip.id], reasons, why_not_known(case)) for chip in case.shown),
         findings=(*system_findings(case.system), *trouble_findings(case.system)),
     )
 
 
-def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons) -> ListDevice:
+def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons, why_held_unknown: str) -> ListDevice:
     used = memory.regions[0].used if len(memory.regions) == 1 else None
     device = ListDevice(
         id=chip.id,
@@ -81,10 +83,12 @@ def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons) -> ListDevice:
         dram_physical=memory.capacity.dram_physical,
         allocatable_by=memory.capacity.basis,
         asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
+        held_by=memory.held_by,
         unknown=(),
         findings=chip_findings(chip, reasons.unread.get(chip.id)),
     )
     own = {**not_allocatable(chip, ""), **dict.fromkeys(("l1_used", "dram_used"), _why_unused(memory))}
+    own["held_by.held"] = why_held_unknown
     if device.asic_celsius is None:
         own["asic_celsius"] = why_no_reading(chip, reasons)
     return explained(device, chip, reasons, follows=_FOLLOWS, own=own)

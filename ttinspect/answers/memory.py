@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ttinspect.answers.holders import HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.shm import RegionFacts, ShmCapacity, limits_for, region_facts, shm_capacity
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.errors import ExitCode
@@ -26,6 +27,7 @@ class MemoryDevice(msgspec.Struct, frozen=True, kw_only=True):
     board: Board | None
     capacity: ShmCapacity
     regions: tuple[RegionFacts, ...]
+    held_by: HeldBy
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...] = ()
 
@@ -53,16 +55,17 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
     """The answer for the chosen chips of a Case; regions of no chip are shown when none was chosen."""
     verified = verify(case)
     reasons = reasons_of(case.system)
+    held = held_by_chip(case)
     return MemoryAnswer(
         source=case.system.source,
         time_ns=case.now_realtime_ns,
-        devices=tuple(_device(chip, case, verified, reasons) for chip in case.shown),
+        devices=tuple(_device(chip, case, verified, reasons, held[chip.id]) for chip in case.shown),
         unmatched=_regions(case, verified, None),
         raw=_raw(verified) if raw else msgspec.UNSET,
     )
 
 
-def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons) -> MemoryDevice:
+def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons, held: HeldBy) -> MemoryDevice:
     regions = _regions(case, verified, chip.id)
     computed = shm_capacity(case.limits.get(chip.id, UNKNOWN_LIMITS))
     device = MemoryDevice(
@@ -71,9 +74,11 @@ def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons) -> Mem
         board=chip.board,
         capacity=regions[0].capacity if len(regions) == 1 else computed,
         regions=regions,
+        held_by=held,
         unknown=(),
     )
-    return explained(device, chip, reasons, follows=_FOLLOWS, own=not_allocatable(chip, "capacity."))
+    own = {**not_allocatable(chip, "capacity."), "held_by.held": why_not_known(case)}
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
 
 
 def not_allocatable(chip: Chip, prefix: str) -> dict[str, str]:

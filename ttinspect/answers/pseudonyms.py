@@ -16,6 +16,7 @@ FILES = (
     SourceKind.SNAPSHOT,
     SourceKind.SIM,
     SourceKind.SYSFS,
+    SourceKind.HOST,
 )
 """Sources whose detail is a path."""
 

@@ -14,6 +14,7 @@ import msgspec
 from ttinspect.answers.pseudonyms import FILES, REMOVED, Pseudonyms
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Evidence
+from ttinspect.model.holder import Holders
 from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.pseudonyms import board_pseudonym, name_pseudonym
 from ttinspect.model.region import RegionFile
@@ -98,6 +99,7 @@ def _published(published: Published, ids: Pseudonyms) -> Published:
             )
             for looked in published.regions
         ),
+        holders=_holders(published, ids),
         processes=ProcessTable(
             found={pid: _process(process) for pid, process in published.processes.found.items()},
             unknowable=published.processes.unknowable,
@@ -105,8 +107,29 @@ def _published(published: Published, ids: Pseudonyms) -> Published:
     )
 
 
+def _holders(published: Published, ids: Pseudonyms) -> Holders | None:
+    """The same holders of the files under their new names."""
+    if published.holders is None:
+        return None
+    files = [one.looks.file for one in published.regions]
+    renamed = {file.path: _file(file, ids).path for file in files}
+    return msgspec.structs.replace(
+        published.holders,
+        holders=tuple(
+            msgspec.structs.replace(
+                one,
+                regions=tuple(renamed[path] for path in one.regions),
+                perhaps=tuple(renamed[path] for path in one.perhaps),
+            )
+            for one in published.holders.holders
+        ),
+    )
+
+
 def _process(process: Process) -> Process:
-    return msgspec.structs.replace(process, comm=name_pseudonym(process.comm), command_line=None)
+    return msgspec.structs.replace(
+        process, comm=name_pseudonym(process.comm), user=None, command_line=None, container=None
+    )
 
 
 def _file(file: RegionFile, ids: Pseudonyms) -> RegionFile:

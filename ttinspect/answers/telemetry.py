@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ttinspect.answers.holders import NO_PROCESSES, NOT_LOOKED, HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.unknowns import NOT_TOLD, Reasons, explained, nulls_inside, reasons_of, said_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
@@ -12,6 +13,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import doubts
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.telemetry import hottest_gddr_celsius, telemetry_findings
@@ -29,6 +31,7 @@ class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
     pci_bdf: str | None
     dram_trained: tuple[bool | None, ...] | None
     eth_up: tuple[bool | None, ...] | None
+    held_by: HeldBy
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -64,6 +67,7 @@ _OF_UMD = {
     **dict.fromkeys(("eth", "eth[].up", "eth_up", "eth_up[]"), _ETH),
     **dict.fromkeys(("firmware_minimum", "firmware_latest"), "tt_umd knows none"),
 }
+_SYSFS = (SourceKind.SYSFS, SourceKind.HOST)
 _STILL = "the heartbeat was read once"
 _STILL_IN_SYSFS = "the heartbeat was read once, or of a copy of sysfs, where nothing moves"
 _LIVE_CHANNELS = {
@@ -94,25 +98,29 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
         return dict.fromkeys(_PATHS, why)
     own = dict(_whys(reasons.asked, why))
     if reading.heartbeat is not None:
-        own["heartbeat_moves"] = _STILL_IN_SYSFS if reasons.asked is SourceKind.SYSFS else _STILL
+        own["heartbeat_moves"] = _STILL_IN_SYSFS if reasons.asked in _SYSFS else _STILL
     roots = {"firmware_bundle": "firmware"}
-    if reasons.asked is not SourceKind.SYSFS:  # which knows no channel, live or not
+    if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS
     return own | {path: said for path, root in roots.items() if (said := said_of(chip, root))}
 
 
-def build_telemetry(system: System) -> TelemetryAnswer:
-    """The answer for all chips of a System."""
+def build_telemetry(system: System, case: Case | None = None) -> TelemetryAnswer:
+    """The answer for all chips of a System. ``case`` has the processes of the same host, where it has any."""
     reasons = reasons_of(system)
+    held = {} if case is None else held_by_chip(case)
+    why_held_unknown = NO_PROCESSES if case is None else why_not_known(case)
     findings = (*doubts(system), *trouble_findings(system))
     return TelemetryAnswer(
         source=system.source,
-        devices=tuple(_device(chip, reasons) for chip in system.chips),
+        devices=tuple(
+            _device(chip, reasons, held.get(chip.id, NOT_LOOKED), why_held_unknown) for chip in system.chips
+        ),
         findings=findings,
     )
 
 
-def _device(chip: Chip, reasons: Reasons) -> TelemetryDevice:
+def _device(chip: Chip, reasons: Reasons, held: HeldBy, why_held_unknown: str) -> TelemetryDevice:
     reading = chip.telemetry or _NOTHING
     fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
     fields["gddr_max_celsius"] = hottest_gddr_celsius(chip)
@@ -123,9 +131,11 @@ def _device(chip: Chip, reasons: Reasons) -> TelemetryDevice:
         pci_bdf=chip.pci_bdf,
         dram_trained=None if reading.gddr is None else tuple(m.trained for m in reading.gddr),
         eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
+        held_by=held,
         unknown=(),
         findings=telemetry_findings(chip, reasons.unread.get(chip.id)),
         **fields,
     )
     inside = [path for name in _LISTS for path in nulls_inside(name, getattr(device, name))]
-    return explained(device, chip, reasons, own=_own(chip, reasons), inside=inside)
+    own = {**_own(chip, reasons), "held_by.held": why_held_unknown}
+    return explained(device, chip, reasons, own=own, inside=inside)

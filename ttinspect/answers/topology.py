@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ttinspect.answers.holders import NO_PROCESSES, NOT_LOOKED, HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.facts.boards import has_revisions, revision_of
 from ttinspect.model.arch import Arch, Board
@@ -11,6 +12,7 @@ from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, RemoteLink, Source, System
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import doubts
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.topology import one_sided, topology_findings
@@ -49,6 +51,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     neighbours: tuple[Neighbour, ...] | None
     outside_links: int | None
     one_sided_links: int | None
+    held_by: HeldBy
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -67,9 +70,12 @@ class TopologyAnswer(
     findings: tuple[Finding, ...]
 
 
-def build_topology(system: System, chosen: frozenset[int] | None = None) -> TopologyAnswer:
+def build_topology(
+    system: System, chosen: frozenset[int] | None = None, case: Case | None = None
+) -> TopologyAnswer:
     """The answer for the chosen chips of a System (None: all); links are those that touch one of them. What
-    is wrong is found in the whole System, told where it is about one of them."""
+    is wrong is found in the whole System, told where it is about one of them. ``case`` has the
+    processes of the same host, where it has any."""
     shown = {chip.id for chip in system.chips if chosen is None or chip.id in chosen}
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)
@@ -77,11 +83,23 @@ def build_topology(system: System, chosen: frozenset[int] | None = None) -> Topo
     reasons = reasons_of(system)
     nameless = [chip.id for chip in system.chips if chip.id in reasons.unread and chip.unique_id is None]
     findings = topology_findings(system)
+    held = {} if case is None else held_by_chip(case)
+    why_held_unknown = NO_PROCESSES if case is None else why_not_known(case)
     hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,
         chips=tuple(
-            _chip(chip, links, remote, halves, nameless, tuple(findings.get(chip.id, ())), reasons)
+            _chip(
+                chip,
+                links,
+                remote,
+                halves,
+                nameless,
+                tuple(findings.get(chip.id, ())),
+                reasons,
+                held.get(chip.id, NOT_LOOKED),
+                why_held_unknown,
+            )
             for chip in system.chips
             if chip.id in shown
         ),
@@ -103,6 +121,8 @@ def _chip(
     nameless: Sequence[int],
     findings: tuple[Finding, ...],
     reasons: Reasons,
+    held: HeldBy,
+    why_held_unknown: str,
 ) -> TopologyChip:
     unknown = links_unknown(chip)
     outside = sum(link.a.chip == chip.id for link in remote) - halves.count(chip.id)
@@ -131,10 +151,13 @@ def _chip(
         else tuple(Neighbour(chip=other, links=count) for other, count in sorted(counts.items())),
         outside_links=None if unknown or unplaced else outside,
         one_sided_links=None if unknown else halves.count(chip.id),
+        held_by=held,
         unknown=(),
         findings=findings,
     )
-    own = {"outside_links": _unplaced(outside, nameless)} if unplaced and not unknown else {}
+    own = {"held_by.held": why_held_unknown}
+    if unplaced and not unknown:
+        own["outside_links"] = _unplaced(outside, nameless)
     if chip.board is not None and shown.pcie.bus_id is not None:
         own["tray"] = "no tray has this PCI bus id"
     if chip.board_id is not None:

@@ -26,6 +26,7 @@ the source has a reason of gives it."""
 NOT_TOLD = {
     SourceKind.UMD: "tt_umd does not tell it",
     SourceKind.SIM: "tt_umd does not tell it",
+    SourceKind.HOST: "neither sysfs nor what was remembered of this boot tells it",
     SourceKind.SYSFS: "sysfs does not carry it, or in a file that is missing, unreadable or garbage",
     SourceKind.CLUSTER: "the cluster descriptor does not list it",
     SourceKind.REPORT: "the cluster descriptor does not list it",

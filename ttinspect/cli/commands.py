@@ -32,10 +32,11 @@ memory that really is, and whether what the runtime publishes about it is true.
 Commands:
 {commands}
 
-Sources (--from, or TTINSPECT_FROM; default umd):
+Sources (--from, or TTINSPECT_FROM; default umd, for memory host):
   umd                   the devices of this host
+  host                  this host without opening a device, with what was remembered of it
   sim:PATH.so           a functional simulator
-  sysfs                 this host without opening a device
+  sysfs                 what the kernel driver alone shows of this host
   FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot,
                         ttnn report (the descriptor in it)
   board:NAME            built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh

@@ -2,7 +2,7 @@
 
 import os
 
-from ttinspect.cli.scanner import CommandLine
+from ttinspect.cli.scanner import CommandLine, default_source
 from ttinspect.sources.umd.request import Request, host_request, simulator_request
 
 
@@ -11,7 +11,7 @@ def early_request(line: CommandLine, environment_source: str | None) -> Request 
     task = line.task
     if task is None:
         return None
-    source = line.source if line.source is not None else environment_source or "umd"
+    source = line.source if line.source is not None else environment_source or default_source(line.command)
     if source == "umd":
         return host_request(task) if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
     path = source.removeprefix("sim:")

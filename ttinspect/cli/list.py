@@ -41,7 +41,7 @@ def run(
     settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.READING, without_chips=False)
-    case = gather(host, places, settings=settings, allocator=statistics)
+    case = gather(host, places, settings=settings, allocator=statistics, personal=True)
     answer = build_list(case)
 
     def table() -> str:

@@ -18,7 +18,7 @@ from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.cli.watching import Count, Watch, in_place, repeat
 from ttinspect.errors import most_important
-from ttinspect.gathering.regions import gather
+from ttinspect.gathering.regions import Scanner, gather
 
 
 @command()
@@ -53,9 +53,10 @@ def run(
     settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)
+    scanner = Scanner(places)
 
     def once() -> int:
-        case = gather(host, places, settings=settings, allocator=statistics)
+        case = gather(host, places, settings=settings, allocator=statistics, personal=True, scanner=scanner)
         answer = build_memory(case, raw=raw)
 
         def table() -> str:

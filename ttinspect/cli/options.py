@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
-from ttinspect.cli.scanner import FORMATS, format_of_file
+from ttinspect.cli.scanner import FORMATS, default_source, format_of_file
 from ttinspect.cli.streams import tell
 from ttinspect.errors import InspectError
 from ttinspect.model.size import parse_size
@@ -23,7 +23,6 @@ from ttinspect.sources.live import Ask, LiveOptions
 if TYPE_CHECKING:
     from ttinspect.sources.opening import Opened
 
-DEFAULT_SOURCE = "umd"
 COMMON_FORMATS = ("table", "json", "yaml", "csv")
 
 
@@ -80,6 +79,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         """
         from ttinspect.sources.opening import open_all
 
+        if self.source == "umd" and not self.quiet:
+            _tell_holders()
         options = LiveOptions(timeout_seconds=self.timeout_seconds, ask=ask)
         try:
             with self.telling() as options.progress:
@@ -103,6 +104,16 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             tell("".join(log))
 
 
+def _tell_holders() -> None:
+    """Say on standard error that devices are about to be opened which somebody works with."""
+    from ttinspect.gathering.regions import devices_held
+
+    held = devices_held()
+    if held:
+        told = "; ".join(f"/dev/tenstorrent/{device} by {who}" for device, who in held.items())
+        tell(f"ttinspect: opening devices that others hold: {told} (--from host opens none)\n")
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _Source = Annotated[
@@ -110,8 +121,8 @@ _Source = Annotated[
     typer.Option(
         "--from",
         metavar="SOURCE",
-        help="umd, sim:PATH.so, sysfs[:ROOT], FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... "
-        "[default: TTINSPECT_FROM, else umd]",
+        help="umd, sim:PATH.so, sysfs[:ROOT], host, FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... "
+        "[default: TTINSPECT_FROM, else umd; memory: host]",
         show_default=False,
     ),
 ]
@@ -189,7 +200,8 @@ def command(
     def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
         @functools.wraps(function)
         def wrapper(**values: Any) -> R:
-            common = _common({name: values.pop(name) for name in injected}, formats)
+            default = default_source(function.__module__.rpartition(".")[2])
+            common = _common({name: values.pop(name) for name in injected}, formats, default)
             return cast("Callable[..., R]", function)(common, **values)
 
         own = inspect.signature(function)
@@ -223,7 +235,7 @@ def refuse_format_name(output: str) -> None:
         )
 
 
-def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
+def _common(values: dict[str, Any], formats: tuple[str, ...], default: str) -> Common:
     output: str | None = values["output"]
     chosen: str | None = values["format_"]
     if values["json"]:
@@ -256,7 +268,7 @@ def _common(values: dict[str, Any], formats: tuple[str, ...]) -> Common:
         )
     given = values.get("source")
     return Common(
-        source=given if given is not None else os.environ.get(ENVIRONMENT_SOURCE) or DEFAULT_SOURCE,
+        source=given if given is not None else os.environ.get(ENVIRONMENT_SOURCE) or default,
         source_given=given is not None,
         devices=tuple(values.get("device") or ()),
         format=chosen,

@@ -102,10 +102,15 @@ def to_table(parts: "Iterable[RenderableType]", common: "Common") -> str:
 
 
 def emit(
-    common: "Common", answer: Any, writers: dict[str, Callable[[], str]], *, in_place: bool = False
+    common: "Common",
+    answer: Any,
+    writers: dict[str, Callable[[], str]],
+    *,
+    in_place: bool = False,
+    private: bool = False,
 ) -> None:
     """Write an answer in the chosen format; JSON and YAML are the same for every answer. ``in_place``: over
-    the one before it on a terminal."""
+    the one before it on a terminal. ``private``: as in write."""
     if common.format == "json":
         text = to_json(answer)
     elif common.format == "yaml":
@@ -118,11 +123,12 @@ def emit(
         from ttinspect.report.screen import frame
 
         text = frame(text, shutil.get_terminal_size(_DEFAULT_SIZE).lines)
-    write(text, common.output, machine=common.format != "table")
+    write(text, common.output, machine=common.format != "table", private=private)
 
 
-def write(text: str, output: str | None, *, machine: bool = True) -> None:
-    """Write to standard output, or atomically to a file, which is UTF-8 always.
+def write(text: str, output: str | None, *, machine: bool = True, private: bool = False) -> None:
+    """Write to standard output, or atomically to a file, which is UTF-8 always; ``private``: a file that
+    nobody else can read.
 
     Raises:
         InspectError: 2 or 6 when it cannot be written; an old file is left as it was.
@@ -131,7 +137,7 @@ def write(text: str, output: str | None, *, machine: bool = True) -> None:
         write_out(text, machine=machine)
         return
     try:
-        _write_file(text.encode("utf-8", "backslashreplace"), output)
+        _write_file(text.encode("utf-8", "backslashreplace"), output, private=private)
     except (OSError, ValueError) as error:
         code = ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.USAGE
         strerror = error.strerror if isinstance(error, OSError) else None
@@ -143,7 +149,7 @@ def write(text: str, output: str | None, *, machine: bool = True) -> None:
         ) from None
 
 
-def _write_file(data: bytes, output: str) -> None:
+def _write_file(data: bytes, output: str, *, private: bool) -> None:
     import tempfile
 
     target = _followed(Path(output))
@@ -160,7 +166,7 @@ def _write_file(data: bytes, output: str) -> None:
         umask = os.umask(0)
         os.umask(umask)
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~umask
-        Path(name).chmod(mode)
+        Path(name).chmod(0o600 if private else mode)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from ttinspect.host.procfs import DEFAULT_PROCFS
 from ttinspect.model.system import SourceKind, System
 from ttinspect.shm.reader import DEFAULT_DIRECTORY
 from ttinspect.sources.live import Ask
+from ttinspect.sources.opening import Opened
+from ttinspect.verify.case import Case
 
 ShmDir = Annotated[
     str | None,
@@ -48,6 +50,15 @@ def open_host(common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_c
     return regions.open_host(
         lambda: common.open_all(ask=ask), common.source, common.devices, places, without_chips=without_chips
     )
+
+
+def processes_of(opened: Opened, places: Places, scanner: regions.Scanner | None = None) -> Case | None:
+    """The regions and processes of the same host as the source, for who holds its chips; None where the
+    source has none."""
+    if not regions.has_processes(opened):
+        return None
+    host = Host(system=opened.system, chosen=None, snapshot=opened.snapshot)
+    return regions.gather(host, places, personal=True, scanner=scanner)
 
 
 def refuse_forgotten_example(common: Common, command: str, system: System) -> None:

@@ -81,6 +81,9 @@ TASKS = {
 }
 """What a command asks of devices, by command; the others ask nothing."""
 
+MONITORS = frozenset({"memory", "top", "record", "report", "metrics", "serve"})
+"""Commands that watch a host at work: their default source opens no device."""
+
 FORMATS = frozenset({"table", "json", "yaml", "csv", "svg", "markdown", "junit", "dot", "mermaid", "html"})
 FORMAT_OF_SUFFIX = {
     ".json": "json",
@@ -94,6 +97,11 @@ FORMAT_OF_SUFFIX = {
     ".mmd": "mermaid",
     ".txt": "table",
 }
+
+
+def default_source(command: str | None) -> str:
+    """The SOURCE of a command that is given none."""
+    return "host" if command in MONITORS else "umd"
 
 
 class CommandLine(NamedTuple):

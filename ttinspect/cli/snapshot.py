@@ -1,19 +1,21 @@
 """``ttinspect snapshot``."""
 
+import time
 from typing import Annotated
 
 import typer
 
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, exit_code, note
+from ttinspect.cli.output import emit, exit_code, note, to_json, write
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
-from ttinspect.errors import InspectError
-from ttinspect.gathering.regions import Host, Places, read_published
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.gathering.regions import Host, Places, read_published, without_strangers
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, motherboard, tt_umd_version
 from ttinspect.shm.sampler import Pace
 from ttinspect.sources import snapshot as document
 from ttinspect.sources.live import Ask
+from ttinspect.sources.remembered import file_of, state_folder, to_remember
 
 
 @command(formats=("json",), devices=False)
@@ -22,36 +24,71 @@ def run(
     *,
     shm_dir: ShmDir = None,
     procfs: Procfs = None,
+    processes: Annotated[
+        bool,
+        typer.Option("--processes", help="also user, command line and container of who holds chips"),
+    ] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="without names, serials and command lines; ids stay comparable")
+    ] = False,
+    remember: Annotated[
+        bool,
+        typer.Option("--remember", help="keep who the chips are for --from host, until reboot"),
     ] = False,
 ) -> int:
     """Everything about this host in one JSON document, a source for every other command.
 
     Chips, telemetry, topology, the regions (decoded, and their bytes), the processes in them, versions, host
     name and time. Any command with --from SNAPSHOT answers what it would have answered then and there.
-    --redact replaces ids by pseudonyms that are the same in every snapshot.
+    --redact replaces ids by pseudonyms that are the same in every snapshot. Of processes that hold chips it
+    has the pids, with --processes also who they are. The file is readable by its owner alone.
+
+    With --remember no snapshot is written unless -o names a file: masks, ids and remote chips of this boot
+    are kept in /var/lib/ttinspect (not as root: in XDG_STATE_HOME/ttinspect), so that memory and others need
+    not open a device to know them.
 
     \b
     Examples:
       ttinspect snapshot -o today.json
       ttinspect snapshot --from today.json --redact -o for-the-vendor.json
+      ttinspect snapshot --remember
       ttinspect verify-shm --from today.json
     """
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY)
-    taken = host.snapshot if host.snapshot is not None and shm_dir is None else _take(host, places)
+    if remember:
+        _remember(common, host)
+        if common.output is None:
+            return exit_code(host.system)
+    taken = host.snapshot if host.snapshot is not None and shm_dir is None else _take(host, places, processes)
     if redact:
         from ttinspect.answers.redaction import redacted
 
         taken = redacted(taken)
-    emit(common, taken, {})
+    emit(common, taken, {}, private=True)
     if common.output is not None:
         note(common, f"{common.output}: {_counted(taken)}")
     return exit_code(host.system)
 
 
-def _take(host: Host, places: Places) -> document.Snapshot:
+def _remember(common: Common, host: Host) -> None:
+    kept = to_remember(host.system, time.time_ns())
+    folder = state_folder()
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InspectError(
+            f"cannot keep anything in {folder}",
+            (error.strerror or str(error)).lower(),
+            "see who may write there",
+            ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.USAGE,
+        ) from error
+    path = str(file_of(folder))
+    write(to_json(kept), path)
+    note(common, f"{path}: {len(kept.chips)} chip{'' if len(kept.chips) == 1 else 's'}, until reboot")
+
+
+def _take(host: Host, places: Places, processes: bool) -> document.Snapshot:
     """Of a recorded source the host is not this one, unless there are regions, which are where they lie in
     this host's own folder."""
     if host.snapshot is not None and host.snapshot.redacted:
@@ -60,7 +97,9 @@ def _take(host: Host, places: Places) -> document.Snapshot:
             f"{host.system.source.detail} is redacted: no region on this host can belong to its chips",
             "name the snapshot that is not, or leave --shm-dir out",
         )
-    published = read_published(places, Pace(), personal=True)
+    published = read_published(places, Pace(), personal=processes)
+    if not processes:
+        published = without_strangers(published)
     source, driver = host.system.source, host.system.kmd_version
     here = source.live or (bool(published.regions) and not places.directory_named)
     return document.Snapshot(

@@ -5,16 +5,25 @@ from collections.abc import Callable
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.cli.regions import Procfs, ShmDir, places_of, processes_of
 from ttinspect.cli.watching import Count, Watch, in_place, repeat
 from ttinspect.errors import ExitCode, InspectError, most_important
+from ttinspect.gathering.regions import Places, Scanner
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
-from ttinspect.sources.opening import kind_of
+from ttinspect.sources.opening import Opened, kind_of
 from ttinspect.verify.naming import select_chips
 
 
 @command()
-def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    seconds: Watch = None,
+    count: Count = None,
+) -> int:
     """Clocks, power, temperatures, firmware, DRAM training, eth links; null where a tag is missing.
 
     Whether an eth link is up is told by firmware from 20.0 on; topology shows the links that discovery found
@@ -27,21 +36,25 @@ def run(common: Common, *, seconds: Watch = None, count: Count = None) -> int:
       ttinspect telemetry --watch 0.5 --count 20 --json
       tt-smi -s | ttinspect telemetry --from -
     """
+    places = places_of(common, shm_dir, procfs)
     if seconds is None and count is None:
-        system = common.open(ask=Ask.TELEMETRY)
-        _write(common, build_telemetry(system))
+        opened = common.open_all(ask=Ask.TELEMETRY)
+        system = select_chips(opened.system, list(common.devices))
+        _write(common, build_telemetry(system, processes_of(opened, places)))
         return exit_code(system)
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
-        return _watch_live(common, kind, seconds, count)
+        return _watch_live(common, places, kind, seconds, count)
     if common.source == "-" and count != 1:
         raise InspectError("--watch with --from -", "standard input holds one document", "name a file")
-    if kind == "sysfs":
+    if kind in ("sysfs", "host"):
         from ttinspect.sources.sysfs_watching import SysfsWatcher
 
-        watcher = SysfsWatcher(common.source.partition(":")[2])
-        return _repeat(common, seconds, count, lambda: select_chips(watcher.read(), list(common.devices)))
-    return _repeat(common, seconds, count, lambda: common.open(ask=Ask.READING))
+        watcher = SysfsWatcher(common.source.partition(":")[2], host=kind == "host")
+        return _repeat(
+            common, places, seconds, count, lambda: select_chips(watcher.read(), list(common.devices))
+        )
+    return _repeat(common, places, seconds, count, lambda: common.open(ask=Ask.READING))
 
 
 def _write(common: Common, answer: TelemetryAnswer, *, first: bool = True, over: bool = False) -> None:
@@ -62,7 +75,7 @@ def _csv(answer: TelemetryAnswer, first: bool) -> str:
     return text if first else text.partition("\n")[2]
 
 
-def _watch_live(common: Common, kind: str, seconds: float | None, count: int | None) -> int:
+def _watch_live(common: Common, places: Places, kind: str, seconds: float | None, count: int | None) -> int:
     """Over one child that stays open."""
     from ttinspect.sources.umd.watching import Watcher
 
@@ -78,21 +91,25 @@ def _watch_live(common: Common, kind: str, seconds: float | None, count: int | N
                 with common.telling() as options.progress:
                     return watcher.read()
 
-            return _repeat(common, seconds, count, read)
+            return _repeat(common, places, seconds, count, read)
     finally:
         common.show(options.log)
 
 
-def _repeat(common: Common, seconds: float | None, count: int | None, read: Callable[[], System]) -> int:
+def _repeat(
+    common: Common, places: Places, seconds: float | None, count: int | None, read: Callable[[], System]
+) -> int:
     """Readings one after the other; the worst exit code of all counts, the CSV header stands once."""
     worst: ExitCode | None = None
+    scanner = Scanner(places)
 
     def once() -> int:
         nonlocal worst
         system = read()
         code, first = exit_code(system), worst is None
         worst = code if worst is None else most_important(worst, code)
-        _write(common, build_telemetry(system), first=first, over=in_place(common))
+        case = processes_of(Opened(system=system), places, scanner)
+        _write(common, build_telemetry(system, case), first=first, over=in_place(common))
         return worst
 
     return repeat(common, seconds, count, once)

@@ -8,6 +8,7 @@ import typer
 from ttinspect.answers.topology import build_topology
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.cli.regions import Procfs, ShmDir, places_of, processes_of
 from ttinspect.verify.naming import select_chips
 
 
@@ -15,6 +16,8 @@ from ttinspect.verify.naming import select_chips
 def run(
     common: Common,
     *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
     tree: Annotated[bool, typer.Option("--tree", help="a tree with both ends of every eth link")] = False,
 ) -> int:
     """Chips, boards, trays, PCIe and eth links, grouped by board and tray.
@@ -25,11 +28,12 @@ def run(
       ttinspect topology --from cluster_descriptor.yaml --tree
       ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
     """
-    system = common.open_all().system
+    opened = common.open_all()
+    system = opened.system
     selected = select_chips(system, list(common.devices))
     system = msgspec.structs.replace(system, troubles=selected.troubles)
     chosen = frozenset(chip.id for chip in selected.chips) if common.devices else None
-    answer = build_topology(system, chosen)
+    answer = build_topology(system, chosen, processes_of(opened, places_of(common, shm_dir, procfs)))
 
     def table() -> str:
         from ttinspect.report.topology import topology_table, topology_tree

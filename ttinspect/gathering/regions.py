@@ -10,7 +10,8 @@ import msgspec
 from ttinspect.capacity.settings import Settings, make_settings
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.runtimes import runtime_facts
-from ttinspect.host.holders import scan_holders
+from ttinspect.host.driver import device_nodes
+from ttinspect.host.holders import Scan, scan_holders
 from ttinspect.host.procfs import DEFAULT_PROCFS, read_processes
 from ttinspect.model.allocator import AllocatorStatistics, DispatchMode
 from ttinspect.model.capacity import Dispatch
@@ -40,10 +41,10 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def places_of(source: str, shm_dir: str | None, procfs: str | None) -> Places:
-    """The places of the host that the source is: sysfs:ROOT has its own below ROOT. Those that the user
-    names come first."""
+    """The places of the host that the source is: sysfs:ROOT and host:ROOT have their own below
+    ROOT. Those that the user names come first."""
     kind, _, root = source.partition(":")
-    if kind == "sysfs" and root:
+    if kind in ("sysfs", "host") and root:
         shm_dir = shm_dir or _below(root, DEFAULT_DIRECTORY)
         procfs = procfs or _below(root, DEFAULT_PROCFS)
     return Places(
@@ -94,6 +95,68 @@ def open_host(
     return Host(system=system, chosen=chosen, snapshot=opened.snapshot)
 
 
+class Scanner:
+    """Scans of a procfs for holders, at most one a second however often they are asked for."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._scan: Scan | None = None
+        self._files: frozenset[tuple[str, int | None, int | None]] = frozenset()
+        self._slots: frozenset[tuple[str, int]] = frozenset()
+        self._due = 0.0
+
+    def scan(self, files: Sequence[RegionFile]) -> Scan:
+        """Who holds what; of slots that appeared since the scan nothing is known."""
+        known = frozenset((file.path, file.device, file.inode) for file in files)
+        slots = {
+            (file.path, slot.pid)
+            for file in files
+            if file.region is not None
+            for slot in file.region.occupied
+        }
+        if self._scan is not None and known == self._files and time.monotonic() < self._due:
+            later = frozenset(pid for path, pid in slots if (path, pid) not in self._slots)
+            holders = msgspec.structs.replace(self._scan.holders, later=later)
+            return Scan(holders, self._scan.openers)
+        self._scan = scan_holders(self._places.procfs, files, named=self._places.procfs_named)
+        self._files, self._slots = known, frozenset(slots)
+        self._due = time.monotonic() + SCAN_SECONDS
+        return self._scan
+
+
+SCAN_SECONDS = 1.0
+
+
+_MOST_DEVICES = 4
+
+
+def devices_held() -> dict[str, str]:
+    """Which devices of this host somebody else holds, and who, in a few words; equal ones together."""
+    if not device_nodes():
+        return {}
+    scan = scan_holders(DEFAULT_PROCFS, (), named=False)
+    by: dict[str, list[int]] = {}
+    listed = {device for one in scan.holders.holders for device in one.devices}
+    for device in sorted(listed | scan.holders.outside.keys() | scan.holders.orphans.keys()):
+        pids = [one.pid for one in scan.holders.of_device(device)]
+        who = f"pid {', '.join(map(str, pids))}" if pids else "a process that cannot be seen from here"
+        by.setdefault(who, []).append(device)
+    return {_few(devices): who for who, devices in by.items()}
+
+
+def _few(devices: list[int]) -> str:
+    more = len(devices) - _MOST_DEVICES
+    return ",".join(map(str, devices[:_MOST_DEVICES])) + (f" and {more} more" if more > 0 else "")
+
+
+def has_processes(opened: Opened) -> bool:
+    """Whether the source is of a host whose processes can be looked at, or a snapshot of one."""
+    kinds = (SourceKind.UMD, SourceKind.SYSFS, SourceKind.HOST)
+    system = opened.system
+    lost = system.source.kind is SourceKind.SNAPSHOT and opened.snapshot is None
+    return system.asked in kinds and not lost
+
+
 def gather(
     host: Host,
     places: Places,
@@ -101,9 +164,13 @@ def gather(
     pace: Pace = ONE_LOOK,
     settings: Settings | None = None,
     allocator: tuple[AllocatorStatistics, ...] = (),
+    personal: bool = False,
+    scanner: Scanner | None = None,
 ) -> Case:
     """Read everything once, and what is illegal again; a snapshot has it all, looks included. ``settings``
     are how the workloads opened the devices; None is tt-metal's own choice with the newest measured runtime.
+    ``personal``: also users, command lines and containers. ``scanner`` is that of earlier answers of the same
+    command.
 
     Raises:
         InspectError: a named directory or procfs cannot be listed (2 or 6), or only a procfs is named for
@@ -120,7 +187,7 @@ def gather(
         if pace is ONE_LOOK:
             published = msgspec.structs.replace(published, regions=tuple(map(_first_look, published.regions)))
     else:
-        published = read_published(places, pace)
+        published = read_published(places, pace, personal=personal, scanner=scanner)
     return Case(
         system=host.system,
         regions=published.regions,
@@ -153,7 +220,9 @@ def without_regions(host: Host) -> Case:
     )
 
 
-def read_published(places: Places, pace: Pace, *, personal: bool = False) -> Published:
+def read_published(
+    places: Places, pace: Pace, *, personal: bool = False, scanner: Scanner | None = None
+) -> Published:
     """Read every region, look again at what is illegal, and look up the processes in between. ``personal``:
     also the user, command line and container of each.
 
@@ -161,7 +230,7 @@ def read_published(places: Places, pace: Pace, *, personal: bool = False) -> Pub
         InspectError: a named directory or procfs cannot be listed (2 or 6).
     """
     files = read_regions(places.directory, named=places.directory_named)
-    scan = scan_holders(places.procfs, files, named=places.procfs_named)
+    scan = (scanner or Scanner(places)).scan(files)
     pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
     pids |= {holder.pid for holder in scan.holders.holders}
     processes = read_processes(places.procfs, pids, named=places.procfs_named, personal=personal)
@@ -185,6 +254,18 @@ def read_published(places: Places, pace: Pace, *, personal: bool = False) -> Pub
     )
 
 
+def without_strangers(published: Published) -> Published:
+    """Of processes that hold a chip and have no slot, the pids alone."""
+    regions = (one.looks.file.region for one in published.regions)
+    slots = {slot.pid for region in regions if region is not None for slot in region.occupied}
+    holders = () if published.holders is None else published.holders.holders
+    slots |= {one.pid for one in holders if one.own_pid in slots and one.regions}
+    found = {pid: process for pid, process in published.processes.found.items() if pid in slots}
+    return msgspec.structs.replace(
+        published, processes=msgspec.structs.replace(published.processes, found=found)
+    )
+
+
 def _has_slots(file: RegionFile) -> bool:
     return file.region is not None and bool(file.region.slots)
 
@@ -194,7 +275,8 @@ def _has_candidates(places: Places) -> bool:
 
 
 def _source_without_devices(source: str) -> Source:
-    kind = SourceKind.SYSFS if kind_of(source) == "sysfs" else SourceKind.UMD
+    kinds = {"sysfs": SourceKind.SYSFS, "host": SourceKind.HOST}
+    kind = kinds.get(kind_of(source), SourceKind.UMD)
     return Source(kind=kind, detail="no devices", live=True, example=False)
 
 

@@ -14,6 +14,7 @@ class SourceKind(str, Enum):
     UMD = "umd"
     SIM = "sim"
     SYSFS = "sysfs"
+    HOST = "host"
     CLUSTER = "cluster_descriptor"
     TT_SMI = "tt_smi"
     SNAPSHOT = "snapshot"
@@ -39,13 +40,15 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Which source was read. ``detail`` is the path, board or masks; ``live`` is read from devices.
-    ``recorded`` is there for a snapshot."""
+    ``recorded`` is there for a snapshot, ``remembered_time_ns`` for a host whose chips are known from what
+    was inspected before in this boot: when that was, realtime."""
 
     kind: SourceKind
     detail: str
     live: bool
     example: bool
     recorded: Recording | msgspec.UnsetType = msgspec.UNSET
+    remembered_time_ns: int | msgspec.UnsetType = msgspec.UNSET
 
     def replayed(self, name: str, host: str | None, time_ns: int | None) -> "Source":
         """The source that a document of this name is, which has what this one said, on that host at that

@@ -15,6 +15,7 @@ _KINDS = {
     SourceKind.UMD: "devices of this host through tt_umd",
     SourceKind.SIM: "simulator",
     SourceKind.SYSFS: "sysfs of this host",
+    SourceKind.HOST: "host",
     SourceKind.CLUSTER: "cluster descriptor",
     SourceKind.TT_SMI: "tt-smi document",
     SourceKind.SNAPSHOT: "snapshot",

@@ -25,7 +25,7 @@ from ttinspect.sources.live import LiveOptions
 if TYPE_CHECKING:
     from ttinspect.sources.snapshot import Snapshot
 
-KINDS = ("umd", "sim", "sysfs", "board", "masks")
+KINDS = ("umd", "sim", "sysfs", "host", "board", "masks")
 """What may stand before the first colon of a SOURCE; everything else is a path."""
 
 _WHAT_IS_READ = (
@@ -48,9 +48,9 @@ class _Head(msgspec.Struct):
 
 
 def kind_of(source: str) -> str:
-    """umd, sim, sysfs, board or masks; "path" for everything else."""
+    """umd, sim, sysfs, host, board or masks; "path" for everything else."""
     head = source.partition(":")[0]
-    return head if head in KINDS and (":" in source or head in ("umd", "sysfs")) else "path"
+    return head if head in KINDS and (":" in source or head in ("umd", "sysfs", "host")) else "path"
 
 
 def source_meant(word: str) -> str | None:
@@ -181,6 +181,10 @@ def _described(source: str, options: LiveOptions) -> System:
         from ttinspect.sources.umd.target import read_live
 
         return read_live(kind, rest, options)
+    if kind == "host":
+        from ttinspect.sources.host import read_host
+
+        return read_host(rest, options)
     from ttinspect.sources.sysfs import read_sysfs
 
     return read_sysfs(rest, options)

@@ -4,6 +4,7 @@ import msgspec
 
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
+from ttinspect.sources.host import read_host
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.roster import Roster
@@ -11,10 +12,11 @@ from ttinspect.sources.sysfs import read_sysfs
 
 
 class SysfsWatcher:
-    """Readings of the devices below a root."""
+    """Readings of the devices below a root; of the source ``host`` with what is remembered of them."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, host: bool = False) -> None:
         self._root = root
+        self._read = read_host if host else read_sysfs
         self._pulse = Pulse()
         self._roster = Roster(numbered=False)
         self._system: System | None = None
@@ -27,7 +29,7 @@ class SysfsWatcher:
             InspectError: as read_sysfs, when no devices were ever seen.
         """
         try:
-            system = read_sysfs(self._root, LiveOptions(ask=Ask.READING))
+            system = self._read(self._root, LiveOptions(ask=Ask.READING))
         except InspectError as error:
             if self._system is None:
                 raise

@@ -6,7 +6,10 @@ import msgspec
 
 from ttinspect.model.chip import Chip
 from ttinspect.model.holder import Holder, Known
+from ttinspect.model.region import RegionFile, RegionState
+from ttinspect.model.system import SourceKind
 from ttinspect.verify.case import Case
+from ttinspect.verify.matching import Match, match_by_holder, match_region
 from ttinspect.verify.words import listed, numbers, plural
 
 
@@ -102,6 +105,40 @@ def _known_by(
         Known.SLOT: maps and (one.pid if one.own_pid is None else one.own_pid) in slot_pids,
     }
     return tuple(way for way, holds in known.items() if holds)
+
+
+def holders_by_chip(case: Case) -> dict[int, ChipHolders]:
+    """Who holds each of the chips to report about, by their devices and by their regions."""
+    paths: dict[int, list[str]] = {}
+    pids: dict[int, set[int]] = {}
+    for looked in case.regions:
+        file = looked.looks.file
+        chip = region_match(case, file).chip
+        if chip is not None:
+            paths.setdefault(chip, []).append(file.path)
+            if file.region is not None:
+                pids.setdefault(chip, set()).update(slot.pid for slot in file.region.occupied)
+    return {
+        chip.id: chip_holders(case, chip.id, paths.get(chip.id, ()), frozenset(pids.get(chip.id, ())))
+        for chip in case.shown
+    }
+
+
+def region_match(case: Case, file: RegionFile, *, by_name: bool = False) -> Match:
+    """The chip that a region file belongs to; ``by_name``: whatever is in it. On a host whose
+    devices nobody asked, that is never taken from the runtime's own number of a device, but from who maps
+    the region."""
+    region, host = None if by_name else file.region, case.system.asked is SourceKind.HOST
+    finished = region is not None and region.state is RegionState.READY
+    match = match_region(
+        case.system.chips,
+        None if file.file_id is None else int(file.file_id),
+        region.header if region is not None and finished else None,
+        by_device_id=not host,
+    )
+    if host and match.chip is None:
+        return match_by_holder(case.system.chips, file.path, case.holders)
+    return match
 
 
 def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:

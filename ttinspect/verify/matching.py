@@ -5,8 +5,10 @@ from enum import Enum
 
 import msgspec
 
+from ttinspect.facts.boards import product_of
 from ttinspect.facts.trays import has_trays, tray_numbers, tray_of
 from ttinspect.model.chip import Chip
+from ttinspect.model.holder import Holders
 from ttinspect.model.region import RegionHeader
 from ttinspect.shm.layout import NamedBy, layout_of
 
@@ -23,6 +25,8 @@ class Basis(str, Enum):
     UNIQUE_ID = "unique_id"
     BOARD = "board"
     DEVICE_ID = "device_id"
+    HOLDER = "holder"
+    """The process that maps it has the chip's device open, and no other."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,26 +39,49 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 NO_MATCH = Match(chip=None, basis=None)
 
 
-def match_region(chips: Sequence[Chip], file_id: int | None, header: RegionHeader | None) -> Match:
+def match_region(
+    chips: Sequence[Chip], file_id: int | None, header: RegionHeader | None, *, by_device_id: bool = True
+) -> Match:
     """Match one region. Without a header (the file could not be decoded) its name has to do.
+    ``by_device_id``: a runtime's own number of a device is good enough where there is nothing better.
 
     v2 and later carry UMD's chip_unique_id, v1 (board_id << 8) | asic_location. A runtime that has no
     unique id publishes under the device id, and a source that has none can be matched by that alone.
     """
     if header is None:
         by_name = _by_name(chips, file_id)
+        if not by_device_id:
+            return by_name
         named_after_device = (chip.id for chip in chips if chip.id == file_id)
         return by_name if by_name.chip is not None else _only(named_after_device, Basis.DEVICE_ID)
     match = _by_board(chips, header) if _named_by_board(header) else _by_unique_id(chips, int(header.asic_id))
     if match.chip is None:
         # A header that no chip has, in a file that is named after one, is that chip's (and TTS007).
         match = _by_name(chips, file_id)
-    if match.chip is not None:
+    if match.chip is not None or not by_device_id:
         return match
     nameless = published_under_device_id(file_id, header)
     named_by = layout_of(header.version).named_by
     anonymous = [chip for chip in chips if nameless or not has_identity(chip, named_by)]
     return _only((chip.id for chip in anonymous if chip.id == header.device_id), Basis.DEVICE_ID)
+
+
+def match_by_holder(chips: Sequence[Chip], path: str, holders: Holders | None) -> Match:
+    """The chip of a region that a process maps which has one device open and no other, and maps no other
+    region. Not where that device leads to another chip too, as on an n300: it may be the region of that."""
+    mapping = () if holders is None else holders.of_region(path)
+    if not mapping or any(one.regions != (path,) for one in mapping):
+        return NO_MATCH
+    devices = {one.devices for one in mapping if one.devices}
+    if len(devices) != 1 or len(one := devices.pop()) != 1:
+        return NO_MATCH
+    return _only((chip.id for chip in chips if chip.kmd_id in one and _is_alone(chip)), Basis.HOLDER)
+
+
+def _is_alone(chip: Chip) -> bool:
+    """Whether no other chip is reached through this one."""
+    product = product_of(chip.board)
+    return product is not None and product.mmio_chips == product.chips
 
 
 def v1_keys(chip: Chip) -> frozenset[int]:

@@ -10,9 +10,9 @@ from ttinspect.shm.layout import Layout, layout_of
 from ttinspect.shm.looks import Judged, unchanged_slots
 from ttinspect.shm.published import LookedAt
 from ttinspect.verify.case import Case
-from ttinspect.verify.holding import ChipHolders, chip_holders
+from ttinspect.verify.holding import ChipHolders, chip_holders, region_match
 from ttinspect.verify.limits import UNKNOWN_LIMITS, Limits
-from ttinspect.verify.matching import Match, match_region
+from ttinspect.verify.matching import Match
 from ttinspect.verify.writers import SlotWriter, writer_of
 
 
@@ -81,10 +81,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
     """Match a region to its chip, and its slots to their processes."""
-    file, chips = looked.looks.file, case.system.chips
-    finished = region.state is RegionState.READY
-    file_id = None if file.file_id is None else int(file.file_id)
-    match = match_region(chips, file_id, region.header if finished else None)
+    file = looked.looks.file
+    match = region_match(case, file)
     occupied = region.occupied
     writers = tuple(
         writer_of(

@@ -12,7 +12,8 @@ from ttinspect.verify.findings.allocator import PUBLISHED_OVER_RESERVED
 from ttinspect.verify.findings.chips import NOT_DECIDABLE_NOW
 from ttinspect.verify.findings.files import is_judgable
 from ttinspect.verify.findings.rules import REGION_RULES
-from ttinspect.verify.matching import match_region, name_agrees
+from ttinspect.verify.holding import region_match
+from ttinspect.verify.matching import name_agrees
 from ttinspect.verify.pairing import pair_statistics
 from ttinspect.verify.rule import Hit, RegionRule
 from ttinspect.verify.subject import Subject, make_subject
@@ -104,7 +105,7 @@ def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerd
 
 
 def _chip_by_name(case: Case, file: RegionFile) -> int | None:
-    return match_region(case.system.chips, None if file.file_id is None else int(file.file_id), None).chip
+    return region_match(case, file, by_name=True).chip
 
 
 def _stopped(rule: RegionRule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:

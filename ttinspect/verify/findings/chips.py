@@ -6,12 +6,11 @@ from ttinspect.model.chip import Chip
 from ttinspect.shm.layout import NamedBy
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.capacity import capacity_unknown
-from ttinspect.verify.holding import ChipHolders, chip_holders, device_of
+from ttinspect.verify.holding import ChipHolders, chip_holders, device_of, region_match
 from ttinspect.verify.matching import (
     Basis,
     has_identity,
     is_test_leftover,
-    match_region,
     name_agrees,
     names_chips,
     namesakes,
@@ -334,7 +333,7 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
 def _claimed_by_name(case: Case) -> set[int | None]:
     """Chips whose file is there, though it could not be read or decoded."""
     return {
-        match_region(case.system.chips, int(looked.looks.file.file_id), None).chip
+        region_match(case, looked.looks.file, by_name=True).chip
         for looked in case.regions
         if looked.looks.file.file_id is not None
     }
