@@ -9,6 +9,10 @@ import venv
 import zipfile
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTORS = ("wormhole_b0.yaml", "blackhole.yaml", "quasar.yaml", "boards.yaml", "runtimes.yaml")
 

@@ -34,6 +34,7 @@ def test_an_answer_that_cannot_be_written_is_2(console_script: str, command: str
             assert ("it is closed" in done.stderr) is ("&-" in where)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_json_is_one_document_also_when_it_is_interrupted(
     console_script: str, tmp_path: Path, number: signal.Signals, code: int

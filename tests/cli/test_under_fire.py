@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Run
 from tests.shm.fire import Fire, build_writer, burning, compiler
 
+pytestmark = pytest.mark.system
+
 RUNS_PER_CASE = 8
 """Times four cases: 32 healthy runs."""
 DRIFT_BYTES = 64 << 20
