@@ -10,6 +10,7 @@ from ttinspect.answers.check_file_schema import check_file_schema
 from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
+from ttinspect.answers.fit import FitAnswer
 from ttinspect.answers.fleet import FleetAnswer
 from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.answers.listing import ListAnswer
@@ -31,6 +32,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "error": FailureAnswer,
     "explain": ExplainAnswer,
     "fleet": FleetAnswer,
+    "fit": FitAnswer,
     "harvest": HarvestAnswer,
     "list": ListAnswer,
     "memory": MemoryAnswer,

@@ -7,6 +7,7 @@ COMMANDS: dict[str, str] = {
     "topology": "chips, boards, trays, PCIe, eth links",
     "memory": "used of total, per chip and process, from the SHM regions",
     "programs": "L1 over a model's operations, from ttnn captures and reports",
+    "fit": "do tensors and programs fit, and why not? with the map of one core",
     "verify-shm": "are the published memory statistics true?",
     "telemetry": "clocks, power, temperatures, firmware, DRAM training, links",
     "check": "is this machine what it should be?",

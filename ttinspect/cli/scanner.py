@@ -41,11 +41,13 @@ VALUE_OPTIONS = frozenset(
         "--cabling",
         "--map-host",
         "--max-age",
+        "--tensor",
+        "--graph",
     }
 )
 """Options that take a value, in any command."""
 
-REPEATABLE = frozenset({"--device", "--expect", "--ignore", "--dry", "--map-host"})
+REPEATABLE = frozenset({"--device", "--expect", "--ignore", "--dry", "--map-host", "--tensor", "--graph"})
 """Those that may be given more than once; every other is refused then: nothing wins silently."""
 
 WATCH = "--watch"

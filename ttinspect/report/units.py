@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections.abc import Sequence
 
 from ttinspect.model.arch import Coord
 
@@ -48,6 +49,19 @@ def grid(coord: Coord | None) -> str:
 def of(part: int | None, whole: int) -> str:
     """A count of live units: "64/80"."""
     return UNKNOWN if part is None else f"{part}/{whole}"
+
+
+def shares(sizes: Sequence[int], width: int) -> list[int]:
+    """Columns for sizes side by side, to scale: ``width`` in all, but none that has something without a
+    column."""
+    whole = sum(sizes)
+    ends, at = [0], 0
+    for part in sizes:
+        at += part
+        ends.append(round(at * width / whole) if whole else 0)
+    return [
+        max(end - begin, 1 if part else 0) for begin, end, part in zip(ends, ends[1:], sizes, strict=False)
+    ]
 
 
 def percent(part: int, whole: int) -> str:

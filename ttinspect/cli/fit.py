@@ -1,0 +1,130 @@
+"""``ttinspect fit``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ttinspect.answers.fit import build_fit, fit_exit_code, place_of_allocator, place_of_system
+from ttinspect.capacity.settings import make_settings
+from ttinspect.capacity.tensor_specs import SPELLING, parse_tensor
+from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.errors import ExitCode, InspectError, most_important
+from ttinspect.model.capacity import Dispatch
+
+if TYPE_CHECKING:
+    from ttinspect.model.allocator import AllocatorStatistics
+
+
+@command("svg")
+def run(
+    common: Common,
+    *,
+    tensor: Annotated[
+        list[str] | None,
+        typer.Option("--tensor", metavar="SPEC", help=f"{SPELLING}; repeatable", show_default=False),
+    ] = None,
+    graph: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--graph",
+            metavar="FILE",
+            help="capture, report or database of ttnn whose programs must fit too (a dry run says all)",
+            show_default=False,
+        ),
+    ] = None,
+    allocator: Annotated[
+        str | None,
+        typer.Option(
+            "--allocator",
+            metavar="FILE",
+            help="into what a live allocator has left: of ttinspect.ttnn_stats.dump, tt-metal, ttrt",
+            show_default=False,
+        ),
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option("--runtime", metavar="NAME", help="tt-metal version [default: the newest measured one]"),
+    ] = None,
+    dispatch: Annotated[
+        Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
+    ] = Dispatch.AUTO,
+    l1_small: Annotated[int, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")] = 0,
+    trace_region: Annotated[int, size_option("--trace-region", "size of the whole trace region")] = 0,
+    l1_base: Annotated[int | None, size_option("--l1-base", "instead of the runtime's")] = None,
+    dram_base: Annotated[int | None, size_option("--dram-base", "instead of the runtime's")] = None,
+) -> int:
+    """Whether tensors and programs fit, and why not; with the map of one core.
+
+    Each tensor alone, and all of them in their order, as ttnn sizes and places them: on an empty
+    chip, or in what an allocator has left. Exit code 0: fits, 10: does not, 11: not known.
+
+    \b
+    Examples:
+      ttinspect fit --from board:n150 --tensor 1x1x4096x4096,bfloat16,tile,l1
+      ttinspect fit --from board:p150 --tensor 1x1x2048x2048,bfloat8_b,tile,l1,block:8x8 --graph dry.json
+      ttinspect fit --allocator detailed_memory_usage.csv --tensor 1x1x512x512,float32,tile,l1
+    """
+    specs = [parse_tensor(text) for text in tensor or ()]
+    if not (specs or graph or allocator):
+        raise InspectError(
+            "nothing to fit", "no tensor and no graph is named", f"name one: --tensor {SPELLING}"
+        )
+    captures = []
+    if graph:
+        from ttinspect.sources.graphs.opening import read_captures
+
+        captures = [capture for file in graph for capture in read_captures(file)]
+    code = ExitCode.DONE
+    if allocator is not None:
+        chip = None
+        if common.source_given:
+            system = common.open()
+            code, chip = exit_code(system), system.chips[0]
+        place = place_of_allocator(_statistics(allocator, common), allocator, chip)
+    else:
+        settings = make_settings(
+            runtime=runtime,
+            dispatch=dispatch,
+            l1_small=l1_small,
+            trace_region=trace_region,
+            l1_base=l1_base,
+            dram_base=dram_base,
+        )
+        system = common.open()
+        code = exit_code(system)
+        place = place_of_system(system, settings)
+    answer = build_fit(place, specs, captures)
+    code = most_important(code, fit_exit_code(answer))
+
+    def table() -> str:
+        from ttinspect.report.fit import fit_table
+
+        return to_table(fit_table(answer, int(code)), common)
+
+    def csv() -> str:
+        from ttinspect.report.fit import fit_csv
+
+        return to_csv(*fit_csv(answer))
+
+    def svg() -> str:
+        from ttinspect.report.l1_map import l1_map_svg
+
+        return l1_map_svg(answer.map, answer.target.arch.value)
+
+    emit(common, answer, {"table": table, "csv": csv, "svg": svg})
+    return code
+
+
+def _statistics(path: str, common: Common) -> "AllocatorStatistics":
+    """The one allocator that is meant, of those that a file tells of."""
+    from ttinspect.sources.allocator import read_allocator
+
+    every = read_allocator(path)
+    chosen = [one for one in every if not common.devices or {*common.devices} & {*(one.devices or ())}]
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join("/".join(one.devices or ("unknown",)) for one in every)
+    raise InspectError(
+        f"{path} tells of {len(every)} allocators", f"they are of devices {names}", "choose one with --device"
+    )
