@@ -24,7 +24,10 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.verdict import verdict_of
 from ttinspect.verify.verify import is_illegal, verify
 
-pytestmark = pytest.mark.skipif(compiler() is None, reason="no C compiler for the writer")
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(compiler() is None, reason="no C compiler for the writer"),
+]
 
 DRAM = Quantity("TTS020", "dram")
 ONE_LOOK = Pace(samples=1)
