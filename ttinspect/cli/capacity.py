@@ -63,12 +63,12 @@ def run(
         return to_table(capacity_table(answer), common)
 
     def csv() -> str:
-        from ttinspect.report.capacity_files import capacity_csv
+        from ttinspect.report.capacity import capacity_csv
 
         return to_csv(*capacity_csv(answer))
 
     def markdown() -> str:
-        from ttinspect.report.capacity_files import capacity_markdown
+        from ttinspect.report.capacity import capacity_markdown
 
         return capacity_markdown(answer)
 

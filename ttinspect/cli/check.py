@@ -77,7 +77,7 @@ def run(
         return to_table(check_table(answer, int(code)), common)
 
     def csv() -> str:
-        from ttinspect.report.check_files import check_csv
+        from ttinspect.report.check import check_csv
 
         return to_csv(*check_csv(answer))
 
@@ -87,7 +87,7 @@ def run(
         return check_markdown(answer, int(code))
 
     def junit() -> str:
-        from ttinspect.report.check_files import check_junit
+        from ttinspect.report.check import check_junit
 
         return check_junit(answer, strict=strict)
 
@@ -102,7 +102,7 @@ def _wanted(file: str | None, expect: list[str]) -> list[Wanted]:
 
 def _write_present(common: Common, case: Case) -> None:
     from ttinspect.answers.check_init import plain, present_machine
-    from ttinspect.report.check_file import check_file_yaml
+    from ttinspect.report.check import check_file_yaml
 
     document = plain(present_machine(case))
     if common.format not in ("table", "yaml", "json"):

@@ -60,17 +60,17 @@ def run(
         return to_table(harvest_table(answer, drawings, coords.value.upper()), common)
 
     def csv() -> str:
-        from ttinspect.report.harvest_files import harvest_csv
+        from ttinspect.report.harvest import harvest_csv
 
         return to_csv(*harvest_csv(answer))
 
     def svg() -> str:
-        from ttinspect.report.svg import harvest_svg
+        from ttinspect.report.picture import harvest_svg
 
         return harvest_svg(answer, drawings, coords.value.upper())
 
     def markdown() -> str:
-        from ttinspect.report.harvest_files import harvest_markdown
+        from ttinspect.report.harvest import harvest_markdown
 
         return harvest_markdown(answer)
 

@@ -45,12 +45,12 @@ def run(
     answer = build_list(case)
 
     def table() -> str:
-        from ttinspect.report.listing import list_table
+        from ttinspect.report.list import list_table
 
         return to_table(list_table(answer), common)
 
     def csv() -> str:
-        from ttinspect.report.listing import list_csv
+        from ttinspect.report.list import list_csv
 
         return to_csv(*list_csv(answer))
 

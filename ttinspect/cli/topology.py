@@ -46,17 +46,17 @@ def run(
         return to_csv(*topology_csv(answer))
 
     def svg() -> str:
-        from ttinspect.report.topology_svg import topology_svg
+        from ttinspect.report.topology import topology_svg
 
         return topology_svg(answer)
 
     def dot() -> str:
-        from ttinspect.report.topology_graph import topology_dot
+        from ttinspect.report.topology import topology_dot
 
         return topology_dot(answer)
 
     def mermaid() -> str:
-        from ttinspect.report.topology_graph import topology_mermaid
+        from ttinspect.report.topology import topology_mermaid
 
         return topology_mermaid(answer)
 

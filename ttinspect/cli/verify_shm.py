@@ -77,12 +77,12 @@ def run(
         return to_table(verify_shm_table(answer, int(code)), common)
 
     def csv() -> str:
-        from ttinspect.report.verify_shm_files import verify_shm_csv
+        from ttinspect.report.verify_shm import verify_shm_csv
 
         return to_csv(*verify_shm_csv(answer))
 
     def junit() -> str:
-        from ttinspect.report.verify_shm_files import verify_shm_junit
+        from ttinspect.report.verify_shm import verify_shm_junit
 
         return verify_shm_junit(answer)
 

@@ -1,13 +1,17 @@
-"""``check`` for people: a table, and the same as Markdown."""
+"""The reports of ``check``: table, Markdown, csv, junit, and the check file that --init writes."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+import yaml
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.check import CheckAnswer, told_by
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import VERDICT_STYLES, findings_table, grouped, source_line
+from ttinspect.model.system import Source
+from ttinspect.report.common import VERDICT_STYLES, findings_table, grouped, source_line, subject
+from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
@@ -143,3 +147,89 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
             f"**{escape(_verdict(answer, exit_code).plain)}**\n",
         ]
     )
+
+
+_OF_OUTCOME = {Outcome.PASS: Result.PASSED, Outcome.FAIL: Result.FAILURE, Outcome.UNKNOWN: Result.ERROR}
+_OF_SEVERITY = {
+    Severity.ERROR: Result.ERROR,
+    Severity.INCONCLUSIVE: Result.ERROR,
+    Severity.WARNING: Result.PASSED,
+    Severity.INFO: Result.PASSED,
+}
+
+
+def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    """A row per expectation, then one per warning that none of them tells."""
+    header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
+    rows: list[tuple[object, ...]] = [
+        (
+            one.id,
+            one.subject,
+            one.chip,
+            one.fact,
+            one.expected,
+            one.found,
+            one.outcome.value,
+            one.why,
+            one.where,
+        )
+        for one in answer.expectations
+    ]
+    for chips, finding in untold(answer):
+        about = subject(chips).removesuffix(": ") or "host"
+        chip = chips[0] if len(chips) == 1 else None
+        told = (
+            finding.id,
+            about,
+            chip,
+            finding.name,
+            None,
+            None,
+            finding.severity.value,
+            finding.message,
+            None,
+        )
+        rows.append(told)
+    return header, rows
+
+
+def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
+    """A test suite per subject, a test case per expectation; unknown is an error of the test. Findings that
+    no expectation tells have a suite of their own; ``strict``: warnings fail."""
+    suites: dict[str, list[TestCase]] = {}
+    for one in answer.expectations:
+        where = "" if one.where is None else f" ({one.where})"
+        suites.setdefault(one.subject, []).append(
+            TestCase(
+                name=f"{one.id} {one.fact}{where}",
+                result=_OF_OUTCOME[one.outcome],
+                message=one.why,
+                text=""
+                if one.outcome is Outcome.PASS
+                else f"expected: {shown(one, one.expected)}\nfound: {shown(one, one.found)}",
+            )
+        )
+    for chips, finding in untold(answer):
+        about = f" (chip {', '.join(map(str, chips))})" if chips else ""
+        fails = strict and finding.severity is Severity.WARNING
+        result = Result.FAILURE if fails else _OF_SEVERITY[finding.severity]
+        suites.setdefault("findings", []).append(
+            TestCase(
+                name=f"{finding.id} {finding.name}{about}",
+                result=result,
+                message=finding.message,
+                text=finding.message,
+            )
+        )
+    return junit("ttinspect check", suites.items())
+
+
+def check_file_yaml(document: dict[str, Any], source: Source) -> str:
+    """The file with a head that says what it is and what else it can hold."""
+    body = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return f"""\
+# What this machine should be. Check it with: ttinspect check THIS_FILE
+# {source_line(source).plain}
+# each: every chip; boards: by board or board id; by_chip: by chip id, PCI BDF, unique id. All keys, and for
+# an editor: ttinspect schema check-file. A number may be a range: {{min: 110, max: 120}}.
+{body}"""

@@ -1,12 +1,16 @@
-"""Pictures of NOC grids, as text: readable in black and white, two side by side where they fit."""
+"""Pictures of NOC grids: as text, readable in black and white, two side by side where they fit; and as SVG."""
+
+from xml.sax.saxutils import escape, quoteattr
 
 from rich.columns import Columns
 from rich.console import RenderableType
 from rich.text import Text
 
+from ttinspect.answers.harvest import HarvestAnswer
 from ttinspect.model.arch import CoreType
 from ttinspect.model.grid import CoreState
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
+from ttinspect.report.common import source_line
 from ttinspect.report.screen import glued
 from ttinspect.report.units import chips_named
 
@@ -83,3 +87,68 @@ def _legend(groups: tuple[PictureGroup, ...]) -> Text:
 
 def _nodes(picture: Picture) -> list[PictureNode]:
     return [node for nodes in picture.rows for node in nodes if node is not None]
+
+
+_CELL_PIXELS = 26
+_LEFT = 44
+_TOP = 44
+_GAP = 16
+_FILL = {
+    CoreType.TENSIX: "#7fb8a4",
+    CoreType.DRAM: "#8fb4d9",
+    CoreType.ETH: "#e8c77d",
+    CoreType.PCIE: "#d59bc0",
+    CoreType.L2CPU: "#c4b1e0",
+    CoreType.ARC: "#e79c7d",
+    CoreType.ROUTER_ONLY: "#dddddd",
+    CoreType.SECURITY: "#b8b894",
+    CoreType.DISPATCH: "#9fcbd6",
+}
+_STYLE = (
+    "text{font-family:monospace;font-size:12px;text-anchor:middle;dominant-baseline:central;fill:#222}"
+    ".name{text-anchor:start;font-weight:bold}.lost{fill:#fff;stroke:#b03030;stroke-dasharray:3 2}"
+    ".cell{stroke:#555}.unknown{fill:#fff;stroke:#555;stroke-dasharray:1 2}"
+)
+
+
+def harvest_svg(answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], labels: str) -> str:
+    """A standalone SVG document."""
+    body: list[str] = []
+    width, y = 0, _TOP
+    for group in drawings:
+        body.append(f'<text class="name" x="8" y="{y - 26}">{escape(f"{title(group)}   {labels} x")}</text>')
+        picture = group.picture
+        for column, label in enumerate(picture.x_labels):
+            body.append(_text(_LEFT + column * _CELL_PIXELS + _CELL_PIXELS // 2, y - 10, label))
+        for line, (label, nodes) in enumerate(zip(picture.y_labels, picture.rows, strict=True)):
+            top = y + line * _CELL_PIXELS
+            body.append(_text(_LEFT - 16, top + _CELL_PIXELS // 2, label))
+            body += [
+                _node(node, _LEFT + column * _CELL_PIXELS, top)
+                for column, node in enumerate(nodes)
+                if node is not None
+            ]
+        width = max(width, _LEFT + len(picture.x_labels) * _CELL_PIXELS + _GAP)
+        y += len(picture.rows) * _CELL_PIXELS + _TOP
+    name = quoteattr(source_line(answer.source).plain)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
+        f'role="img" aria-label={name}>\n<style>{_STYLE}</style>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+def _text(x: int, y: int, text: str) -> str:
+    return f'<text x="{x}" y="{y}">{escape(text)}</text>' if text else ""
+
+
+def _node(node: PictureNode, x: int, y: int) -> str:
+    size = _CELL_PIXELS - 2
+    if node.state is CoreState.LIVE:
+        look = f'class="cell" fill="{_FILL[node.core_type]}"'
+    else:
+        look = 'class="lost"' if node.state is CoreState.HARVESTED else 'class="unknown"'
+    name = f"{node.core_type.value}, {node.state.value}"
+    return (
+        f'<g><title>{name}</title><rect x="{x + 1}" y="{y + 1}" width="{size}" height="{size}" {look}/>'
+        f"{_text(x + _CELL_PIXELS // 2, y + _CELL_PIXELS // 2, glyph(node))}</g>"
+    )

@@ -4,9 +4,7 @@ import msgspec
 
 from ttinspect.answers.topology import build_topology
 from ttinspect.model.system import LinkEnd, LinkState, RemoteLink, System, Trouble
-from ttinspect.report.topology import links
-from ttinspect.report.topology_graph import edges, topology_dot, topology_mermaid
-from ttinspect.report.topology_svg import topology_svg
+from ttinspect.report.topology import edges, links, topology_dot, topology_mermaid, topology_svg
 from ttinspect.sources.opening import open_source
 
 
