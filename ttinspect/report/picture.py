@@ -1,4 +1,4 @@
-"""Pictures of NOC grids: as text, readable in black and white, two side by side where they fit; and as SVG."""
+"""Pictures of NOC grids: as text, two side by side where they fit, and as SVG."""
 
 from xml.sax.saxutils import escape, quoteattr
 

@@ -1,4 +1,4 @@
-"""The reports of ``verify-shm``: what is used, what was found, and the verdict as the last line; csv, junit."""
+"""The reports of ``verify-shm``: what is used, what was found, the verdict last; csv, junit."""
 
 import json
 from collections import Counter
