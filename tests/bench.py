@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import bench_shm
+from tests import bench_fleet, bench_shm
 from tests.cli.test_bad_input import CONTENTS
 from tests.device.simulated import Chip, as_tt_metal_has_it, blackhole, build, compiler
 from tests.shm.captures import captures
@@ -184,6 +184,8 @@ def main() -> None:
         folder = Path(name)
         for part in (offline, bad_input, regions, simulated):
             table(part(folder))
+        for line in bench_fleet.measure(folder):
+            print(line, flush=True)
         for line in bench_shm.measure():
             print(line, flush=True)
 

@@ -18,6 +18,7 @@ from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.verdict import Verdict
 
 _NAMES_SHOWN = 40
+_LONGEST_FOLDED = 400
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
@@ -76,9 +77,18 @@ def _group(group: FleetGroup) -> str:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    more = len(names) - _NAMES_SHOWN
-    return f"{shown} and {count(more)} more" if more > 0 else shown
+    """Names of hosts; many of them folded, "glx-[0001-9999]", where ClusterShell is installed."""
+    if len(names) <= _NAMES_SHOWN:
+        return ", ".join(names)
+    try:
+        from ClusterShell.NodeSet import NodeSet, NodeSetException
+
+        folded = str(NodeSet.fromlist(names))
+    except (ImportError, NodeSetException):
+        folded = None
+    if folded is not None and len(folded) <= _LONGEST_FOLDED:
+        return folded
+    return f"{', '.join(names[:_NAMES_SHOWN])} and {count(len(names) - _NAMES_SHOWN)} more"
 
 
 def _cabling(answer: FleetAnswer) -> Iterator[str]:
