@@ -13,13 +13,14 @@ from ttinspect.cli.output import emit, note, to_csv, to_table, write
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import read_document, readable, spoken
 from ttinspect.fleet.analysis import Analysis, analyse
+from ttinspect.fleet.checking import HostOutcome, fleet_outcomes, host_outcomes
 from ttinspect.fleet.hosts import Shapes, fleet_host, named_apart
 from ttinspect.model.fleet import Cabling, FleetHost, PassedOver, Unreadable
 from ttinspect.sources.cabling import fsd_text, read_cabling
 from ttinspect.sources.documents import Progress
 from ttinspect.sources.fleet import read_fleet
+from ttinspect.sources.fleet_check import FleetCheck, age_ns, read_fleet_check
 
-_AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _REDRAWN_S = 0.1
 
 
@@ -41,6 +42,15 @@ def run(
             "--cabling",
             metavar="FILE",
             help="what it should be: factory or global system descriptor, cutsheet",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            "--check",
+            metavar="FILE",
+            help="a check file of the fleet: hosts, groups of them, firmware, age",
             show_default=False,
         ),
     ] = None,
@@ -69,17 +79,26 @@ def run(
 
     A link that one end only lists is told by the host that misses it; where several neighbours agree against
     one host, its name stands in the last line. Exit code 0: all well (warnings allowed), 10: not, 11: a host
-    could not be read.
+    could not be read, or an expectation not be checked.
+
+    A check file has the keys of check's own at its top for every host, and groups of hosts that more is
+    expected of: hosts: "glx-[01-16]", firmware: equal, max_age: 24h, groups: [{hosts: "glx-[01-08]",
+    chips: 32, each: {board: ubb_blackhole}}].
 
     \b
     Examples:
       ttinspect fleet snapshots/
       ttinspect fleet snapshots.tar.zst --cabling factory_system_descriptor.textproto
+      ttinspect fleet snapshots/ --check site.yaml --format junit -o fleet.xml
       ttinspect fleet snapshots/ --init-cabling -o cabling.textproto
       srun --nodes 16 ttinspect snapshot | ttinspect fleet -
     """
     wanted = None if cabling is None else read_cabling(read_document(cabling), spoken(cabling))
-    hosts, unreadable = _read(common, paths, wanted)
+    expected = None if check is None else read_fleet_check(read_document(check), spoken(check))
+    limit = None if max_age is None else age_ns(max_age, f"--max-age {max_age}")
+    if limit is None and expected is not None:
+        limit = expected.max_age_ns
+    hosts, unreadable, outcomes = _read(common, paths, wanted, expected)
     if not hosts and not unreadable:
         raise InspectError(
             "no hosts", "nothing was read", "name folders or files of snapshots", ExitCode.NO_DEVICES
@@ -91,12 +110,17 @@ def run(
         cabling=wanted,
         map_host=_mapped(map_host or []),
         now_ns=now_ns,
-        max_age_ns=None if max_age is None else _age_ns(max_age),
+        max_age_ns=limit,
+        equal_firmware=expected is not None and expected.firmware_equal,
     )
     if init_cabling:
         _write_cabling(common, analysis)
         return ExitCode.DONE
-    answer = build_fleet(analysis, " ".join(readable(path) for path in paths))
+    if expected is not None:
+        missing = [str(one.evidence["host"]) for one in analysis.findings if one.id == "TTF010"]
+        outcomes += fleet_outcomes(expected, analysis.hosts, unreadable, missing, now_ns)
+        _note_unchecked(common, expected, analysis)
+    answer = build_fleet(analysis, " ".join(readable(path) for path in paths), tuple(outcomes))
     code = fleet_exit_code(answer, strict=strict)
     emit(common, answer, _writers(common, answer, code, strict))
     return code
@@ -118,9 +142,10 @@ def _writers(
 
 
 def _read(
-    common: Common, paths: list[str], cabling: Cabling | None
-) -> tuple[list[FleetHost], list[Unreadable]]:
-    """Every host, one after the other, each reduced at once to what a fleet keeps of it."""
+    common: Common, paths: list[str], cabling: Cabling | None, check: FleetCheck | None
+) -> tuple[list[FleetHost], list[Unreadable], list[HostOutcome]]:
+    """Every host, one after the other, each reduced at once to what a fleet keeps of it, and held against
+    what is expected of it."""
     motherboards = (
         {} if cabling is None else {host.name: host.motherboard for host in cabling.hosts if host.motherboard}
     )
@@ -133,6 +158,7 @@ def _read(
     hosts: list[FleetHost] = []
     unreadable: list[Unreadable] = []
     passed: list[PassedOver] = []
+    outcomes: list[HostOutcome] = []
     with _telling(common) as progress:
         for entry in read_fleet(paths, progress):
             if isinstance(entry, Unreadable):
@@ -145,9 +171,19 @@ def _read(
             ids = (int(chip.unique_id) for chip in entry.system.chips if chip.unique_id is not None)
             board = motherboards.get(name) or next((of_ids[one] for one in ids if one in of_ids), None)
             hosts.append(fleet_host(entry, shapes, board))
+            if check is not None:
+                outcomes += host_outcomes(name, entry.system, check.of(name))
     for one in passed:
         note(common, f"{one.file}: {one.why}")
-    return named_apart(hosts), unreadable
+    return named_apart(hosts), unreadable, outcomes
+
+
+def _note_unchecked(common: Common, check: FleetCheck, analysis: Analysis) -> None:
+    """A host that a check file does not name must not look as if it had passed."""
+    known = {*check.hosts}
+    others = [host.name for host in analysis.hosts if host.name not in known and not check.of(host.name)]
+    if others and (check.groups or check.hosts):
+        note(common, f"{check.name} says nothing of {', '.join(others[:8])}{' ...' if others[8:] else ''}")
 
 
 def _mapped(words: list[str]) -> dict[str, str]:
@@ -160,13 +196,6 @@ def _mapped(words: list[str]) -> dict[str, str]:
             )
         found[here] = there
     return found
-
-
-def _age_ns(text: str) -> int:
-    number, unit = text[:-1], text[-1:]
-    if unit not in _AGES or not number.isdecimal() or len(number) > 6:
-        raise InspectError(f"--max-age {text}", "it is no age", "give one such as 90m, 24h or 7d")
-    return int(number) * _AGES[unit] * 10**9
 
 
 def _write_cabling(common: Common, analysis: Analysis) -> None:

@@ -39,6 +39,7 @@ VALUE_OPTIONS = frozenset(
         "--web-config",
         "--min-interval",
         "--cabling",
+        "--check",
         "--map-host",
         "--max-age",
         "--tensor",

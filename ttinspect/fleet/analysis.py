@@ -19,7 +19,7 @@ from ttinspect.fleet.ports import (
     half_ports,
     listed_links,
 )
-from ttinspect.fleet.rules import EXCHANGED, found
+from ttinspect.fleet.rules import EXCHANGED, EXPECTED, found
 from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, two_ports
 from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import CabledHost, Cabling, End, FleetHost, Location, Unreadable
@@ -56,9 +56,10 @@ def analyse(
     map_host: Mapping[str, str] | None = None,
     now_ns: int | None = None,
     max_age_ns: int | None = None,
+    equal_firmware: bool = False,
 ) -> Analysis:
-    """Everything about a fleet. With ``max_age_ns`` snapshots are old by ``now_ns``, else when they are more
-    than a day older than the newest.
+    """Everything about a fleet. With ``max_age_ns`` snapshots are old by ``now_ns``, which is an error then,
+    else when they are more than a day older than the newest. ``equal_firmware``: other firmware is an error.
 
     Raises:
         InspectError: 2 when ``map_host`` names a host that is not there.
@@ -89,7 +90,7 @@ def analyse(
         *judged,
         *_half(hosts, ports, halves, racks),
         *_contradicting(hosts, ports, wrong, racks),
-        *_firmware(hosts),
+        *_firmware(hosts, EXPECTED if equal_firmware else ""),
         *_old(hosts, now_ns, max_age_ns),
     ]
     explained = _concerned(findings)
@@ -252,7 +253,7 @@ def _chip_only(location: Location) -> Location:
     return Location(host=location.host, tray=location.tray, asic_location=location.asic_location)
 
 
-def _firmware(hosts: Sequence[FleetHost]) -> Iterator[Finding]:
+def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
     """One finding per board type: the bundle that most have, and the hosts that have another."""
     bundles: dict[str, dict[tuple[int, int, int], dict[str, None]]] = {}
     for host in hosts:
@@ -269,6 +270,7 @@ def _firmware(hosts: Sequence[FleetHost]) -> Iterator[Finding]:
         yield found(
             "TTF008",
             f"{board}: {told}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
+            row,
             board=board,
             most=_version(most),
             hosts=sorted({name for one in others for name in versions[one]}),
@@ -292,6 +294,7 @@ def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None)
         yield found(
             "TTF009",
             f"{host.name}: its snapshot is {_age(newest - host.time_ns)} older than {than}",
+            EXPECTED if asked else "",
             host=host.name,
             age_s=(newest - host.time_ns) // 10**9,
         )

@@ -1,13 +1,38 @@
 """What a site expects of a fleet, host by host."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 import msgspec
 
-from ttinspect.model.finding import Finding
-from ttinspect.verify.check.expectation import Fact, Outcome
+from ttinspect.capacity.settings import make_settings
+from ttinspect.fleet.rules import UNKNOWN, found
+from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.fleet import FleetHost, Spot, Unreadable
+from ttinspect.model.system import System
+from ttinspect.sources.check_file import Wanted
+from ttinspect.sources.fleet_check import FleetCheck
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
+from ttinspect.verify.check.product import product_expectations
+from ttinspect.verify.check.site import site_expectations
+from ttinspect.verify.findings.rules import RULE_BY_ID
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
+_SHOWN = 4
+_FIRMWARE_WHY = {
+    Outcome.PASS: "",
+    Outcome.FAIL: "its firmware differs",
+    Outcome.UNKNOWN: "its firmware is unknown",
+}
+_AGE_WHY = {
+    Outcome.PASS: "",
+    Outcome.FAIL: "its snapshot is too old",
+    Outcome.UNKNOWN: "nobody tells when it was taken",
+}
 
 
 class HostOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What an expectation came to on one host. ``finding`` is there where it is not met, or unknown."""
+    """What an expectation came to on one host. ``finding`` is there where it is not met, or unknown, and no
+    other finding says so."""
 
     host: str
     id: str
@@ -17,3 +42,142 @@ class HostOutcome(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     why: str
     finding: Finding | None
+
+
+def host_outcomes(host: str, system: System, wanted: Iterable[Wanted]) -> list[HostOutcome]:
+    """What check files of one host come to, the same expectation of several chips once."""
+    settings = make_settings()
+    expectations: list[Expectation] = []
+    for one in wanted:
+        expectations += site_expectations(one, system, None, settings)
+        if one.file.product:
+            expectations += product_expectations(system, None)
+    groups: dict[tuple[str, str, str | None, Fact], list[Expectation]] = {}
+    for each in expectations:
+        groups.setdefault((each.id, each.fact, each.where, each.expected), []).append(each)
+    return [_together(host, same) for same in groups.values()]
+
+
+def _together(host: str, same: Sequence[Expectation]) -> HostOutcome:
+    outcome = min((one.outcome for one in same), key=_WORST_FIRST.index)
+    those = [one for one in same if one.outcome is outcome]
+    first = those[0]
+    values = list(dict.fromkeys(one.found for one in those))
+    told = [one.why if one.chip is None else f"{one.subject}: {one.why}" for one in those if one.why]
+    whys = list(dict.fromkeys(told))
+    more = f"; and {len(whys) - _SHOWN} more" if len(whys) > _SHOWN else ""
+    where = "" if first.where is None else f" ({first.where})"
+    why = "; ".join(whys[:_SHOWN]) + more + where if whys else ""
+    return HostOutcome(
+        host=host,
+        id=first.id,
+        fact=first.fact,
+        expected=first.expected,
+        found=values[0] if len(values) == 1 else ", ".join(map(_shown, values)),
+        outcome=outcome,
+        why=why,
+        finding=None if outcome is Outcome.PASS else _finding(first, outcome, why),
+    )
+
+
+def _shown(value: Fact) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _finding(one: Expectation, outcome: Outcome, why: str) -> Finding:
+    return Finding(
+        id=one.id,
+        name=RULE_BY_ID[one.id].name,
+        severity=Severity.ERROR if outcome is Outcome.FAIL else Severity.INCONCLUSIVE,
+        message=why,
+        evidence={"fact": one.fact, "expected": one.expected, "where": one.where},
+    )
+
+
+def fleet_outcomes(
+    check: FleetCheck,
+    hosts: Sequence[FleetHost],
+    unreadable: Iterable[Unreadable],
+    told_missing: Iterable[str],
+    now_ns: int,
+) -> Iterator[HostOutcome]:
+    """What a check file expects of the fleet as a whole, a case per host. ``told_missing`` are hosts that the
+    cabling misses already."""
+    there, silent = {host.name for host in hosts}, {*told_missing}
+    hidden = {one.stem for one in unreadable}
+    for name in check.hosts:
+        missing = name not in there and name not in hidden
+        message = f"{name} is in {check.name}, and no document is of it"
+        yield HostOutcome(
+            host=name,
+            id="TTF010",
+            fact="host",
+            expected="there",
+            found="missing" if missing else "unreadable" if name in hidden else "there",
+            outcome=Outcome.FAIL if missing else Outcome.UNKNOWN if name in hidden else Outcome.PASS,
+            why=message if missing else "",
+            finding=found("TTF010", message, host=name, hosts=[name])
+            if missing and name not in silent
+            else None,
+        )
+    if check.firmware_equal:
+        yield from _firmware(hosts)
+    if check.max_age_ns is not None:
+        yield from (_age(host, check.max_age_ns, now_ns) for host in hosts)
+
+
+def usual_firmware(hosts: Iterable[FleetHost]) -> Mapping[str, tuple[int, int, int]]:
+    """The bundle that most hosts have, by board type; of as many the newest."""
+    counts: dict[str, dict[tuple[int, int, int], int]] = {}
+    for host in hosts:
+        for board, bundle in {(_board(spot), spot.firmware) for spot in host.shape.spots}:
+            if bundle is not None:
+                counts.setdefault(board, {})[bundle] = counts.get(board, {}).get(bundle, 0) + 1
+    return {board: max(bundles, key=lambda one: (bundles[one], one)) for board, bundles in counts.items()}
+
+
+def _board(spot: Spot) -> str:
+    return spot.board.value if spot.board else spot.arch.value
+
+
+def _firmware(hosts: Sequence[FleetHost]) -> Iterator[HostOutcome]:
+    """A case per host; hosts that differ are told by one TTF008 for all of them."""
+    usual = usual_firmware(hosts)
+    for host in hosts:
+        bundles = {(_board(spot), spot.firmware) for spot in host.shape.spots}
+        others = {bundle for board, bundle in bundles if bundle is not None and bundle != usual[board]}
+        unknown = any(bundle is None for _, bundle in bundles)
+        outcome = Outcome.FAIL if others else Outcome.UNKNOWN if unknown else Outcome.PASS
+        should = {_version(usual[board]) for board, _ in bundles if board in usual}
+        why = _FIRMWARE_WHY[outcome]
+        yield HostOutcome(
+            host=host.name,
+            id="TTF008",
+            fact="firmware",
+            expected=", ".join(sorted(should)) or "equal",
+            found=", ".join(sorted(_version(bundle) for _, bundle in bundles if bundle is not None)) or None,
+            outcome=outcome,
+            why=why,
+            finding=found("TTF008", why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+        )
+
+
+def _version(bundle: tuple[int, int, int]) -> str:
+    return ".".join(map(str, bundle))
+
+
+def _age(host: FleetHost, most_ns: int, now_ns: int) -> HostOutcome:
+    """A case per host; a snapshot that is too old is told by TTF009."""
+    age = None if host.time_ns is None else (now_ns - host.time_ns) // 10**9
+    outcome = Outcome.UNKNOWN if age is None else Outcome.FAIL if age * 10**9 > most_ns else Outcome.PASS
+    why = _AGE_WHY[outcome]
+    return HostOutcome(
+        host=host.name,
+        id="TTF009",
+        fact="age_s",
+        expected=f"at most {most_ns // 10**9}",
+        found=age,
+        outcome=outcome,
+        why=why,
+        finding=found("TTF009", why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+    )

@@ -9,6 +9,9 @@ from ttinspect.verify.rule import E, Hit, I, Q, Rule, W
 EXCHANGED = "may be exchanged"
 """The row of TTF007 without a cabling."""
 
+EXPECTED, UNKNOWN = "expected", "unknown"
+"""The rows of TTF008 and TTF009 where a check file asks for them."""
+
 NOTHING_COMPARED = "nothing compared"
 """The row of TTF015 where the cabling could not be held against anything."""
 
@@ -115,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="TTF008",
         name="firmware differs",
-        severities={"": W},
+        severities={"": W, EXPECTED: E, UNKNOWN: Q},
         title="Boards of one type have different firmware bundles.",
         meaning="Eth links between different firmware may not train, and hosts behave differently.",
         cause="A host that was left out of an update, or a card that was replaced.",
@@ -124,7 +127,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="TTF009",
         name="snapshot old",
-        severities={"": W},
+        severities={"": W, EXPECTED: E, UNKNOWN: Q},
         title="A snapshot is older than the others, or than allowed.",
         meaning=(
             "What it says may be no longer so: links can seem one-sided because one end was seen long "

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
+from ttinspect.fleet.checking import HostOutcome
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, source_line
 from ttinspect.report.junit import Result, TestCase, junit
@@ -138,7 +139,7 @@ def _told(answer: FleetAnswer) -> list[Finding]:
 
 
 def _named(finding: Finding, hosts: list[str]) -> Finding:
-    if not hosts or finding.id.startswith("TTF"):
+    if not hosts or "host" in finding.evidence:
         return finding
     return Finding(
         id=finding.id,
@@ -252,7 +253,7 @@ def fleet_junit(answer: FleetAnswer, *, strict: bool = False) -> str:
                 name=f"{one.id} {one.fact}",
                 result=_OUTCOMES[one.outcome],
                 message=one.why,
-                text="" if one.outcome is Outcome.PASS else f"expected: {one.expected}\nfound: {one.found}",
+                text="" if one.outcome is Outcome.PASS else _compared(one),
             )
         )
     for host in answer.hosts:
@@ -263,6 +264,10 @@ def fleet_junit(answer: FleetAnswer, *, strict: bool = False) -> str:
     if not whole:
         whole = [TestCase(name="links and cabling", result=Result.PASSED)]
     return junit("ttinspect fleet", [("fleet", whole), *by_host.items()])
+
+
+def _compared(one: HostOutcome) -> str:
+    return f"expected: {one.expected}\nfound: {'unknown' if one.found is None else one.found}"
 
 
 def _case(one: Finding, strict: bool) -> TestCase:

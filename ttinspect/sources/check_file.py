@@ -45,7 +45,16 @@ def read_check_file(content: bytes, name: str) -> Wanted:
         InspectError: 2 for what is no check file, or expects nothing; 7 for an unknown architecture.
     """
     document = parse_yaml(content, name)
-    return _Reader(name, lines_of(content)).read(document)
+    return read_check_document(document, name, lines_of(content))
+
+
+def read_check_document(document: Any, name: str, lines: Lines) -> Wanted:
+    """A check file that is parsed already, with the lines of its keys.
+
+    Raises:
+        InspectError: as read_check_file.
+    """
+    return _Reader(name, lines).read(document)
 
 
 def read_expectations(pairs: list[str]) -> Wanted:
