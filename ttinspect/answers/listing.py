@@ -6,6 +6,7 @@ from ttinspect.answers.holders import HeldBy, why_not_known
 from ttinspect.answers.memory import MemoryDevice, build_memory, not_allocatable
 from ttinspect.answers.telemetry import why_no_reading
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
+from ttinspect.errors import ExitCode
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
@@ -45,12 +46,28 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.list.v1"):
-    """What ``list`` says."""
+    """What ``list`` says. ``free`` is there with --free: N of every /dev/tenstorrent/N that nobody holds, for
+    TT_VISIBLE_DEVICES."""
 
     tool: Tool = TOOL
     source: Source
     devices: tuple[ListDevice, ...]
+    free: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...]
+
+
+def free_devices(answer: ListAnswer) -> tuple[int, ...]:
+    """N of every /dev/tenstorrent/N through which no chip is held."""
+    devices = {one.kmd_id: one for one in answer.devices if one.kmd_id is not None}
+    return tuple(sorted(number for number, one in devices.items() if one.held_by.held is False))
+
+
+def free_exit_code(answer: ListAnswer) -> ExitCode:
+    """0 where a device is free, 10 where each is known to be held, 11 where that is not known of some."""
+    if free_devices(answer):
+        return ExitCode.DONE
+    unknown = any(one.held_by.held is None for one in answer.devices)
+    return ExitCode.INCONCLUSIVE if unknown else ExitCode.CHECK_FAILED
 
 
 def build_list(case: Case) -> ListAnswer:

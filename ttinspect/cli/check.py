@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.check import build_check, check_exit_code, checks_regions
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import Common, Oneline, command, refuse_oneline
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_json, to_table, write
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
@@ -33,6 +33,7 @@ def run(
         bool, typer.Option("--init", help="write a check file that the present machine passes")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+    oneline: Oneline = False,
     shm_dir: ShmDir = None,
     procfs: Procfs = None,
 ) -> int:
@@ -57,6 +58,7 @@ def run(
         raise InspectError(
             "check --init", "it writes a file, and checks nothing", "leave the others out; -o names the file"
         )
+    refuse_oneline(common, oneline)
     wanted = _wanted(file, expect or [])
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)
@@ -72,6 +74,10 @@ def run(
     code = most_important(exit_code(host.system), check_exit_code(answer, strict=strict))
 
     def table() -> str:
+        if oneline:
+            from ttinspect.report.oneline import check_oneline
+
+            return check_oneline(answer)
         from ttinspect.report.check import check_table
 
         return to_table(check_table(answer, int(code)), common)

@@ -11,7 +11,11 @@ def early_request(line: CommandLine, environment_source: str | None) -> Request 
     task = line.task
     if task is None:
         return None
-    source = line.source if line.source is not None else environment_source or default_source(line.command)
+    source = (
+        line.source
+        if line.source is not None
+        else environment_source or default_source(line.command, free=line.has("--free"))
+    )
     if source == "umd":
         return host_request(task) if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
     path = source.removeprefix("sim:")

@@ -1,6 +1,11 @@
 """``ttinspect list``, which ttinspect alone is too."""
 
-from ttinspect.answers.listing import build_list
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ttinspect.answers.listing import ListAnswer, build_list, free_devices, free_exit_code
 from ttinspect.answers.memory import memory_exit_code
 from ttinspect.cli.opened import (
     AllocatorOption,
@@ -11,7 +16,7 @@ from ttinspect.cli.opened import (
     opened,
 )
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, exit_code, to_csv, to_table
+from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table, write
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import gather
@@ -29,12 +34,21 @@ def run(
     l1_small: L1SmallOption = None,
     trace_region: TraceOption = None,
     allocator: AllocatorOption = None,
+    free: Annotated[
+        bool,
+        typer.Option("--free", help="only N of the devices that nobody holds; reserves nothing, opens none"),
+    ] = False,
 ) -> int:
     """One row per chip: names, board, grid, L1 and DRAM used of physical, temperature.
+
+    --free prints the devices that nobody holds as TT_VISIBLE_DEVICES takes them, and reserves none of them:
+    somebody else can take one a moment later. Exit code 0: there are some, 10: every device is held, 11: it
+    is not known of some, and none is known to be free. Without --from it opens no device (host).
 
     \b
     Examples:
       ttinspect
+      TT_VISIBLE_DEVICES=$(ttinspect list --free) python3 train.py
       ttinspect list --from cluster_descriptor.yaml
       ttinspect list --json | jq '.devices[].unique_id'
     """
@@ -43,6 +57,8 @@ def run(
     host = open_host(common, places, ask=Ask.READING, without_chips=False)
     case = gather(host, places, settings=settings, allocator=statistics, personal=True)
     answer = build_list(case)
+    if free:
+        return _write_free(common, answer)
 
     def table() -> str:
         from ttinspect.report.list import list_table
@@ -56,3 +72,20 @@ def run(
 
     emit(common, answer, {"table": table, "csv": csv})
     return most_important(exit_code(host.system), memory_exit_code(case))
+
+
+def _write_free(common: Common, answer: ListAnswer) -> int:
+    """The bare numbers, one line; with JSON and others the whole answer."""
+    free = free_devices(answer)
+    if common.format == "table":
+        text = ",".join(map(str, free))
+        write(f"{text}\n" if free else "", common.output)
+        if not free:
+            note(common, "no device is known to be free; ttinspect list says who holds them")
+    else:
+
+        def csv() -> str:
+            return to_csv(("kmd_id",), ((number,) for number in free))
+
+        emit(common, msgspec.structs.replace(answer, free=free), {"csv": csv})
+    return free_exit_code(answer)

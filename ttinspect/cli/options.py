@@ -156,6 +156,23 @@ _Verbose = Annotated[bool, typer.Option("--verbose", help="show tt_umd's log on 
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
 
 
+Oneline = Annotated[
+    bool, typer.Option("--oneline", help="the verdict and the first thing that is wrong, in 80 characters")
+]
+
+
+def refuse_oneline(common: Common, oneline: bool) -> None:
+    """One line is a text, and no other format.
+
+    Raises:
+        InspectError: 2 for --oneline with a format that is not text.
+    """
+    if oneline and common.format != "table":
+        raise InspectError(
+            f"--oneline and --format {common.format}", "they contradict each other", "give one of them"
+        )
+
+
 def size_option(name: str, text: str) -> Any:
     """An option that takes a size in bytes, as ``parse_size`` reads it; for ``Annotated[int, ...]``."""
     return typer.Option(
@@ -200,7 +217,7 @@ def command(
     def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
         @functools.wraps(function)
         def wrapper(**values: Any) -> R:
-            default = default_source(function.__module__.rpartition(".")[2])
+            default = default_source(function.__module__.rpartition(".")[2], free=bool(values.get("free")))
             common = _common({name: values.pop(name) for name in injected}, formats, default)
             return cast("Callable[..., R]", function)(common, **values)
 

@@ -102,9 +102,9 @@ FORMAT_OF_SUFFIX = {
 }
 
 
-def default_source(command: str | None) -> str:
-    """The SOURCE of a command that is given none."""
-    return "host" if command in MONITORS else "umd"
+def default_source(command: str | None, *, free: bool = False) -> str:
+    """The SOURCE of a command that is given none; ``free`` is ``list --free``."""
+    return "host" if command in MONITORS or free else "umd"
 
 
 class CommandLine(NamedTuple):

@@ -13,7 +13,7 @@ from ttinspect.cli.opened import (
     TraceOption,
     opened,
 )
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import Common, Oneline, command, refuse_oneline
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
@@ -46,6 +46,7 @@ def run(
         typer.Option("--ignore", metavar="ID", help="findings that do not count; repeatable"),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+    oneline: Oneline = False,
 ) -> int:
     """Are the memory statistics true that tt-metal publishes in /dev/shm?
 
@@ -59,8 +60,10 @@ def run(
       ttinspect verify-shm --from cluster_descriptor.yaml --strict --json
       ttinspect verify-shm --runtime 0.78 --dispatch slow --l1-small 32K
       ttinspect verify-shm --allocator allocator.json
+      scontrol update nodename=$HOST state=drain reason="$(ttinspect verify-shm --oneline)"
       ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
     """
+    refuse_oneline(common, oneline)
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)
     settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
@@ -72,6 +75,10 @@ def run(
     code = most_important(exit_code(host.system), verify_shm_exit_code(answer, strict=strict))
 
     def table() -> str:
+        if oneline:
+            from ttinspect.report.oneline import verify_shm_oneline
+
+            return verify_shm_oneline(answer)
         from ttinspect.report.verify_shm import verify_shm_table
 
         return to_table(verify_shm_table(answer, int(code)), common)

@@ -1,0 +1,171 @@
+"""Who holds a chip, for each way in which it can be known: real processes beside the tree of a driver."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_live_writers import publish
+from tests.conftest import Run
+from tests.holding import holding, needs_root, sees_the_machine
+from tests.sources.fake_sysfs import device, kernel_driver, write
+
+pytestmark = [needs_root]
+GONE = 4_000_000
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A host with three P150, below a folder; its regions are in ROOT/dev/shm."""
+    folder = tmp_path / "root"
+    kernel_driver(folder)
+    for number in range(3):
+        device(folder, number)
+    (folder / "dev/shm").mkdir(parents=True)
+    return folder
+
+
+Driver = Callable[[dict[int, str]], Path]
+
+
+@pytest.fixture
+def procfs(tmp_path: Path) -> Driver:
+    """The procfs of this machine, with a driver that lists these lines by device."""
+
+    def make(lists: dict[int, str]) -> Path:
+        folder = tmp_path / "proc"
+        folder.mkdir()
+        for one in Path("/proc").iterdir():
+            (folder / one.name).symlink_to(one)
+        (folder / "driver").unlink(missing_ok=True)
+        for number, lines in lists.items():
+            write(folder / f"driver/tenstorrent/{number}/pids", lines)
+        return folder
+
+    return make
+
+
+def held(run: Run, root: Path, *more: str) -> dict[int, Any]:
+    done = run("list", "--from", f"host:{root}", "--json", *more)
+    assert done.returncode == 0, done.stderr
+    return {one["id"]: one["held_by"] for one in json.loads(done.stdout)["devices"]}
+
+
+def ways(by: Any) -> dict[int, list[str]]:
+    return {one["pid"]: one["known_by"] for one in by["processes"]}
+
+
+def test_an_open_descriptor_tells(run: Run, root: Path) -> None:
+    with holding(node=root / "dev/tenstorrent/1") as holder:
+        by = held(run, root)
+    assert ways(by[1]) == {holder.pid: ["descriptor"]}
+    assert (by[1]["held"], by[0]["processes"], by[2]["processes"]) == (True, [], [])
+
+
+def test_an_inherited_descriptor_tells_after_its_opener_is_gone(run: Run, root: Path, procfs: Driver) -> None:
+    with holding(node=root / "dev/tenstorrent/1") as holder:
+        by = held(run, root, "--procfs", str(procfs({0: "", 1: str(GONE), 2: ""})))
+    assert ways(by[1]) == {holder.pid: ["descriptor"]}
+    assert by[1]["openers_gone"] == [GONE]
+    assert (by[0]["held"], by[2]["held"]) == (False, False)
+
+
+def test_the_driver_tells_of_somebody_outside_and_of_an_opener_that_is_gone(
+    run: Run, root: Path, procfs: Driver
+) -> None:
+    by = held(run, root, "--procfs", str(procfs({0: "0\n0", 1: str(GONE), 2: ""})))
+    assert [(by[n]["held"], by[n]["outside"], by[n]["openers_gone"]) for n in range(3)] == [
+        (True, 2, []), (True, 0, [GONE]), (False, 0, []),
+    ]  # fmt: skip
+
+
+def test_the_drivers_list_alone_tells_where_descriptors_may_not_be_read(
+    run: Run, root: Path, procfs: Driver
+) -> None:
+    with holding() as holder:
+        by = held(run, root, "--procfs", str(procfs({0: "", 1: "", 2: "1"})))
+        assert ways(by[2]).get(1, ["driver"]) == ["driver"]
+        assert holder.pid not in ways(by[2])
+
+
+@sees_the_machine
+def test_a_region_tells_by_the_device_that_its_mapper_has_open_and_a_slot_by_its_pid(
+    run: Run, root: Path, procfs: Driver
+) -> None:
+    path = publish(root / "dev/shm")
+    driver = str(procfs({0: "", 1: "", 2: ""}))
+    with holding(path, root / "dev/tenstorrent/2", namespace=True) as holder:
+        publish(root / "dev/shm", (holder.own_pid, b"vllm"))
+        by = held(run, root)
+        assert ways(by[2]) == {holder.pid: ["descriptor", "region", "slot"]}
+        (process,) = by[2]["processes"]
+        assert (process["own_pid"], process["uid"], process["user"]) == (holder.own_pid, 0, "root")
+        assert process["command"].endswith("0") or "python" in process["command"]
+    with holding(path):
+        assert all(not ways(one) for one in held(run, root, "--procfs", driver).values())
+
+
+def test_a_container_is_named_by_its_control_group(tmp_path: Path) -> None:
+    from ttinspect.host.procfs import read_processes
+
+    ids = "5f" * 32
+    names = {
+        f"0::/system.slice/docker-{ids}.scope": ids[:12], f"12:cpu:/docker/{ids}": ids[:12],
+        f"0::/kubepods.slice/x.slice/cri-containerd-{ids}.scope": ids[:12], "0::/lxc/build": "build",
+        f"0::/../{ids}": ids[:12], "0::/user.slice/user-0.slice": None, "0::/": None,
+    }  # fmt: skip
+    for number, group in enumerate(names, 10):
+        write(tmp_path / str(number) / "stat", f"{number} (a) S 1 1")
+        write(tmp_path / str(number) / "cgroup", group)
+    table = read_processes(tmp_path, range(10, 10 + len(names)), named=True, personal=True)
+    assert [one.container for one in table.found.values()] == list(names.values())
+
+
+@pytest.mark.parametrize(
+    ("lists", "free", "code"),
+    [
+        ({0: "", 1: str(GONE), 2: ""}, "0,2\n", 0),
+        ({0: "0", 1: "0", 2: "0"}, "", 10),
+        ({0: "0", 1: "0", 2: "unreadable"}, "", 11),
+        ({0: "", 1: "unreadable", 2: "0"}, "0\n", 0),
+    ],
+)
+def test_free_devices_are_those_that_nobody_holds(
+    run: Run, root: Path, procfs: Driver, lists: dict[int, str], free: str, code: int
+) -> None:
+    driver = str(procfs(lists))
+    done = run("list", "--free", "--procfs", driver, TTINSPECT_FROM=f"host:{root}")
+    assert (done.stdout, done.returncode) == (free, code), done.stderr
+    done = run("list", "--free", "--json", "--procfs", driver, TTINSPECT_FROM=f"host:{root}")
+    assert json.loads(done.stdout)["free"] == [int(n) for n in free.split(",") if n.strip()]
+
+
+def test_free_without_devices_is_3(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sys").mkdir()
+    assert run("list", "--free", "--from", f"host:{tmp_path}").returncode == 3
+
+
+def test_opening_devices_that_others_hold_is_said(console_script: str, tmp_path: Path) -> None:
+    """In a mount namespace with a /dev of its own, in which /dev/tenstorrent/0 is no device."""
+    node = tmp_path / "dev/tenstorrent/0"
+    write(node, "no device")
+    (tmp_path / "dev/null").touch()
+    mounts = f"mount --bind /dev/null {tmp_path}/dev/null && mount --rbind {tmp_path}/dev /dev"
+    command = ["unshare", "--mount", "sh", "-c", f"{mounts} && exec {console_script} list"]
+    with holding(node=node) as holder:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "ttinspect: opening devices that others hold: /dev/tenstorrent/0 by pid" in done.stderr
+    assert str(holder.pid) in done.stderr.partition("(--from host opens none)")[0]
+
+
+@pytest.mark.parametrize("command", ["verify-shm", "check"])
+def test_one_line_begins_with_the_verdict_and_is_short(run: Run, tmp_path: Path, command: str) -> None:
+    publish(tmp_path, (GONE, b"killed" * 2))
+    done = run(command, "--from", "board:p150", "--shm-dir", str(tmp_path), "--oneline")
+    (line,) = done.stdout.splitlines()
+    assert len(line) <= 80
+    assert line.split()[0] in ("PASS", "WARN", "INCONCLUSIVE", "FAIL")
+    assert run(command, "--from", "board:p150", "--oneline", "--json").returncode == 2
