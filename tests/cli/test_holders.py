@@ -1,8 +1,10 @@
 """Who holds a chip, for each way in which it can be known: real processes beside the tree of a driver."""
 
+import fcntl
 import json
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,14 @@ def root(tmp_path: Path) -> Path:
         device(folder, number)
     (folder / "dev/shm").mkdir(parents=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Nodes are told by how they are called: no two of these tests at a time on one machine."""
+    with (Path(tempfile.gettempdir()) / "ttinspect-tests-nodes.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 Driver = Callable[[dict[int, str]], Path]
