@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import bench_fleet, bench_shm
+from tests import bench_fleet, bench_graphs, bench_shm
 from tests.cli.test_bad_input import CONTENTS
 from tests.device.simulated import Chip, as_tt_metal_has_it, blackhole, build, compiler
 from tests.shm.captures import captures
@@ -166,6 +166,19 @@ def simulated(folder: Path) -> Iterator[Row]:
     yield Row("telemetry --watch 0.1, 8 chips, CPU", cpu, "the wall time", wall, 0.25)
 
 
+def captured(folder: Path) -> Iterator[Row]:
+    """programs on a capture and a report of 100 MB, against json.load of the same file, and in memory (MB
+    instead of milliseconds)."""
+    for name, write in (("capture", bench_graphs.write_capture), ("report", bench_graphs.write_report)):
+        path = folder / f"{name}.json"
+        write(path)
+        ours = [SCRIPT, "programs", str(path), "--json"]
+        load = [PYTHON, "-c", "import json, sys; json.load(open(sys.argv[1]))", str(path)]
+        yield compare(f"programs, {name} of 100 MB", ours, "json.load", load, 1 / 3, 5)
+        yield Row(f"programs, {name}, peak MB", bench_graphs.peak_mb(ours), "the limit", 60.0, 1.0)
+        path.unlink()
+
+
 def table(rows: Iterator[Row]) -> None:
     """Print rows as they are measured."""
     for row in rows:
@@ -182,7 +195,7 @@ def main() -> None:
     """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (offline, bad_input, regions, simulated):
+        for part in (offline, bad_input, regions, captured, simulated):
             table(part(folder))
         for line in bench_fleet.measure(folder):
             print(line, flush=True)

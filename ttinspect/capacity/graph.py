@@ -32,17 +32,19 @@ _NOTHING = Params()
 _KINDS = {"circular_buffer_allocate": 0, "dataflow_buffer_allocate": 1, "scratchpad_allocate": 2}
 
 
-def follow(nodes: Iterable[Node]) -> Graph:
-    """Everything that the nodes of one capture say about L1.
+def follow(parts: Iterable[Iterable[Node]]) -> Graph:
+    """Everything that the nodes of one capture say about L1; they come in parts, one after the other.
 
     Raises:
         InspectError: 2 for a record whose size or cores are missing or no such thing.
     """
     followed = _Followed()
-    for node in nodes:
-        take = _TAKE.get(node.node_type)
-        if take is not None:
-            take(followed, node)
+    taken = _TAKE.get
+    for nodes in parts:
+        for node in nodes:
+            take = taken(node.node_type)
+            if take is not None:
+                take(followed, node)
     return followed.graph()
 
 

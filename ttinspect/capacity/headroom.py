@@ -193,6 +193,8 @@ def _levels(
 ) -> list[Level]:
     """Levels on the chip with the most."""
     each = [levels(operations, _of(lives, meshes)) for meshes in _sharing(_meshes(lives), chips_of)]
+    if len(each) == 1:
+        return each[0]
     return [
         Level(_most(level.after for level in chips), _most(level.peak for level in chips))
         for chips in zip(*each, strict=True)
@@ -218,20 +220,16 @@ def _placed(
         (shared, live_at(instants, _of(lives, shared)), lowest_at(instants, _of(lives, shared)))
         for shared in _sharing(meshes, chips_of)
     ]
-    placed = []
-    for index, program in enumerate(programs):
-        own = [
-            view for view in views if view[0] is None or program.mesh not in meshes or program.mesh in view[0]
-        ]
-        lowest = [view[2][index] for view in own or views]
-        known = [each.address for each in lowest if each.address is not None]
-        placed.append(
-            Placed(
-                program,
-                _most(view[1][index] for view in own or views),
-                Lowest(min(known, default=None), all(each.known for each in lowest)),
-            )
+    placed = [
+        Placed(
+            program,
+            _most(live[index] for _, live, _ in own),
+            _lowest(lowest[index] for _, _, lowest in own),
         )
+        if len(own := _views_of(program, views, meshes)) > 1
+        else Placed(program, own[0][1][index], own[0][2][index])
+        for index, program in enumerate(programs)
+    ]
     found: list[tuple[Placed, ...]] = []
     at = 0
     for operation in operations:
@@ -289,6 +287,23 @@ def _inside(
     }
     kept = [msgspec.structs.replace(life, born=born.get((life.mesh, life.address))) for life in after]
     return kept + freed
+
+
+View = tuple[frozenset[int] | None, list[int | None], list[Lowest]]
+"""Meshes that share an allocator, with what lives, and the lowest address, at the instant of each program."""
+
+
+def _views_of(program: ProgramHeld, views: list[View], meshes: set[int]) -> list[View]:
+    """The allocators of the chips that a program runs on; all of them where that is not known."""
+    if len(views) == 1 or program.mesh not in meshes:
+        return views
+    return [view for view in views if view[0] is None or program.mesh in view[0]] or views
+
+
+def _lowest(each: Iterable[Lowest]) -> Lowest:
+    found = list(each)
+    known = [one.address for one in found if one.address is not None]
+    return Lowest(min(known, default=None), all(one.known for one in found))
 
 
 Pair = tuple[Recorded, Memory]

@@ -28,35 +28,36 @@ class Earlier(str, Enum):
 
 
 class Params(msgspec.Struct, gc=False):
-    """The params of a node that matter here; which of them are there depends on the type of the node."""
+    """The params of a node that matter here; which of them are there depends on the type of the node. They
+    stand in the order in which ttnn writes them, that of the alphabet: decoding is faster so."""
 
+    aborted: bool | None = None
+    address: int | None = None
+    borrows_memory: bool = False
+    core_range_set: str | None = None
+    device_id: int | None = None
+    device_tensors: str | None = None
+    dtype: str | None = None
+    globally_allocated: bool = False
+    layout: str | None = None
+    max_size_per_bank: int | None = None
+    memory_config: str | None = None
     name: str | None = None
     program_cache_hit: bool | None = None
     program_factory_type: str | None = None
-    aborted: bool | None = None
-    size: int | None = None
-    address: int | None = None
-    device_id: int | None = None
-    max_size_per_bank: int | None = None
-    type: str | None = None
-    core_range_set: str | None = None
-    globally_allocated: bool = False
-    borrows_memory: bool = False
-    layout: str | None = None
-    dtype: str | None = None
     shape: str | None = None
-    memory_config: str | None = None
-    device_tensors: str | None = None
+    size: int | None = None
+    type: str | None = None
 
 
-class Node(msgspec.Struct, gc=False):
+class Node(msgspec.Struct, gc=False, kw_only=True):
     """One node of a capture, in the order of execution."""
 
+    connections: tuple[int, ...] = ()
     counter: int
     node_type: str
-    stacking_level: int = 0
-    connections: tuple[int, ...] = ()
     params: Params | None = None
+    stacking_level: int = 0
 
 
 class CoreHeld(msgspec.Struct, frozen=True, kw_only=True):

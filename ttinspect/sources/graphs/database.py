@@ -131,8 +131,8 @@ class _Rank:
             for key, value in self._tables.connection.execute("SELECT key, value FROM report_metadata"):
                 yield str(key), str(value)
 
-    def _nodes(self, spans: list[OperationSpan]) -> Iterator[Node]:
-        """The nodes of all operations, numbered through. Each graph has its own numbers, and a deallocation
+    def _nodes(self, spans: list[OperationSpan]) -> Iterator[Iterator[Node]]:
+        """The nodes of each operation, numbered through. Each graph has its own numbers, and a deallocation
         may name a node of another graph: only by address is it told what is freed."""
         offset = 0
         graphs = self._rows("captured_graph", "operation_id", "captured_graph", order="operation_id")
@@ -144,7 +144,7 @@ class _Rank:
                     nodes = _NODES.decode(following[1])
                     last = max((node.counter for node in nodes), default=0)
                     completed = not any(node.params and node.params.aborted for node in nodes)
-                    yield from _renumbered(nodes, offset)
+                    yield _renumbered(nodes, offset)
                     offset += last + 1
                 following = next(graphs, None)
             offset = max(offset, start + 1)

@@ -9,7 +9,6 @@ from typing import BinaryIO
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import open_regular, os_error, readable, spoken
 from ttinspect.model.graph import Recorded
-from ttinspect.sources.graphs.database import read_database
 from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
 from ttinspect.sources.graphs.report import cluster_descriptor_of, read_json
 
@@ -31,6 +30,8 @@ def read_captures(path: str) -> list[Recorded]:
     with open_regular(path) as stream:
         head = stream.read(HEAD_BYTES)
         if is_database(head):
+            from ttinspect.sources.graphs.database import read_database
+
             return read_database(path, name)
         if not head.strip():
             raise InspectError(name, "it is empty", "name a capture, a report or a database of ttnn")

@@ -3,7 +3,6 @@
 Most of a report with snapshots is pages, which nobody needs here: they are passed over unread.
 """
 
-from collections.abc import Iterator
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
@@ -116,11 +115,11 @@ def read_json(stream: BinaryIO, name: str, sidecar: bytes | None = None) -> Reco
 def _streamed(stream: BinaryIO) -> _Facts:
     pieces, facts = Pieces(stream), _Facts()
     if pieces.head.lstrip()[:1] == b"[":
-        facts.graph = follow(_nodes(elements(pieces.rest())))
+        facts.graph = follow(map(_NODES.decode, elements(pieces.rest())))
         return facts
     for key, value in pieces.members():
         if key == "graph":
-            facts.graph = follow(_nodes(elements(value)))
+            facts.graph = follow(map(_NODES.decode, elements(value)))
         elif key == "devices":
             facts.devices = msgspec.json.decode(whole(value), type=tuple[_Device, ...])
         elif key == "metadata":
@@ -129,11 +128,6 @@ def _streamed(stream: BinaryIO) -> _Facts:
             for counter, buffers in entries(value, _ENTRY_LEAD):
                 facts.snapshot(counter, buffers)
     return facts
-
-
-def _nodes(lists: Iterator[bytes]) -> Iterator[Node]:
-    for one in lists:
-        yield from _NODES.decode(one)
 
 
 class _Document(msgspec.Struct):
@@ -152,11 +146,11 @@ def _decoded(content: bytes, name: str) -> _Facts:
     if stripped[:1] not in (b"{", b"["):
         raise InspectError(name, "it is neither JSON nor a database", _HINT)
     if stripped[:1] == b"[":
-        facts.graph = follow(_NODES.decode(stripped))
+        facts.graph = follow([_NODES.decode(stripped)])
         return facts
     document = msgspec.json.decode(stripped, type=_Document, strict=False)
     if document.graph is not None:
-        facts.graph = follow(document.graph)
+        facts.graph = follow([document.graph])
     facts.devices, facts.metadata = document.devices, document.metadata
     for counter, buffers in document.per_operation_buffers.items():
         facts.snapshot(counter.encode(), bytes(buffers))
