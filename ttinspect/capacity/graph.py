@@ -20,8 +20,8 @@ from ttinspect.model.graph import (
     Params,
     ProgramHeld,
     RecordCounts,
+    RecordedTensor,
     RunMode,
-    TensorSpec,
 )
 
 _L1 = "L1"
@@ -100,8 +100,8 @@ class _Followed:
         self.cores: tuple[CoreHeld, ...] = ()
         self.buffers: dict[int, _Buffer] = {}
         self.finished: list[_Buffer] = []
-        self.tensors: dict[int, tuple[TensorSpec, int | None, str | None]] = {}
-        self.specs: dict[TensorSpec, TensorSpec] = {}
+        self.tensors: dict[int, tuple[RecordedTensor, int | None, str | None]] = {}
+        self.specs: dict[RecordedTensor, RecordedTensor] = {}
         self.chips_of: dict[int, set[int]] = {}
         self.mode: RunMode | None = None
         self.last = 0
@@ -173,7 +173,7 @@ class _Followed:
             self.chips_of[mesh] = set(map(int, _CHIP.findall(params.device_tensors)))
         if params.memory_config is None or _L1_TENSOR not in params.memory_config:
             return
-        spec = TensorSpec(params.dtype, params.layout, params.shape, params.memory_config)
+        spec = RecordedTensor(params.dtype, params.layout, params.shape, params.memory_config)
         spec = self.specs.setdefault(spec, spec)
         self.tensors[node.counter] = (spec, params.address, None if params.address else params.device_tensors)
 

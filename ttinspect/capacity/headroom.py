@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ttinspect.capacity.pages import allocated, stored_per_bank
+from ttinspect.capacity.pages import reserved, stored_per_bank
 from ttinspect.capacity.timeline import BEFORE, Level, Life, Lowest, levels, live_at, lowest_at
 from ttinspect.errors import InspectError
 from ttinspect.model.graph import (
@@ -162,7 +162,7 @@ def _life(buffer: BufferLife, device: DeviceFacts | None) -> Life:
     told = buffer.bank_bytes
     stored = stored_per_bank(buffer.size, buffer.spec, banks) if told is None else told
     born = BEFORE if buffer.born is None else buffer.born
-    return Life(buffer.mesh, born, buffer.died, allocated(stored, arch), buffer.address)
+    return Life(buffer.mesh, born, buffer.died, reserved(stored, arch), buffer.address)
 
 
 Sharing = list[frozenset[int] | None]

@@ -127,6 +127,18 @@ def _size(
     )
 
 
+def page_bytes(dtype: Dtype, layout: Layout, width: int) -> int | None:
+    """A page, not aligned: a tile, or a row of so many elements; None for rows of a block format."""
+    if layout is Layout.TILE:
+        return _TILE_BYTES[dtype]
+    return None if dtype in _BLOCK_FLOAT else _row_bytes(width, dtype)
+
+
+def l1_page_bytes(page: int) -> int:
+    """What a page takes in L1."""
+    return _up(page, _L1_PAGE_ALIGNMENT)
+
+
 def _row_bytes(width: int, dtype: Dtype) -> int:
     return width * (_TILE_BYTES[dtype] // (TILE * TILE))
 

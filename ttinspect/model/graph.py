@@ -109,7 +109,7 @@ class ProgramHeld(msgspec.Struct, frozen=True, kw_only=True):
         return max((chip.total for chip in self.chips), default=0)
 
 
-class TensorSpec(msgspec.Struct, frozen=True):
+class RecordedTensor(msgspec.Struct, frozen=True):
     """How a tensor lies in its buffer, in ttnn's words."""
 
     dtype: str | None
@@ -129,7 +129,7 @@ class BufferLife(msgspec.Struct, frozen=True, kw_only=True):
     address: int | None
     bank_bytes: int | None
     size: int | None = None
-    spec: TensorSpec | None = None
+    spec: RecordedTensor | None = None
 
 
 class OperationSpan(msgspec.Struct, frozen=True, kw_only=True):
