@@ -1,4 +1,4 @@
-"""Make tests/data/golden.json.xz, allocator.json.xz, runtimes.json.xz and tensors.json.xz from tt-umd's and ttnn's own outputs.
+"""Make tests/data/golden.json.xz, allocator.json.xz, runtimes.json.xz, tensors.json.xz and tt_smi.json.xz from tt-umd's and ttnn's own outputs.
 
     python tests/golden/compact.py GOLDEN_FOLDER OUTPUT_FOLDER
 
@@ -64,6 +64,12 @@ def tensors_bytes(folder: Path) -> bytes:
     return lzma.compress(json.dumps(documents, separators=(",", ":")).encode(), preset=9)
 
 
+def tt_smi_bytes(folder: Path) -> bytes:
+    """The tt-smi -s documents that were read wrongly, by name; ``folder`` is that of the cases."""
+    documents = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return lzma.compress(json.dumps(documents, separators=(",", ":")).encode(), preset=9)
+
+
 def _compressed(path: Path) -> bytes:
     document = json.loads(path.read_text())
     return lzma.compress(json.dumps(document, separators=(",", ":")).encode(), preset=9)
@@ -75,6 +81,7 @@ def main() -> None:
     (target / "allocator.json.xz").write_bytes(allocator_bytes(source))
     (target / "runtimes.json.xz").write_bytes(runtimes_bytes(source))
     (target / "tensors.json.xz").write_bytes(tensors_bytes(source.parent / "tensors"))
+    (target / "tt_smi.json.xz").write_bytes(tt_smi_bytes(source.parent / "cases" / "tt-smi"))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,13 @@ def runtime_records() -> list[dict[str, Any]]:
 
 
 @functools.cache
+def tt_smi_documents() -> dict[str, Any]:
+    """tt-smi -s documents that were read wrongly once, rebuilt from public reports."""
+    documents: dict[str, Any] = unpack("tt_smi.json.xz")
+    return documents
+
+
+@functools.cache
 def allocator_records() -> list[dict[str, Any]]:
     """ttnn 0.81.1's allocator, record by record."""
     records: list[dict[str, Any]] = unpack("allocator.json.xz")["records"]

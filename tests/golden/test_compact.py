@@ -32,6 +32,12 @@ def test_compact_tensors_are_remade_from_the_reference_data(shared: Path) -> Non
     )
 
 
+def test_compact_tt_smi_documents_are_remade_from_the_reference_data(shared: Path) -> None:
+    assert lzma.decompress(compact.tt_smi_bytes(shared / "cases" / "tt-smi")) == lzma.decompress(
+        (DATA / "tt_smi.json.xz").read_bytes()
+    )
+
+
 def test_restored_records_equal_the_reference_records(shared: Path) -> None:
     restored = golden()["records"]
     originals = [

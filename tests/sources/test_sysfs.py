@@ -31,7 +31,9 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import open_source
+from ttinspect.sources.sysfs import read_sysfs
 from ttinspect.sources.sysfs_watching import SysfsWatcher
+from ttinspect.verify.findings.telemetry import telemetry_findings
 
 
 @pytest.fixture
@@ -680,3 +682,19 @@ def test_more_than_a_chip_of_unknown_harvesting_has_for_sure_is_inconclusive(
     assert [finding["evidence"]["kind"] for finding in unknown] == ["L1"]
     assert unknown[0]["evidence"]["least_bytes"] == 120 * 1_572_864
     assert document["verdict"] == "inconclusive"
+
+
+def test_values_that_no_chip_can_have_are_unknown_and_one_finding(tmp_path: Path) -> None:
+    """A tag table that was read as values, as public reports show."""
+    folder = device(tmp_path, 0)
+    write(folder / "tt_aiclk", "52429600")
+    hwmon = folder.parents[1] / "hwmon/hwmon3"
+    for name, text in {"in0_input": "3211313", "fan1_input": "2744786", "power1_input": "4081000000"}.items():
+        write(hwmon / name, text)
+    (chip,) = read_sysfs(str(tmp_path), LiveOptions(ask=Ask.READING)).chips
+    assert chip.telemetry is not None
+    refused = {"aiclk_mhz": 52_429_600, "vcore_mv": 3_211_313, "power_w": 4081, "fan_rpm": 2_744_786}
+    assert all(getattr(chip.telemetry, name) is None for name in refused)
+    assert chip.telemetry.asic_celsius == 54.321
+    (finding,) = telemetry_findings(chip)
+    assert (finding.id, finding.evidence) == ("TTT041", refused)

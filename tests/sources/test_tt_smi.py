@@ -43,12 +43,12 @@ def tt_smi(telemetry: dict[str, Any] | None, **board_info: Any) -> str:
 @pytest.mark.parametrize(
     ("speed", "width", "link"),
     [
-        (4, 16, PcieLink(generation=4, lanes=16)),
-        ("5", "8", PcieLink(generation=5, lanes=8)),
-        ("N/A", 16, PcieLink(lanes=16)),
-        ("N/A", "N/A", None),
-        (0, -3, None),
-        (None, "wide", None),
+        (4, 16, PcieLink(bus_id=0x41, generation=4, lanes=16)),
+        ("5", "8", PcieLink(bus_id=0x41, generation=5, lanes=8)),
+        ("N/A", 16, PcieLink(bus_id=0x41, lanes=16)),
+        ("N/A", "N/A", PcieLink(bus_id=0x41)),
+        (0, -3, PcieLink(bus_id=0x41)),
+        (None, "wide", PcieLink(bus_id=0x41)),
     ],
 )
 def test_the_pcie_link_is_what_tt_smi_prints(speed: Any, width: Any, link: PcieLink | None) -> None:

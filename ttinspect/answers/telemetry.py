@@ -102,7 +102,8 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     roots = {"firmware_bundle": "firmware"}
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS
-    return own | {path: said for path, root in roots.items() if (said := said_of(chip, root))}
+    own |= {path: said for path, root in roots.items() if (said := said_of(chip, root))}
+    return own | {one.path: one.why for one in chip.unknown if one.read is not msgspec.UNSET}
 
 
 def build_telemetry(system: System, case: Case | None = None) -> TelemetryAnswer:

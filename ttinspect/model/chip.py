@@ -31,10 +31,12 @@ UNKNOWN_MASKS = Masks(tensix=None, dram=None, eth=None, pcie=None, l2cpu=None)
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the source cannot tell: the path in the answer, and why. It is the path of what is null
     in this device; ``gddr[].trained`` stands for one entry of that list or more. Of a chip in a System or a
-    snapshot it is a fact of that, with all of its parts, or ``links``, or ``telemetry``."""
+    snapshot it is a fact of that, with all of its parts, or ``links``, or ``telemetry``, or a quantity of
+    the telemetry; ``read`` is there where a value was read that no chip can have."""
 
     path: str
     why: str
+    read: int | float | msgspec.UnsetType = msgspec.UNSET
 
 
 class PcieLink(msgspec.Struct, frozen=True, kw_only=True):

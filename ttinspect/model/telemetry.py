@@ -26,6 +26,7 @@ class EthChannel(msgspec.Struct, frozen=True, kw_only=True):
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """One reading of a chip. ``time_ns`` is realtime nanoseconds. ``power_w`` and ``current_a`` are
     what telemetry calls TDP and TDC, the chip's input now; their limits stand beside them.
+    ``board_power_w`` is the input of the whole board.
 
     ``gddr`` and ``eth`` have one entry per live channel, in descriptor order: a harvested channel is
     not there, it is not "not trained". Firmware versions are dotted text.
@@ -39,6 +40,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     vcore_mv: int | None = None
     power_w: int | float | None = None
     power_limit_w: int | float | None = None
+    board_power_w: int | float | None = None
     board_power_limit_w: int | None = None
     current_a: int | float | None = None
     current_limit_a: int | float | None = None

@@ -72,10 +72,10 @@ def _share(states: tuple[bool | None, ...] | None) -> str:
 
 _COLUMNS = (
     "time_ns", "aiclk_mhz", "aiclk_max_mhz", "axiclk_mhz", "arcclk_mhz", "vcore_mv", "power_w",
-    "power_limit_w", "board_power_limit_w", "current_a", "current_limit_a", "asic_celsius", "board_celsius",
-    "gddr_max_celsius", "throttle_celsius", "shutdown_celsius", "thermal_trips", "fan_percent", "fan_rpm",
-    "gddr_speed_mts", "firmware_bundle", "firmware_minimum", "firmware_latest", "firmware_eth", "heartbeat",
-    "heartbeat_moves",
+    "power_limit_w", "board_power_w", "board_power_limit_w", "current_a", "current_limit_a", "asic_celsius",
+    "board_celsius", "gddr_max_celsius", "throttle_celsius", "shutdown_celsius", "thermal_trips",
+    "fan_percent", "fan_rpm", "gddr_speed_mts", "firmware_bundle", "firmware_minimum", "firmware_latest",
+    "firmware_eth", "heartbeat", "heartbeat_moves",
 )  # fmt: skip
 _PER_CHANNEL = (
     "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
@@ -147,7 +147,7 @@ def _lines(device: TelemetryDevice) -> Iterable[tuple[str, Sequence[str]]]:
         "power",
         (
             _of(device.power_w, device.power_limit_w, "W"),
-            f"board limit {_with_unit(device.board_power_limit_w, 'W')}",
+            f"board {_of(device.board_power_w, device.board_power_limit_w, 'W')}",
             _of(device.current_a, device.current_limit_a, "A"),
             f"core {_with_unit(device.vcore_mv, 'mV')}",
         ),

@@ -3,6 +3,8 @@ same, but nothing at all where one of the words is missing."""
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ttinspect.facts.firmware import Version, is_before
+from ttinspect.model.arch import Arch
 from ttinspect.model.telemetry import GddrModule
 
 TEMPERATURE_WORDS = ("GDDR_0_1_TEMP", "GDDR_2_3_TEMP", "GDDR_4_5_TEMP", "GDDR_6_7_TEMP")
@@ -12,14 +14,41 @@ CORRECTED_WORDS = (
 UNCORRECTED_WORD = "GDDR_UNCORR_ERRS"
 STATUS_WORD = "DDR_STATUS"
 _CHANNELS = 8
-_TRAINED = 1
+_WORMHOLE_CHANNELS = 6
+_PASSED = 1
+_NIBBLE_PASSED = 2
+_SELF_TEST_SHIFT = 16
+_SELF_TEST_FROM = (19, 7, 0)
+"""The first firmware bundle that writes the bits of the self test (tt_umd 0.9.14 judges by it too)."""
 
 
-def training_of_word(status: int | None) -> list[bool | None]:
-    """Whether each channel is trained, from two bits each: 0 in progress, 1 trained, else failed."""
+def judges_self_test(firmware: Version | None) -> bool | None:
+    """Whether a Blackhole's firmware tells of the self test (BIST) of each channel, which has to pass too;
+    None where the firmware is unknown."""
+    return None if firmware is None else not is_before(firmware, _SELF_TEST_FROM)
+
+
+def training_of_word(status: int | None, arch: Arch, firmware: Version | None) -> list[bool | None]:
+    """Whether each channel is trained; nothing where the word is missing. None is unknown.
+
+    Wormhole: a nibble each, 2 passed, 1 failed. Blackhole: two bits each (bits 0-15), 1 passed; from bundle
+    19.7.0 on two more for the self test (bits 16-31), without which nothing is trained.
+    """
     if status is None:
         return []
-    return [status >> 2 * channel & 3 == _TRAINED for channel in range(_CHANNELS)]
+    if arch is Arch.WORMHOLE_B0:
+        return [status >> 4 * channel & 0xF == _NIBBLE_PASSED for channel in range(_WORMHOLE_CHANNELS)]
+    judged = judges_self_test(firmware)
+    return [_trained(status, channel, judged) for channel in range(_CHANNELS)]
+
+
+def _trained(status: int, channel: int, judged: bool | None) -> bool | None:
+    if status >> 2 * channel & 3 != _PASSED:
+        return False
+    if judged is False:
+        return True
+    tested = status >> _SELF_TEST_SHIFT + 2 * channel & 3 == _PASSED
+    return tested if judged or tested else None
 
 
 def modules_of_words(

@@ -27,6 +27,7 @@ from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
 from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Source, SourceKind, System, Trouble
 from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.plausible import plausible
 from ttinspect.sources.sysfs_telemetry import (
     is_off_the_bus,
     read_telemetry,
@@ -150,6 +151,7 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
     unique_id = _unique_id(folder, board)
     firmware = firmware_version(version_text(folder / "tt_fw_bundle_ver") or "")
     reading = read_telemetry(folder) if telemetry and not gone else None
+    reading, impossible = (None, ()) if reading is None else plausible(reading)
     known = {
         "board": board or card,
         "board_id": board_id,
@@ -177,7 +179,11 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
         pcie=_pcie_link(folder, bus_id),
         tray=tray_of(board, bus_id),
         telemetry=reading,
-        unknown=(*_NEVER, *(Unknown(path=path, why=why[path]) for path, fact in known.items() if not fact)),
+        unknown=(
+            *_NEVER,
+            *(Unknown(path=path, why=why[path]) for path, fact in known.items() if not fact),
+            *impossible,
+        ),
     )
 
 

@@ -10,11 +10,12 @@ from ttinspect.model.telemetry import Telemetry
 TAG_OF_NAME = {
     "VCORE": 6, "TDP": 7, "TDC": 8, "THM_LIMIT_SHUTDOWN": 10, "ASIC_TEMPERATURE": 11,
     "BOARD_TEMPERATURE": 13, "AICLK": 14, "AXICLK": 15, "ARCCLK": 16, "DDR_STATUS": 22, "DDR_SPEED": 23,
-    "ETH_FW_VERSION": 24, "FLASH_BUNDLE_VERSION": 28, "FAN_SPEED": 31, "TIMER_HEARTBEAT": 32,
-    "FAN_RPM": 41, "GDDR_0_1_TEMP": 42, "GDDR_2_3_TEMP": 43, "GDDR_4_5_TEMP": 44, "GDDR_6_7_TEMP": 45,
+    "ETH_FW_VERSION": 24, "FLASH_BUNDLE_VERSION": 28, "FAN_SPEED": 31, "TIMER_HEARTBEAT": 32, "FAN_RPM": 41,
+    "GDDR_0_1_TEMP": 42, "GDDR_2_3_TEMP": 43, "GDDR_4_5_TEMP": 44, "GDDR_6_7_TEMP": 45,
     "GDDR_0_1_CORR_ERRS": 46, "GDDR_2_3_CORR_ERRS": 47, "GDDR_4_5_CORR_ERRS": 48, "GDDR_6_7_CORR_ERRS": 49,
-    "GDDR_UNCORR_ERRS": 50, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "TDC_LIMIT_MAX": 55,
-    "THM_LIMIT_THROTTLE": 56, "THERM_TRIP_COUNT": 60, "AICLK_LIMIT_MAX": 63, "TDP_LIMIT_MAX": 64,
+    "GDDR_UNCORR_ERRS": 50, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "INPUT_POWER": 54,
+    "TDC_LIMIT_MAX": 55, "THM_LIMIT_THROTTLE": 56, "THERM_TRIP_COUNT": 60, "AICLK_LIMIT_MAX": 63,
+    "TDP_LIMIT_MAX": 64,
 }  # fmt: skip
 _ALL_ONES = 0xFFFFFFFF
 _FRACTION = 1 << 16
@@ -62,6 +63,7 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         vcore_mv=word("VCORE"),
         power_w=word("TDP"),
         power_limit_w=word("TDP_LIMIT_MAX"),
+        board_power_w=word("INPUT_POWER"),
         board_power_limit_w=word("BOARD_POWER_LIMIT"),
         current_a=word("TDC"),
         current_limit_a=word("TDC_LIMIT_MAX"),

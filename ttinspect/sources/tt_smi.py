@@ -2,32 +2,34 @@
 
 Blackhole's raw telemetry has its harvesting, in physical order. Wormhole's has none: its masks are
 unknown. A tag that is missing (null), or reads as all ones because the chip is off the bus, is
-unknown too, never 0.
+unknown too, never 0. A board that UMD does not know leaves its row without a product, and the others as
+they are.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
 from ttinspect.facts.firmware import firmware_version
-from ttinspect.facts.node import U32_MAX, U64_MAX, parse_unsigned
+from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
+from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
-from ttinspect.sources.building import refuse_impossible_masks
-from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words, training_of_word
+from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
-from ttinspect.sources.telemetry_tags import TAG_OF_NAME, telemetry_of_tags, word_of
+from ttinspect.sources.plausible import plausible
+from ttinspect.sources.telemetry_tags import telemetry_of_tags
 from ttinspect.sources.tt_smi_formatted import filled, whole_of
 from ttinspect.sources.tt_smi_gddr import gddr_modules
+from ttinspect.sources.tt_smi_words import Scalar, Words
 
-Scalar = str | int | float | bool | None
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "tensix": ("ENABLED_TENSIX_COL", shuffle.tensix_from_enabled_columns),
     "dram": ("ENABLED_GDDR", shuffle.dram_from_enabled_gddr),
@@ -35,27 +37,28 @@ _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "pcie": ("PCIE_USAGE", shuffle.pcie_from_usage),
     "l2cpu": ("ENABLED_L2CPU", shuffle.l2cpu_from_enabled),
 }
-_NOT_AVAILABLE = "N/A"
-_LEGACY_NAMES = frozenset(("ENUM_VERSION", "ARC0_FW_VERSION", "ASIC_RO", "THM_LIMITS"))
-"""Words of the legacy table that the present one does not have."""
-_OLD_PREFIX = "SMBUS_TX_"
+_NO_NAMES = ("n/a", "unknown", "")
+_ARCH_OF_DEVICE_ID = {0x401E1E52: Arch.WORMHOLE_B0, 0xB1401E52: Arch.BLACKHOLE}
 _BDF = re.compile(BDF)
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
-_WORMHOLE_NAMES = ("n150", "n300", "wormhole", "nebula", "galaxy")
-_BLACKHOLE_NAMES = ("p100", "p150", "p300", "blackhole", "galaxy-bh")
+_HALF = 0xFFFF
+_HOTTEST_LIMIT = 1000
+"""A limit past it is none: two halves that are read as one word, or noise."""
 
 
 class _BoardInfo(msgspec.Struct):
     bus_id: Scalar = None
     board_type: Scalar = None
     board_id: Scalar = None
+    dram_status: Scalar = None
+    dram_speed: Scalar = None
     pcie_speed: Scalar = None
     pcie_width: Scalar = None
 
 
 class _Device(msgspec.Struct):
-    smbus_telem: dict[str, Scalar] | None
-    board_info: _BoardInfo = msgspec.field(default_factory=_BoardInfo)
+    smbus_telem: dict[str, Scalar] | None = None
+    board_info: _BoardInfo | None = None
     telemetry: msgspec.Raw = msgspec.Raw()
     limits: msgspec.Raw = msgspec.Raw()
     firmwares: msgspec.Raw = msgspec.Raw()
@@ -69,6 +72,41 @@ class _HostInfo(msgspec.Struct, rename="pascal"):
 class _Document(msgspec.Struct):
     device_info: list[_Device]
     host_info: _HostInfo | None = None
+
+
+class _Row:
+    """One device of the document, with what is known of it before the others are looked at."""
+
+    def __init__(self, index: int, device: _Device, name: str) -> None:
+        self.where = f"{name}: device_info[{index}]"
+        if device.smbus_telem is None and device.board_info is None:
+            raise InspectError(
+                self.where,
+                "it has neither smbus_telem nor board_info: nothing tells what chip it is",
+                "write the document anew with tt-smi -s",
+            )
+        self.index = index
+        self.device = device
+        self.info = device.board_info or _BoardInfo()
+        self.words = Words(device.smbus_telem, self.where)
+        self.board_id = _board_id(self.words, self.info)
+        self.board = _board(self.board_id, self.info)
+        bus = self.info.bus_id
+        self.bdf = bus if isinstance(bus, str) and _BDF.fullmatch(bus) else None
+        self.arch = _arch(self)
+
+
+class _Siblings(msgspec.Struct, frozen=True):
+    """What the rows of a document say of one another."""
+
+    arch: Arch | None
+    """That of all rows whose own is known."""
+    zero_is_null: bool
+    """Words of 0 are written as null, as by tt-smi up to 4.0.0."""
+    mmio_of_board: dict[int, int]
+    """The first chip with a bus address of each board id."""
+    placed_boards: frozenset[int]
+    """Boards of which a chip tells an ASIC location other than 0."""
 
 
 def read_tt_smi(content: bytes, name: str) -> System:
@@ -86,10 +124,9 @@ def read_tt_smi(content: bytes, name: str) -> System:
             "run tt-smi -s on a host with devices",
             ExitCode.NO_DEVICES,
         )
-    chips = [
-        _chip(index, device, f"{name}: device_info[{index}]")
-        for index, device in enumerate(document.device_info)
-    ]
+    rows = [_Row(index, device, name) for index, device in enumerate(document.device_info)]
+    siblings = _siblings(rows)
+    chips = [_chip(row, siblings) for row in rows]
     refuse_impossible_masks(chips, name)
     driver = _VERSION.search(str(document.host_info.driver)) if document.host_info is not None else None
     return System(
@@ -99,96 +136,157 @@ def read_tt_smi(content: bytes, name: str) -> System:
     )
 
 
-class _Telemetry:
-    """smbus_telem with its raw values as numbers."""
-
-    def __init__(self, raw: dict[str, Scalar] | None, where: str) -> None:
-        self.where = where
-        self.raw = {key.removeprefix(_OLD_PREFIX): value for key, value in (raw or {}).items()}
-        self.legacy = not _LEGACY_NAMES.isdisjoint(self.raw)
-        """Whether the words are of the table of old firmware, which packs them otherwise."""
-
-    def number(self, tag: str) -> int | None:
-        """The value of a tag; None where it is missing, null, "N/A" or all ones."""
-        value = self.raw.get(tag)
-        if value is None or value == _NOT_AVAILABLE:
-            return None
-        number = parse_unsigned(value) if isinstance(value, str) else value
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
-            raise InspectError(
-                f"{self.where}.smbus_telem.{tag}",
-                f"found {value!r}, expected a 32-bit number or null",
-                "write the document anew with tt-smi -s",
-            )
-        return None if number == U32_MAX else number
+def _siblings(rows: Sequence[_Row]) -> _Siblings:
+    archs = {row.arch for row in rows if row.arch is not None}
+    mmio: dict[int, int] = {}
+    for row in rows:
+        if row.board_id is not None and row.bdf is not None:
+            mmio.setdefault(row.board_id, row.index)
+    placed = {row.board_id for row in rows if row.board_id is not None and row.words.number("ASIC_LOCATION")}
+    return _Siblings(
+        arch=archs.pop() if len(archs) == 1 else None,
+        zero_is_null=not any(row.words.have_a_zero for row in rows),
+        mmio_of_board=mmio,
+        placed_boards=frozenset(placed),
+    )
 
 
-def _chip(index: int, device: _Device, where: str) -> Chip:
-    telemetry = _Telemetry(device.smbus_telem, where)
-    info = device.board_info
-    board_id = _board_id(telemetry, info)
-    board = _board(board_id, info)
-    arch = _arch(telemetry, board, info, where)
-    masks, unknown = _masks(arch, telemetry)
-    translation = telemetry.number("NOC_TRANSLATION")
+def _chip(row: _Row, siblings: _Siblings) -> Chip:
+    arch = row.arch or siblings.arch
+    if arch is None:
+        raise InspectError(
+            f"{row.where}: cannot tell the architecture",
+            f"neither the board id nor the board type ({row.info.board_type!r}) names a product that "
+            "ttinspect knows, and no word tells it",
+            "describe the chip with masks:ARCH,tensix=MASK",
+        )
+    soc = builtin_soc(arch)
+    masks, unknown = _masks(arch, row, siblings)
+    translation = row.words.number("NOC_TRANSLATION")
     if translation is None:
         unknown.append(Unknown(path="noc_translation", why="telemetry NOC_TRANSLATION is missing"))
-    location = telemetry.number("ASIC_LOCATION")
-    unique_id = _unique_id(board, telemetry)
+    unique_id = _unique_id(row)
     if unique_id is None:
         unknown.append(Unknown(path="unique_id", why="tt-smi documents do not show it"))
     unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
-    reading = _reading(device, telemetry, arch, masks)
-    bdf = info.bus_id if isinstance(info.bus_id, str) and _BDF.fullmatch(info.bus_id) else None
+    reading, silent = _reading(row, arch, masks)
+    unknown += silent
+    bus_id = None if row.bdf is None else int(row.bdf.split(":")[-2], 16)
+    mmio = _mmio(row, arch)
+    via = siblings.mmio_of_board.get(row.board_id) if mmio is False and row.board_id is not None else None
+    if mmio is False and via is None:
+        unknown.append(Unknown(path="via", why="tt-smi documents do not show eth links"))
     return Chip(
-        id=index,
+        id=row.index,
         arch=arch,
-        soc=builtin_soc(arch),
-        board=board,
-        board_name=info.board_type if board is None and isinstance(info.board_type, str) else None,
-        board_id=None if board_id is None else str(board_id),
+        soc=soc,
+        board=row.board,
+        board_name=_board_name(row),
+        board_id=None if row.board_id is None else str(row.board_id),
         unique_id=unique_id,
-        asic_location=location,
+        asic_location=_location(row, siblings, bus_id, mmio=mmio),
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
         firmware=firmware_version(reading.firmware_bundle or ""),
-        mmio=True if bdf else None,
-        pci_bdf=bdf,
-        pcie=_pcie(info),
+        mmio=mmio,
+        via=via,
+        pci_bdf=row.bdf,
+        pcie=_pcie(row.info, bus_id),
+        tray=tray_of(row.board, bus_id),
         telemetry=None if reading == Telemetry() else reading,
         unknown=tuple(unknown),
     )
 
 
-def _reading(device: _Device, telemetry: _Telemetry, arch: Arch, masks: Masks) -> Telemetry:
-    tags = {tag: None if telemetry.legacy else telemetry.number(name) for name, tag in TAG_OF_NAME.items()}
-    gddr = gddr_modules(device.gddr_telemetry, masks.dram)
-    training = training_of_word(word_of(tags, STATUS_WORD))
-    if gddr is None and training and masks.dram is not None:
-        live = [channel for channel in range(len(training)) if not masks.dram >> channel & 1]
-        gddr = modules_of_words(lambda name: word_of(tags, name), live, training)
-    reading = msgspec.structs.replace(telemetry_of_tags(tags, arch), gddr=gddr)
-    return filled(reading, device.telemetry, device.limits, device.firmwares)
+def _mmio(row: _Row, arch: Arch) -> bool | None:
+    """tt-smi prints "N/A" as the bus id of a Wormhole that is reached through another one."""
+    if row.bdf is not None:
+        return True
+    remote = arch is Arch.WORMHOLE_B0 and str(row.info.bus_id).lower() == "n/a"
+    return False if remote and not row.words.are_off_the_bus else None
 
 
-def _pcie(info: _BoardInfo) -> PcieLink | None:
+def _location(row: _Row, siblings: _Siblings, bus_id: int | None, *, mmio: bool | None) -> int | None:
+    place = place_on_board(row.board, bus_id, mmio=mmio)
+    if place is not None:
+        return place
+    told = row.words.number("ASIC_LOCATION")
+    if told is not None or row.words.raw_number("ASIC_LOCATION") is not None:
+        return told
+    return 0 if siblings.zero_is_null and _can_be_first(row, siblings) else None
+
+
+def _can_be_first(row: _Row, siblings: _Siblings) -> bool:
+    """Whether an ASIC location that is not written can only be 0: of the one chip of its board, or of one
+    of two of which the other tells that it is not."""
+    product = product_of(row.board)
+    if product is None or product.trays or not row.words.look_blackhole:
+        return False
+    return product.chips == 1 or row.board_id in siblings.placed_boards
+
+
+def _reading(row: _Row, arch: Arch, masks: Masks) -> tuple[Telemetry, list[Unknown]]:
+    """One reading, and why parts of it are unknown."""
+    device, words = row.device, row.words
+    if words.are_off_the_bus:
+        return Telemetry(), [Unknown(path="telemetry", why="it is off the bus: its words are all ones")]
+    # the legacy table packs its words otherwise; luwen lists its names for every chip
+    packed = arch is Arch.WORMHOLE_B0 or words.number("ENUM_VERSION") is not None
+    tags = {} if packed else words.by_tag()
+    by_words, refused = plausible(_with_limits(telemetry_of_tags(tags, arch), words, arch))
+    reading, more = plausible(
+        filled(
+            by_words,
+            device.telemetry,
+            device.limits,
+            device.firmwares,
+            row.info.dram_speed,
+            arch=arch,
+            refused={one.path for one in refused},
+        )
+    )
+    firmware = firmware_version(reading.firmware_bundle or "")
+    gddr = gddr_modules(
+        device.gddr_telemetry, words, tags, builtin_soc(arch), masks, firmware, row.info.dram_status
+    )
+    reading, of_gddr = plausible(msgspec.structs.replace(reading, gddr=gddr))
+    return reading, [*refused, *more, *of_gddr]
+
+
+def _with_limits(reading: Telemetry, words: Words, arch: Arch) -> Telemetry:
+    """The thermal limits as far as they stand in THM_LIMITS: on Wormhole the limit from which it throttles
+    in the lower half, and the one at which it trips above it; on Blackhole the whole word is the latter."""
+    limits = words.number("THM_LIMITS") or 0
+    if arch is Arch.WORMHOLE_B0:
+        return msgspec.structs.replace(
+            reading, throttle_celsius=_limit(limits & _HALF), shutdown_celsius=_limit(limits >> 16)
+        )
+    if reading.shutdown_celsius is None:
+        return msgspec.structs.replace(reading, shutdown_celsius=_limit(limits))
+    return reading
+
+
+def _limit(word: int) -> float | None:
+    return float(word) if 0 < word <= _HOTTEST_LIMIT else None
+
+
+def _pcie(info: _BoardInfo, bus_id: int | None) -> PcieLink | None:
     """The generation and lanes of the link as tt-smi 6.8 prints them: 4 and 16, or "N/A"."""
     generation, lanes = (
         number if number is not None and number > 0 else None
         for number in (whole_of(info.pcie_speed), whole_of(info.pcie_width))
     )
-    found = PcieLink(generation=generation, lanes=lanes)
+    found = PcieLink(bus_id=bus_id, generation=generation, lanes=lanes)
     return None if found == PcieLink() else found
 
 
-def _board_id(telemetry: _Telemetry, info: _BoardInfo) -> int | None:
-    high, low = telemetry.number("BOARD_ID_HIGH"), telemetry.number("BOARD_ID_LOW")
-    if high is not None and low is not None:
-        return (high << 32 | low) or None
-    if isinstance(info.board_id, str) and re.fullmatch(r"(?:0x)?[0-9a-fA-F]{1,16}", info.board_id):
-        number = int(info.board_id, 16)
-        return number if 0 < number <= U64_MAX else None
-    return None
+def _board_id(words: Words, info: _BoardInfo) -> int | None:
+    high, low = words.raw_number("BOARD_ID_HIGH"), words.raw_number("BOARD_ID_LOW")
+    number = None if high is None or low is None else high << 32 | low
+    if number is None and isinstance(info.board_id, str):
+        printed = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,16})", info.board_id)
+        number = None if printed is None else int(printed[1], 16)
+    return None if number in (0, U64_MAX) else number
 
 
 def _board(board_id: int | None, info: _BoardInfo) -> Board | None:
@@ -198,37 +296,47 @@ def _board(board_id: int | None, info: _BoardInfo) -> Board | None:
     return board_in_tt_smi(info.board_type) if isinstance(info.board_type, str) else None
 
 
-def _arch(telemetry: _Telemetry, board: Board | None, info: _BoardInfo, where: str) -> Arch:
-    product = product_of(board)
+def _board_name(row: _Row) -> str | None:
+    """The board as tt-smi spells it, where UMD knows none."""
+    name = row.info.board_type
+    known = row.board is not None or not isinstance(name, str) or name.lower() in _NO_NAMES
+    return None if known or not isinstance(name, str) else name
+
+
+def _arch(row: _Row) -> Arch | None:
+    """The architecture that a row tells: by its board, by the PCI device id, by its words, by its name."""
+    product = product_of(row.board)
     if product is not None:
         return product.arch
-    name = info.board_type.lower() if isinstance(info.board_type, str) else ""
+    name = row.info.board_type.lower() if isinstance(row.info.board_type, str) else ""
     if any(part in name for part in (*GRAYSKULL_CARDS, "grayskull")):
         raise InspectError(
-            f"{where}: unsupported architecture grayskull",
-            f"the board is {info.board_type!r}",
+            f"{row.where}: unsupported architecture grayskull",
+            f"the board is {row.info.board_type!r}",
             f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
             ExitCode.UNSUPPORTED_ARCH,
         )
-    if "ENABLED_TENSIX_COL" in telemetry.raw or any(part in name for part in _BLACKHOLE_NAMES):
+    by_device = _ARCH_OF_DEVICE_ID.get(row.words.number("DEVICE_ID") or 0)
+    if by_device is not None:
+        return by_device
+    if row.words.look_blackhole:
         return Arch.BLACKHOLE
-    if any(part in name for part in _WORMHOLE_NAMES):
+    if row.words.look_wormhole:
         return Arch.WORMHOLE_B0
-    raise InspectError(
-        f"{where}: cannot tell the architecture",
-        f"neither the board id nor the board type ({info.board_type!r}) names a product that ttinspect knows",
-        "describe the chip with masks:ARCH,tensix=MASK",
-    )
+    named = product_of(board_in_tt_smi(name))
+    return None if named is None else named.arch
 
 
-def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
+def _masks(arch: Arch, row: _Row, siblings: _Siblings) -> tuple[Masks, list[Unknown]]:
     values: dict[str, int | None] = dict.fromkeys(_TAGS)
     unknown = []
     for mask, (tag, convert) in _TAGS.items():
         if arch is not Arch.BLACKHOLE:
             why = f"tt-smi documents carry no harvesting of {arch.value}"
         else:
-            number = telemetry.number(tag)
+            number = row.words.number(tag)
+            if number is None and mask == "eth" and _has_no_eth(row, siblings):
+                number = 0
             values[mask] = None if number is None else convert(number)
             why = f"telemetry {tag} is missing"
         if values[mask] is None:
@@ -236,10 +344,17 @@ def _masks(arch: Arch, telemetry: _Telemetry) -> tuple[Masks, list[Unknown]]:
     return Masks(**values), unknown
 
 
-def _unique_id(board: Board | None, telemetry: _Telemetry) -> str | None:
+def _has_no_eth(row: _Row, siblings: _Siblings) -> bool:
+    """Whether a missing ENABLED_ETH is a 0 that was not written: of a product without eth, among words of
+    the same table."""
+    written = row.words.raw_number("ENABLED_ETH") is not None or row.words.number("ENABLED_GDDR") is None
+    return siblings.zero_is_null and not written and has_asic_id_as_unique_id(row.board)
+
+
+def _unique_id(row: _Row) -> str | None:
     """The ASIC id where tt_umd takes it as the unique id. Others have it from their eth cores, which these
     documents do not show."""
-    high, low = telemetry.number("ASIC_ID_HIGH"), telemetry.number("ASIC_ID_LOW")
-    if not has_asic_id_as_unique_id(board) or high is None or low is None:
+    high, low = row.words.number("ASIC_ID_HIGH"), row.words.number("ASIC_ID_LOW")
+    if not has_asic_id_as_unique_id(row.board) or high is None or low is None:
         return None
     return str(high << 32 | low)

@@ -7,7 +7,11 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
 from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
-from ttinspect.verify.findings.telemetry import modules_of_all_channels, telemetry_findings
+from ttinspect.verify.findings.telemetry import (
+    knows_live_channels,
+    modules_of_all_channels,
+    telemetry_findings,
+)
 
 
 def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
@@ -34,7 +38,10 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
 def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
     untrained = [one for one in findings if one.id == "TTT011"]
     modules = modules_of_all_channels(chip)
-    if untrained or (modules is not None and all(module.trained is not None for module in modules)):
+    decided = modules is not None and all(
+        module.trained is not None if knows_live_channels(chip) else module.trained for module in modules
+    )
+    if untrained or decided:
         told = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
         found = f"{sum(module.trained is True for module in told)} of {len(told)} live"
         return judged(chip, "TTT011", "DRAM trained", "all live", untrained, found)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ttinspect.facts.firmware import firmware_version, is_before
 from ttinspect.harvesting.grids import chip_grid
+from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.telemetry import GddrModule
@@ -16,12 +19,19 @@ def telemetry_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, 
     return judge_chip(RULES, chip, unread)
 
 
+def knows_live_channels(chip: Chip) -> bool:
+    """Whether it is known which DRAM channels are live: no bank of a Wormhole is ever harvested."""
+    return chip.arch is Arch.WORMHOLE_B0 or chip.masks.dram is not None
+
+
 def modules_of_all_channels(chip: Chip) -> tuple[GddrModule, ...] | None:
-    """What a chip says of its live DRAM channels; None unless it tells of each of them, and once."""
+    """What a chip says of its live DRAM channels; None unless it tells of each of them, and once. Where it
+    is not known which are live, all of them: no bank of a Wormhole is ever harvested, and what holds of all
+    channels holds of the live ones."""
     reading, harvested = chip.telemetry, chip_grid(chip.soc, chip.masks).dram.harvested
-    if reading is None or reading.gddr is None or harvested is None:
+    if reading is None or reading.gddr is None:
         return None
-    live = [channel for channel in range(len(chip.soc.dram)) if channel not in harvested]
+    live = [channel for channel in range(len(chip.soc.dram)) if channel not in (harvested or ())]
     return reading.gddr if sorted(module.channel for module in reading.gddr) == live else None
 
 
@@ -46,7 +56,8 @@ def _no_telemetry(chip: Chip, unread: str | None) -> Iterator[Hit]:
     if chip.telemetry is not None:
         return
     if unread is None:
-        yield Hit("none", "the source has no telemetry of this chip")
+        why = next((one.why for one in chip.unknown if one.path == "telemetry"), None)
+        yield Hit("none", "the source has no telemetry of this chip" + (f": {why}" if why else ""))
         return
     clause = unread.partition(":")[0].partition(";")[0]
     message = f"there is no telemetry of this chip, because it could not be read: {clause}"
@@ -70,7 +81,7 @@ NO_TELEMETRY = ChipRule(
 
 def _untrained(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     channels = [module.channel for module in _modules(chip) if module.trained is False]
-    if channels:
+    if channels and knows_live_channels(chip):
         which = ", ".join(map(str, channels))
         yield Hit("untrained", f"DRAM channel {which} is live but not trained", {"channels": channels})
 
@@ -186,4 +197,32 @@ def _modules(chip: Chip) -> tuple[GddrModule, ...]:
     return () if chip.telemetry is None else chip.telemetry.gddr or ()
 
 
-RULES = (NO_TELEMETRY, DRAM_NOT_TRAINED, NO_HEARTBEAT, OLD_FIRMWARE, HOT, DRAM_ERRORS)
+def _impossible(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    """All of a chip at once: they come of one table that is read in a wrong way."""
+    refused = {one.path: one.read for one in chip.unknown if one.read is not msgspec.UNSET}
+    if refused:
+        which = ", ".join(f"{path} {value:,}" for path, value in refused.items())
+        yield Hit("impossible", f"no chip can have what was read of it, which is unknown: {which}", refused)
+
+
+IMPOSSIBLE_READINGS = ChipRule(
+    id="TTT041",
+    name="impossible readings",
+    severities={"impossible": W},
+    of_chip=_impossible,
+    title="Telemetry has values that no chip can have.",
+    meaning="They are shown as unknown; what else was read of this chip may be wrong as well.",
+    cause=(
+        "Firmware and the tool that read it disagree about the telemetry table (tags read as values, words "
+        "that hold two figures), a chip that leaves the bus while it is read, or a document that was edited."
+    ),
+    remedy=(
+        "Read the chip anew, with a tt-smi or tt-umd that knows its firmware; if it stays, reset the board "
+        "(tt-smi -r). The limits, and where each comes from, are in soc_descriptors/telemetry.yaml."
+    ),
+)
+
+
+RULES = (
+    NO_TELEMETRY, DRAM_NOT_TRAINED, NO_HEARTBEAT, OLD_FIRMWARE, HOT, DRAM_ERRORS, IMPOSSIBLE_READINGS,
+)  # fmt: skip
