@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ttinspect
@@ -53,6 +53,7 @@ def _refused(document: Any, kind: Any) -> bool:
     ("document", "kind"), [(SYSTEM, System), (CHECK, CheckFile)], ids=["system", "check file"]
 )
 @given(data=st.data())
+@settings(deadline=None)
 def test_it_finds_a_place_exactly_where_the_document_is_refused(
     data: st.DataObject, document: Any, kind: Any
 ) -> None:
