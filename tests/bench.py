@@ -30,13 +30,14 @@ RUNS = 21
 
 
 class Row(NamedTuple):
-    """One line of the table: medians in milliseconds, and the most the ratio should be."""
+    """One line of the table: medians in milliseconds (or peaks in MB), and the most the ratio should be."""
 
     name: str
     ours_ms: float
     other: str
     other_ms: float
     aim: float
+    unit: str = "ms"
 
 
 def run(command: list[str]) -> float:
@@ -128,6 +129,38 @@ def regions(folder: Path) -> Iterator[Row]:
     )
 
 
+def many_regions(folder: Path) -> Iterator[Row]:
+    """memory of 1,000 regions with 64 full slots, as a table and as JSON; the memory that 10,000 ordinary
+    ones take, in MB."""
+    data = bytearray(captures()["v3-full64"].data)
+    full, few, procfs = folder / "full", folder / "few", folder / "no-processes"
+    for place in (full, few, procfs):
+        place.mkdir()
+    for number in range(1, 10_001):
+        struct.pack_into("<Q", data, 32, number)
+        if number <= 1000:
+            (full / f"tt_device_{number}_memory").write_bytes(data)
+        (few / f"tt_device_{number}_memory").write_bytes(data[: 856 + 240] + bytes(8576 - 856 - 240))
+
+    def memory(place: Path, *more: str) -> list[str]:
+        host = ["--from", "masks:wormhole_b0", "--shm-dir", str(place), "--procfs", str(procfs)]
+        return [SCRIPT, "memory", *host, *more]
+
+    yield compare("memory, 1,000 full regions, table", memory(full), "json", memory(full, "--json"), 3.0, 3)
+    for name, more in (("table", ()), ("json", ("--json",))):
+        yield Row(
+            f"memory, 10,000 regions, {name}", peak_mb(memory(few, *more)), "the limit", 200.0, 1.0, "MB"
+        )
+
+
+def peak_mb(command: list[str]) -> float:
+    """The most memory that a command holds, in MB."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(child.pid, 0)
+    child.returncode = 0
+    return usage.ru_maxrss / 1000
+
+
 _BARE = """
 import sys, tt_umd
 tt_umd.logging.set_level(tt_umd.logging.Level.Off)
@@ -185,7 +218,7 @@ def table(rows: Iterator[Row]) -> None:
         ratio = row.ours_ms / row.other_ms
         verdict = "ok" if ratio <= row.aim else "OVER"
         print(
-            f"{row.name:<40} {row.ours_ms:9.1f} ms   {row.other:<30} {row.other_ms:9.1f} ms"
+            f"{row.name:<40} {row.ours_ms:9.1f} {row.unit}   {row.other:<30} {row.other_ms:9.1f} {row.unit}"
             f"   x{ratio:5.2f}  (aim x{row.aim:.2f}) {verdict}",
             flush=True,
         )
@@ -195,7 +228,7 @@ def main() -> None:
     """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (offline, bad_input, regions, captured, simulated):
+        for part in (offline, bad_input, regions, many_regions, captured, simulated):
             table(part(folder))
         for line in bench_fleet.measure(folder):
             print(line, flush=True)

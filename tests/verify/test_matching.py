@@ -8,7 +8,8 @@ from tests.verify.host import P150, without_ids
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionHeader
-from ttinspect.verify.matching import Basis, Match, is_test_leftover, match_region, v1_keys
+from ttinspect.shm.reader import is_test_leftover
+from ttinspect.verify.matching import Basis, Match, match_region, v1_keys
 
 
 def _header(version: int, asic_id: int, *, board: int = 0, device_id: int = 0) -> RegionHeader:

@@ -39,6 +39,7 @@ TTS010 without ids        I I I I
 TTS011 undecided          Q Q Q Q
 TTS011 no chips           Q Q Q Q
 TTS011 capacity unknown   Q Q Q Q
+TTS011 too many files     Q Q Q Q
 TTS020 above              E E E E
 TTS020 below              I W W W
 TTS020 below, nobody left I W W E

@@ -41,13 +41,14 @@ class RawRegion(msgspec.Struct, frozen=True, kw_only=True):
 
 class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.memory.v1"):
     """What ``memory`` says. ``time_ns`` is realtime. ``unmatched`` are the regions of no chip of the source.
-    ``raw`` is there with --raw."""
+    ``left_out`` counts files that were too many to be read. ``raw`` is there with --raw."""
 
     tool: Tool = TOOL
     source: Source
     time_ns: int
     devices: tuple[MemoryDevice, ...]
     unmatched: tuple[RegionFacts, ...]
+    left_out: int = 0
     raw: tuple[RawRegion, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -61,6 +62,7 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
         time_ns=case.now_realtime_ns,
         devices=tuple(_device(chip, case, verified, reasons, held[chip.id]) for chip in case.shown),
         unmatched=_regions(case, verified, None),
+        left_out=case.left_out,
         raw=_raw(verified) if raw else msgspec.UNSET,
     )
 
@@ -97,11 +99,11 @@ _FOLLOWS: Follows = {
 
 
 def memory_exit_code(case: Case) -> ExitCode:
-    """0; 11 where a region could not be read, 6 where this user may read none."""
+    """0; 11 where a region could not be read, or was one too many, 6 where this user may read none."""
     files = [looked.looks.file for looked in case.regions]
     refused = [file for file in files if any(hit.row == "unreadable" for hit in unreadable(file))]
     if not refused:
-        return ExitCode.DONE
+        return ExitCode.INCONCLUSIVE if case.left_out else ExitCode.DONE
     forbidden = [file for file in refused if file.errno in FORBIDDEN]
     return ExitCode.PERMISSION if len(forbidden) == len(files) else ExitCode.INCONCLUSIVE
 

@@ -5,8 +5,8 @@ import re
 from ttinspect.model.pseudonyms import LEAST_SERIAL, board_pseudonym, unique_pseudonym
 from ttinspect.model.system import SourceKind
 from ttinspect.shm.layout import NamedBy, layout_of
+from ttinspect.shm.reader import is_test_leftover
 from ttinspect.sources.snapshot import Snapshot
-from ttinspect.verify.matching import is_test_leftover
 
 REMOVED = "(removed)"
 FILES = (

@@ -12,7 +12,7 @@ from ttinspect.answers.shm import ProcessSlot, RegionFacts, ShmCapacity
 from ttinspect.model.region import Figures, RegionState
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import columns, glued, harmless, row
-from ttinspect.report.units import UNKNOWN, count, percent, size
+from ttinspect.report.units import UNKNOWN, count, percent, size, used_of
 from ttinspect.shm.layout import BUFFER_TYPES
 
 _HEADER = (
@@ -20,23 +20,33 @@ _HEADER = (
     "l1_allocatable", "dram_used", "dram_physical", "dram_allocatable", "cb_is_counted", "dram", "l1",
     "l1_small", "trace", "cb", "kernel", "processes",
 )  # fmt: skip
+_MOST_BLOCKS = 64
+"""So many regions are shown in full, with a row for each process; of the others there is a line."""
 _MOST_REGIONS = 64
+"""So many regions of no chip are shown at all."""
 _TYPES = tuple(one.name for one in BUFFER_TYPES)
 
 
 def memory_table(answer: MemoryAnswer) -> list[RenderableType]:
-    """A block for each chip, regions of no chip last; with --raw every field of every region."""
+    """A block for each chip, regions of no chip last: the first ones in full, of the others a line. With
+    --raw every field of every region."""
     basis = common_basis(device.capacity for device in answer.devices)
     parts: list[RenderableType] = [source_line(answer.source), *basis_line(basis)]
+    blocks = 0
     for device in answer.devices:
-        parts.append(Text(""))
         if not device.regions:
-            parts.append(no_region(f"Device {device.id}"))
+            parts += [Text(""), no_region(f"Device {device.id}")]
+        elif blocks < _MOST_BLOCKS:
+            parts.append(Text(""))
         for region in device.regions:
-            parts += usage_block(region, basis)
+            blocks += 1
+            parts += usage_block(region, basis) if blocks <= _MOST_BLOCKS else [usage_line(region)]
     for region in answer.unmatched[:_MOST_REGIONS]:
-        parts += [Text(""), *usage_block(region, basis)]
+        blocks += 1
+        parts += [Text(""), *usage_block(region, basis)] if blocks <= _MOST_BLOCKS else [usage_line(region)]
     parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
+    if answer.left_out:
+        parts.append(Text(f" {count(answer.left_out)} more files were too many to be read"))
     if answer.raw is not msgspec.UNSET:
         for raw in answer.raw:
             parts += _raw(raw)
@@ -162,6 +172,17 @@ def usage_block(region: RegionFacts, basis: str | None) -> list[RenderableType]:
     if region.device is None:
         parts.insert(0, Text(f" {region_label(region)}"))
     return parts + _processes(region.processes)
+
+
+def usage_line(region: RegionFacts) -> Text:
+    """The same in one line, without its processes."""
+    used, capacity = region.used, region.capacity
+    if used is None:
+        return Text(f" {region_label(region)}   {_NOT_READY[region.state]}: what is used is unknown")
+    l1, dram = used_of(used.l1, capacity.l1_physical), used_of(used.dram, capacity.dram_physical)
+    slots = len(region.processes)
+    processes = f"{count(slots)} process{'' if slots == 1 else 'es'}"
+    return Text(f" {region_label(region)}   L1 {l1}   DRAM {dram}   {processes}")
 
 
 def no_region(label: str) -> Text:

@@ -23,7 +23,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
     ``openers`` are the pids that the driver lists for /dev/tenstorrent/N; None where no driver tells.
     ``holders`` is None in snapshots of 0.1.0, which did not look for them.
-    ``now_monotonic_ns`` is of the host that wrote the regions.
+    ``now_monotonic_ns`` is of the host that wrote the regions. ``left_out`` counts candidate files that were
+    too many to be read.
     """
 
     regions: tuple[LookedAt, ...]
@@ -32,3 +33,4 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     now_realtime_ns: int
     now_monotonic_ns: int
     holders: Holders | None = None
+    left_out: int = 0

@@ -19,7 +19,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     ``processes`` are those of the pids in all slots, and the holders. ``openers`` are the pids that the
     driver lists for /dev/tenstorrent/N; None where no driver tells. ``holders`` is None where nobody looked
     for them (snapshots of 0.1.0). ``limits`` are by chip id. ``chosen`` are the chips to report about,
-    None all: matching knows the others too. ``now_monotonic_ns`` is of the host that wrote the regions.
+    None all: matching knows the others too. ``left_out`` counts files
+    that were too many to be read. ``now_monotonic_ns`` is of the host that wrote the regions.
     """
 
     system: System
@@ -32,6 +33,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     limits: Mapping[int, Limits] = {}
     allocator: tuple[AllocatorStatistics, ...] = ()
     chosen: frozenset[int] | None = None
+    left_out: int = 0
 
     @property
     def shown(self) -> tuple[Chip, ...]:

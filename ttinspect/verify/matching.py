@@ -12,12 +12,6 @@ from ttinspect.model.holder import Holders
 from ttinspect.model.region import RegionHeader
 from ttinspect.shm.layout import NamedBy, layout_of
 
-TEST_ID_BASE = 0x77 << 56
-"""tt-metal's own tests publish under this id plus their pid."""
-
-PID_LIMIT = 1 << 22
-"""Linux gives no pid from here on (PID_MAX_LIMIT)."""
-
 
 class Basis(str, Enum):
     """What a region was matched by."""
@@ -124,11 +118,6 @@ def published_under_device_id(file_id: int | None, header: RegionHeader) -> bool
     """Whether the writer had no unique id and named the file after its device id."""
     asic_id = int(header.asic_id)
     return file_id == header.device_id and (asic_id in (0, header.device_id)) and not int(header.board_serial)
-
-
-def is_test_leftover(file_id: int | None) -> bool:
-    """Whether tt-metal's own tests wrote it."""
-    return file_id is not None and 0 < file_id - TEST_ID_BASE < PID_LIMIT
 
 
 def names_chips(chips: Iterable[Chip], named_by: NamedBy) -> bool:

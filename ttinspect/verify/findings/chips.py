@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from ttinspect.model.chip import Chip
 from ttinspect.shm.layout import NamedBy
+from ttinspect.shm.reader import is_test_leftover
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.capacity import capacity_unknown
 from ttinspect.verify.holding import ChipHolders, chip_holders, device_of, region_match
 from ttinspect.verify.matching import (
     Basis,
     has_identity,
-    is_test_leftover,
     name_agrees,
     names_chips,
     namesakes,
@@ -254,7 +254,14 @@ DEVICE_OPEN_BUT_NO_SLOT = RegionRule(
 
 
 def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
-    """A source without chips: nothing can be held against any capacity."""
+    """A source without chips: nothing can be held against any capacity. Files that were too many."""
+    if case.left_out:
+        yield Hit(
+            "too many files",
+            f"{len(case.regions):,} files were read, and {case.left_out:,} more were left out: nothing is "
+            "known of these.",
+            {"read": len(case.regions), "left_out": case.left_out},
+        )
     if case.regions and not case.system.chips:
         yield Hit(
             "no chips",
@@ -267,7 +274,7 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
 NOT_DECIDABLE_NOW = RegionRule(
     id="TTS011",
     name="not decidable now",
-    severities={"undecided": Q, "no chips": Q, "capacity unknown": Q},
+    severities={"undecided": Q, "no chips": Q, "capacity unknown": Q, "too many files": Q},
     of_region=capacity_unknown,
     of_host=nothing_to_match,
     title="A check could not be decided: not a pass, and not a fault.",

@@ -93,7 +93,7 @@ NOT_A_REGULAR_FILE_OR_A_LINK = RegionRule(
 
 def wrong_size(file: RegionFile) -> Iterator[Hit]:
     """The layout of its version fixes a region's size."""
-    if not file.size or file.data is None:
+    if not file.size or file.state is RegionState.UNREADABLE:
         return
     version = file.version
     evidence = {"size": file.size, "version": version}
