@@ -39,13 +39,27 @@ class DiffChip(msgspec.Struct, frozen=True, kw_only=True):
     pci_bdf: str | None
 
 
+class HostDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """A host of a fleet that is not as it was: ``state`` is appeared, vanished or changed."""
+
+    host: str
+    state: str
+    chips: int
+    appeared: tuple[DiffChip, ...]
+    vanished: tuple[DiffChip, ...]
+    moved: tuple[Change, ...]
+    changed: tuple[Change, ...]
+    consequences: tuple[Change, ...]
+
+
 class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.diff.v1"):
     """What ``diff`` says. ``source`` is that of the new System, as ``new``.
 
     ``moved`` are chips with another id, /dev/tenstorrent/N or bus address, ``changed`` all other facts: by
     path in the System (links.N is what eth channel N leads to). ``consequences`` are what changed facts
     mean for grids and capacities; they count nowhere. ``unreadable`` are the new chips that could not be
-    read: what was unknown of one before, and is now, is no difference.
+    read: what was unknown of one before, and is now, is no difference. Of two fleets all of these are empty:
+    ``hosts`` are the hosts that differ, of ``compared_hosts`` that both have.
     """
 
     tool: Tool = TOOL
@@ -60,6 +74,8 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     moved: tuple[Change, ...]
     changed: tuple[Change, ...]
     consequences: tuple[Change, ...]
+    compared_hosts: int | None = None
+    hosts: tuple[HostDiff, ...] = ()
 
 
 def comparable(old: Opened, new: Opened) -> tuple[Opened, Opened]:

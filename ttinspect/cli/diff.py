@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from ttinspect.answers.diff import build_diff, comparable, diff_exit_code
+from ttinspect.answers.diff import DiffAnswer, build_diff, comparable, diff_exit_code
 from ttinspect.cli.options import Common, command
-from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.errors import InspectError, most_important
+from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table
+from ttinspect.errors import ExitCode, InspectError, most_important
+from ttinspect.facts.files import readable
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
+from ttinspect.sources.documents import is_fleet
 from ttinspect.sources.live import Ask
+from ttinspect.sources.opening import kind_of
 
 if TYPE_CHECKING:
     from ttinspect.sources.opening import Opened
@@ -30,14 +33,18 @@ def run(
 ) -> int:
     """What is not as it was: chips that appeared, vanished or moved, facts that changed.
 
-    Chips are matched by unique id, then by board id and location. Exit code 0: the same, 10: different.
+    Chips are matched by unique id, then by board id and location. Folders and archives are fleets, whose
+    hosts are matched by name. Exit code 0: the same, 10: different.
 
     \b
     Examples:
       ttinspect diff yesterday.json today.json
       ttinspect diff yesterday.json umd
       ttinspect diff before.json after.json --format markdown
+      ttinspect diff last-week/ snapshots.tar.zst
     """
+    if is_fleet(old) or is_fleet(new):
+        return _fleets(common, (old, new), telemetry=telemetry)
     if old == new == "-":
         raise InspectError("diff - -", "there is one standard input", "name a file for one of them")
     sides = [msgspec.structs.replace(common, source=name).open_all(ask=Ask.TELEMETRY) for name in (old, new)]
@@ -53,6 +60,11 @@ def run(
     asked_now = [exit_code(side.system) for side in (before, after) if side.system.source.live]
     code = most_important(diff_exit_code(answer), *asked_now)
 
+    _emit(common, answer, code)
+    return code
+
+
+def _emit(common: Common, answer: DiffAnswer, code: ExitCode) -> None:
     def table() -> str:
         from ttinspect.report.diff import diff_table
 
@@ -69,6 +81,33 @@ def run(
         return diff_markdown(answer, int(code))
 
     emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
+
+
+def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
+    """Two fleets, or a fleet and one host that was saved."""
+    from ttinspect.answers.fleet_diff import build_fleet_diff
+    from ttinspect.model.fleet import Reading, Unreadable
+    from ttinspect.sources.fleet import read_fleet
+
+    if common.devices:
+        raise InspectError("diff --device", "the chips of a fleet are those of many hosts", "leave it out")
+    sides: list[list[Reading]] = []
+    unreadable = []
+    for name in names:
+        if kind_of(name) != "path":
+            raise InspectError(
+                f"diff {' '.join(names)}", "a fleet is compared with a fleet", "name two folders or archives"
+            )
+        read = list(read_fleet([name]))
+        sides.append([one for one in read if isinstance(one, Reading)])
+        unreadable += [one for one in read if isinstance(one, Unreadable)]
+    for one in unreadable:
+        note(common, f"{one.file} could not be read: {one.why}")
+    said = readable(names[0]), readable(names[1])
+    answer = build_fleet_diff(sides[0], sides[1], said, telemetry=telemetry)
+    undecided = ExitCode.INCONCLUSIVE if unreadable else ExitCode.DONE
+    code = most_important(diff_exit_code(answer), undecided)
+    _emit(common, answer, code)
     return code
 
 

@@ -1,6 +1,6 @@
 """The parts that every report has: the source, findings, what is unknown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -100,3 +100,22 @@ def findings_table(findings: list[Subjects]) -> list[RenderableType]:
             subject(chips) + finding.message,
         )
     return [Text(""), table]
+
+
+_NAMES_SHOWN = 40
+_LONGEST_FOLDED = 400
+
+
+def names_of_hosts(names: Sequence[str]) -> str:
+    """Names of hosts; many of them folded, "glx-[0001-9999]", where ClusterShell is installed."""
+    if len(names) <= _NAMES_SHOWN:
+        return ", ".join(names)
+    try:
+        from ClusterShell.NodeSet import NodeSet, NodeSetException
+
+        folded = str(NodeSet.fromlist(list(names)))
+    except (ImportError, NodeSetException):
+        folded = None
+    if folded is not None and len(folded) <= _LONGEST_FOLDED:
+        return folded
+    return f"{', '.join(names[:_NAMES_SHOWN])} and {len(names) - _NAMES_SHOWN:,} more"

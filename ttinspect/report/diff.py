@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.diff import DiffAnswer, DiffChip
-from ttinspect.report.common import source_line
+from ttinspect.answers.diff import DiffAnswer, DiffChip, HostDiff
+from ttinspect.report.common import names_of_hosts, source_line
 from ttinspect.report.markdown import escape, markdown_table
-from ttinspect.report.screen import columns, row
+from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.compare.changes import Change, Value
 
@@ -23,15 +23,35 @@ def diff_table(answer: DiffAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal. ``exit_code`` is what the command will exit with."""
     old, new = source_line(answer.old), source_line(answer.new)
     parts: list[RenderableType] = [_headed("Old", old), _headed("New", new), Text("")]
-    if not answer.same:
-        gone = columns("", "", "~", header=False)
-        for what, who, names in _came_and_went(answer):
-            row(gone, _styled(what), who, names)
-        table = columns("", "", "fact", "~old", "~new")
-        for what, chips, fact, before, after in _differences(answer):
-            row(table, _styled(what), chips, fact, before, after)
-        parts += [each for each in (gone, table) if each.row_count] + [Text("")]
+    parts += _tables(answer)
+    for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
+        parts.append(_styled(what).append(harmless(f"  {names_of_hosts(hosts)}"), "not bold default"))
+        parts += _tables(one) or [Text("")]
     return [*parts, _verdict(answer, exit_code)]
+
+
+def _tables(answer: DiffAnswer | HostDiff) -> list[RenderableType]:
+    """What came and went, and what differs; nothing where nothing does."""
+    gone = columns("", "", "~", header=False)
+    for what, who, names in _came_and_went(answer):
+        row(gone, _styled(what), who, names)
+    table = columns("", "", "fact", "~old", "~new")
+    for what, chips, fact, before, after in _differences(answer):
+        row(table, _styled(what), chips, fact, before, after)
+    parts: list[RenderableType] = [each for each in (gone, table) if each.row_count]
+    return [*parts, Text("")] if parts else []
+
+
+_Key = tuple[str, tuple[tuple[str, ...], ...], tuple[Row, ...]]
+
+
+def _groups_of_hosts(answer: DiffAnswer) -> dict[_Key, tuple[list[str], HostDiff]]:
+    """Hosts of which the same is told, once: an update of three hundred hosts is one difference."""
+    groups: dict[_Key, tuple[list[str], HostDiff]] = {}
+    for host in answer.hosts:
+        key = (host.state, tuple(_came_and_went(host)), tuple(_differences(host)))
+        groups.setdefault(key, ([], host))[0].append(host.host)
+    return groups
 
 
 def _styled(what: str) -> Text:
@@ -42,13 +62,13 @@ def _headed(name: str, line: Text) -> Text:
     return Text(f"{name}: {line.plain.partition(': ')[2]}")
 
 
-def _came_and_went(answer: DiffAnswer) -> Iterator[tuple[str, str, str]]:
+def _came_and_went(answer: DiffAnswer | HostDiff) -> Iterator[tuple[str, str, str]]:
     for what, chips in (("vanished", answer.vanished), ("appeared", answer.appeared)):
         for chip in chips:
             yield what, f"chip {chip.chip}", _known_by(chip)
 
 
-def _differences(answer: DiffAnswer) -> Iterator[Row]:
+def _differences(answer: DiffAnswer | HostDiff) -> Iterator[Row]:
     yield from _grouped("moved", answer.moved)
     yield from _grouped("changed", answer.changed)
     yield from _grouped("  means", answer.consequences)
@@ -90,6 +110,8 @@ def _shown(path: str, value: Value) -> str:
 
 
 def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
+    if answer.compared_hosts is not None:
+        return _verdict_of_fleets(answer, answer.compared_hosts, exit_code)
     if answer.same:
         chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
         if answer.unreadable:
@@ -102,6 +124,16 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
     )
 
 
+def _verdict_of_fleets(answer: DiffAnswer, compared: int, exit_code: int) -> Text:
+    if answer.same:
+        told = f"  {compared} hosts, {answer.chips} chips  (exit {exit_code})"
+        return Text("SAME", style="bold green").append(told, "not bold default")
+    states = [host.state for host in answer.hosts]
+    counted = ", ".join(f"{states.count(state)} {state}" for state in ("vanished", "appeared", "changed"))
+    told = f"  hosts: {counted}, {compared - states.count('changed')} the same  (exit {exit_code})"
+    return Text("DIFFERENT", style="bold red").append(told, "not bold default")
+
+
 def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
     """The same as a Markdown document."""
     parts = [
@@ -110,7 +142,14 @@ def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
     if not answer.same:
         rows: list[Sequence[str]] = [(*cells, "", "") for cells in _came_and_went(answer)]
         rows += [[cell.strip() for cell in cells] for cells in _differences(answer)]
-        parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
+        if rows:
+            parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
+    for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
+        parts.append(f"## {what}: {escape(names_of_hosts(hosts))}\n")
+        rows = [(*cells, "", "") for cells in _came_and_went(one)]
+        rows += [[cell.strip() for cell in cells] for cells in _differences(one)]
+        if rows:
+            parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
     parts.append(f"**{escape(_verdict(answer, exit_code).plain)}**\n")
     return "\n".join(parts)
 
@@ -121,10 +160,19 @@ def diff_csv(answer: DiffAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
         "what", "chip", "path", "old", "new", "unique_id", "board_id", "asic_location", "arch", "board",
         "kmd_id", "pci_bdf",
     )  # fmt: skip
-    return header, _csv_rows(answer)
+    if answer.compared_hosts is None:
+        return header, _csv_rows(answer)
+    return ("host", *header), _csv_of_hosts(answer)
 
 
-def _csv_rows(answer: DiffAnswer) -> Iterator[tuple[object, ...]]:
+def _csv_of_hosts(answer: DiffAnswer) -> Iterator[tuple[object, ...]]:
+    for host in answer.hosts:
+        rows = list(_csv_rows(host)) or [(host.state, *(None,) * 11)]
+        for cells in rows:
+            yield (host.host, *cells)
+
+
+def _csv_rows(answer: DiffAnswer | HostDiff) -> Iterator[tuple[object, ...]]:
     for what, chips in (("vanished", answer.vanished), ("appeared", answer.appeared)):
         for chip in chips:
             board = None if chip.board is None else chip.board.value

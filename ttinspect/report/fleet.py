@@ -10,7 +10,7 @@ from rich.text import Text
 from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
 from ttinspect.fleet.checking import HostOutcome
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, source_line
+from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, names_of_hosts, source_line
 from ttinspect.report.junit import Result, TestCase, junit
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import harmless
@@ -18,8 +18,6 @@ from ttinspect.report.units import circle, count, utc
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.verdict import Verdict
 
-_NAMES_SHOWN = 40
-_LONGEST_FOLDED = 400
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
@@ -64,7 +62,7 @@ def _groups(groups: Iterable[FleetGroup]) -> list[RenderableType]:
         line = Text(harmless(f" {_group(group)}"))
         if group.unlike:
             line.append("  unlike the others", "bold yellow")
-        parts += [line, Padding(Text(harmless(_names(group.hosts))), (0, 0, 0, 5))]
+        parts += [line, Padding(Text(harmless(names_of_hosts(group.hosts))), (0, 0, 0, 5))]
     return parts
 
 
@@ -75,21 +73,6 @@ def _group(group: FleetGroup) -> str:
     links = "links unknown" if group.links_inside is None else f"{_plural(group.links_inside, 'link')} inside"
     firmware = f", firmware {', '.join(group.firmware)}" if group.firmware else ""
     return f"{_plural(len(group.hosts), 'host')} with {boards}{revision} each, {links}{firmware}"
-
-
-def _names(names: tuple[str, ...]) -> str:
-    """Names of hosts; many of them folded, "glx-[0001-9999]", where ClusterShell is installed."""
-    if len(names) <= _NAMES_SHOWN:
-        return ", ".join(names)
-    try:
-        from ClusterShell.NodeSet import NodeSet, NodeSetException
-
-        folded = str(NodeSet.fromlist(names))
-    except (ImportError, NodeSetException):
-        folded = None
-    if folded is not None and len(folded) <= _LONGEST_FOLDED:
-        return folded
-    return f"{', '.join(names[:_NAMES_SHOWN])} and {count(len(names) - _NAMES_SHOWN)} more"
 
 
 def _cabling(answer: FleetAnswer) -> Iterator[str]:
@@ -103,7 +86,7 @@ def _cabling(answer: FleetAnswer) -> Iterator[str]:
     )
     renamed = [f"{here} is {there} there" for here, there in cabling.hosts.items() if here != there]
     if renamed:
-        yield f"Hosts by other names: {_names(tuple(renamed))}"
+        yield f"Hosts by other names: {names_of_hosts(tuple(renamed))}"
 
 
 def _expectations(answer: FleetAnswer) -> list[RenderableType]:
@@ -145,7 +128,7 @@ def _named(finding: Finding, hosts: list[str]) -> Finding:
         id=finding.id,
         name=finding.name,
         severity=finding.severity,
-        message=f"{_names(tuple(dict.fromkeys(hosts)))}: {finding.message}",
+        message=f"{names_of_hosts(tuple(dict.fromkeys(hosts)))}: {finding.message}",
         evidence=finding.evidence,
     )
 
@@ -182,7 +165,9 @@ def _verdict(answer: FleetAnswer, exit_code: int) -> Text:
 
 def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
     """The same as a Markdown document."""
-    groups = [(count(len(group.hosts)), _group(group), _names(group.hosts)) for group in answer.groups]
+    groups = [
+        (count(len(group.hosts)), _group(group), names_of_hosts(group.hosts)) for group in answer.groups
+    ]
     return "\n".join(
         [
             f"{escape(source_line(answer.source).plain)}\n",

@@ -5,12 +5,14 @@ size of a member, of the whole, and in the number of members; nothing of them is
 """
 
 import io
+import lzma
 import os
 import sys
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 import msgspec
 
@@ -27,6 +29,10 @@ MOST_BYTES = 16 * 1024**3
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _GZIP_MAGIC = b"\x1f\x8b"
+_XZ_MAGIC = b"\xfd7zXZ\x00"
+_BZIP2_MAGIC = b"BZh"
+_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_PACKED = (_ZSTD_MAGIC, _GZIP_MAGIC, _XZ_MAGIC, _BZIP2_MAGIC)
 _TAR_MAGIC = slice(257, 262)
 
 Progress = Callable[[int, int | None], None]
@@ -63,6 +69,11 @@ def documents(paths: Sequence[str], progress: Progress | None = None) -> Iterato
             count += 1
             if progress is not None:
                 progress(count, total)
+
+
+def is_fleet(path: str) -> bool:
+    """Whether a path is a folder or an archive, and so of many hosts."""
+    return os.path.isdir(path) or _is_archive(path)  # noqa: PTH112 - a NUL byte is no crash here
 
 
 def _files(path: str) -> list[str]:
@@ -143,13 +154,13 @@ _SAME_EVERYWHERE = ("snapshot", "cluster_descriptor", "cluster_desc", "tt-smi", 
 
 
 def _is_packed(content: bytes) -> bool:
-    return content.startswith((_ZSTD_MAGIC, _GZIP_MAGIC)) or content[_TAR_MAGIC] == b"ustar"
+    return content.startswith(_PACKED) or content[_TAR_MAGIC] == b"ustar"
 
 
 def _of_stream(stream: IO[bytes], name: str, beside: bool) -> Iterator[Document]:
     """What a stream holds: an archive, one packed document, JSON lines, or one document."""
     source = _Bounded(stream, name)
-    if source.starts_with(_ZSTD_MAGIC) or source.starts_with(_GZIP_MAGIC):
+    if source.head(len(_XZ_MAGIC)).startswith(_PACKED):
         source = _Bounded(_opened(source, name), name)
     if source.head(512)[_TAR_MAGIC] == b"ustar":
         yield from _members(source, name)
@@ -208,7 +219,7 @@ class _Bounded(io.RawIOBase):
     def _take(self, size: int) -> bytes:
         try:
             more = self._stream.read(size)
-        except (OSError, EOFError) as error:
+        except _BROKEN as error:
             raise InspectError(self._name, f"it cannot be unpacked: {error}", "pack it again") from None
         self._given += len(more)
         if self._given > MOST_BYTES:
@@ -275,7 +286,7 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Ite
         return
     file = archive.extractfile(member)
     content = b"" if file is None else file.read()
-    if content.startswith((_ZSTD_MAGIC, _GZIP_MAGIC)):
+    if content.startswith(_PACKED):
         packed = _Bounded(io.BytesIO(content), inside)
         yield from _lines(_Bounded(_opened(packed, inside), inside), inside, True, stem)
         return
@@ -283,8 +294,16 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Ite
 
 
 def _opened(packed: _Bounded, name: str) -> _Readable:
-    if packed.starts_with(_ZSTD_MAGIC):
+    """What is packed in a stream, by its first bytes."""
+    head = packed.head(len(_XZ_MAGIC))
+    if head.startswith(_ZSTD_MAGIC):
         return _unpacked(packed, name)
+    if head.startswith(_XZ_MAGIC):
+        return lzma.LZMAFile(cast("IO[bytes]", packed))
+    if head.startswith(_BZIP2_MAGIC):
+        import bz2
+
+        return bz2.BZ2File(packed)
     import gzip
 
     return gzip.GzipFile(fileobj=packed)
