@@ -161,7 +161,7 @@ def test_an_archive_that_was_cut_off_is_told_and_is_no_crash(
     if suffix.endswith("zst"):
         content = pytest.importorskip("zstandard").ZstdCompressor().compress(content)
     else:
-        pack = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}
+        pack: dict[str, Any] = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}
         content = pack[suffix.rpartition(".")[2]](content)
     (tmp_path / f"a{suffix}").write_bytes(content[:cut] + b"\xff" * 20)
     done = run("fleet", str(tmp_path / f"a{suffix}"))
