@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ttinspect.answers.topology import build_topology
     from ttinspect.capacity.settings import make_settings
     from ttinspect.errors import ExitCode, InspectError
+    from ttinspect.reasons import why
     from ttinspect.sources.live import LiveOptions
     from ttinspect.sources.opening import open_source
 
@@ -37,6 +38,7 @@ __all__ = [
     "build_topology",
     "make_settings",
     "open_source",
+    "why",
 ]
 
 _MODULES = {
@@ -51,6 +53,7 @@ _MODULES = {
     "build_topology": "answers.topology",
     "make_settings": "capacity.settings",
     "open_source": "sources.opening",
+    "why": "reasons",
 }
 
 

@@ -1,10 +1,18 @@
-"""The answer of ``explain``: what findings mean."""
+"""The answer of ``explain``: what findings mean, and what memory errors of tt-metal mean."""
+
+import re
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ttinspect.answers.memory import MemoryAnswer
+from ttinspect.answers.memory_faults import ExplainedError, explain_error
+from ttinspect.answers.shm import RegionFacts
 from ttinspect.errors import InspectError
 from ttinspect.fleet.rules import RULES as FLEET_RULES
+from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.finding import Explanation
+from ttinspect.model.memory_error import ErrorText
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.findings.rules import RULES
 
@@ -13,28 +21,113 @@ EXPLANATIONS: tuple[Explanation, ...] = tuple(
 )
 """Every finding that ttinspect gives, by id."""
 
+_ID = re.compile(r"TT[A-Z]\d{3}", re.IGNORECASE)
+
+
+class L1Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that holds L1 of a chip, by the region it publishes in, or by the dump of --allocator;
+    ``alive`` None: not known. Bytes are of the whole chip."""
+
+    where: str
+    pid: int | None
+    name: str | None
+    alive: bool | None
+    l1_bytes: int | None
+    dram_bytes: int | None
+
 
 class ExplainAnswer(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.explain.v1"
 ):
-    """What ``explain`` says: one finding, or all of them. It reads no source."""
+    """What ``explain`` says: findings, or the memory errors of a text. It reads no source. ``holders`` are
+    there with --allocator or --shm-dir: ghosts first, then the largest."""
 
     tool: Tool = TOOL
     source: None = None
     findings: tuple[Explanation, ...]
+    errors: tuple[ExplainedError, ...] = ()
+    holders: tuple[L1Holder, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 def build_explain(finding_id: str | None) -> ExplainAnswer:
-    """The explanation of one finding, any case; of all without an id.
+    """The explanation of a finding, by id or name in any case (a name may have several); of all without one.
 
     Raises:
-        InspectError: 2 for an unknown id.
+        InspectError: 2 for what is neither.
     """
     if finding_id is None:
         return ExplainAnswer(findings=EXPLANATIONS)
-    found = tuple(text for text in EXPLANATIONS if text.id == finding_id.upper())
+    found = findings_named(finding_id)
     if not found:
         raise InspectError(
-            f"unknown finding {finding_id!r}", "no finding has this id", "ttinspect explain lists all of them"
+            f"unknown finding {finding_id!r}",
+            "no finding has this id or name",
+            "ttinspect explain lists all of them",
         )
     return ExplainAnswer(findings=found)
+
+
+def findings_named(word: str) -> tuple[Explanation, ...]:
+    """The findings with this id or name, in any case; none where no finding has it."""
+    same = _plain(word)
+    return tuple(text for text in EXPLANATIONS if same in (_plain(text.id), _plain(text.name)))
+
+
+def looks_like_an_id(word: str) -> bool:
+    """Whether a finding is meant, there or not."""
+    return _ID.fullmatch(word.strip()) is not None
+
+
+def build_explained_errors(
+    errors: Iterable[ErrorText],
+    allocator: Sequence[AllocatorStatistics] = (),
+    memory: MemoryAnswer | None = None,
+) -> ExplainAnswer:
+    """The explanation of the memory errors of a text, in their order; and who holds L1, where that is
+    told."""
+    holders: tuple[L1Holder, ...] | msgspec.UnsetType = msgspec.UNSET
+    if allocator or memory is not None:
+        holders = _holders(allocator, memory)
+    explained: dict[ErrorText, ExplainedError] = {}
+    every = []
+    for error in errors:
+        if error not in explained:
+            explained[error] = explain_error(error, allocator)
+        every.append(explained[error])
+    return ExplainAnswer(findings=(), errors=tuple(every), holders=holders)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.lower().replace("-", " ").replace("_", " ").split())
+
+
+def _holders(allocator: Sequence[AllocatorStatistics], memory: MemoryAnswer | None) -> tuple[L1Holder, ...]:
+    holders = [
+        L1Holder(
+            where=region.path,
+            pid=slot["pid"],
+            name=slot["name"],
+            alive=slot["alive"],
+            l1_bytes=slot["l1"] + slot["l1_small"],
+            dram_bytes=slot["dram"] + slot["trace"],
+        )
+        for region in ([] if memory is None else _regions(memory))
+        for slot in region.processes
+    ]
+    for statistics in allocator:
+        view = statistics.memory_view
+        holders.append(
+            L1Holder(
+                where="the dump",
+                pid=statistics.pid,
+                name=None,
+                alive=None,
+                l1_bytes=None if view.l1 is None else view.l1.reserved_bytes,
+                dram_bytes=None if view.dram is None else view.dram.reserved_bytes,
+            )
+        )
+    return tuple(sorted(holders, key=lambda holder: (holder.alive is not False, -(holder.l1_bytes or 0))))
+
+
+def _regions(memory: MemoryAnswer) -> list[RegionFacts]:
+    return [*(region for device in memory.devices for region in device.regions), *memory.unmatched]

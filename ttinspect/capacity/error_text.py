@@ -76,13 +76,13 @@ def find_errors(text: str) -> Iterator[ErrorText]:
 
 
 def anchors(data: bytes, start: int, end: int) -> Iterator[int]:
-    """Where sentences may begin, in order."""
-    at = [data.find(anchor, start, end) for anchor in ANCHORS]
+    """Where sentences may begin, from ``start`` to before ``end``, in order."""
+    at = [data.find(anchor, start, end + len(anchor) - 1) for anchor in ANCHORS]
     while any(position >= 0 for position in at):
         first = min(position for position in at if position >= 0)
         yield first
         which = at.index(first)
-        at[which] = data.find(ANCHORS[which], first + 1, end)
+        at[which] = data.find(ANCHORS[which], first + 1, end + len(ANCHORS[which]) - 1)
 
 
 def error_at(data: bytes, position: int) -> ErrorText | None:

@@ -4,18 +4,36 @@ All l1_bases of one architecture differ modulo 1,024, and people ask for L1_SMAL
 multiples of that: so a bank size nearly always tells the release, or the group of releases with equal bases.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ttinspect.facts.runtimes import Runtime, runtime_facts
+from ttinspect.facts.runtimes import Runtime, runtime_facts, runtime_named
 from ttinspect.facts.socs import builtin_soc
-from ttinspect.model.arch import Arch
+from ttinspect.model.arch import Arch, Coord
+from ttinspect.model.capacity import Dispatch
 from ttinspect.model.memory_error import RuntimePair
 
 _LIKELY = 1024
 ARCHITECTURES = (Arch.WORMHOLE_B0, Arch.BLACKHOLE)
 """Those of which tt-metal's allocator was measured."""
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """A compute grid, with the harvested lines of the chip and the dispatch that give it."""
+
+    grid: Coord
+    harvested_lines: int
+    dispatch: Dispatch
+
+
+class NewestRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest release, opened as an older one was; a size is None where that is not known."""
+
+    name: str
+    l1_base: int
+    bank_bytes: int | None
+    view_bytes: int | None
 
 
 class L1Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +91,35 @@ def of_program_end(end: int, arch: Arch | None) -> L1Base | None:
         return None
     ((one, base), pairs) = found.popitem()
     return L1Base(arch=one, bytes=base, runtimes=tuple(pairs))
+
+
+def grids_of(arch: Arch, banks: int) -> tuple[Grid, ...]:
+    """The compute grids of an architecture that have so many cores."""
+    return tuple(
+        Grid(grid=grid, harvested_lines=lines, dispatch=Dispatch(dispatch))
+        for lines, modes in runtime_facts().compute_grids[arch].by_harvested.items()
+        for dispatch, grid in modes.items()
+        if grid is not None and grid[0] * grid[1] == banks
+    )
+
+
+def newest_like(likely: Sequence[RuntimePair], arch: Arch, views: int | None) -> NewestRelease | None:
+    """The newest release for the same call; None where it is one of these, or they were opened
+    differently."""
+    newest = runtime_named(None)
+    opened = {(pair.l1_small, pair.trace_per_view) for pair in likely}
+    if len(opened) != 1 or any(pair.name == newest.name or pair.arch is not arch for pair in likely):
+        return None
+    ((l1_small, trace),) = opened
+    facts = runtime_facts()
+    bank = view = None
+    if l1_small is not None:
+        bank = worker_l1_bytes(arch) - newest.l1_base[arch] - l1_small
+    if trace is not None and views in bank_counts(arch, dram=True):
+        part = -(-trace // (views or 1))
+        part = -(-part // facts.trace_alignment_bytes) * facts.trace_alignment_bytes
+        view = facts.dram_views[arch].view_bytes - newest.dram_base[arch] - part
+    return NewestRelease(name=newest.name, l1_base=newest.l1_base[arch], bank_bytes=bank, view_bytes=view)
 
 
 def arch_of(pairs: tuple[RuntimePair, ...]) -> Arch | None:

@@ -23,7 +23,7 @@ from ttinspect.model.tensor import (
 )
 
 TILE = 32
-_TILE_BYTES = {
+TILE_BYTES_OF = {
     Dtype.BFLOAT16: 2048,
     Dtype.FLOAT32: 4096,
     Dtype.INT32: 4096,
@@ -33,7 +33,7 @@ _TILE_BYTES = {
     Dtype.BFLOAT8_B: 1088,
     Dtype.BFLOAT4_B: 576,
 }
-TILE_BYTES = frozenset(_TILE_BYTES.values())
+TILE_BYTES = frozenset(TILE_BYTES_OF.values())
 """Bytes that a tile can have."""
 
 _BLOCK_FLOAT = (Dtype.BFLOAT8_B, Dtype.BFLOAT4_B)
@@ -130,7 +130,7 @@ def _size(
 def page_bytes(dtype: Dtype, layout: Layout, width: int) -> int | None:
     """A page, not aligned: a tile, or a row of so many elements; None for rows of a block format."""
     if layout is Layout.TILE:
-        return _TILE_BYTES[dtype]
+        return TILE_BYTES_OF[dtype]
     return None if dtype in _BLOCK_FLOAT else _row_bytes(width, dtype)
 
 
@@ -140,13 +140,13 @@ def l1_page_bytes(page: int) -> int:
 
 
 def _row_bytes(width: int, dtype: Dtype) -> int:
-    return width * (_TILE_BYTES[dtype] // (TILE * TILE))
+    return width * (TILE_BYTES_OF[dtype] // (TILE * TILE))
 
 
 def _interleaved(spec: TensorSpec, banks: Banks) -> TensorSize:
     height, width = _physical_height(spec.shape, spec.layout), spec.shape[-1]
     if spec.layout is Layout.TILE:
-        page, pages = _TILE_BYTES[spec.dtype], (height // TILE) * (_up(width, TILE) // TILE)
+        page, pages = TILE_BYTES_OF[spec.dtype], (height // TILE) * (_up(width, TILE) // TILE)
     else:
         page, pages = _row_bytes(width, spec.dtype), height
     per_bank = -(-pages // banks.banks) if banks.banks else 0
@@ -168,7 +168,7 @@ def _sharded(spec: TensorSpec, sharding: Sharding, banks: Banks) -> TensorSize |
     if refusal is not None:
         return Refused(why=refusal)
     if spec.layout is Layout.TILE:
-        page, pages = _TILE_BYTES[spec.dtype], (a // TILE) * (b // TILE)
+        page, pages = TILE_BYTES_OF[spec.dtype], (a // TILE) * (b // TILE)
     else:
         page, pages = _row_bytes(b, spec.dtype), a
     shards = down * across

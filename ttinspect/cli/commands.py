@@ -17,7 +17,7 @@ COMMANDS: dict[str, str] = {
     "serve": "the same over HTTP, for a scraper",
     "fleet": "many hosts as one machine: links between them, cabling, outliers",
     "soc": "a SoC descriptor, before anything is harvested",
-    "explain": "what a finding means, how it comes about, what to do",
+    "explain": "what a finding or a memory error means, and what would help",
     "schema": "the JSON Schema of a command's output",
 }
 

@@ -1,32 +1,64 @@
 """``ttinspect explain``."""
 
-from typing import Annotated
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttinspect.answers.explain import build_explain
+from ttinspect.answers.explain import (
+    ExplainAnswer,
+    build_explain,
+    build_explained_errors,
+    findings_named,
+    looks_like_an_id,
+)
+from ttinspect.capacity.error_text import find_errors
+from ttinspect.cli.opened import AllocatorOption
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, to_csv, to_table
+from ttinspect.cli.regions import Procfs, ShmDir
 from ttinspect.errors import ExitCode
 
+if TYPE_CHECKING:
+    from ttinspect.answers.memory import MemoryAnswer
+    from ttinspect.model.allocator import AllocatorStatistics
+    from ttinspect.model.memory_error import ErrorText
 
-@command("markdown")
+
+@command("markdown", source=False, devices=False)
 def run(
     common: Common,
-    finding: Annotated[
-        str | None,
-        typer.Argument(metavar="[ID]", help="a finding's id, TTH001 for instance", show_default=False),
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID, NAME, ERROR TEXT, FILE or -]",
+            help="a finding; or a pasted error, a log, a report of ttnn, its sidecar or its database",
+            show_default=False,
+        ),
     ] = None,
+    *,
+    allocator: AllocatorOption = None,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
 ) -> int:
-    """What a finding means, how it comes about, and what to do; without ID, all of them.
+    """What a finding means; or why an allocation of tt-metal failed, and what would help.
+
+    Without a word, all findings. Of a text every memory error is explained, whatever stands around
+    it. --allocator says which allocation, freed, makes room; --shm-dir who else holds L1. Exit code
+    11: the text holds no memory error.
 
     \b
     Examples:
-      ttinspect explain
       ttinspect explain TTH004
+      ttinspect explain - < pytest.log
+      ttinspect explain generated/ttnn/reports/1234 --allocator dump.json
+      ttinspect explain "Out of Memory: Not enough space to allocate ..."
       ttinspect explain -o findings.md
     """
-    answer = build_explain(finding)
+    answer = _answer(what or [], allocator, shm_dir, procfs)
+    failed = bool(what) and not (answer.findings or answer.errors)
+    code = ExitCode.INCONCLUSIVE if failed else ExitCode.DONE
 
     def table() -> str:
         from ttinspect.report.explain import explain_table
@@ -44,4 +76,48 @@ def run(
         return explain_markdown(answer)
 
     emit(common, answer, {"table": table, "csv": csv, "markdown": markdown})
-    return ExitCode.DONE
+    return code
+
+
+def _answer(
+    words: list[str], allocator: str | None, shm_dir: str | None, procfs: str | None
+) -> ExplainAnswer:
+    """What is meant: a finding where one has that id or name, a file where there is one, else a text."""
+    text = " ".join(words)
+    if not words or findings_named(text) or looks_like_an_id(text):
+        return build_explain(text if words else None)
+    errors: Iterable[ErrorText]
+    if len(words) == 1 and (text == "-" or _is_path(text)):
+        from ttinspect.sources.error_log import read_errors
+
+        errors = read_errors(text)
+    else:
+        errors = find_errors(text)
+        if len(text.split()) == 1:  # no sentence: a finding or a file was meant
+            return build_explain(text)
+    statistics: tuple[AllocatorStatistics, ...] = ()
+    if allocator is not None:
+        from ttinspect.sources.allocator import read_allocator
+
+        statistics = read_allocator(allocator)
+    return build_explained_errors(errors, statistics, _memory(shm_dir, procfs))
+
+
+def _is_path(text: str) -> bool:
+    """Whether a file is meant: one that is there, or a word with the look of a path."""
+    if "\n" in text or "\0" in text:
+        return False
+    return os.path.exists(text) or (len(text.split()) == 1 and "/" in text)  # noqa: PTH110
+
+
+def _memory(shm_dir: str | None, procfs: str | None) -> "MemoryAnswer | None":
+    """What processes publish there; None where no directory is named."""
+    if shm_dir is None:
+        return None
+    from ttinspect.answers.memory import build_memory
+    from ttinspect.gathering.regions import Host, gather, places_of
+    from ttinspect.model.system import Source, SourceKind, System
+
+    nothing = Source(kind=SourceKind.SYSFS, detail="", live=True, example=False)
+    host = Host(system=System(source=nothing, chips=()), chosen=None)
+    return build_memory(gather(host, places_of("", shm_dir, procfs)))

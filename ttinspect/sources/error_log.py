@@ -1,0 +1,86 @@
+"""Memory errors in what a user has: a log, standard input, a report of ttnn, its sidecar or its database.
+
+Text is read in pieces, so that a log may be of any size.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ttinspect.capacity.error_text import WINDOW_BYTES, anchors, error_at, find_errors
+from ttinspect.errors import InspectError
+from ttinspect.facts.files import open_regular, os_error, readable
+from ttinspect.model.memory_error import ErrorText
+
+_PIECE_BYTES = 4 * 1024 * 1024
+_PREFIX_BYTES = 1024
+"""Kept before a sentence: the prefix that its line has."""
+
+_SQLITE = b"SQLite format 3\0"
+_SIDECAR = ".python_io.json"
+
+
+def read_errors(path: str) -> Iterator[ErrorText]:
+    """Every memory error of a file, a folder of a report, or standard input (-), in order.
+
+    Raises:
+        InspectError: 2 or 6 when it cannot be read.
+    """
+    if path == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise InspectError("cannot read standard input", "it is closed", "pipe a log into ttinspect")
+        yield from _errors_in(sys.stdin.buffer, "standard input")
+    elif os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8
+        yield from _errors_of_folder(path)
+    else:
+        yield from _errors_of_file(path)
+        sidecar = f"{path.removesuffix('.json')}{_SIDECAR}"
+        if not path.endswith(_SIDECAR) and os.path.isfile(sidecar):  # noqa: PTH113
+            yield from _errors_of_file(sidecar)
+
+
+def _errors_of_folder(folder: str) -> Iterator[ErrorText]:
+    """Those of the sidecars in a report's folder; of its databases where there are none."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError as error:
+        raise os_error(readable(folder), error) from None
+    paths = [os.path.join(folder, name) for name in names]  # noqa: PTH118
+    files = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+    sidecars = [path for path in files if path.endswith(_SIDECAR)]
+    for path in sidecars or files:
+        yield from _errors_of_file(path)
+
+
+def _errors_of_file(path: str) -> Iterator[ErrorText]:
+    with open_regular(path) as stream:
+        head = stream.read(len(_SQLITE))
+        if head != _SQLITE:
+            stream.seek(0)
+            yield from _errors_in(stream, readable(path))
+            return
+    from ttinspect.sources.graphs.opening import read_captures
+
+    for capture in read_captures(path):
+        for raised in capture.errors:
+            yield from find_errors(raised.text)
+
+
+def _errors_in(stream: BinaryIO, name: str) -> Iterator[ErrorText]:
+    """A sentence is read once all that can belong to it is there: what is left is kept for the next piece."""
+    data, start, ended = b"", 0, False
+    while not ended:
+        try:
+            piece = stream.read(_PIECE_BYTES)
+        except OSError as error:
+            raise os_error(name, error) from None
+        ended = not piece
+        data += piece
+        end = len(data) if ended else max(len(data) - WINDOW_BYTES, start)
+        for position in anchors(data, start, end):
+            error_text = error_at(data, position)
+            if error_text is not None:
+                yield error_text
+        gone = max(end - _PREFIX_BYTES, 0)
+        start, data = end - gone, data[gone:]
