@@ -8,7 +8,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tests.graphs import graphs
 from ttinspect import ttnn_stats
+from ttinspect.model.allocator import DispatchMode, ProgramsPeak
 from ttinspect.sources.allocator import decode_allocator
 
 # What ttnn 0.81.1 answered on an N150 with slow dispatch, after an L1 tensor of 512 KiB.
@@ -32,6 +34,18 @@ class Device:
 
     def id(self) -> int:
         return 3
+
+
+class Graph:
+    """The part of ttnn.graph that is used: a capture that ends with a report of the real one."""
+
+    RunMode = SimpleNamespace(NORMAL="normal", NO_DISPATCH="dry")
+
+    def begin_graph_capture(self, mode: str) -> None:
+        self.mode = mode
+
+    def end_graph_capture_to_file(self, path: str) -> None:
+        Path(path).write_text(json.dumps(graphs()["reports"][f"n150-{self.mode}"]))
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +73,7 @@ def ttnn(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("ttnn")
     vars(module)["get_memory_view"] = get_memory_view
     vars(module)["BufferType"] = SimpleNamespace(**{name: name for name in VIEWS})
+    vars(module)["graph"] = Graph()
     monkeypatch.setitem(sys.modules, "ttnn", module)
 
 
@@ -103,3 +118,52 @@ def test_nothing_but_the_file_is_left_behind(tmp_path: Path) -> None:
 
 def test_importing_it_does_not_import_ttnn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ttnn" not in vars(ttnn_stats)
+
+
+def test_a_block_is_captured_and_answers_as_the_command_does() -> None:
+    warned = pytest.warns(ttnn_stats.PhantomBuffersWarning, match="L1 buffers of this dry run still live")
+    with warned, ttnn_stats.programs() as held, pytest.raises(RuntimeError, match="not over"):
+        _ = held.answer
+    (capture,) = held.answer.captures
+    truth = graphs()["report_truth"]["n150-dry"]["operations"]
+    assert [each.program_bytes for each in capture.operations] == [each["program_bytes"] for each in truth]
+    assert capture.file == "ttnn_stats.programs()"
+
+
+def test_a_run_in_earnest_has_no_phantom_buffers() -> None:
+    with ttnn_stats.programs(run=True) as held:
+        pass
+    assert not any(program.complete for program in held.answer.captures[0].programs)
+
+
+def test_an_exception_ends_the_capture_and_goes_on() -> None:
+    with pytest.raises(ZeroDivisionError), ttnn_stats.programs(run=True) as held:
+        raise ZeroDivisionError
+    assert held.answer.captures
+
+
+def test_a_dump_says_how_the_device_was_opened_and_what_programs_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith(ttnn_stats.ENVIRONMENT)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TT_METAL_SLOW_DISPATCH_MODE", "1")
+    monkeypatch.setenv("TT_METAL_ALLOCATOR_MODE_HYBRID", "1")
+    with ttnn_stats.programs(run=True) as held:
+        pass
+    device = MeshDevice()
+    vars(device)["compute_with_storage_grid_size"] = lambda: SimpleNamespace(x=8, y=9)
+    vars(device)["arch"] = lambda: "Arch.WORMHOLE_B0"
+    ttnn_stats.dump(device, tmp_path / "a.json", programs=held)
+    (statistics,) = decode_allocator((tmp_path / "a.json").read_bytes(), "a.json")
+    assert (statistics.arch, statistics.compute_grid) == ("wormhole_b0", (8, 9))
+    assert statistics.dispatch is DispatchMode.SLOW
+    assert (statistics.l1_small_bytes, statistics.trace_bytes_per_view) == (32_768, 90_112)
+    assert statistics.environment == {
+        "TT_METAL_ALLOCATOR_MODE_HYBRID": "1", "TT_METAL_SLOW_DISPATCH_MODE": "1"
+    }  # fmt: skip
+    # softmax, matmul and others of this run are not recorded: what is known is no more than this
+    assert statistics.programs == ProgramsPeak(
+        op="UntilizeCodegenDeviceOperation", max_per_core=16_384, total=1_048_576, highest_end=122_208,
+        complete=False,
+    )  # fmt: skip
