@@ -9,7 +9,6 @@ from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.harvesting.grids import chip_grid, common_grid
 from ttinspect.harvesting.lookup import cores_at
-from ttinspect.harvesting.picture import draw
 from ttinspect.model.arch import Arch, Axis, Board, Coord, CoordSystem, CoreType
 from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.finding import Finding
@@ -139,6 +138,8 @@ def build_harvest(
 
 def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, ...]:
     """One picture for each group of chips that look the same, in the order of their first chip."""
+    from ttinspect.harvesting.picture import draw
+
     groups: dict[object, list[Chip]] = {}
     for chip in system.chips:
         groups.setdefault((chip.soc, chip.masks, chip.noc_translation), []).append(chip)

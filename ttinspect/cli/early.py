@@ -1,12 +1,15 @@
 """What devices are asked, before anything heavy is imported; a wrong guess costs nothing but the child."""
 
 import os
+from typing import TYPE_CHECKING
 
 from ttinspect.cli.scanner import CommandLine, default_source
-from ttinspect.sources.umd.request import Request, host_request, simulator_request
+
+if TYPE_CHECKING:
+    from ttinspect.sources.umd.request import Request
 
 
-def early_request(line: CommandLine, environment_source: str | None) -> Request | None:
+def early_request(line: CommandLine, environment_source: str | None) -> "Request | None":
     """What a child will be asked, if it is plain that one will be: devices are there, or a simulator."""
     task = line.task
     if task is None:
@@ -17,10 +20,15 @@ def early_request(line: CommandLine, environment_source: str | None) -> Request 
         else environment_source or default_source(line.command, free=line.has("--free"))
     )
     if source == "umd":
-        return host_request(task) if os.path.isdir("/dev/tenstorrent") else None  # noqa: PTH112
+        if not os.path.isdir("/dev/tenstorrent"):  # noqa: PTH112
+            return None
+        from ttinspect.sources.umd.request import host_request
+
+        return host_request(task)
     path = source.removeprefix("sim:")
     if path == source or not path.endswith(".so") or not os.path.isfile(path):  # noqa: PTH113
         return None
     from ttinspect.facts.files import data_directory
+    from ttinspect.sources.umd.request import simulator_request
 
     return simulator_request(task, path, str(data_directory()))

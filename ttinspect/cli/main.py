@@ -1,5 +1,6 @@
 """The entry point, and the only place that turns an exception into text or JSON."""
 
+import gc
 import importlib
 import os
 import signal
@@ -77,6 +78,8 @@ def _invoke(command: str, line: CommandLine) -> int:
 
     name = f"ttinspect {command}"
     module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
+    gc.freeze()  # what was imported stays; from here on there can be garbage
+    gc.enable()
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
     parser: Any = typer.main.get_command(app)

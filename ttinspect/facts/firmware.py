@@ -4,7 +4,6 @@ import re
 
 from ttinspect.model.chip import BUNDLE
 
-_BUNDLE = re.compile(BUNDLE)
 _LEGACY_MAJOR = 80
 """Bundles were numbered from 80 on before they were numbered from 18 on."""
 
@@ -57,7 +56,7 @@ def bundle_text(word: int | None) -> str | None:
 
 def _parsed(text: str) -> tuple[Version, int] | None:
     """A version, and its release candidate, 0 for the release."""
-    match = _BUNDLE.fullmatch(text)
+    match = re.fullmatch(BUNDLE, text)
     if match is None:
         return None
     return (int(match[1]), int(match[2]), int(match[3])), int(match[4] or match[5] or 0)

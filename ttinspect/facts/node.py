@@ -10,8 +10,8 @@ from ttinspect.errors import InspectError
 
 U32_MAX = 2**32 - 1
 U64_MAX = 2**64 - 1
-_INTEGER = re.compile(r"0|[1-9][0-9]*|0[xX][0-9a-fA-F]+")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_HEX = frozenset("0123456789abcdefABCDEF")
+_NAME = r"[A-Za-z0-9_.-]{1,40}"
 _TRUE = {"true", "yes", "on", "y"}
 _FALSE = {"false", "no", "off", "n"}
 
@@ -19,7 +19,10 @@ _FALSE = {"false", "no", "off", "n"}
 def parse_unsigned(text: str) -> int | None:
     """A decimal or 0x number without sign; None for anything else (also for 010, which some
     readers take as octal)."""
-    if not _INTEGER.fullmatch(text):
+    if text[:2] in ("0x", "0X"):
+        if len(text) == len("0x") or not _HEX.issuperset(text[2:]):
+            return None
+    elif not (text.isascii() and text.isdigit()) or (text[0] == "0" and len(text) > 1):
         return None
     if len(text) > 40:  # no number of ours is that long, and int() is quadratic
         return U64_MAX + 1
@@ -49,7 +52,7 @@ def kind_of_value(value: object) -> str:
 
 def key_name(key: object) -> str:
     """A key for a message: in quotes where it is a plain name, else without its content."""
-    return repr(key) if isinstance(key, str) and _NAME.fullmatch(key) else "of this line"
+    return repr(key) if isinstance(key, str) and re.fullmatch(_NAME, key) else "of this line"
 
 
 class Node:

@@ -14,7 +14,7 @@ from ttinspect.facts.board_table import board_entry
 from ttinspect.facts.node import Node
 from ttinspect.model.arch import Board
 
-_END = re.compile(r"([0-9]+):([0-9]+(?:[,-][0-9]+)*)")
+_END = r"([0-9]+):([0-9]+(?:[,-][0-9]+)*)"
 _LINKING = "linking board"
 
 
@@ -52,7 +52,7 @@ def places_of(node: Node) -> tuple[Place, ...]:
     """The places of "0:8,9 1:4-7", in order."""
     found = []
     for word in node.text().split():
-        match = _END.fullmatch(word)
+        match = re.fullmatch(_END, word)
         if match is None:
             node.fail('places such as "0:8,9 1:4-7": ASIC location and eth channels')
         for part in match[2].split(","):

@@ -13,7 +13,7 @@ from ttinspect.facts.node import key_name, parse_unsigned
 
 MAX_DEPTH = 64
 _HINT = "correct the file, or write it anew with the tool that made it"
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
+_FLOAT = r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?"
 _WORDS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
@@ -29,7 +29,7 @@ def _scalar(text: str) -> Any:
         number = parse_unsigned(text[1:] if first in "-+" else text)
         if number is not None:
             return -number if first == "-" else number
-        if _FLOAT.fullmatch(text):
+        if re.fullmatch(_FLOAT, text):
             return float(text)
     return text
 

@@ -1,7 +1,5 @@
 """What a redacted snapshot calls ids: hashes without a key, so that whoever knows an id can recognise it."""
 
-import hashlib
-
 LEAST_SERIAL = 1 << 16
 """Smaller numbers are no serials but device ids: they have no pseudonym."""
 
@@ -34,4 +32,6 @@ def name_pseudonym(text: str) -> str:
 
 
 def _hashed(kind: bytes, text: str) -> int:
+    import hashlib  # heavy, and needed by redaction alone
+
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, person=kind).digest(), "big")

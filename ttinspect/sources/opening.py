@@ -19,7 +19,6 @@ from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
-from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.live import LiveOptions
 
 if TYPE_CHECKING:
@@ -228,6 +227,8 @@ def _read_json(content: bytes, name: str) -> Opened | None:
         # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
         # the typed reader says where.
         if stripped[:1] in (b"{", b"[") and stripped[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]"):
+            from ttinspect.sources.jsontext import decode_json
+
             decode_json(stripped, _Head if stripped[:1] == b"{" else list[msgspec.Raw], name)
             raise _none_of_ours(name)
         return None
@@ -271,6 +272,8 @@ def _read_ours(content: bytes, schema: str, name: str) -> Opened:
         return Opened(system=checked(snapshot.replayed(name), name), snapshot=snapshot)
     if schema != System.__struct_config__.tag:
         refuse_schema(schema, name)
+    from ttinspect.sources.jsontext import decode_json
+
     system = decode_json(content, System, name)
     source = system.source.replayed(name, None, None)
     return Opened(system=checked(msgspec.structs.replace(system, source=source), name))

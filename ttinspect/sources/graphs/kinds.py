@@ -14,19 +14,19 @@ _REPORT_KEYS = frozenset(
 )  # fmt: skip
 """Keys that a report may begin with; ttnn writes them in the order of the alphabet."""
 
-_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"([a-z_]+)"\s*:')
-_NODES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{\s*"[a-z_]+"\s*:')
+_KEY = rb'(?:\xef\xbb\xbf)?\s*\{\s*"([a-z_]+)"\s*:'
+_NODES = rb'(?:\xef\xbb\xbf)?\s*\[\s*\{\s*"[a-z_]+"\s*:'
 
 
 def is_report(head: bytes) -> bool:
     """Whether a document is a report of ttnn."""
-    key = _KEY.match(head)
+    key = re.match(_KEY, head)
     return key is not None and key[1] in _REPORT_KEYS
 
 
 def is_capture(head: bytes) -> bool:
     """Whether a document is a bare capture of ttnn."""
-    return _NODES.match(head) is not None and b'"node_type"' in head
+    return re.match(_NODES, head) is not None and b'"node_type"' in head
 
 
 def is_database(head: bytes) -> bool:
