@@ -27,8 +27,9 @@ _NO_BUS = re.compile(r"kmd_id|pci_bdf|pcie\.(bus_id|lanes|max_lanes|generation|m
 _NO_COORDINATE = re.compile(
     r"cores\.\w+\.(harvested\.)?(noc0|noc1|translated|logical)\[\]|at\[\]\.(noc1|translated|logical)"
 )
-_ELSEWHERE = re.compile(r"findings\[\]\..*|regions\[\]\..*")
-"""A finding, and a region with its state, say for themselves what is missing of them."""
+_ELSEWHERE = re.compile(r"findings\[\]\..*|regions\[\]\..*|(allocatable_by|capacity\.basis)\..*")
+"""A finding, and a region with its state, say for themselves what is missing of them; so does what allocatable
+figures go by (nothing was said of L1_SMALL), and the figures have their reasons."""
 
 
 def nulls(value: Any, path: str = "") -> Iterator[str]:
