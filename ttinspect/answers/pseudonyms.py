@@ -14,6 +14,7 @@ FILES = (
     SourceKind.REPORT,
     SourceKind.TT_SMI,
     SourceKind.SNAPSHOT,
+    SourceKind.RECORDING,
     SourceKind.SIM,
     SourceKind.SYSFS,
     SourceKind.HOST,

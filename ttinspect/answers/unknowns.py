@@ -32,6 +32,7 @@ NOT_TOLD = {
     SourceKind.REPORT: "the cluster descriptor does not list it",
     SourceKind.TT_SMI: "tt-smi documents do not show it, or this one does not",
     SourceKind.SNAPSHOT: "the snapshot does not have it",
+    SourceKind.RECORDING: "the recording does not have it",
     SourceKind.BOARD: "the built-in example does not have it",
     SourceKind.MASKS: "masks: does not describe it",
     SourceKind.SOC: "a SoC descriptor does not describe it",

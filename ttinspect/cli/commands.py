@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "check": "is this machine what it should be?",
     "snapshot": "save everything about a host in one JSON document",
     "diff": "what is not as it was: two snapshots, or one and this host",
+    "record": "telemetry, memory and holders over time, into a file",
     "metrics": "what changes, once, in Prometheus' text format",
     "serve": "the same over HTTP, for a scraper",
     "fleet": "many hosts as one machine: links between them, cabling, outliers",

@@ -268,7 +268,7 @@ def _common(values: dict[str, Any], formats: tuple[str, ...], default: str) -> C
             chosen = format_of_file(output)
             asked = f"--output {output} would be {chosen}"
             a_file = not os.path.exists(output) or os.path.isfile(output)  # noqa: PTH110, PTH113
-            if chosen is None and a_file and not values["quiet"]:
+            if chosen is None and a_file and len(formats) > 1 and not values["quiet"]:
                 tell(f"ttinspect: {output} is written as {formats[0]}; --format chooses another\n")
             if chosen == "table":
                 chosen = formats[0]  # plain text: what the command writes by itself

@@ -1,5 +1,7 @@
 """``ttinspect telemetry``."""
 
+import sys
+import time
 from collections.abc import Callable
 
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
@@ -11,7 +13,7 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.gathering.regions import Places, Scanner
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
-from ttinspect.sources.opening import Opened, kind_of
+from ttinspect.sources.opening import Opened, begins_as_recording, kind_of
 from ttinspect.verify.naming import select_chips
 
 
@@ -45,6 +47,8 @@ def run(
     kind = kind_of(common.source)
     if kind in ("umd", "sim"):
         return _watch_live(common, places, kind, seconds, count)
+    if begins_as_recording(common.source):
+        return _replay(common, places, seconds, count)
     if common.source == "-" and count != 1:
         raise InspectError("--watch with --from -", "standard input holds one document", "name a file")
     if kind in ("sysfs", "host"):
@@ -55,6 +59,26 @@ def run(
             common, places, seconds, count, lambda: select_chips(watcher.read(), list(common.devices))
         )
     return _repeat(common, places, seconds, count, lambda: common.open(ask=Ask.READING))
+
+
+def _replay(common: Common, places: Places, seconds: float | None, count: int | None) -> int:
+    """All moments of a recording, one after the other; on a terminal at their own pace, or --watch's."""
+    from ttinspect.sources.recording import pause_seconds, recorded_source, replay
+
+    code, before, scanner = ExitCode.DONE, None, Scanner(places)
+    for number, moment in enumerate(replay(common.source), 1):
+        if before is not None and in_place(common):
+            time.sleep(pause_seconds(before, moment) if seconds is None else seconds)
+        before = moment
+        system = select_chips(recorded_source(moment, common.source), list(common.devices))
+        case = processes_of(Opened(system=system, snapshot=moment), places, scanner)
+        if common.format == "yaml":
+            sys.stdout.write("---\n")
+        _write(common, build_telemetry(system, case), first=number == 1, over=in_place(common))
+        code = most_important(code, exit_code(system))
+        if number == count:
+            break
+    return code
 
 
 def _write(common: Common, answer: TelemetryAnswer, *, first: bool = True, over: bool = False) -> None:

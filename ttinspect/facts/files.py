@@ -17,6 +17,11 @@ _MIB = 1024 * 1024
 _HEAD_BYTES = 65_536
 _READ_BYTES = 1 << 20
 
+ZSTD = b"\x28\xb5\x2f\xfd"
+"""What a zstd frame begins with (RFC 8878, 3.1.1)."""
+RECORDING = b'{"schema":"ttinspect.recording.v1"'
+"""What a recording that is not compressed begins with."""
+
 
 def data_directory() -> Path:
     """The folder soc_descriptors/: beside the package in a checkout or an editable install, inside

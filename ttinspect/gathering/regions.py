@@ -192,6 +192,17 @@ def gather(
             published = msgspec.structs.replace(published, regions=tuple(map(_first_look, published.regions)))
     else:
         published = read_published(places, pace, personal=personal, scanner=scanner)
+    return gather_published(host, published, allocator=allocator, settings=settings)
+
+
+def gather_published(
+    host: Host,
+    published: Published,
+    *,
+    allocator: tuple[AllocatorStatistics, ...] = (),
+    settings: Settings | None = None,
+) -> Case:
+    """A Case of what was read already."""
     return Case(
         system=host.system,
         regions=published.regions,

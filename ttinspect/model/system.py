@@ -18,6 +18,7 @@ class SourceKind(str, Enum):
     CLUSTER = "cluster_descriptor"
     TT_SMI = "tt_smi"
     SNAPSHOT = "snapshot"
+    RECORDING = "recording"
     BOARD = "board"
     MASKS = "masks"
     SOC = "soc_descriptor"

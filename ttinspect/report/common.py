@@ -19,6 +19,7 @@ _KINDS = {
     SourceKind.CLUSTER: "cluster descriptor",
     SourceKind.TT_SMI: "tt-smi document",
     SourceKind.SNAPSHOT: "snapshot",
+    SourceKind.RECORDING: "recording",
     SourceKind.BOARD: "board",
     SourceKind.MASKS: "masks",
     SourceKind.SOC: "SoC descriptor",

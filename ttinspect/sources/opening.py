@@ -7,7 +7,9 @@ import msgspec
 
 from ttinspect.errors import InspectError
 from ttinspect.facts.files import (
+    RECORDING,
     YAML_LIMIT_BYTES,
+    ZSTD,
     looks_like_json,
     open_regular,
     read_document,
@@ -115,6 +117,8 @@ def _recorded(source: str) -> Opened:
     head = _head_of_file(source)
     if head is None or is_report(head):
         return Opened(system=_read_report(source))
+    if head.startswith((ZSTD, RECORDING)):
+        return _read_recording(source)
     if is_database(head):
         why = "a database of ttnn has no cluster descriptor"
         raise InspectError(source, why, f"name the report it was made of, or ttinspect programs {source}")
@@ -145,6 +149,20 @@ def _read_report(source: str, stream: BinaryIO | None = None) -> System:
     system = _read_yaml(text.encode(), f"{name}, cluster_descriptor")
     told = Source(kind=SourceKind.REPORT, detail=name, live=False, example=False)
     return msgspec.structs.replace(system, source=told)
+
+
+def _read_recording(source: str) -> Opened:
+    """The last moment of a recording."""
+    from ttinspect.sources.recording import last_moment, recorded_source
+
+    snapshot = last_moment(source)
+    return Opened(system=recorded_source(snapshot, spoken(source)), snapshot=snapshot)
+
+
+def begins_as_recording(source: str) -> bool:
+    """Whether a source is a recording, by its first bytes; a file that cannot be read is none."""
+    head = _head_of_file(source) if kind_of(source) == "path" else None
+    return head is not None and head.startswith((ZSTD, RECORDING))
 
 
 def _read_file(source: str) -> bytes:

@@ -88,7 +88,7 @@ def read_snapshot(content: bytes, name: str) -> Snapshot:
     """
     snapshot = decode_json(content, Snapshot, name)
     published = snapshot.published
-    regions = tuple(_decoded(region) for region in published.regions)
+    regions = tuple(decoded(region) for region in published.regions)
     return msgspec.structs.replace(snapshot, published=msgspec.structs.replace(published, regions=regions))
 
 
@@ -174,7 +174,7 @@ def _whole(chip: _BriefChip) -> Chip:
     return Chip(**{**fields, "soc": _design(bytes(chip.soc))})
 
 
-def _decoded(region: LookedAt) -> LookedAt:
+def decoded(region: LookedAt) -> LookedAt:
     """Name and bytes are the truth: what was made of them stands beside them for people."""
     second = None if region.second is None else _read_again(region.second)
     file = _read_again(region.looks.file)

@@ -1,0 +1,114 @@
+"""record from the command line, and recordings as a source."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.sources import fake_sysfs
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0)
+    return root
+
+
+def _record(run: Run, tree: Path, *args: str) -> "subprocess.CompletedProcess[str]":
+    shm = tree.parent / "shm"
+    shm.mkdir(exist_ok=True)
+    return run("record", "--from", f"sysfs:{tree}", "--shm-dir", str(shm), "--interval", "0.02", *args)
+
+
+def test_lines_go_to_standard_output_without_a_file(cold_run: Run, tree: Path) -> None:
+    done = _record(cold_run, tree, "--count", "5")
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["schema"] == "ttinspect.recording.v1"
+    assert len(lines) == 6
+    assert lines[1]["readings"]["0"]["asic_celsius"] == 54.321
+    assert lines[1]["chips"][0]["l1_used_bytes"] is None
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.zst"])
+def test_a_recording_is_a_source(run: Run, tree: Path, tmp_path: Path, name: str) -> None:
+    path = str(tmp_path / name)
+    done = _record(run, tree, "--count", "5", "-o", path)
+    assert done.returncode == 0
+    assert done.stderr.endswith("moments\n")
+    devices = json.loads(run("list", "--from", path, "--json").stdout)["devices"]
+    assert devices[0]["asic_celsius"] == 54.321
+    lines = run("telemetry", "--from", path, "--watch", "--json").stdout.splitlines()
+    times = [json.loads(line)["devices"][0]["time_ns"] for line in lines]
+    assert len(times) == 5
+    assert times == sorted(times)
+    assert "Source: recording" in run("telemetry", "--from", path).stdout
+
+
+def test_a_second_run_goes_on_behind_the_first(run: Run, tree: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.jsonl.zst")
+    for _ in range(2):
+        assert _record(run, tree, "--count", "2", "-o", path).returncode == 0
+    lines = run("telemetry", "--from", path, "--watch", "--json").stdout.splitlines()
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (("--interval", "0"), "it is not 0.01 to 86400"),
+        (("--duration", "soon"), "it is no time"),
+        (("--duration", "0"), "it is no time"),
+        (("--max-size", "1M"), "there is no file to begin anew"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(run: Run, tree: Path, args: tuple[str, ...], why: str) -> None:
+    done = run("record", "--from", f"sysfs:{tree}", *args)
+    assert done.returncode == 2
+    assert why in done.stderr
+
+
+def _wait_until_it_records(path: Path) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not (path.exists() and path.stat().st_size > 2_500):
+        time.sleep(0.05)
+    time.sleep(0.5)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.zst"])
+def test_sigkill_loses_one_moment_at_most(console_script: str, tree: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with subprocess.Popen(
+        [console_script, "record", "--from", f"sysfs:{tree}", "--interval", "0.05", "-o", path],
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        _wait_until_it_records(path)
+        killed_ns = time.time_ns()
+        os.kill(process.pid, signal.SIGKILL)
+    lines = subprocess.run(
+        [console_script, "telemetry", "--from", path, "--watch", "--json"],
+        capture_output=True, text=True, check=False,
+    ).stdout.splitlines()  # fmt: skip
+    last_ns = json.loads(lines[-1])["devices"][0]["time_ns"]
+    assert killed_ns - last_ns < 1_000_000_000  # of two seconds; how much later depends on the machine
+
+
+@pytest.mark.system
+def test_ctrl_c_ends_a_recording_that_is_whole(console_script: str, tree: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl.zst"
+    with subprocess.Popen(
+        [console_script, "record", "--from", f"sysfs:{tree}", "--interval", "0.05", "-o", path],
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        _wait_until_it_records(path)
+        process.send_signal(signal.SIGINT)
+        assert "moments" in process.communicate(timeout=10)[1]
+        assert process.returncode == 0

@@ -1,0 +1,197 @@
+"""Recordings: what is played back is what was seen, and a cut end costs one line at most."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.shm.captures import captures
+from tests.sources import fake_sysfs
+from ttinspect.answers.telemetry import build_telemetry
+from ttinspect.errors import InspectError
+from ttinspect.gathering.recorder import Recorder, RecordingFile
+from ttinspect.gathering.regions import ONE_LOOK, Places, read_published
+from ttinspect.model.system import System
+from ttinspect.sources.recording import Beginning, Moment, last_moment, recorded_source, replay
+from ttinspect.sources.snapshot import Host, Versions
+from ttinspect.sources.sysfs_watching import SysfsWatcher
+
+HOST, VERSIONS = Host(name="h"), Versions(tt_umd=None, driver="2.8.0")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    for number in range(2):
+        fake_sysfs.device(root, number)
+    return root
+
+
+def _heat(tree: Path, device: int, celsius: int) -> None:
+    hwmon = tree / f"sys/class/tenstorrent/tenstorrent!{device}/device/hwmon/hwmon{device + 3}"
+    (hwmon / "temp1_input").write_text(f"{celsius}000\n")
+
+
+def _without_source(system: System) -> bytes:
+    """The answer of telemetry but for its source, which a recording cannot share."""
+    answer = msgspec.json.decode(msgspec.json.encode(build_telemetry(system)))
+    del answer["source"]
+    return msgspec.json.encode(answer)
+
+
+def _record(path: Path, tree: Path, changes: list[Callable[[], object]]) -> list[System]:
+    """Record one reading after each change; the Systems that were seen."""
+    watcher, recorder, seen = SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS), []
+    with RecordingFile(str(path), None) as file:
+        for at, change in enumerate(changes):
+            change()
+            seen.append(watcher.read())
+            for line in recorder.lines(seen[-1], None, (), 1_000 + at):
+                file.append(line)
+    return seen
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
+def test_what_is_played_back_is_what_was_seen(tree: Path, tmp_path: Path, suffix: str) -> None:
+    """Readings that change, a device that vanishes, and comes back."""
+    device, away = tree / "sys/class/tenstorrent/tenstorrent!1", tmp_path / "away"
+    path = tmp_path / f"r.{suffix}"
+    changes: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: _heat(tree, 0, 70),
+        lambda: _heat(tree, 1, 80),
+        lambda: device.rename(away),
+        lambda: away.rename(device),
+    ]
+    seen = _record(path, tree, changes)
+    played = [recorded_source(moment, "r") for moment in replay(str(path))]
+    assert [_without_source(system) for system in played] == [_without_source(system) for system in seen]
+    celsius = [system.chips[0].telemetry.asic_celsius for system in played if system.chips[0].telemetry]
+    assert celsius == [54.321, 70, 70, 70, 70]
+
+
+def test_reasons_and_chips_stand_once(tree: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    _record(path, tree, [lambda: None] * 5)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["schema"] for line in lines] == ["ttinspect.recording.v1"] + ["ttinspect.moment.v1"] * 5
+    assert lines[0]["system"]["chips"][0]["unknown"]
+    assert not any(line["unknown"] for line in lines[1:])
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_cut_costs_the_last_line_and_recording_goes_on_behind_it(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    tree = folder / "host"
+    fake_sysfs.kernel_driver(tree)
+    fake_sysfs.device(tree, 0)
+    path = folder / f"r.{suffix}"
+    sizes = []
+    watcher, recorder = SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS)
+    with RecordingFile(str(path), None) as file:
+        for at in range(4):
+            for line in recorder.lines(watcher.read(), None, (), at):
+                file.append(line)
+            sizes.append(path.stat().st_size)
+    part = data.draw(st.floats(0, 1))
+    cut = sizes[0] + round(part * (sizes[-1] - sizes[0]))
+    path.write_bytes(path.read_bytes()[:cut])
+    whole = sum(size <= cut for size in sizes)
+    assert len(list(replay(str(path)))) == whole
+    _record(path, tree, [lambda: None])
+    assert [moment.time_ns for moment in replay(str(path))] == [*range(whole), 1_000]
+
+
+def test_regions_that_did_not_change_are_not_written_again(tree: Path, tmp_path: Path) -> None:
+    shm = tmp_path / "shm"
+    shm.mkdir()
+    for name in ("real-mockN150-l1", "v3-two"):
+        capture = captures()[name]
+        (shm / capture.file_name).write_bytes(capture.data)
+    places = Places(directory=shm, directory_named=True)
+    watcher, recorder = SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS)
+    path, wanted = tmp_path / "r.jsonl", []
+    with RecordingFile(str(path), None) as file:
+        for at in range(3):
+            if at == 2:
+                next(iter(shm.iterdir())).unlink()
+            published = read_published(places, ONE_LOOK)
+            wanted.append([region.looks.file for region in published.regions])
+            for line in recorder.lines(watcher.read(), published, (), at):
+                file.append(line)
+    moments = [msgspec.json.decode(line, type=Beginning | Moment) for line in path.read_bytes().splitlines()]
+    counts = [len(m.published.regions) for m in moments if isinstance(m, Moment) and m.published]
+    assert counts == [2, 0, 0]
+    played = [[region.looks.file for region in moment.published.regions] for moment in replay(str(path))]
+    assert played == wanted
+
+
+def test_a_full_file_becomes_the_one_before(tree: Path, tmp_path: Path) -> None:
+    path, recorder, watcher = tmp_path / "r.jsonl", Recorder(HOST, VERSIONS), SysfsWatcher(str(tree))
+    with RecordingFile(str(path), 20_000) as file:
+        for at in range(30):
+            if file.rotate_if_full():
+                recorder.begin_again()
+            for line in recorder.lines(watcher.read(), None, (), at):
+                file.append(line)
+    times = [[m.time_ns for m in replay(str(one))] for one in (tmp_path / "r.jsonl.1", path)]
+    assert times[0][-1] + 1 == times[1][0]
+    assert times[1][-1] == 29
+    assert all(one.stat().st_size < 30_000 for one in tmp_path.glob("r.jsonl*"))
+
+
+def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_text("mine\n")
+    with pytest.raises(InspectError, match="it holds something else"), RecordingFile(str(path), None):
+        pass
+    assert path.read_text() == "mine\n"
+
+
+def test_two_recorders_do_not_share_a_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "r.jsonl")
+    with (
+        RecordingFile(path, None),
+        pytest.raises(InspectError, match="another recorder has it open"),
+        RecordingFile(path, None),
+    ):
+        pass
+
+
+def test_a_recording_is_its_owners_alone(tmp_path: Path) -> None:
+    with RecordingFile(str(tmp_path / "r.jsonl"), None):
+        pass
+    assert (tmp_path / "r.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b'{"schema":"ttinspect.moment.v1","time_ns":1}', "before the recording begins"),
+        (b'{"schema":"ttinspect.moment.v1"', "no line of a recording"),
+        (b"\xff", "no line of a recording"),
+    ],
+)
+def test_a_line_that_is_none_is_named(tmp_path: Path, line: bytes, why: str) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(line + b"\n")
+    with pytest.raises(InspectError, match=why) as refused:
+        list(replay(str(path)))
+    assert "line 1" in str(refused.value)
+
+
+def test_a_recording_without_a_moment_is_no_source(tree: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    _record(path, tree, [lambda: None])
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(InspectError, match="no moment yet"):
+        last_moment(str(path))

@@ -1,0 +1,167 @@
+"""``ttinspect record``."""
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ttinspect.answers.recording import chip_states
+from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.output import note
+from ttinspect.cli.regions import Procfs, ShmDir, places_of
+from ttinspect.cli.watching import Count
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.gathering.recorder import Recorder, RecordingFile
+from ttinspect.gathering.regions import ONE_LOOK, Host, Places, gather_published, read_published
+from ttinspect.gathering.watching import watch
+from ttinspect.host.driver import driver_version
+from ttinspect.host.identity import host_name, tt_umd_version
+from ttinspect.model.system import System
+from ttinspect.shm.published import Published
+from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.recording import Beginning, ChipState, Moment
+from ttinspect.sources.snapshot import Host as HostName
+from ttinspect.sources.snapshot import Versions
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 86_400.0
+PUBLISHED_SECONDS = 1.0
+"""Processes and regions are looked through once a second, however often telemetry is read."""
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@command(formats=("json",))
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", help="between two readings")
+    ] = 1.0,
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--duration",
+            metavar="TIME",
+            help="stop after 90, 90s, 10m, 2h, 1d [default: Ctrl-C]",
+            show_default=False,
+        ),
+    ] = None,
+    count: Count = None,
+    max_size: Annotated[
+        int | None,
+        size_option("--max-size", "begin a new file when this one is larger; the old one is FILE.1"),
+    ] = None,
+) -> int:
+    """Telemetry, memory, holders and findings over time, as JSON lines.
+
+    -o FILE is appended to, synced once a second, and compressed where it ends in .zst; a crash costs the last
+    line at most. A recording is a source: --from FILE is its last moment, telemetry --watch plays all of it.
+    It opens no device by default, and holds pids, but no users or command lines.
+
+    \b
+    Examples:
+      ttinspect record -o night.jsonl.zst --interval 5 --duration 8h
+      ttinspect record --interval 0.1 --duration 10s | jq .readings
+      ttinspect telemetry --from night.jsonl.zst --watch --json
+    """
+    seconds = None if duration is None else _seconds(duration)
+    if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
+        raise InspectError(f"--interval {interval:g}", "it is not 0.01 to 86400", "give a number of seconds")
+    if max_size is not None and common.output is None:
+        raise InspectError(
+            "--max-size without --output", "there is no file to begin anew", "name one with -o"
+        )
+    places = places_of(common, shm_dir, procfs)
+    options = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
+    live = common.source.partition(":")[0] in ("umd", "sim", "sysfs", "host")
+    recorder = Recorder(
+        HostName(name=host_name() if live else None),
+        Versions(tt_umd=tt_umd_version() if live else None, driver=driver_version() if live else None),
+    )
+    if count is not None and count < 1:
+        raise InspectError(f"--count {count}", "it is less than 1", "give a number of readings")
+    recorded = 0
+    try:
+        with watch(common.source, options, common.devices) as read:
+            looking = _Looking(places, read)
+            if common.output is None:
+                recorded = _pace(interval, seconds, count, lambda: _write(recorder, looking))
+            else:
+                with RecordingFile(common.output, max_size) as file:
+                    recorded = _pace(interval, seconds, count, lambda: _append(file, recorder, looking))
+    finally:
+        common.show(options.log)
+    note(common, f"{recorded} moment{'' if recorded == 1 else 's'}")
+    return ExitCode.DONE
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if match is None or seconds <= 0:
+        raise InspectError(f"--duration {text}", "it is no time", "for instance 90, 90s, 10m, 2h or 1d")
+    return seconds
+
+
+class _Looking:
+    """One reading after the other; processes and regions once a second."""
+
+    def __init__(self, places: Places, read: Callable[[], System]) -> None:
+        self._places, self._read = places, read
+        self._due = float("-inf")
+        self._published: Published | None = None
+        self._states: tuple[ChipState, ...] = ()
+
+    def look(self) -> tuple[System, Published | None, tuple[ChipState, ...], int]:
+        """The System, what is published where it was looked through again, the figures, and the time."""
+        system, fresh = self._read(), None
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + PUBLISHED_SECONDS
+            fresh = self._published = read_published(self._places, ONE_LOOK)
+        if fresh is not None:
+            host = Host(system=system, chosen=None)
+            self._states = chip_states(gather_published(host, fresh))
+        return system, fresh, self._states if fresh is not None else (), time.time_ns()
+
+
+def _write(recorder: Recorder, looking: _Looking) -> None:
+    for line in _lines(recorder, looking):
+        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _append(file: RecordingFile, recorder: Recorder, looking: _Looking) -> None:
+    if file.rotate_if_full():
+        recorder.begin_again()
+    for line in _lines(recorder, looking):
+        file.append(line)
+
+
+def _lines(recorder: Recorder, looking: _Looking) -> list[Beginning | Moment]:
+    return list(recorder.lines(*looking.look()))
+
+
+def _pace(interval: float, seconds: float | None, most: int | None, step: Callable[[], None]) -> int:
+    """Call ``step`` every ``interval`` seconds until the time is over, it was called ``most`` times, or
+    somebody ends it; how often it was. A step that took longer than the interval is followed by the next at
+    once; none is made up for."""
+    begun = due = time.monotonic()
+    called = 0
+    try:
+        while called != most:
+            step()
+            called += 1
+            due = max(due + interval, time.monotonic())
+            if called == most or (seconds is not None and due - begun >= seconds):
+                break
+            time.sleep(max(0.0, due - time.monotonic()))
+    except KeyboardInterrupt:
+        pass
+    return called
