@@ -117,7 +117,7 @@ def test_a_source_that_is_gone_is_up_0_and_comes_back(console_script: str, hot_h
         hot_host.rename(moved)
         gone = _get(f"{url}/metrics")[1]
         assert b"ttinspect_up 0.0" in gone
-        assert b"ttinspect_chip_up" not in gone
+        assert b'ttinspect_chip_up{chip="0",unique_id=""} 0.0' in gone
         moved.rename(hot_host)
         assert b"ttinspect_up 1.0" in _get(f"{url}/metrics")[1]
 

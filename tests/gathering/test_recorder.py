@@ -124,7 +124,7 @@ def test_regions_that_did_not_change_are_not_written_again(tree: Path, tmp_path:
         for at in range(3):
             if at == 2:
                 next(iter(shm.iterdir())).unlink()
-            published = read_published(places, ONE_LOOK)
+            published = read_published(places, ONE_LOOK, keep_bytes=True)
             wanted.append([region.looks.file for region in published.regions])
             for line in recorder.lines(watcher.read(), published, (), at):
                 file.append(line)

@@ -3,7 +3,7 @@
 PREFIX = "ttinspect_"
 
 GAUGES = {
-    "up": "1 if the source could be read, else 0 and there are no chips below.",
+    "up": "1 if the source could be read, else 0.",
     "build_info": "Always 1: the version of ttinspect.",
     "source_info": "Always 1: what was read, and whether devices answered (live).",
     "last_collect_success": "1 if the last reading of the source succeeded.",
@@ -18,7 +18,7 @@ GAUGES = {
     "memory_used_bytes": "What processes published as allocated, by buffer type; absent where nobody "
     "published, or what was published cannot be true.",
     "process_memory_used_bytes": "The same by process (pid of the publishing process).",
-    "device_processes": "Processes that have the device open.",
+    "device_processes": "Processes that have the device open or map its region.",
     "pcie_lanes": "Lanes of the PCIe link as it trained.",
     "pcie_lanes_max": "Lanes that the link could have.",
     "pcie_transfers_per_second": "Transfers a second and lane of the PCIe link as it trained.",

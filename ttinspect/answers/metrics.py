@@ -29,6 +29,7 @@ from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.rules import RULES
 from ttinspect.verify.findings.telemetry import hottest_gddr_celsius, telemetry_findings
 from ttinspect.verify.findings.topology import topology_findings
+from ttinspect.verify.holding import ChipHolders, holders_by_chip
 from ttinspect.verify.rule import ChipRule, RegionRule, SystemRule
 from ttinspect.verify.verify import Verified, verify
 
@@ -99,13 +100,14 @@ def build_metrics(
         return families.all()
     verified = verify(case)
     memory = {device.id: device for device in build_memory(case).devices}
+    holders = holders_by_chip(case)
     links = {chip.id: list(_links(case.system, chip)) for chip in case.shown}
     for chip in case.shown:
         labels = chip_labels(chip)
         _identity(families, chip, labels, case.system)
         _cores(families, chip, labels)
         _memory(families, memory[chip.id], labels, options)
-        _holders(families, case, chip, labels)
+        _holders(families, holders.get(chip.id), labels)
         _pcie(families, chip, labels, (traffic or {}).get(-1 if chip.kmd_id is None else chip.kmd_id))
         if chip.telemetry is not None:
             _telemetry(families, chip, chip.telemetry, labels, options)
@@ -123,7 +125,8 @@ def chip_labels(chip: Chip) -> Labels:
 
 
 def _exporter(families: _Families, case: Case | None, last: Pass) -> None:
-    families.add("up", (), int(case is not None))
+    whole = case is not None and all(one.chip is not None or one.readable for one in case.system.troubles)
+    families.add("up", (), int(whole))
     families.add("build_info", (("version", __version__),), 1)
     if case is not None:
         source = case.system.source
@@ -140,7 +143,8 @@ def _exporter(families: _Families, case: Case | None, last: Pass) -> None:
 
 
 def _identity(families: _Families, chip: Chip, labels: Labels, system: System) -> None:
-    families.add("chip_up", labels, int(system.unread(chip.id) is None))
+    unread = any(one.chip in (chip.id, None) and not one.readable for one in system.troubles)
+    families.add("chip_up", labels, int(not unread))
     info = {
         "board": chip.board.value if chip.board is not None else chip.board_name,
         "board_id": chip.board_id,
@@ -209,10 +213,10 @@ def _trustworthy(memory: MemoryDevice) -> RegionFacts | None:
     return None if used is None or used.l1 is None or used.dram is None else memory.regions[0]
 
 
-def _holders(families: _Families, case: Case, chip: Chip, labels: Labels) -> None:
-    of_device = {one.device: one.pids for one in case.openers or ()}
-    pids = None if chip.kmd_id is None else of_device.get(chip.kmd_id)
-    families.add("device_processes", labels, None if pids is None else len(set(pids)))
+def _holders(families: _Families, by: ChipHolders | None, labels: Labels) -> None:
+    """How many hold the chip; those outside this pid namespace count as one, as they cannot be told apart."""
+    if by is not None and by.held is not None:
+        families.add("device_processes", labels, len(by.holders) + (1 if by.outside else 0))
 
 
 def _pcie(families: _Families, chip: Chip, labels: Labels, traffic: PcieBytes | None) -> None:

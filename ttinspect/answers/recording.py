@@ -5,12 +5,13 @@ from ttinspect.sources.recording import ChipState
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings
 from ttinspect.verify.findings.telemetry import telemetry_findings
+from ttinspect.verify.holding import ChipHolders, holders_by_chip
 from ttinspect.verify.verify import verify
 
 
 def chip_states(case: Case) -> tuple[ChipState, ...]:
     """One for each of the chosen chips of a Case."""
-    verified = verify(case)
+    verified, holders = verify(case), holders_by_chip(case)
     states = []
     for device in build_memory(case).devices:
         chip = next(one for one in case.shown if one.id == device.id)
@@ -21,7 +22,7 @@ def chip_states(case: Case) -> tuple[ChipState, ...]:
                 id=chip.id,
                 l1_used_bytes=None if used is None else used.l1,
                 dram_used_bytes=None if used is None else used.dram,
-                holders=_holders(case, chip.kmd_id),
+                holders=_pids(holders.get(chip.id)),
                 findings=(
                     *chip_findings(chip, unread),
                     *telemetry_findings(chip, unread),
@@ -32,9 +33,6 @@ def chip_states(case: Case) -> tuple[ChipState, ...]:
     return tuple(states)
 
 
-def _holders(case: Case, device: int | None) -> tuple[int, ...] | None:
-    """The pids that are known to have a device open; None where nobody tells."""
-    if device is None or case.holders is None:
-        return None
-    found = case.holders.of_device(device)
-    return tuple(one.pid for one in found) if found or case.holders.descriptors_known else None
+def _pids(by: ChipHolders | None) -> tuple[int, ...] | None:
+    """The pids that are known to hold a chip; None where nobody is, and not everybody could be looked at."""
+    return None if by is None or by.held is None else tuple(one.holder.pid for one in by.holders)

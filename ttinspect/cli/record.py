@@ -124,7 +124,7 @@ class _Looking:
         system, fresh = self._read(), None
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + PUBLISHED_SECONDS
-            fresh = self._published = read_published(self._places, ONE_LOOK)
+            fresh = self._published = read_published(self._places, ONE_LOOK, keep_bytes=True)
         if fresh is not None:
             host = Host(system=system, chosen=None)
             self._states = chip_states(gather_published(host, fresh))

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,14 +15,17 @@ from ttinspect.cli.output import note
 from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
 from ttinspect.cli.serving import Access, MetricsServer, Readings, is_loopback, listener_on
 from ttinspect.errors import InspectError
-from ttinspect.gathering.regions import Places, gather
+from ttinspect.gathering.regions import Host, Places, Scanner, gather
+from ttinspect.gathering.watching import watch
 from ttinspect.host.traffic import TrafficCounter
 from ttinspect.model.metric import Family
+from ttinspect.model.system import System
 from ttinspect.report.metrics import require_library
-from ttinspect.sources.live import Ask
+from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
 
 DEFAULT_LISTEN = "127.0.0.1:9836"
+_LIVE = ("umd", "sim", "sysfs", "host")
 
 
 @command(formats=("prometheus",))
@@ -68,10 +72,13 @@ def run(
     access = Access(web_config)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listener_on(listen))
-        counter = None
-        if kind_of(common.source) in ("sysfs", "umd") and ":" not in common.source:
-            counter = stack.enter_context(TrafficCounter())
-        reader = _Reader(common, places, options, counter)
+        counter = read = None
+        if kind_of(common.source) in _LIVE:
+            live = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
+            read = stack.enter_context(watch(common.source, live, common.devices))
+            if ":" not in common.source:  # this host's own
+                counter = stack.enter_context(TrafficCounter())
+        reader = _Reader(common, places, options, counter, read)
         server = MetricsServer(listener, access, Readings(reader.read, min_interval))
         host, port = listener.getsockname()[:2]
         scheme = "http" if access.context is None else "https"
@@ -87,17 +94,22 @@ class _Reader:
     """Reads the source anew for every answer, and remembers when that last succeeded."""
 
     def __init__(
-        self, common: Common, places: Places, options: MetricsOptions, counter: TrafficCounter | None
+        self,
+        common: Common,
+        places: Places,
+        options: MetricsOptions,
+        counter: TrafficCounter | None,
+        live: Callable[[], System] | None,
     ) -> None:
         self._common, self._places, self._options, self._counter = common, places, options, counter
+        self._live, self._scanner = live, Scanner(places)
         self._success_time_ns: int | None = None
         self._failure: str | None = None
 
     def read(self) -> tuple[Family, ...]:
         started = time.monotonic()
         try:
-            host = open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
-            case = gather(host, self._places)
+            case = gather(self._host(), self._places, scanner=self._scanner)
         except InspectError as error:
             self._complain(f"{error.what}: {error.why}")
             last = Pass(
@@ -114,6 +126,12 @@ class _Reader:
         )
         traffic = None if self._counter is None else self._counter.totals()
         return build_metrics(case, last, self._options, traffic)
+
+    def _host(self) -> Host:
+        """Live devices stay open, and keep their rows; a document is read anew, regions and all."""
+        if self._live is not None:
+            return Host(system=self._live(), chosen=None)
+        return open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
 
     def _complain(self, why: str) -> None:
         """The same failure is written once, not at every scrape."""

@@ -237,16 +237,21 @@ def without_regions(host: Host) -> Case:
 
 
 def read_published(
-    places: Places, pace: Pace, *, personal: bool = False, scanner: Scanner | None = None
+    places: Places,
+    pace: Pace,
+    *,
+    personal: bool = False,
+    scanner: Scanner | None = None,
+    keep_bytes: bool = False,
 ) -> Published:
     """Read every region, look again at what is illegal, and look up the processes in between. ``personal``:
-    also the user, command line and container of each.
+    also the user, command line and container of each. Of a single look the bytes stay only to ``keep_bytes``.
 
     Raises:
         InspectError: a named directory or procfs cannot be listed (2 or 6).
     """
     names = list_candidates(places.directory, named=places.directory_named)
-    light = pace is ONE_LOOK  # nobody asks for the bytes of a file that is looked at once
+    light = pace is ONE_LOOK and not keep_bytes  # nobody else asks for the bytes of such a file
     files = tuple(_look(places.directory, name, light=light) for name in names[:MOST_REGIONS])
     scan = (scanner or Scanner(places)).scan(files)
     pids = {slot.pid for file in files if file.region is not None for slot in file.region.occupied}
