@@ -209,7 +209,8 @@ def _publish(tmp_path: Path, name: str) -> tuple[str, ...]:
     capture = captures()[name]
     folder = tmp_path / "shm"
     folder.mkdir()
-    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "1").mkdir(parents=True)
+    (tmp_path / "proc" / "self").symlink_to("1")
     (folder / capture.file_name).write_bytes(capture.data)
     (folder / capture.file_name).chmod(0o600)
     (tmp_path / "c.yaml").write_text(MODERN_P150.replace("4476187513099", capture.file_id))

@@ -50,9 +50,9 @@ def test_used_of_total_as_an_operator_reads_it(host: Host, run: Run) -> None:
     _past(host)
     lines = run("memory", *_arguments(host)).stdout.splitlines()
     assert lines[1] == "Allocatable: ttnn-0.81.1, tensix dispatch, L1_SMALL and trace included"
-    assert lines[3].split() == ["Device", "0", "L1", "2.0", "MiB", "/", "180.0", "MiB", *lines[3].split()[8:]]
-    assert lines[4].split()[:6] == ["DRAM", "65.0", "MiB", "/", "32.00", "GiB"]
-    assert lines[5].split()[:6] == ["CB", "64.0", "KiB", "not", "added:", "v3"]
+    assert lines[3].split() == ["id", "L1", "used/allocatable", "DRAM", "used/allocatable", "held", "by"]
+    assert lines[4].split()[:6] == ["0", "2.0/153.3", "MiB", "1.3", "%", "0.06/31.87"]
+    assert lines[-1] == " circular buffers are not added (chip 0): their counter is no sum before v4"
 
 
 def test_a_warning_is_exit_0_and_with_strict_10_and_the_verdict_stays(host: Host, run: Run) -> None:

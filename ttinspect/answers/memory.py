@@ -1,5 +1,7 @@
 """The answer of ``memory``: used of total per chip and process, from the regions, without judging."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from ttinspect.answers.holders import HeldBy, held_by_chip, why_not_known
@@ -12,10 +14,23 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.region import Region
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.shm.usage import dram_used, l1_used
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.files import FORBIDDEN, unreadable
 from ttinspect.verify.limits import UNKNOWN_LIMITS
-from ttinspect.verify.verify import Verified, verify
+from ttinspect.verify.verify import RegionVerdict, Verified, verify
+
+
+class SlotUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What an occupied slot holds of a chip, bytes of L1 and DRAM as in ``used``. ``host_pid`` is the pid of
+    a live writer in procfs; ``alive`` is null where that is not known."""
+
+    pid: int
+    host_pid: int | None
+    name: str
+    alive: bool | None
+    l1: int | None
+    dram: int | None
 
 
 class MemoryDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +42,7 @@ class MemoryDevice(msgspec.Struct, frozen=True, kw_only=True):
     board: Board | None
     capacity: ShmCapacity
     regions: tuple[RegionFacts, ...]
+    slots: tuple[SlotUse, ...]
     held_by: HeldBy
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...] = ()
@@ -39,6 +55,17 @@ class RawRegion(msgspec.Struct, frozen=True, kw_only=True):
     region: Region | None
 
 
+class Ghosts(msgspec.Struct, frozen=True, kw_only=True):
+    """Slots of processes that are gone, by which the totals of a region are too high. ``device`` is a chip
+    id, null for a region of no chip."""
+
+    device: int | None
+    path: str
+    slots: int
+    l1: int
+    dram: int
+
+
 class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.memory.v1"):
     """What ``memory`` says. ``time_ns`` is realtime. ``unmatched`` are the regions of no chip of the source.
     ``left_out`` counts files that were too many to be read. ``raw`` is there with --raw."""
@@ -48,6 +75,7 @@ class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     time_ns: int
     devices: tuple[MemoryDevice, ...]
     unmatched: tuple[RegionFacts, ...]
+    ghosts: tuple[Ghosts, ...]
     left_out: int = 0
     raw: tuple[RawRegion, ...] | msgspec.UnsetType = msgspec.UNSET
 
@@ -62,6 +90,7 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
         time_ns=case.now_realtime_ns,
         devices=tuple(_device(chip, case, verified, reasons, held[chip.id]) for chip in case.shown),
         unmatched=_regions(case, verified, None),
+        ghosts=tuple(filter(None, map(_ghosts, verified.regions))),
         left_out=case.left_out,
         raw=_raw(verified) if raw else msgspec.UNSET,
     )
@@ -76,6 +105,7 @@ def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons, held: 
         board=chip.board,
         capacity=regions[0].capacity if len(regions) == 1 else computed,
         regions=regions,
+        slots=tuple(slot for one in verified.regions if one.chip == chip.id for slot in _slots(one)),
         held_by=held,
         unknown=(),
     )
@@ -110,6 +140,34 @@ def memory_exit_code(case: Case) -> ExitCode:
 
 def _regions(case: Case, verified: Verified, chip: int | None) -> tuple[RegionFacts, ...]:
     return tuple(region_facts(one, limits_for(case, one)) for one in verified.regions if one.chip == chip)
+
+
+def _slots(region: RegionVerdict) -> Iterator[SlotUse]:
+    subject = region.subject
+    if subject is None:
+        return
+    for one in subject.writers:
+        yield SlotUse(
+            pid=one.slot.pid,
+            host_pid=one.process.pid if one.alive and one.process is not None else None,
+            name=one.slot.name,
+            alive=one.alive,
+            l1=l1_used(subject.layout, one.slot.figures),
+            dram=dram_used(subject.layout, one.slot.figures),
+        )
+
+
+def _ghosts(region: RegionVerdict) -> Ghosts | None:
+    """Those of one region, as TTS050 and TTS052 tell them."""
+    subject = region.subject
+    if subject is None:
+        return None
+    dead = [one.slot.figures for one in subject.confirmed if one.alive is False]
+    l1 = sum(l1_used(subject.layout, figures) or 0 for figures in dead)
+    dram = sum(dram_used(subject.layout, figures) or 0 for figures in dead)
+    if not l1 and not dram:
+        return None
+    return Ghosts(device=region.chip, path=subject.file.path, slots=len(dead), l1=l1, dram=dram)
 
 
 def _raw(verified: Verified) -> tuple[RawRegion, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ttinspect.cli.options import Common
     from ttinspect.model.system import System
+    from ttinspect.report.screen import Fitting
 
 _DEFAULT_SIZE = (80, 24)
 _MOST_LINKS = 40
@@ -90,7 +91,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def to_table(parts: "Iterable[RenderableType]", common: "Common") -> str:
+def to_table(parts: "Iterable[RenderableType | Fitting]", common: "Common") -> str:
     """Renderables as text as wide as the terminal (COLUMNS, else 80 where there is none)."""
     import shutil
 

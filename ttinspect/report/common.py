@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import chips_named, utc
+from ttinspect.report.units import chips_named, moment, utc
 from ttinspect.verify.verdict import Verdict
 
 _KINDS = {
@@ -46,8 +47,11 @@ _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severit
 Subjects = tuple[tuple[int, ...], Finding]
 
 
-def source_line(source: Source) -> Text:
-    """ "Source: cluster descriptor n300.yaml (recorded, not live)"."""
+def source_line(source: Source, now_ns: int | None = None) -> Text:
+    """ "Source: cluster descriptor n300.yaml (recorded, not live)". ``now_ns`` shortens what was remembered
+    on the same day: "Source: host (sysfs, regions; grids remembered 08:12)"."""
+    if source.kind is SourceKind.HOST:
+        return _host_line(source, now_ns)
     if source.live:
         nature = "live"
     elif source.example:
@@ -67,6 +71,13 @@ def source_line(source: Source) -> Text:
         where = f" on {recorded.host}" if recorded.host else ""
         nature = f"recorded{when}{where}, not live"
     return Text(harmless(f"Source: {kind}{detail} ({nature})"))
+
+
+def _host_line(source: Source, now_ns: int | None) -> Text:
+    when = source.remembered_time_ns
+    known = "no grids remembered" if when is msgspec.UNSET else f"grids remembered {moment(when, now_ns)}"
+    root = f" under {source.detail}" if source.detail else ""
+    return Text(harmless(f"Source: host{root} (sysfs, regions; {known})"))
 
 
 def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[Finding]) -> list[Subjects]:

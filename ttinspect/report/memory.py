@@ -9,9 +9,10 @@ from rich.text import Text
 
 from ttinspect.answers.memory import MemoryAnswer, RawRegion
 from ttinspect.answers.shm import ProcessSlot, RegionFacts, ShmCapacity
-from ttinspect.model.region import Figures, RegionState
+from ttinspect.model.region import Figures
 from ttinspect.report.common import source_line
-from ttinspect.report.screen import columns, glued, harmless, row
+from ttinspect.report.memory_rows import NOT_READY, memory_rows
+from ttinspect.report.screen import Fitting, columns, glued, harmless, row
 from ttinspect.report.units import UNKNOWN, count, percent, size, used_of
 from ttinspect.shm.layout import BUFFER_TYPES
 
@@ -27,20 +28,13 @@ _MOST_REGIONS = 64
 _TYPES = tuple(one.name for one in BUFFER_TYPES)
 
 
-def memory_table(answer: MemoryAnswer) -> list[RenderableType]:
-    """A block for each chip, regions of no chip last: the first ones in full, of the others a line. With
-    --raw every field of every region."""
+def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
+    """A row for each chip, regions of no chip last: the first ones in full, of the others a line. With --raw
+    every field of every region."""
     basis = common_basis(device.capacity for device in answer.devices)
-    parts: list[RenderableType] = [source_line(answer.source), *basis_line(basis)]
+    parts: list[RenderableType | Fitting] = [source_line(answer.source, answer.time_ns), *basis_line(basis)]
+    parts += [Text(""), *memory_rows(answer, basis)]
     blocks = 0
-    for device in answer.devices:
-        if not device.regions:
-            parts += [Text(""), no_region(f"Device {device.id}")]
-        elif blocks < _MOST_BLOCKS:
-            parts.append(Text(""))
-        for region in device.regions:
-            blocks += 1
-            parts += usage_block(region, basis) if blocks <= _MOST_BLOCKS else [usage_line(region)]
     for region in answer.unmatched[:_MOST_REGIONS]:
         blocks += 1
         parts += [Text(""), *usage_block(region, basis)] if blocks <= _MOST_BLOCKS else [usage_line(region)]
@@ -121,16 +115,6 @@ def _figures(figures: Figures) -> Iterator[str]:
     return ("-" if value is None else count(value) for value in figures.values())
 
 
-_NOT_READY = {
-    RegionState.EMPTY: "no bytes yet",
-    RegionState.UNINITIALIZED: "not initialised",
-    RegionState.INITIALIZING: "initialisation not finished",
-    RegionState.READY: "not decoded",
-    RegionState.UNKNOWN: "unknown layout",
-    RegionState.UNREADABLE: "not readable",
-}
-
-
 def region_label(region: RegionFacts) -> str:
     """ "Device 0", or the file's name where it belongs to no chip."""
     return harmless(region.path.rpartition("/")[2]) if region.device is None else f"Device {region.device}"
@@ -151,7 +135,7 @@ def usage_block(region: RegionFacts, basis: str | None) -> list[RenderableType]:
     """Used and physical bytes of one region, and its processes; a line that divides by something else than
     ``basis`` says so."""
     if region.totals is None or region.used is None:
-        return [Text(f" {region_label(region)}   {_NOT_READY[region.state]}: what is used is unknown")]
+        return [Text(f" {region_label(region)}   {NOT_READY[region.state]}: what is used is unknown")]
     table = columns("", "", ">", ">", "~", header=False)
     capacity, used = region.capacity, region.used
     label = region_label(region)
@@ -178,16 +162,11 @@ def usage_line(region: RegionFacts) -> Text:
     """The same in one line, without its processes."""
     used, capacity = region.used, region.capacity
     if used is None:
-        return Text(f" {region_label(region)}   {_NOT_READY[region.state]}: what is used is unknown")
+        return Text(f" {region_label(region)}   {NOT_READY[region.state]}: what is used is unknown")
     l1, dram = used_of(used.l1, capacity.l1_physical), used_of(used.dram, capacity.dram_physical)
     slots = len(region.processes)
     processes = f"{count(slots)} process{'' if slots == 1 else 'es'}"
     return Text(f" {region_label(region)}   L1 {l1}   DRAM {dram}   {processes}")
-
-
-def no_region(label: str) -> Text:
-    """A chip without a region: unknown is not zero."""
-    return Text(f" {label}   nothing is published: what is used is unknown")
 
 
 def more(everything: Sequence[object], shown: int, noun: str) -> list[RenderableType]:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from itertools import zip_longest
+from typing import Any
 
 import msgspec
 from rich.cells import cell_len
@@ -28,6 +29,18 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     color: bool
 
 
+class Fitting(msgspec.Struct, frozen=True):
+    """The same content laid out in several ways, the widest first: the first that fits is shown."""
+
+    layouts: tuple[Any, ...]
+
+    def chosen(self, width: int) -> RenderableType:
+        """The widest that fits, else the narrowest."""
+        fitting = (one for one in self.layouts if _least_width(one) <= width)
+        part: RenderableType = next(fitting, self.layouts[-1])
+        return part
+
+
 def harmless(text: str) -> str:
     """Text from outside with control and formatting characters as escapes (``\\x1b``)."""
     if text.isascii() and text.isprintable():
@@ -45,10 +58,10 @@ def glued(text: str) -> str:
     return text.replace(" ", GLUE)
 
 
-def render(parts: Iterable[RenderableType], screen: Screen) -> str:
+def render(parts: "Iterable[RenderableType | Fitting]", screen: Screen) -> str:
     """Renderables one below the other as text, without trailing blanks."""
     buffer = StringIO()
-    for part in parts:
+    for part in (one.chosen(screen.width) if isinstance(one, Fitting) else one for one in parts):
         Console(
             file=buffer,
             width=max(screen.width, _least_width(part)),

@@ -36,6 +36,16 @@ def used_of(used: int | None, whole: int | None) -> str:
     return f"{part}/{whole / unit:.{digits}f} {name}"
 
 
+def share_of(used: int | None, whole: int | None) -> str:
+    """Bytes used of a whole, and the percentage, aligned: "0.9/ 95.7 MiB   0.9 %", "?/ 95.7 MiB", "?"."""
+    if whole is None:
+        return "?" if used is None else size(used)
+    digits, unit, name = (2, _GIB, "GiB") if whole >= _GIB else (1, _MIB, "MiB")
+    part = "?" if used is None else f"{used / unit:.{digits}f}"
+    share = "" if used is None else percent(used, whole)
+    return f"{part}/{whole / unit:5.{digits}f} {name} {share:>7}"
+
+
 def count(number: int | None) -> str:
     """A number with thousands separators."""
     return UNKNOWN if number is None else f"{number:,}"
@@ -79,6 +89,13 @@ def utc(time_ns: int) -> str:
     except (ValueError, OverflowError, OSError):
         return "at an unknown time"
     return instant.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def moment(time_ns: int, now_ns: int | None) -> str:
+    """An instant of the same day as "08:12 UTC", any other as utc writes it."""
+    text = utc(time_ns)
+    same = now_ns is not None and utc(now_ns)[:10] == text[:10]
+    return text[11:] if same else text
 
 
 def id_ranges(ids: tuple[int, ...] | list[int]) -> str:
