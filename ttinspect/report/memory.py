@@ -34,10 +34,8 @@ def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
     basis = common_basis(device.capacity for device in answer.devices)
     parts: list[RenderableType | Fitting] = [source_line(answer.source, answer.time_ns), *basis_line(basis)]
     parts += [Text(""), *memory_rows(answer, basis)]
-    blocks = 0
-    for region in answer.unmatched[:_MOST_REGIONS]:
-        blocks += 1
-        parts += [Text(""), *usage_block(region, basis)] if blocks <= _MOST_BLOCKS else [usage_line(region)]
+    for number, region in enumerate(answer.unmatched[:_MOST_REGIONS]):
+        parts += [Text(""), *usage_block(region, basis)] if number < _MOST_BLOCKS else [usage_line(region)]
     parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
     if answer.left_out:
         parts.append(Text(f" {count(answer.left_out)} more files were too many to be read"))
