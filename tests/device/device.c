@@ -3,7 +3,7 @@
  * what the bytes are (telemetry, masks, link states) is written by the test into a script, the file
  * that TTDEVICE_SCRIPT names:
  *
- *   arch wormhole|blackhole
+ *   arch wormhole|blackhole|quasar   (of a quasar nothing but its PCI id is known)
  *   chips N
  *   spread FIRST STEP             PCI device numbers of the chips: FIRST, FIRST + STEP, ...; 0, 1, ... without
  *   mem CHIP X Y ADDRESS WORD     a 32-bit word of a NOC tile
@@ -45,7 +45,7 @@ typedef struct Page {
 } Page;
 
 static Page *buckets[BUCKETS];
-static int wormhole, chips = 1, shouting, forking, leaving;
+static int wormhole, quasar, chips = 1, shouting, forking, leaving;
 static unsigned slow_us[MAX_CHIPS];
 static unsigned first_number, number_step = 1;
 static uint32_t harvest[MAX_CHIPS];
@@ -316,7 +316,7 @@ uint32_t libttsim_pci_config_rd32(uint32_t bdf, uint32_t offset) {
     uint64_t bar0 = BAR0_BASE + chip * BAR_STEP;
     uint64_t bar = offset < 0x18 ? bar0 : offset < 0x20 ? bar0 + BAR2_OFFSET : bar0 + BAR4_OFFSET;
     switch (offset) {
-    case 0x00: return (wormhole ? 0x401Eu : 0xB140u) << 16 | 0x1E52u;
+    case 0x00: return (quasar ? 0xFEEDu : wormhole ? 0x401Eu : 0xB140u) << 16 | 0x1E52u;
     case 0x10: case 0x18: case 0x20: return (uint32_t)bar | 0xC; /* 64 bits, prefetchable */
     case 0x14: case 0x1C: case 0x24: return (uint32_t)(bar >> 32);
     default: return 0;
@@ -347,7 +347,7 @@ static void script_line(const char *line) {
     unsigned x, y, value;
     unsigned long long address;
     char text[4096];
-    if (sscanf(line, "arch %15s", text) == 1) wormhole = !strcmp(text, "wormhole");
+    if (sscanf(line, "arch %15s", text) == 1) wormhole = !strcmp(text, "wormhole"), quasar = !strcmp(text, "quasar");
     else if (sscanf(line, "chips %d", &chips) == 1) { if (chips < 0 || chips > MAX_CHIPS) abort(); }
     else if (sscanf(line, "spread %u %u", &first_number, &number_step) == 2) { if (!number_step) abort(); }
     else if (sscanf(line, "mem %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5) set_word(tile_key(chip, x, y), address, value);

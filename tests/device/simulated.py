@@ -124,7 +124,8 @@ class Device:
             lines.append(f"spread {self.spread[0]} {self.spread[1]}")
         lines += [name for name in ("shout", "fork", "leave") if getattr(self, name)]
         for index, chip in enumerate(self.chips):
-            lines += self._blackhole(index, chip) if self.arch == "blackhole" else self._wormhole(index, chip)
+            if self.arch != "quasar":
+                lines += (self._blackhole if self.arch == "blackhole" else self._wormhole)(index, chip)
             if chip.off_bus or chip.off_after:
                 lines.append(f"off {index} {chip.off_after or 1}")
             if chip.access_us:

@@ -15,7 +15,11 @@ from tests.test_docs import SCRIPT
     [
         (blackhole(Chip(beating=True)), 0, "FIT"),
         (blackhole(Chip(beating=True, tags={TENSIX_COL: 0x3FFE})), 1, "NOT FIT"),
-        (blackhole(Chip(beating=True, tags={TENSIX_COL: None})), 2, "NOT CHECKED: some facts are unknown"),
+        (
+            blackhole(Chip(beating=True, tags={TENSIX_COL: 0xFFFFFFFF})),
+            2,
+            "NOT CHECKED: some facts are unknown",
+        ),
     ],
     ids=["good", "harvested wrongly", "unknown"],
 )

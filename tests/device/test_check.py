@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.device.conftest import Answer, RunOn
+from tests.device.host import read_host
 from tests.device.simulated import (
     ASIC_TEMPERATURE,
     BOARD_ID_LOW,
@@ -22,6 +23,8 @@ from tests.device.simulated import (
     wormhole,
 )
 from tests.device.test_topology import n300s, p300
+from ttinspect.verify.check.expectation import Outcome
+from ttinspect.verify.check.product import product_expectations
 
 GOOD = Chip(beating=True)
 TRAINED = 0x555
@@ -59,19 +62,23 @@ def test_what_is_wrong_fails(answer: Answer, chip: Chip, finding: str) -> None:
     assert finding in found  # the finding that other commands give
 
 
-def test_no_harvested_column_is_right_before_firmware_19_5_only(answer: Answer) -> None:
-    unharvested = {TENSIX_COL: 0x3FFF}
-    old = answer(blackhole(Chip(tags={**unharvested, FIRMWARE: 0x13040000}, beating=True)), "check")
-    assert _failed(old) == []
-    new = answer(blackhole(Chip(tags={**unharvested, FIRMWARE: 0x13060000}, beating=True)), "check", code=10)
-    assert _failed(new) == ["TTH001"]
+@pytest.mark.parametrize(("firmware", "right"), [(0x13040000, True), (0x13060000, False)])
+def test_no_harvested_column_of_hardware_is_right_before_firmware_19_5_only(
+    library: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, firmware: int, right: bool
+) -> None:
+    device = blackhole(Chip(tags={TENSIX_COL: 0x3FFF, FIRMWARE: firmware}, beating=True))
+    system = read_host(library, device, monkeypatch, tmp_path, task="telemetry")
+    failed = {one.id for one in product_expectations(system, None) if one.outcome is Outcome.FAIL}
+    assert failed == (set() if right else {"TTH001"})
 
 
-def test_a_missing_tag_is_inconclusive_and_never_passed(answer: Answer) -> None:
-    for tag, fact in ((TENSIX_COL, "harvested tensix columns"), (DDR_STATUS, "DRAM trained")):
-        document = answer(blackhole(Chip(tags={tag: None}, beating=True)), "check", code=11)
-        (one,) = [one for one in document["expectations"] if one["fact"] == fact]
-        assert (one["outcome"], one["found"]) == ("unknown", None)
+def test_what_is_not_known_is_inconclusive_and_never_passed(answer: Answer) -> None:
+    """Not even that the cores are those that tt_umd names: they were not compared."""
+    unknown = 0xFFFFFFFF
+    for tag, facts in ((TENSIX_COL, {"harvested tensix columns", "cores"}), (DDR_STATUS, {"DRAM trained"})):
+        document = answer(blackhole(Chip(tags={tag: unknown}, beating=True)), "check", code=11)
+        found = {one["fact"]: one["found"] for one in document["expectations"] if one["outcome"] == "unknown"}
+        assert found == dict.fromkeys(facts)
 
 
 def test_two_boards_with_one_id_and_a_mesh_of_two_grids(answer: Answer) -> None:

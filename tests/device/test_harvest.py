@@ -10,6 +10,7 @@ import yaml
 
 from tests.conftest import Run
 from tests.device.conftest import Answer
+from tests.device.host import read_host
 from tests.device.simulated import (
     BOARD_ID_HIGH,
     ENABLED_ETH,
@@ -89,24 +90,30 @@ def test_identity_is_tt_umds(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "mask", "part"),
-    [
-        (TENSIX_COL, "tensix", "tensix"), (GDDR, "dram", "dram"),
-        (PCIE_USAGE, "pcie", "pcie"), (L2CPU, "l2cpu", "l2cpu"),
-    ],
-)  # fmt: skip
-def test_missing_telemetry_is_unknown_and_not_unharvested(
-    answer: Answer, tag: int, mask: str, part: str
+    ("tag", "mask"), [(TENSIX_COL, "tensix"), (GDDR, "dram"), (PCIE_USAGE, "pcie"), (L2CPU, "l2cpu")]
+)
+def test_missing_telemetry_of_hardware_is_unknown_and_not_unharvested(
+    library: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tag: int, mask: str
 ) -> None:
-    chip = Chip(tags={tag: None, **({BOARD_ID_HIGH: 0x470} if tag == PCIE_USAGE else {})})
-    device = answer(blackhole(chip), "harvest", "--cores")["devices"][0]
-    assert device["masks"][mask] is None
-    assert device[part]["active"] is None
-    assert device["cores"][part] is None
-    unknown = {one["path"]: one["why"] for one in device["unknown"]}
-    assert unknown.keys() >= {f"masks.{mask}", f"{part}.active", f"cores.{part}"}
-    assert len({*unknown.values()}) == 1
-    assert all(mask in path for path in unknown)
+    device = blackhole(Chip(tags={tag: None, **({BOARD_ID_HIGH: 0x470} if tag == PCIE_USAGE else {})}))
+    (chip,) = read_host(library, device, monkeypatch, tmp_path).chips
+    assert getattr(chip.masks, mask) is None
+    assert (chip.assumed, chip.simulated) == ((), False)
+    assert [one.path for one in chip.unknown] == [f"masks.{mask}"]
+
+
+@pytest.mark.parametrize(("tag", "mask"), [(TENSIX_COL, "tensix"), (GDDR, "dram"), (L2CPU, "l2cpu")])
+def test_missing_telemetry_of_a_simulator_is_assumed_to_be_unharvested(
+    answer: Answer, tag: int, mask: str
+) -> None:
+    (device,) = answer(blackhole(Chip(tags={tag: None})), "harvest", "--cores")["devices"]
+    assert (device["masks"][mask], device["assumed"], device["checked"]) == (0, [mask], True)
+    assert device[mask]["harvested"] in (0, [])
+
+
+def test_a_word_of_all_ones_is_unknown_in_a_simulator_too(answer: Answer) -> None:
+    (device,) = answer(blackhole(Chip(tags={GDDR: 0xFFFFFFFF})), "harvest")["devices"]
+    assert (device["masks"]["dram"], device["assumed"]) == (None, [])
 
 
 def test_capacity_of_a_live_chip(answer: Answer) -> None:

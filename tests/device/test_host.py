@@ -111,7 +111,6 @@ def test_when_all_hang_it_is_5_at_the_deadline_and_says_what_it_waited_for(read:
         read(blackhole(Chip(hung=True), Chip(hung=True)), timeout_seconds=8.0)
     assert caught.value.exit_code is ExitCode.UMD_FAILED
     assert "waiting for ARC firmware on chip 0" in caught.value.why
-    assert "--timeout 330" in caught.value.next_step
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ttinspect.capacity.chip import (
 from ttinspect.capacity.releases import Release, compare_releases
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.runtimes import runtime_facts
-from ttinspect.facts.socs import soc_corrections
+from ttinspect.facts.socs import builtin_soc, soc_corrections
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1, MeshCapacity
@@ -206,7 +206,8 @@ def _constants(chips: tuple[Chip, ...], settings: Settings) -> tuple[Constant, .
     for soc in dict.fromkeys(chip.soc for chip in chips):
         arch = soc.arch
         design = "tt-umd 0.9.14, SocArchDescriptor" if soc.built_in else "the SoC descriptor file"
-        corrections = soc_corrections(arch) if soc.built_in else {}
+        corrected = soc.eth_l1_bytes == builtin_soc(arch).eth_l1_bytes
+        corrections = soc_corrections(arch) if corrected else {}
         sizes = settings.sizes(arch)
         l1_known = runtime.how_known if settings.l1_base is None else "given with --l1-base"
         dram_known = runtime.how_known if settings.dram_base is None else "given with --dram-base"

@@ -49,6 +49,7 @@ class TelemetryAnswer(
 
 _NOTHING = Telemetry()
 _NO_TAG = "its telemetry tag is missing, or reads as all ones"
+_NOT_MEASURED = "Blackhole firmware writes a constant 0 there, or its telemetry tag is missing"
 _LISTS = ("gddr", "eth", "dram_trained", "eth_up")
 _PATHS = (
     *Telemetry.__struct_fields__,
@@ -99,6 +100,8 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     own = dict(_whys(reasons.asked, why))
     if reading.heartbeat is not None:
         own["heartbeat_moves"] = _STILL_IN_SYSFS if reasons.asked in _SYSFS else _STILL
+    if chip.arch is Arch.BLACKHOLE and why == _NO_TAG:
+        own["board_celsius"] = _NOT_MEASURED
     roots = {"firmware_bundle": "firmware"}
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS

@@ -25,8 +25,8 @@ def early_request(line: CommandLine, environment_source: str | None) -> "Request
         from ttinspect.sources.umd.request import host_request
 
         return host_request(task)
-    path = source.removeprefix("sim:")
-    if path == source or not path.endswith(".so") or not os.path.isfile(path):  # noqa: PTH113
+    path = os.path.expanduser(source.removeprefix("sim:"))  # noqa: PTH111
+    if not source.startswith("sim:") or not path.endswith(".so") or not os.path.isfile(path):  # noqa: PTH113
         return None
     from ttinspect.facts.files import data_directory
     from ttinspect.sources.umd.request import simulator_request

@@ -23,19 +23,30 @@ class _TerminatedError(BaseException):
     """SIGTERM arrived, or the terminal is gone (SIGHUP)."""
 
 
-def _on_sigterm(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise _TerminatedError
+_arrived: list[type[BaseException]] = []
+"""What the signals that arrived stand for: what they raise can be lost in a callback that Python ignores."""
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> NoReturn:
+    _arrived.append(KeyboardInterrupt if number == signal.SIGINT else _TerminatedError)
+    raise _arrived[0]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     line = scan(sys.argv[1:] if argv is None else argv)
     reopen_closed()
+    _arrived.clear()
     try:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-                signal.signal(number, _on_sigterm)
-        return _run(line)
+                signal.signal(number, _on_signal)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _on_signal)
+        code = _run(line)
+        if _arrived:
+            raise _arrived[0]
+        return code
     except InspectError as error:
         return _report(error, line)
     except BrokenPipeError:

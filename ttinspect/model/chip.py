@@ -68,6 +68,8 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     noc_translation: bool | None
     masks: Masks
     assumed: tuple[str, ...] = ()
+    simulated: bool = False
+    """Whether it is a chip of a functional simulator, which harvests nothing."""
     firmware: tuple[int, int, int] | None = None
     mmio: bool | None = None
     via: int | None = None

@@ -4,8 +4,9 @@ import msgspec
 
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import System, Trouble
+from ttinspect.sources.umd.lateness import LONGEST_PERIOD_MS, still_seconds
 
-_STILL_NS = 500_000_000
+_STILL_NS = round(still_seconds(LONGEST_PERIOD_MS) * 1e9)
 
 
 class _Beat(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +27,9 @@ class Pulse:
         """Chips may have other numbers from now on."""
         self._beats.clear()
 
-    def felt(self, chip: Chip, *, live: bool = True) -> Chip:
-        """The chip with whether its heartbeat moves. Firmware counts a few times a second: a count that is
-        seen again sooner stands still no more than it moves. What is not live never stands still."""
+    def with_heartbeat(self, chip: Chip, *, live: bool = True) -> Chip:
+        """The chip with whether its heartbeat moves. Firmware writes its telemetry at least once a second: a
+        count that is seen again sooner says nothing. A source that is not live never stands still."""
         now = chip.telemetry
         if now is None or now.heartbeat is None or now.time_ns is None:
             return chip

@@ -36,6 +36,6 @@ class SysfsWatcher:
             self._pulse.forget()
             return silent(self._system, f"{error.what}: {error.why}")
         settled = self._roster.settled(system)
-        chips = tuple(self._pulse.felt(chip, live=system.source.live) for chip in settled.chips)
+        chips = tuple(self._pulse.with_heartbeat(chip, live=system.source.live) for chip in settled.chips)
         self._system = msgspec.structs.replace(settled, chips=chips)
         return self._system

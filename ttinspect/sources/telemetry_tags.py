@@ -68,7 +68,7 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         current_a=word("TDC"),
         current_limit_a=word("TDC_LIMIT_MAX"),
         asic_celsius=_fixed(word("ASIC_TEMPERATURE")),
-        board_celsius=_fixed(word("BOARD_TEMPERATURE")),
+        board_celsius=_fixed(_board_word(word("BOARD_TEMPERATURE"), arch)),
         gddr_max_celsius=_degrees(word("MAX_GDDR_TEMP")),
         throttle_celsius=_degrees(throttle),
         shutdown_celsius=_degrees(shutdown),
@@ -80,6 +80,11 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         firmware_eth=_eth_version(word("ETH_FW_VERSION"), arch),
         heartbeat=word("TIMER_HEARTBEAT"),
     )
+
+
+def _board_word(word: int | None, arch: Arch) -> int | None:
+    """Blackhole firmware writes a constant 0 as the temperature of the board, and of its regulators."""
+    return None if arch is Arch.BLACKHOLE and word == 0 else word
 
 
 def _degrees(word: int | None) -> float | None:

@@ -257,6 +257,7 @@ class Child:
             death=death,
             late=self._late,
             wait=wait,
+            killed=code == -signal.SIGKILL and self._late is None and self._death is None,
             log=log,
         )
 

@@ -65,7 +65,7 @@ def chip_of(
 ) -> Chip:
     """A chip of this architecture; ``linkless`` says why nothing is known of any eth link, ``linked`` that
     one of this chip is."""
-    masks, unknown = _masks(facts, socs[arch])
+    masks, assumed, unknown = _masks(facts, socs[arch], simulated=simulated)
     board = _board(facts, socs[arch], masks)
     reason = _reason(facts, socs[arch], masks, board)
     if linkless is not None or (reason and not linked):
@@ -74,7 +74,7 @@ def chip_of(
     for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
         if known is None and (reason or name in always):
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
-    if facts.asic_location is None and not facts.error:
+    if facts.asic_location is None and not facts.error and arch is not Arch.QUASAR:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
     bus_id = None if simulated else facts.bus_id
     return Chip(
@@ -88,6 +88,8 @@ def chip_of(
         asic_location=facts.asic_location,
         noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
         masks=masks,
+        assumed=assumed,
+        simulated=simulated,
         firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
         mmio=facts.mmio,
         via=facts.via,
@@ -110,30 +112,38 @@ def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
     return None if refusal(soc, masks, board, facts.asic_location) else board
 
 
-def _masks(facts: wire.ChipFacts, soc: Soc) -> tuple[Masks, list[Unknown]]:
-    """tt_umd's masks, but unknown where it made a 0 of a telemetry tag that is missing, or read a chip
-    that is off the bus, or where the SoC descriptor lists fewer units than the chip has. One that lists no
-    L2CPU at all describes a chip without them."""
+def _masks(
+    facts: wire.ChipFacts, soc: Soc, *, simulated: bool
+) -> tuple[Masks, tuple[str, ...], list[Unknown]]:
+    """tt_umd's masks, which of them are assumed, and which are unknown: where tt_umd made a 0 of a missing
+    telemetry tag, or read a chip that is off the bus, or where the SoC descriptor lists fewer units than the
+    chip has. A simulator harvests nothing, and sends few tags (ttsim up to 1.10): there 0 is assumed.
+    A descriptor that lists no L2CPU at all describes a chip without them."""
     if facts.masks is None:
-        return UNKNOWN_MASKS, [Unknown(path="masks", why=facts.error or "the chip did not answer")]
+        return UNKNOWN_MASKS, (), [Unknown(path="masks", why=facts.error or "the chip did not answer")]
     values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
+    assumed: list[str] = []
     unknown = []
     if not soc.l2cpu:
         values["l2cpu"] = 0
-    if soc.arch is Arch.BLACKHOLE:
-        for name, tag in _MASK_TAG_NAMES.items():
-            if name == "l2cpu" and not soc.l2cpu:
-                continue
-            if facts.tags.get(name) in (None, _ALL_ONES):
-                values[name] = None
-                unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
+    if soc.arch is Arch.QUASAR:
+        assumed += _MASK_TAG_NAMES
+    for name, tag in _MASK_TAG_NAMES.items() if soc.arch is Arch.BLACKHOLE else ():
+        word = facts.tags.get(name)
+        if word not in (None, _ALL_ONES) or (name == "l2cpu" and not soc.l2cpu):
+            continue
+        if simulated and word is None and not facts.error:
+            assumed.append(name)
+        else:
+            values[name] = None
+            unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
     for name, listed in units_listed(soc).items():
         mask = values[name]
         if mask is not None and mask >> listed and name not in ARCHITECTURES[soc.arch].ignored_masks:
             values[name] = None
             why = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
             unknown.append(Unknown(path=f"masks.{name}", why=why))
-    return Masks(**values), unknown
+    return Masks(**values), tuple(assumed), unknown
 
 
 def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) -> str | None:

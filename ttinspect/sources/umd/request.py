@@ -60,12 +60,17 @@ def host_request(task: str) -> Request:
 def simulator_request(task: str, path: str, soc_folder: str) -> Request:
     """To a simulator. What lies beside it as SoC descriptor is used, even where it is no file: it was put
     there to be used, and another one could describe another chip."""
-    library = os.path.abspath(path)  # noqa: PTH100
+    library = os.path.abspath(expanded(path))  # noqa: PTH100
     beside = os.path.join(os.path.dirname(library), SOC_FILE)  # noqa: PTH118, PTH120
     own = os.path.lexists(beside)
     if own:
         return Request(task, library, soc_file=beside)
     return Request(task, library, soc_folder=soc_folder, scratch=scratch_folder())
+
+
+def expanded(path: str) -> str:
+    """A path with the home folder that ~ stands for: after "sim:" no shell puts it there."""
+    return os.path.expanduser(path)  # noqa: PTH111
 
 
 def scratch_folder() -> str:

@@ -57,13 +57,15 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
         if facts.error
     ]
     if error is not None:
-        troubles.append(_of_all(f"some chips could not be read: {error.what}: {error.why}"))
+        troubles += _cut_short(session, {facts.id for facts in chips}, error)
     troubles += silent_chips(lines, troubles)
     if outcome.best.plan.untrained is not None:
         troubles.append(_without_training(chips, outcome.best.plan.untrained))
     vanished = None if error is not None else _vanished(session, host, chips, simulated=simulated)
     if vanished is not None:
         troubles.append(_of_all(vanished))
+    if links is None and session.is_done:
+        linkless = "tt_umd opens the chip, and discovers nothing of it"
     if not session.request.over_eth:
         cause = _why_without_eth(outcome.first)
         singly = links is not None and links.singly
@@ -96,7 +98,6 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
 
 def failure(session: wire.Session, what: str) -> InspectError | None:
     """Why what a session said is not everything, or nothing; None where it is everything."""
-    hint = "look at its log with --verbose; if it happens again, report it to tt-umd"
     code, failed = ExitCode.UMD_FAILED, session.failure
     if failed is not None and failed.missing:
         return InspectError(
@@ -105,16 +106,31 @@ def failure(session: wire.Session, what: str) -> InspectError | None:
             "pip install tt-umd, or use a source that needs no device, such as sysfs or a file",
             ExitCode.NO_UMD,
         )
-    if failed is not None:
-        return InspectError(f"{what}: tt_umd failed while {session.stage}", failed.why, hint, code)
-    if session.death is None:
+    if failed is None and session.death is None:
         return None
-    if session.wait is not None and session.wait.kind is WaitFor.LOCK:
-        hint = "end the process that holds the lock, or wait until it is done"
-    elif session.wait is not None and session.wait.kind is WaitFor.FIRMWARE:
-        hint = "reset the device (tt-smi -r), or give it more time with --timeout 330"
-    fate = "hung" if session.late else "died"
-    return InspectError(f"{what}: tt_umd {fate} while {session.stage}", session.death, hint, code)
+    fate = "failed" if failed is not None else "hung" if session.late else "died"
+    why = failed.why if failed is not None else session.death or ""
+    return InspectError(f"{what}: tt_umd {fate} while {session.stage}", why, _next_step(session, why), code)
+
+
+def _next_step(session: wire.Session, why: str) -> str:
+    """What the user can do about a session that went wrong: the first that fits."""
+    words = f"{why} {umdlog.last_words(session.log)}"
+    simulated, late = session.request.library is not None, session.late is not None
+    kind = session.wait.kind if session.wait is not None and late else None
+    own, no_memory = umdlog.is_simulators_own(words), session.killed or umdlog.is_out_of_memory(words)
+    steps = {
+        "end the process that holds the lock, or wait until it is done": kind is WaitFor.LOCK,
+        "look at free memory, and at this user's limits (ulimit -a)": no_memory,
+        "that is an error of the simulator: try its newest release": simulated and own,
+        "its firmware never runs: try the newest release of the simulator": (
+            simulated and kind is WaitFor.FIRMWARE
+        ),
+        "reset the device (tt-smi -r), or give it more time with --timeout 330": kind is WaitFor.FIRMWARE,
+        "give it more time with --timeout, and look at its log with --verbose": late,
+    }
+    report = "look at its log with --verbose; if it happens again, report it to tt-umd"
+    return next((step for step, fits in steps.items() if fits), report)
 
 
 def _no_chips(host: wire.HostFacts) -> InspectError:
@@ -130,6 +146,18 @@ def _no_chips(host: wire.HostFacts) -> InspectError:
 
 def _of_all(why: str) -> Trouble:
     return Trouble(chip=None, why=why, readable=False)
+
+
+def _cut_short(session: wire.Session, ids: set[int], error: InspectError) -> list[Trouble]:
+    """What a child did not get to: readings from the chip on with which it died, or chips without a row."""
+    if session.stage.chip not in ids:
+        return [_of_all(f"some chips could not be read: {error.what}: {error.why}")]
+    why = session.why_ended()
+    read = {line.chip for line in session.lines if isinstance(line, wire.TelemetryFacts)}
+    return [
+        Trouble(chip=one, why=why if one == session.stage.chip else f"it was not read: {why}", readable=False)
+        for one in sorted(ids - read)
+    ]
 
 
 def _left_alone(outcome: Outcome) -> list[wire.ChipFacts]:

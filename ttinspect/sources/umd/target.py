@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, os_error
-from ttinspect.facts.socs import builtin_soc, soc_from_file
+from ttinspect.facts.socs import builtin_soc, soc_corrections, soc_from_file
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
+from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import search, wire
-from ttinspect.sources.umd.request import Request, host_request, simulator_request
+from ttinspect.sources.umd.request import Request, expanded, host_request, simulator_request
 from ttinspect.sources.umd.system import system_of
 
 _OURSELVES = Path("/proc/self/exe")
@@ -32,6 +34,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     request: Request
     source: Source
     socs: dict[Arch, Soc]
+    warnings: dict[str, Evidence] = {}
+    """What is wrong with them, with the bare values."""
     hardware: search.Hardware | None
 
     def ask(self, options: LiveOptions, skipped: Mapping[int, str] | None = None) -> search.Outcome:
@@ -60,10 +64,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         if found is not None:
             self._refuse(found)
         try:
-            return system_of(outcome, self.source, self.socs)
+            system = system_of(outcome, self.source, self.socs)
+            return replace(
+                system,
+                warnings=(*self.warnings, *system.warnings),
+                evidence={**self.warnings, **system.evidence},
+            )
         except InspectError as error:
-            if self.hardware is None and error.exit_code is ExitCode.UMD_FAILED:
-                _refuse_no_simulator(self.source.detail)
+            if self.request.library is not None and error.exit_code is ExitCode.UMD_FAILED:
+                _refuse_no_simulator(self.request.library)
             raise
 
     def _refuse(self, found: wire.ArchFound) -> None:
@@ -139,6 +148,7 @@ def target_of(kind: str, path: str, task: str) -> Target:
 
 def _simulator(path: str, task: str) -> Target:
     """A functional simulator (a libttsim .so), with the SoC descriptor beside it or ours."""
+    path = expanded(path)
     try:
         regular = stat.S_ISREG(os.stat(path or ".").st_mode)  # noqa: PTH116
     except (FileNotFoundError, NotADirectoryError):
@@ -149,12 +159,25 @@ def _simulator(path: str, task: str) -> Target:
         raise _no_simulator(path, "it is not a .so file")
     request = simulator_request(task, path, str(data_directory()))
     if request.soc_file is not None:
-        soc = soc_from_file(request.soc_file)
+        soc, warnings = _corrected(soc_from_file(request.soc_file), request.soc_file)
         socs = {soc.arch: soc}
     else:
-        socs = {arch: builtin_soc(arch) for arch in (Arch.WORMHOLE_B0, Arch.BLACKHOLE)}
+        socs, warnings = {arch: builtin_soc(arch) for arch in Arch}, {}
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
-    return Target(request=request, source=source, socs=socs, hardware=None)
+    return Target(request=request, source=source, socs=socs, warnings=warnings, hardware=None)
+
+
+def _corrected(soc: Soc, path: str) -> tuple[Soc, dict[str, Evidence]]:
+    """The descriptor beside a simulator, with what is known to be wrong in those that are handed out with it;
+    and what was corrected."""
+    wrong, right = soc_corrections(soc.arch).get("eth_l1_size"), builtin_soc(soc.arch).eth_l1_bytes
+    if wrong is None or soc.eth_l1_bytes != wrong.tt_umd_bytes:
+        return soc, {}
+    why = (
+        f"{path} says that an eth core has {soc.eth_l1_bytes:,} bytes of L1; "
+        f"a {soc.arch.value} has {right:,}, which is used"
+    )
+    return replace(soc, eth_l1_bytes=right), {why: {"eth_l1_size": soc.eth_l1_bytes, "used": right}}
 
 
 def _refuse_no_simulator(path: str) -> None:
@@ -171,6 +194,9 @@ def _refuse_no_simulator(path: str) -> None:
         raise _no_simulator(path, "it is not a shared library")
     if _machine(content) != _machine(_OURSELVES.read_bytes()):
         raise _no_simulator(path, f"it is built for another machine than this, which is {platform.machine()}")
+    if len(content) < _elf_bytes(content):
+        cut = f"the file is cut: it has {len(content):,} of {_elf_bytes(content):,} bytes"
+        raise _no_simulator(path, cut, "get it once more, whole")
     if _FUNCTION not in content:
         raise _no_simulator(path, f"it has no {_FUNCTION.decode()}, which every functional simulator has")
 
@@ -180,5 +206,11 @@ def _machine(elf: bytes) -> tuple[bytes, bytes]:
     return elf[4:6], elf[18:20]
 
 
-def _no_simulator(path: str, why: str) -> InspectError:
-    return InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
+def _elf_bytes(elf: bytes) -> int:
+    """How long a 64-bit ELF file is that has all of its section headers, which come last (elf.h)."""
+    start, size, count = elf[40:48], elf[58:60], elf[60:62]
+    return int.from_bytes(start, "little") + int.from_bytes(size, "little") * int.from_bytes(count, "little")
+
+
+def _no_simulator(path: str, why: str, next_step: str = "name it as sim:PATH.so") -> InspectError:
+    return InspectError(f"cannot open the simulator {path!r}", why, next_step)

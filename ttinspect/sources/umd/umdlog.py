@@ -14,6 +14,8 @@ _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING)
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
 _UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
+_SIMULATORS_OWN = re.compile(r"ERROR: [A-Z]\w+:")
+_NO_MEMORY = re.compile(r"bad_alloc|[Cc]annot allocate memory|MemoryError|failed to map segment")
 _UNHEALTHY = "Discovered unhealthy"
 _WARNING = "| warning "
 _MOST_CHARACTERS = 200
@@ -59,6 +61,16 @@ def last_words(log: str) -> str:
         if line.strip() and not _CHATTER.search(line):
             return line.strip()[:_MOST_CHARACTERS]
     return ""
+
+
+def is_out_of_memory(text: str) -> bool:
+    """Whether words of tt_umd, of a simulator or of the loader say that there was too little memory."""
+    return _NO_MEMORY.search(text) is not None
+
+
+def is_simulators_own(text: str) -> bool:
+    """Whether a functional simulator says what it does not model: it names the class of its error."""
+    return _SIMULATORS_OWN.search(text) is not None
 
 
 def reasons_unhealthy(log: str) -> list[str]:

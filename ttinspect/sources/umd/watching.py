@@ -98,10 +98,12 @@ class Watcher:
 
     def _reading(self, system: System, lines: tuple[wire.Line, ...]) -> System:
         reasons = [why_silent(line) for line in lines if isinstance(line, wire.TelemetryFacts)]
+        if not reasons:  # nobody was asked: a Quasar has no telemetry
+            return system
         if all(reasons):
             self._end()
             return silent(system, "; ".join(dict.fromkeys(filter(None, reasons))) or _NOBODY)
-        chips = tuple(map(self._pulse.felt, with_telemetry(system.chips, lines)))
+        chips = tuple(map(self._pulse.with_heartbeat, with_telemetry(system.chips, lines)))
         self._system = replace(system, chips=chips)
         more = (*silent_chips(lines, system.troubles), *_unheard(system, lines))
         return replace(self._system, troubles=(*system.troubles, *more))

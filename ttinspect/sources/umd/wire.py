@@ -204,6 +204,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     death: str | None = None
     late: Late | None = None
     wait: Wait | None = None
+    killed: bool = False
+    """Whether somebody else ended it with SIGKILL, as the kernel does when memory is short."""
     log: str = ""
 
     @property

@@ -27,7 +27,7 @@ from ttinspect.verify.check.expectation import (
 )
 from ttinspect.verify.check.telemetry import telemetry_expectations
 from ttinspect.verify.findings.harvest import chip_findings, differing_chips, plural
-from ttinspect.verify.findings.live import live_findings, trouble_findings
+from ttinspect.verify.findings.live import is_compared, live_findings, trouble_findings
 from ttinspect.verify.findings.telemetry import telemetry_findings
 from ttinspect.verify.findings.topology import (
     board_links,
@@ -79,12 +79,21 @@ def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectat
     else:
         yield from _harvested(chip, product, findings)
         yield from _pcie(chip)
-    live = live_findings(chip)
-    if chip.live_cores is not None:
-        expected = "as tt_umd says"
-        yield judged(chip, "TTH008", "cores", expected, live, messages_of(live) or expected)
+    yield from _cores(chip, kind)
     yield links
     yield from telemetry_expectations(chip, kind)
+
+
+def _cores(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
+    """Cores that were not all compared with those of tt_umd do not pass."""
+    live, expected = live_findings(chip), "as tt_umd says"
+    if chip.live_cores is None and kind not in (SourceKind.UMD, SourceKind.SIM):
+        return
+    if not live and not is_compared(chip):
+        why = "not every core was compared with those that tt_umd names"
+        yield known(chip, "TTH008", "cores", expected, None, Outcome.UNKNOWN, why)
+    else:
+        yield judged(chip, "TTH008", "cores", expected, live, messages_of(live) or expected)
 
 
 def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Iterator[Expectation]:
@@ -108,6 +117,8 @@ def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Ite
         if not mine and len(harvested) != expected and product.unharvested_tensix_before is not None:
             before = ".".join(map(str, product.unharvested_tensix_before))
             expected = f"{expected}, or 0 with firmware before {before}"
+        if chip.simulated and not harvested and expected:
+            expected = f"{expected}, or 0 in a simulator"
         yield judged(chip, "TTH001", fact, expected, mine, len(harvested))
 
 

@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 PLACES = ("id", "kmd_id", "pci_bdf", "pcie.bus_id")
 """Where a chip is: what differs here has moved."""
 
-_NO_FACTS = ("unknown", "assumed")
+_NO_FACTS = ("unknown", "assumed", "simulated")
 """What a source says about its own knowledge."""
 
 _NOISE = frozenset(

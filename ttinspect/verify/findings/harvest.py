@@ -86,7 +86,10 @@ def _deviations(chip: Chip, _unread: str | None = None) -> Iterator[Hit]:
         expected: int = getattr(product, name)
         if count is None or count == expected:
             continue
-        if name == "tensix" and count == 0 and product.unharvested_tensix_before is not None:
+        if count == 0 and chip.simulated:
+            has = f"{with_article(product.board)} has {plural(expected, units[name])} harvested"
+            yield _deviation(product, name, count, f"{has}, this simulated chip has 0", "simulated")
+        elif name == "tensix" and count == 0 and product.unharvested_tensix_before is not None:
             yield from _unharvested_tensix(chip, product)
         else:
             should = f"{with_article(product.board)} should have {plural(expected, units[name])} harvested"
@@ -142,7 +145,7 @@ def _unharvested_tensix(chip: Chip, product: Product) -> Iterator[Hit]:
 NOT_AS_THE_PRODUCT = ChipRule(
     id="TTH001",
     name="not as the product",
-    severities={"deviates": W, "firmware unknown": Q},
+    severities={"deviates": W, "firmware unknown": Q, "simulated": I},
     of_chip=_deviations,
     title="A chip is not what its product should be.",
     meaning=(

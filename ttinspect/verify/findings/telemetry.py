@@ -10,7 +10,7 @@ from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.telemetry import GddrModule
-from ttinspect.verify.rule import ChipRule, Hit, W, judge_chip
+from ttinspect.verify.rule import ChipRule, Hit, I, W, judge_chip
 
 
 def telemetry_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
@@ -102,16 +102,20 @@ def _still(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     reading = chip.telemetry
     if reading is not None and reading.heartbeat_moves is False:
         message = f"the heartbeat of the firmware stands still at {reading.heartbeat}"
-        yield Hit("still", message, {"heartbeat": reading.heartbeat})
+        yield Hit("simulated" if chip.simulated else "still", message, {"heartbeat": reading.heartbeat})
 
 
 NO_HEARTBEAT = ChipRule(
     id="TTT012",
     name="no heartbeat",
-    severities={"still": W},
+    severities={"still": W, "simulated": I},
     of_chip=_still,
     title="The firmware's heartbeat stands still.",
-    meaning=("Two reads half a second apart gave the same count: the firmware on the chip does not run."),
+    meaning=(
+        "Two reads gave the same count, and between them was more time than the firmware takes to write its "
+        "telemetry again (half a second, or one and a half of the period that it tells; 1.5 s in a watch): "
+        "the firmware on the chip does not run."
+    ),
     cause=(
         "The firmware crashed or hangs. On a simulator it says nothing of health: functional simulators "
         "answer for the firmware without running it, and most keep the count at one value."
@@ -187,9 +191,15 @@ DRAM_ERRORS = ChipRule(
     severities={"uncorrected": W},
     of_chip=_memory_errors,
     title="A DRAM channel had errors that were not corrected.",
-    meaning="Since the last reset data was read or written wrongly at least once.",
+    meaning=(
+        "Since the last reset data was read or written wrongly at least once. A live Blackhole tells only "
+        "that, a flag for each channel, and not how often."
+    ),
     cause="Memory that is too hot, or defective.",
-    remedy=("Watch whether the count grows (ttinspect telemetry --watch); if it does, return the card."),
+    remedy=(
+        "Reset the board (tt-smi -r), run the workload again, and look whether the channel is named again: "
+        "if it is and the memory was not too hot, return the card."
+    ),
 )
 
 

@@ -88,6 +88,18 @@ def chip_facts(
     return facts
 
 
+def quasar_facts(tt_umd: Any, device: Any) -> Facts:
+    """A simulated Quasar: nothing is known of its masks, and nothing is harvested."""
+    return {
+        "id": 0,
+        "arch": device.get_arch().name.lower(),
+        "mmio": True,
+        "masks": dict.fromkeys(MASK_KEYS, 0),
+        "noc_translation": device.get_noc_translation_enabled(),
+        "cores": live_cores(tt_umd, device.get_soc_descriptor(), never=()),
+    }
+
+
 def id_of(number: int | None) -> int | None:
     """An id of two telemetry words; None where one of them is all ones, which no id has."""
     return None if number is None or ALL_ONES in (number & ALL_ONES, number >> 32) else number
@@ -144,8 +156,9 @@ def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
     facts["firmware"] = [version.major, version.minor, version.patch]
 
 
-def live_cores(tt_umd: Any, soc: Any) -> Facts:
-    """What the live SoC descriptor answers for every core, by type and coordinate system."""
+def live_cores(tt_umd: Any, soc: Any, never: Any = NEVER) -> Facts:
+    """What the live SoC descriptor answers for every core, by type and coordinate system. ``never`` are the
+    types that have no coordinate of a system: asking for it raises, which takes its time."""
     found: Facts = {}
     noc0 = tt_umd.CoordSystem.NOC0
     systems = [(name.lower(), getattr(tt_umd.CoordSystem, name)) for name in OTHER_SYSTEMS]
@@ -161,8 +174,7 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
         if without_noc1 is None and (live or lost):
             without_noc1 = attempt(soc.translate_coord_to, [*live, *lost][0], tt_umd.CoordSystem.NOC1) is None
         for system_name, system in systems:
-            # it would raise for each of them, which takes its time
-            silent = without_noc1 if system_name == "noc1" else (system_name, name) in NEVER
+            silent = without_noc1 if system_name == "noc1" else (system_name, name) in never
             cores[system_name] = (
                 [None] * len(live) if silent else translated(soc.get_cores, soc, live, system)
             )

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ttinspect.sources.umd.request import Request
 
-PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole"}
-"""The PCI device id of each architecture that tt_umd discovers in a simulator."""
+PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
+"""The PCI device id of each architecture that can be simulated."""
 NO_DEVICE = 0xFFFF
 DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG (linux/prctl.h)."""
@@ -59,6 +59,7 @@ def main(argv: list[str]) -> None:
         return
     from ttinspect.sources.umd.child.discovery import first_line, umd_errors
 
+    arch = None
     if pci_id is not None:
         wire.at("opening")
         identity = pci_id.answer()
@@ -70,7 +71,10 @@ def main(argv: list[str]) -> None:
     try:
         if pci_id is not None and request.soc_file is None:
             request = linked(request, str(arch))
-        ask(tt_umd, request, wire)
+        if arch == "quasar":
+            open_quasar(tt_umd, request, wire)
+        else:
+            ask(tt_umd, request, wire)
     except umd_errors() as error:
         wire.say("failure", why=first_line(error))
 
@@ -108,6 +112,19 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     wire.say("done")
     while request.task == "watch" and sys.stdin.readline():
         read_telemetry(tt_umd, devices, wire)
+        wire.say("tick")
+
+
+def open_quasar(tt_umd: Any, request: "Request", wire: Wire) -> None:
+    """A Quasar, which tt-umd 0.9.14 opens in a simulator and does not discover: what its SoC descriptor says.
+    It has no telemetry, and there is nothing that it could be asked."""
+    from ttinspect.sources.umd.child import chips
+
+    device = tt_umd.create_simulation_tt_device(request.library)
+    wire.at("chip", 0)
+    wire.say("chip", **chips.quasar_facts(tt_umd, device))
+    wire.say("done")
+    while request.task == "watch" and sys.stdin.readline():
         wire.say("tick")
 
 
