@@ -12,6 +12,8 @@ from ttinspect.errors import InspectError
 from ttinspect.facts.node import key_name, parse_unsigned
 
 MAX_DEPTH = 64
+MAX_ELEMENTS = 600_000
+"""Lines, and elements of flow style: a cluster descriptor of 10,000 chips has 150,000."""
 _HINT = "correct the file, or write it anew with the tool that made it"
 _FLOAT = r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?"
 _WORDS: dict[str, bool | None] = {
@@ -92,10 +94,15 @@ def parse_yaml(content: bytes, name: str) -> Any:
 
     Raises:
         InspectError: 2 when it is no YAML, has more than one document, nests deeper than 64 levels,
-            or holds an alias, a tag or a repeated key; the message names the line.
+            or holds an alias, a tag, a repeated key, or more elements than any file that we read; the
+            message names the line.
     """
     import yaml
 
+    elements = sum(content.count(sign) for sign in (b"\n", b",", b"[", b"{"))
+    if elements > MAX_ELEMENTS:
+        why = f"it has more than {MAX_ELEMENTS:,} lines and elements, and no file of ours has so many"
+        raise InspectError(name, why, _HINT)
     tree = _Tree(name)
     documents = 0
     event: Any

@@ -47,8 +47,7 @@ def checked(system: System, name: str) -> System:
         _check_names(chip, node)
         _check_design(chip, name, index)
     refuse_impossible_masks(system.chips, name)
-    chips = tuple(_with_corrected_design(chip) for chip in system.chips)
-    system = msgspec.structs.replace(system, chips=chips)
+    system = _bounded(system, name)
     for index, link in enumerate(system.links):
         for end in (link.a, link.b):
             if end.chip not in seen:
@@ -59,6 +58,48 @@ def checked(system: System, name: str) -> System:
         if outside.a.chip not in seen:
             node.refuse(f"there is no chip {outside.a.chip}")
     return system
+
+
+MOST_SENTENCES = 1000
+_MOST_LINKS_PER_CHIP = 64
+
+
+def _bounded(system: System, name: str) -> System:
+    """The System with the present design of its chips, and with no more sentences than anybody reads; what
+    was left out is told.
+
+    Raises:
+        InspectError: 2 for more links than so many chips can have.
+    """
+    most = _MOST_LINKS_PER_CHIP * len(system.chips)
+    for what, links in (("links", system.links), ("remote_links", system.remote_links)):
+        if len(links) > most:
+            why = f"it lists {len(links):,} of them, {len(system.chips):,} chips have at most {most:,}"
+            Node(None, name, what).refuse(why)
+    warnings, notes, troubles = system.warnings, system.notes, system.troubles
+    left = {
+        "warnings": len(warnings) - MOST_SENTENCES,
+        "notes": len(notes) - MOST_SENTENCES,
+        "troubles": len(troubles) - MOST_SENTENCES,
+    }
+    told = [
+        f"{count:,} more {what} of this document are not shown" for what, count in left.items() if count > 0
+    ]
+    cut = any(len(chip.unknown) > MOST_SENTENCES for chip in system.chips)
+    if cut:
+        told.append(f"of some chips only the first {MOST_SENTENCES:,} reasons why a fact is unknown are read")
+    chips = tuple(_with_corrected_design(_cut(chip) if cut else chip) for chip in system.chips)
+    return msgspec.structs.replace(
+        system,
+        chips=chips,
+        warnings=(*warnings[:MOST_SENTENCES], *told),
+        notes=notes[:MOST_SENTENCES],
+        troubles=troubles[:MOST_SENTENCES],
+    )
+
+
+def _cut(chip: Chip) -> Chip:
+    return msgspec.structs.replace(chip, unknown=chip.unknown[:MOST_SENTENCES])
 
 
 def _check_names(chip: Chip, node: Node) -> None:

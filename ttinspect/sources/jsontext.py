@@ -1,6 +1,7 @@
 """JSON that a user handed us: typed, and without what JSON readers pass over in silence."""
 
 import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +13,15 @@ from ttinspect.facts.socs import arch_named
 T = TypeVar("T")
 _NEWER = "update ttinspect, or correct the file"
 _HINT = "write the file anew with the tool that made it"
+
+
+MAX_VALUES = 4_000_000
+"""A snapshot of 1,000 chips has 700,000; so many take 350 MB."""
+MAX_KEYS = 2_000_000
+MAX_DIFFERENT_KEYS = 50_000
+"""A document of ours has a few hundred, beside ids of processes: the reader keeps each one."""
+_FEW_KEYS = 100_000
+_KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"\s*:')
 
 
 class _RepeatedKeyError(ValueError):
@@ -34,10 +44,12 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
 
     Raises:
         InspectError: 2 for what is no JSON, repeats a key, nests too deep or has a wrong type, 7 for an
-            unsupported architecture; the message names the key path.
+            unsupported architecture, or has more values or keys than any document that we read; the
+            message names the key path.
     """
     try:
         text = content.decode("utf-8-sig")
+        _refuse_too_many(content, name)
         _CHECKER.decode(text.strip(" \t\r\n"))
         return msgspec.json.decode(text, type=kind)
     except _RepeatedKeyError as error:
@@ -51,6 +63,29 @@ def decode_json(content: bytes, kind: type[T], name: str) -> T:
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: also a number of 5,000 digits
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InspectError(f"{name}{line}", "it is not valid JSON", _HINT) from None
+
+
+def _refuse_too_many(content: bytes, name: str) -> None:
+    """Readers keep what nobody asked for until they are done: how much that can be is bounded first."""
+    values = content.count(b",") + content.count(b"[") + content.count(b"{")
+    if values > MAX_VALUES:
+        raise _too_many(name, f"{MAX_VALUES:,} values")
+    keys = content.count(b'":') + content.count(b'" :')
+    if keys > MAX_KEYS:
+        raise _too_many(name, f"{MAX_KEYS:,} keys")
+    if keys <= _FEW_KEYS:
+        return
+    different: set[bytes] = set()
+    for match in _KEY.finditer(content):
+        different.add(match[1])
+        if len(different) > MAX_DIFFERENT_KEYS:
+            raise _too_many(name, f"{MAX_DIFFERENT_KEYS:,} different keys")
+
+
+def _too_many(name: str, what: str) -> InspectError:
+    return InspectError(
+        name, f"it has more than {what}, and no document that ttinspect reads has so many", _HINT
+    )
 
 
 def _refused(document: Any, kind: Any, name: str) -> InspectError:
