@@ -59,7 +59,8 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     path in the System (links.N is what eth channel N leads to). ``consequences`` are what changed facts
     mean for grids and capacities; they count nowhere. ``unreadable`` are the new chips that could not be
     read: what was unknown of one before, and is now, is no difference. Of two fleets all of these are empty:
-    ``hosts`` are the hosts that differ, of ``compared_hosts`` that both have.
+    ``hosts`` are the hosts that differ, of ``compared_hosts`` that both have. ``l1``: captures or dumps of an
+    allocator were compared, and ``changed`` is what differs in L1, first what grew.
     """
 
     tool: Tool = TOOL
@@ -74,6 +75,7 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     moved: tuple[Change, ...]
     changed: tuple[Change, ...]
     consequences: tuple[Change, ...]
+    l1: bool = False
     compared_hosts: int | None = None
     hosts: tuple[HostDiff, ...] = ()
 

@@ -12,6 +12,7 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.facts.files import readable
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
+from ttinspect.sources.allocator import holds_allocator, read_allocator
 from ttinspect.sources.documents import is_fleet
 from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import kind_of
@@ -33,16 +34,26 @@ def run(
 ) -> int:
     """What is not as it was: chips that appeared, vanished or moved, facts that changed.
 
+    Of two captures, reports or databases of ttnn, or two dumps of an allocator: what grew in L1, which
+    program, operation or buffers, per bank.
+
     Chips are matched by unique id, then by board id and location. Folders and archives are fleets, whose
     hosts are matched by name. Exit code 0: the same, 10: different.
 
     \b
     Examples:
       ttinspect diff yesterday.json today.json
+      ttinspect diff report-1.json report-2.json
+      ttinspect diff before-dump.json after-dump.json
       ttinspect diff yesterday.json umd
       ttinspect diff before.json after.json --format markdown
       ttinspect diff last-week/ snapshots.tar.zst
     """
+    held = _l1_diff(old, new)
+    if held is not None:
+        code = diff_exit_code(held)
+        _emit(common, held, code)
+        return code
     if is_fleet(old) or is_fleet(new):
         return _fleets(common, (old, new), telemetry=telemetry)
     if old == new == "-":
@@ -62,6 +73,29 @@ def run(
 
     _emit(common, answer, code)
     return code
+
+
+def _l1_diff(old: str, new: str) -> DiffAnswer | None:
+    """What grew in L1, of two captures or two dumps of an allocator; None where the two are no such files."""
+    from ttinspect.sources.graphs.opening import holds_captures, read_captures
+
+    captures = [holds_captures(name) for name in (old, new)]
+    dumps = [holds_allocator(name) for name in (old, new)]
+    if all(captures):
+        from ttinspect.answers.l1_diff import build_capture_diff
+
+        return build_capture_diff(read_captures(old), read_captures(new))
+    if all(dumps):
+        from ttinspect.answers.l1_diff import build_dump_diff
+
+        return build_dump_diff(read_allocator(old), read_allocator(new), (readable(old), readable(new)))
+    if any(dumps):
+        raise InspectError(
+            f"diff {readable(old)} {readable(new)}",
+            "one of them is the statistics of an allocator, and the other is not",
+            "name two dumps, two captures or reports, or two sources",
+        )
+    return None
 
 
 def _emit(common: Common, answer: DiffAnswer, code: ExitCode) -> None:

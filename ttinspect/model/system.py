@@ -25,6 +25,7 @@ class SourceKind(str, Enum):
     CAPTURE = "capture"
     REPORT = "report"
     DATABASE = "database"
+    ALLOCATOR = "allocator"
     GSD = "global_system_descriptor"
     FLEET = "fleet"
 

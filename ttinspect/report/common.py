@@ -27,6 +27,7 @@ _KINDS = {
     SourceKind.CAPTURE: "ttnn graph capture",
     SourceKind.REPORT: "ttnn report",
     SourceKind.DATABASE: "ttnn database",
+    SourceKind.ALLOCATOR: "allocator statistics",
     SourceKind.GSD: "global system descriptor",
     SourceKind.FLEET: "fleet",
 }

@@ -9,7 +9,7 @@ from ttinspect.answers.diff import DiffAnswer, DiffChip, HostDiff
 from ttinspect.report.common import names_of_hosts, source_line
 from ttinspect.report.markdown import escape, markdown_table
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import UNKNOWN, id_ranges, size
+from ttinspect.report.units import UNKNOWN, count, growth, id_ranges, size
 from ttinspect.verify.compare.changes import Change, Value
 
 Row = tuple[str, str, str, str, str]
@@ -23,11 +23,25 @@ def diff_table(answer: DiffAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal. ``exit_code`` is what the command will exit with."""
     old, new = source_line(answer.old), source_line(answer.new)
     parts: list[RenderableType] = [_headed("Old", old), _headed("New", new), Text("")]
-    parts += _tables(answer)
+    parts += _l1_table(answer) if answer.l1 else _tables(answer)
     for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
         parts.append(_styled(what).append(harmless(f"  {names_of_hosts(hosts)}"), "not bold default"))
         parts += _tables(one) or [Text("")]
     return [*parts, _verdict(answer, exit_code)]
+
+
+def _l1_table(answer: DiffAnswer) -> list[RenderableType]:
+    """What grew in L1, to the byte; what only one side tells of comes last."""
+    table = columns(">change", "~fact", ">old", ">new")
+    for one in answer.changed:
+        row(table, growth(one.old, one.new), one.path, _exact(one.old), _exact(one.new))
+    return [table, Text("")] if answer.changed else []
+
+
+def _exact(value: Value) -> str:
+    if value is None:
+        return UNKNOWN
+    return count(value) if isinstance(value, int) else str(value)
 
 
 def _tables(answer: DiffAnswer | HostDiff) -> list[RenderableType]:
@@ -112,6 +126,13 @@ def _shown(path: str, value: Value) -> str:
 def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
     if answer.compared_hosts is not None:
         return _verdict_of_fleets(answer, answer.compared_hosts, exit_code)
+    if answer.l1:
+        grew = sum(1 for one in answer.changed if growth(one.old, one.new).startswith("+"))
+        told = "" if answer.same else f"{grew} grew, {len(answer.changed) - grew} others differ"
+        name, style = ("SAME", "bold green") if answer.same else ("DIFFERENT", "bold red")
+        return Text(name, style=style).append(
+            f"  {told or 'L1 of both'}  (exit {exit_code})", "not bold default"
+        )
     if answer.same:
         chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
         if answer.unreadable:

@@ -71,7 +71,7 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
     if len(groups) > _MOST_ROWS:
         most = sorted(groups, key=lambda group: -_most(group[0]))[:_TIGHTEST_ROWS]
         shown = sorted(most, key=lambda group: group[0].index)
-    table = columns(">", "program", ">times", ">cores", ">per core", ">per chip", "~records")
+    table = columns(">", "program", ">", ">cores", ">per core", ">per chip", "~records")
     for program, times in shown:
         for place, chip in enumerate(program.chips or (None,)):
             first = place == 0
@@ -79,7 +79,7 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
                 table,
                 program.index if first else "",
                 (program.op or "-") if first else "",
-                times if first else "",
+                f"{times}x" if first and times > 1 else "",
                 "-" if chip is None else f"{chip.cores}",
                 _unrecorded(program) if chip is None else count(chip.max_per_core),
                 "" if chip is None else count(chip.total),

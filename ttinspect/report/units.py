@@ -123,6 +123,11 @@ def reach(mmio: bool | None, via: int | None) -> str:
     return "remote" if via is None else f"via {via}"
 
 
+def growth(old: object, new: object) -> str:
+    """By how much a count differs: "+4,096"; nothing for what is no count."""
+    return f"{new - old:+,}" if isinstance(old, int) and isinstance(new, int) else ""
+
+
 def steps(part: int, whole: int, most: int) -> int:
     """A part of a whole in steps of a picture, at most ``most``: rounded up, so that whatever is there is
     seen."""

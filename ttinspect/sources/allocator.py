@@ -12,9 +12,12 @@ and ``memory_usage_summary.csv`` (sources/allocator_csv.py), or ttrt's ``memory_
 bare ``memory_view`` is accepted too. Other keys are ignored: a document may carry more than ttinspect needs.
 """
 
+import os
+
 import msgspec
 
-from ttinspect.facts.files import read_document
+from ttinspect.errors import InspectError
+from ttinspect.facts.files import open_regular, read_document
 from ttinspect.model.allocator import (
     AllocatorStatistics,
     BankStatistics,
@@ -30,6 +33,8 @@ from ttinspect.model.allocator import (
 from ttinspect.sources.allocator_csv import decode_csv, is_csv, refused
 from ttinspect.sources.allocator_ttrt import decode_block_table, decode_ttrt
 
+_HEAD_BYTES = 4096
+
 
 def read_allocator(path: str) -> tuple[AllocatorStatistics, ...]:
     """The allocators that a file tells of, one per process and device; of ttrt's file after its last
@@ -39,6 +44,18 @@ def read_allocator(path: str) -> tuple[AllocatorStatistics, ...]:
         InspectError: 2 or 6 when the file cannot be read, 2 when it is none of these files.
     """
     return decode_allocator(read_document(path), path)
+
+
+def holds_allocator(path: str) -> bool:
+    """Whether a file is one of these, by its first bytes."""
+    if not os.path.isfile(path):  # noqa: PTH113 - bytes that are no UTF-8
+        return False
+    try:
+        with open_regular(path) as file:
+            head = file.read(_HEAD_BYTES)
+    except (InspectError, OSError):
+        return False
+    return is_csv(head) or b"total_bytes_per_bank" in head
 
 
 def decode_allocator(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:

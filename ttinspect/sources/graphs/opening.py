@@ -78,6 +78,21 @@ def files_in(folder: str) -> list[str]:
     return databases
 
 
+def holds_captures(path: str) -> bool:
+    """Whether a file or a folder is one that ``read_captures`` reads, by its first bytes."""
+    if path == "-":
+        return False
+    if os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8
+        try:
+            return bool(files_in(path))
+        except InspectError:
+            return False
+    if not os.path.isfile(path):  # noqa: PTH113
+        return False
+    head = _head(path)
+    return is_report(head) or is_capture(head) or is_database(head)
+
+
 def _by_rank(path: str) -> tuple[str, int]:
     rank = _OF_RANKS.search(path)
     return (path, 0) if rank is None else (path[: rank.start()], int(rank[1]))
