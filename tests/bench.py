@@ -80,7 +80,7 @@ def offline(folder: Path) -> Iterator[Row]:
         harvest(folder / "p150.yaml"),
         "import typer, yaml, msgspec",
         libraries,
-        1.6,
+        1.15,
     )
     table = [SCRIPT, "harvest", "--from", str(folder / "p150.yaml")]
     yield compare("harvest, one chip, table", table, "the same and rich", rich, 1.6)
@@ -88,6 +88,15 @@ def offline(folder: Path) -> Iterator[Row]:
     yield compare(
         "harvest, 3,000 chips, json", harvest(files[3000]), "1,500 chips", harvest(files[1500]), 2.2, 7
     )
+    for chips in (320, 3200):
+        (folder / f"mesh{chips}.yaml").write_text(galaxy(chips))
+    few, many = (
+        [SCRIPT, "topology", "--from", str(folder / f"mesh{chips}.yaml"), "--json"] for chips in (320, 3200)
+    )
+    yield compare(
+        "topology, 3,200 chips, json", many, "harvest of the same", harvest(folder / "mesh3200.yaml"), 1.3, 7
+    )
+    yield compare("topology, 3,200 chips, json", many, "320 chips", few, 10.0, 7)
     checks = {}
     for boards in (750, 1500):
         path = folder / f"n300s{boards}.yaml"
