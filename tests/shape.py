@@ -109,9 +109,9 @@ def main() -> None:
         most += [f"{LINES[room.name]:,} lines"] if room.name in LINES else []
         print(f"{room.name:<14} {room.modules:>8} {room.lines:>7,}  {', '.join(most)}".rstrip())
     print(f"\nlongest functions (at most {LONGEST_FUNCTION} lines)")
-    for lines, where in sorted(functions(), reverse=True)[:5]:
-        print(f"{lines:>5}  {where}")
-    for name, found, most in (
+    for length, where in sorted(functions(), reverse=True)[:5]:
+        print(f"{length:>5}  {where}")
+    for name, found, allowed in (
         (
             "comparisons of SHM versions outside shm/layout.py",
             list(version_comparisons()),
@@ -119,7 +119,7 @@ def main() -> None:
         ),
         ("searches in our own sentences", list(own_text_regexes()), OWN_TEXT_REGEXES),
     ):
-        print(f"\n{name}: {len(found)} (at most {most})")
+        print(f"\n{name}: {len(found)} (at most {allowed})")
         print("".join(f"  {where}\n" for where in found), end="")
 
 
