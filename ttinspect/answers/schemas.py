@@ -7,6 +7,7 @@ import msgspec
 from ttinspect.answers.capacity import CapacityAnswer
 from ttinspect.answers.check import CheckAnswer
 from ttinspect.answers.check_file_schema import check_file_schema
+from ttinspect.answers.collect import CollectAnswer
 from ttinspect.answers.diff import DiffAnswer
 from ttinspect.answers.explain import ExplainAnswer
 from ttinspect.answers.failure import FailureAnswer
@@ -28,6 +29,7 @@ from ttinspect.sources.snapshot import Snapshot
 ANSWERS: dict[str, type[msgspec.Struct]] = {
     "capacity": CapacityAnswer,
     "check": CheckAnswer,
+    "collect": CollectAnswer,
     "diff": DiffAnswer,
     "error": FailureAnswer,
     "explain": ExplainAnswer,

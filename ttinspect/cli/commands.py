@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "record": "telemetry, memory and holders over time, into a file",
     "metrics": "what changes, once, in Prometheus' text format",
     "serve": "the same over HTTP, for a scraper",
+    "collect": "snapshots of many hosts, through ClusterShell",
     "fleet": "many hosts as one machine: links between them, cabling, outliers",
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding or a memory error means, and what would help",

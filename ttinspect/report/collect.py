@@ -1,0 +1,67 @@
+"""``collect`` for people: hosts that did not send a snapshot, with their last line, and the counts."""
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ttinspect.answers.collect import GOOD, CollectAnswer
+from ttinspect.model.collecting import Collected, CollectedHost
+from ttinspect.report.common import names_of_hosts
+from ttinspect.report.screen import columns, harmless, row
+
+_STATES = {
+    Collected.FAILED: "failed",
+    Collected.TIMED_OUT: "timed out",
+    Collected.RUBBISH: "rubbish",
+    Collected.COLLECTED: "collected",
+    Collected.THERE: "there",
+}
+_WORST_FIRST = tuple(_STATES)
+
+
+def collect_table(answer: CollectAnswer, exit_code: int) -> list[RenderableType]:
+    """A row per host with something to say, equal ones together; then how many came to what."""
+    table = columns("", "~host", ">exit", "~", header=False)
+    groups: dict[tuple[Collected, int | None, str | None, str | None], list[str]] = {}
+    for one in answer.hosts:
+        if one.why is not None:
+            groups.setdefault((one.state, one.exit_code, one.why, one.said), []).append(one.host)
+    for (state, code, why, said), hosts in sorted(groups.items(), key=lambda group: _order(group[0][0])):
+        told = why if said is None else f"{why}\n{said}"
+        style = "yellow" if state in GOOD else "bold red"
+        cells = [Text(harmless(line)) for line in (told or "").split("\n")]
+        row(
+            table,
+            Text(f" {_STATES[state]}", style=style),
+            names_of_hosts(hosts),
+            "-" if code is None else code,
+            Text("\n").join(cells),
+        )
+    parts: list[RenderableType] = [table, Text("")] if table.row_count else []
+    return [*parts, _verdict(answer, exit_code)]
+
+
+def _order(state: Collected) -> int:
+    return _WORST_FIRST.index(state)
+
+
+def _verdict(answer: CollectAnswer, exit_code: int) -> Text:
+    counts = answer.counts
+    whole = all(one.state in GOOD for one in answer.hosts)
+    told = [f"{counts.collected} collected"]
+    told += [f"{counts.there} there already"] if counts.there else []
+    told += [f"{counts.failed} failed"] if counts.failed else []
+    told += [f"{counts.timed_out} timed out"] if counts.timed_out else []
+    told += [f"{counts.rubbish} sent rubbish"] if counts.rubbish else []
+    verdict = Text("DONE" if whole else "INCOMPLETE", style="bold green" if whole else "bold red")
+    text = f"  {', '.join(told)}; snapshots in {answer.directory}  (exit {exit_code})"
+    return verdict.append(harmless(text), "not bold default")
+
+
+def collect_csv(answer: CollectAnswer) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """A row per host."""
+    rows: list[tuple[object, ...]] = [_cells(one) for one in answer.hosts]
+    return ("host", "state", "file", "exit_code", "why", "said"), rows
+
+
+def _cells(one: CollectedHost) -> tuple[object, ...]:
+    return one.host, one.state.value, one.file, one.exit_code, one.why, one.said
