@@ -17,7 +17,7 @@ from ttinspect.model.collecting import Collected, CollectedHost
 _SUFFIX = ".json"
 
 
-@command(source=False, devices=False)
+@command(source=False, devices=False, output=False)
 def run(
     common: Common,
     *,
@@ -25,8 +25,8 @@ def run(
         str,
         typer.Option("--hosts", metavar="NODESET", help="glx-[01-16], @rack1: ClusterShell's node sets"),
     ],
-    into: Annotated[
-        str, typer.Option("--into", "-O", metavar="DIR", help="where the snapshots go, a file a host")
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="DIR", help="where the snapshots go, a file a host")
     ] = "snapshots",
     anew: Annotated[bool, typer.Option("--all", help="ask hosts again whose file is there")] = False,
     fanout: Annotated[
@@ -66,7 +66,7 @@ def run(
 
     \b
     Examples:
-      ttinspect collect --hosts "glx-[01-16]" --into snapshots
+      ttinspect collect --hosts "glx-[01-16]" -o snapshots
       ttinspect collect --hosts @galaxies --fanout 32 --timeout 120
       ttinspect collect --hosts "glx-[01-16]" --command "docker exec tt /venv/bin/ttinspect"
       ttinspect fleet snapshots
@@ -74,12 +74,12 @@ def run(
     names = hosts_named(hosts)
     if not command_.strip():
         raise InspectError("--command", "it is empty", "name what runs ttinspect on the hosts")
-    folder = Path(into)
+    folder = Path(output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise InspectError(f"cannot write to {into}", why, "name another folder with --into") from None
+        raise InspectError(f"cannot write to {output}", why, "name another folder with --output") from None
     there = [name for name in names if not anew and _file(folder, name).is_file()]
     found = {
         name: CollectedHost(
@@ -102,7 +102,7 @@ def run(
     )
     if wanted:
         _ask(common, wanted, asking, folder, found)
-    answer = build_collect(into, [found[name] for name in names])
+    answer = build_collect(output, [found[name] for name in names])
     code = collect_exit_code(answer)
 
     def table() -> str:
@@ -143,4 +143,4 @@ def _ask(
 
 
 def _file(folder: Path, host: str) -> Path:
-    return folder / f"{host.replace('/', '_')}{_SUFFIX}"
+    return Path(folder, f"{host.replace('/', '_')}{_SUFFIX}")

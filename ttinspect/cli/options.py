@@ -192,11 +192,13 @@ def command(
     formats: tuple[str, ...] = COMMON_FORMATS,
     source: bool = True,
     devices: bool = True,
+    output: bool = True,
 ) -> Callable[[Callable[Concatenate[Common, P], R]], Callable[..., R]]:
     """Give a command the common options: it gets them as one ``Common``, its own as they are.
 
     ``formats`` are those it writes, the first by default, with ``extra_formats`` beyond the usual ones;
-    ``source`` and ``devices``: whether it reads the source of --from, and some of its devices can be chosen.
+    ``source`` and ``devices``: whether it reads the source of --from, and some of its devices can be chosen;
+    ``output``: whether its answer can go to a file (else --output is the command's own).
     """
     formats = (*formats, *extra_formats)
     injected = {
@@ -213,6 +215,8 @@ def command(
         del injected["source"]
     if not devices:
         del injected["device"]
+    if not output:
+        del injected["output"]
 
     def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
         @functools.wraps(function)
@@ -253,7 +257,7 @@ def refuse_format_name(output: str) -> None:
 
 
 def _common(values: dict[str, Any], formats: tuple[str, ...], default: str) -> Common:
-    output: str | None = values["output"]
+    output: str | None = values.get("output")
     chosen: str | None = values["format_"]
     if values["json"]:
         if chosen not in (None, "json"):

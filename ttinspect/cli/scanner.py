@@ -42,7 +42,6 @@ VALUE_OPTIONS = frozenset(
         "--web-config",
         "--min-interval",
         "--hosts",
-        "--into",
         "--fanout",
         "--command",
         "--topology",

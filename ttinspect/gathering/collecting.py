@@ -140,9 +140,9 @@ def _heard(host: str, out: list[bytes], err: list[bytes], code: int | None, aski
         except msgspec.MsgspecError as error:
             broken = f"its snapshot is cut off or no JSON ({error})"
         if broken is None:
-            why = None if code == 0 else "some of its chips could not be read"
+            partly = None if code == 0 else "some of its chips could not be read"
             return Heard(
-                host=host, state=Collected.COLLECTED, snapshot=snapshot, exit_code=code, said=said, why=why
+                host=host, state=Collected.COLLECTED, snapshot=snapshot, exit_code=code, said=said, why=partly
             )
         return Heard(host=host, state=Collected.RUBBISH, snapshot=None, exit_code=code, said=said, why=broken)
     if code == 0:
