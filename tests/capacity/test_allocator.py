@@ -8,7 +8,8 @@ import pytest
 
 from tests.golden.reading import allocator_records, runtime_records
 from ttinspect.capacity.chip import chip_capacity
-from ttinspect.capacity.settings import make_settings
+from ttinspect.capacity.settings import make_settings, parse_grid
+from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.examples import example_named
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.model.arch import Arch, Board
@@ -125,3 +126,24 @@ def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> No
         }, path.stem
         seen += 1
     assert seen >= 15
+
+
+def test_an_override_of_the_core_grid_leaves_what_ttnn_left() -> None:
+    """By hand, with ttnn 0.81.1 and TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE=3,4 on a mocked N150: 20 banks in
+    fast dispatch; 72 in slow, where it is not looked at; 9,9 is fatal."""
+    l1 = chip_capacity(_chip_of("n150"), make_settings(core_grid=(4, 5))).l1
+    assert (l1.compute_grid, l1.banks, l1.bank_bytes) == ((4, 5), 20, 1_393_312)
+    for settings in (
+        make_settings(core_grid=(10, 10)),
+        make_settings(core_grid=(4, 5), dispatch=Dispatch.SLOW),
+    ):
+        with pytest.raises(InspectError) as refused:
+            chip_capacity(_chip_of("n150"), settings)
+        assert refused.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("text", ["", "8", "0x7", "8x", "8x8x8", "ax7", "8,8"])
+def test_what_is_no_core_grid_is_refused(text: str) -> None:
+    assert parse_grid("8X7", "--core-grid") == (8, 7)
+    with pytest.raises(InspectError):
+        parse_grid(text, "--core-grid")

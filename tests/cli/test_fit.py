@@ -161,6 +161,18 @@ def test_the_map_is_a_picture_too(run: Run) -> None:
     assert (len(widths), sum(widths)) == (3, 760)
 
 
+@pytest.mark.parametrize(
+    "words", [("board:n150",), ("board:p150", "--l1-small", "32K"), ("board:galaxy-wh",)]
+)
+def test_capacity_draws_the_map_of_a_core(run: Run, words: tuple[str, ...]) -> None:
+    answer = json.loads(run("capacity", "--from", *words, "--map", "--json").stdout)
+    for device in answer["devices"]:
+        assert sum(part["bytes"] for part in device["map"]) == device["l1"]["per_core"]
+        free = [part["bytes"] for part in device["map"] if part["what"] == "free"]
+        assert free == [device["l1"]["bank_bytes"]]
+    assert run("capacity", "--from", *words, "--map").stdout.count("one core,") == 1
+
+
 SYSTEM = open_source("board:n150")
 
 

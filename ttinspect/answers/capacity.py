@@ -3,6 +3,7 @@
 import msgspec
 
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
+from ttinspect.capacity.banks import Core, core_map, empty_bank
 from ttinspect.capacity.chip import (
     NotAllocatable,
     chip_capacity,
@@ -21,6 +22,7 @@ from ttinspect.model.arch import Arch, Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
+from ttinspect.model.l1_map import MapPart
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.findings.allocation import allocation_findings, release_findings
@@ -29,7 +31,8 @@ from ttinspect.verify.findings.live import trouble_findings
 
 
 class CapacityDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """One chip, opened alone. Sizes are bytes, None is unknown."""
+    """One chip, opened alone. Sizes are bytes, None is unknown. ``map`` is there with --map: a core's L1 with
+    nothing in it; empty where l1_base is not known."""
 
     id: int
     arch: Arch
@@ -42,6 +45,7 @@ class CapacityDevice(msgspec.Struct, frozen=True, kw_only=True):
     trace: BufferRegion
     dram: Dram
     eth_l1: EthL1
+    map: tuple[MapPart, ...] | msgspec.UnsetType = msgspec.UNSET
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -92,7 +96,12 @@ class CapacityAnswer(
 
 
 def build_capacity(
-    system: System, settings: Settings, *, sources: bool = False, compared: bool = False
+    system: System,
+    settings: Settings,
+    *,
+    sources: bool = False,
+    compared: bool = False,
+    maps: bool = False,
 ) -> CapacityAnswer:
     """The answer for all chips of a System; ``compared``: also with every other release.
 
@@ -103,7 +112,7 @@ def build_capacity(
     reasons = reasons_of(system)
     releases = compare_releases(system.chips, settings)
     devices = tuple(
-        _device(chip, capacity, settings, reasons)
+        _device(chip, capacity, settings, reasons, maps=maps)
         for chip, capacity in zip(system.chips, capacities, strict=True)
     )
     return CapacityAnswer(
@@ -128,7 +137,9 @@ def build_capacity(
     )
 
 
-def _device(chip: Chip, capacity: ChipCapacity, settings: Settings, reasons: Reasons) -> CapacityDevice:
+def _device(
+    chip: Chip, capacity: ChipCapacity, settings: Settings, reasons: Reasons, *, maps: bool
+) -> CapacityDevice:
     tensix = chip_grid(chip.soc, chip.masks).tensix
     device = CapacityDevice(
         id=chip.id,
@@ -142,10 +153,19 @@ def _device(chip: Chip, capacity: ChipCapacity, settings: Settings, reasons: Rea
         trace=capacity.trace,
         dram=capacity.dram,
         eth_l1=capacity.eth_l1,
+        map=_map(capacity.l1, settings) if maps else msgspec.UNSET,
         unknown=(),
         findings=(*chip_findings(chip, reasons.unread.get(chip.id)), *allocation_findings(chip, settings)),
     )
     return explained(device, chip, reasons, follows=_FOLLOWS, own=_why_not(chip, capacity, settings))
+
+
+def _map(l1: L1, settings: Settings) -> tuple[MapPart, ...]:
+    base = l1.reserved_per_core
+    if base is None:
+        return ()
+    core = Core(worker_l1_bytes=l1.per_core, l1_base=base, l1_small=settings.l1_small)
+    return core_map(core, empty_bank(core.bank_bytes))
 
 
 _FOLLOWS: Follows = {

@@ -10,6 +10,8 @@ releases from 0.66 on (tests/data/runtimes.json.xz).
 import functools
 from enum import Enum
 
+import msgspec
+
 from ttinspect.capacity.settings import Settings, Sizes
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
@@ -95,6 +97,8 @@ def chip_capacity(chip: Chip, settings: Settings) -> ChipCapacity:
 def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, sizes: Sizes) -> ChipCapacity:
     grid = chip_grid(soc, masks)
     compute = compute_grid(soc, masks, sizes.slow_grid if dispatch is Dispatch.SLOW else dispatch)
+    if compute is not None and sizes.core_grid is not None:
+        compute = _overridden(compute, sizes.core_grid, dispatch)
     usable = why_not_allocatable(soc, masks, dispatch) in (None, NotAllocatable.UNKNOWN_MASK)
     l1 = _l1(soc, grid.tensix.active, compute, dispatch, sizes)
     dram, trace = _dram(soc, grid.dram.active, usable, sizes)
@@ -109,6 +113,24 @@ def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, sizes: Sizes) -> ChipC
             physical=_times(grid.eth.active, soc.eth_l1_bytes),
         ),
     )
+
+
+def _overridden(compute: Coord, override: Coord, dispatch: Dispatch) -> Coord:
+    """The grid that is left of the compute grid (ttnn 0.81.1: fast dispatch alone looks at the override,
+    and a larger one is fatal).
+
+    Raises:
+        InspectError: 2 for a grid that tt-metal refuses, or does not look at.
+    """
+    asked = f"--core-grid {override[0]}x{override[1]}"
+    if dispatch is Dispatch.SLOW:
+        raise InspectError(
+            asked, "tt-metal does not look at the override in slow dispatch", "leave one of the two out"
+        )
+    if override[0] > compute[0] or override[1] > compute[1]:
+        why = f"the compute grid is {compute[0]}x{compute[1]}, and tt-metal refuses one beyond it"
+        raise InspectError(asked, why, "ask for a smaller one")
+    return override
 
 
 def _l1_small(l1_banks: int | None, bank_bytes: int) -> BufferRegion:
@@ -182,6 +204,7 @@ def _l1(soc: Soc, cores: int | None, compute: Coord | None, dispatch: Dispatch, 
         dispatch_cores=idle,
         dispatch_bytes=_times(idle, per_core),
         reserved_bytes=_times(banks, base),
+        grid_override=msgspec.UNSET if sizes.core_grid is None else sizes.core_grid,
     )
 
 

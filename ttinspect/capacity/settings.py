@@ -1,10 +1,12 @@
 """How a workload opens the device: runtime, dispatch, and the sizes it asks for."""
 
+import re
+
 import msgspec
 
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import Runtime, runtime_facts, runtime_named
-from ttinspect.model.arch import Arch
+from ttinspect.model.arch import Arch, Coord
 from ttinspect.model.capacity import Dispatch
 
 
@@ -19,10 +21,12 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     trace_region: int
     trace_in_every_view: bool
     slow_grid: Dispatch
+    core_grid: Coord | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Runtime and open_device arguments; sizes in bytes. The bases override the runtime's."""
+    """Runtime and open_device arguments; sizes in bytes. The bases override the runtime's, ``core_grid``
+    (columns, rows) its compute grid, as TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE does."""
 
     runtime: Runtime
     dispatch: Dispatch = Dispatch.AUTO
@@ -30,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trace_region: int = 0
     l1_base: int | None = None
     dram_base: int | None = None
+    core_grid: Coord | None = None
 
     @property
     def overrides_bases(self) -> bool:
@@ -46,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             trace_region=self.trace_region,
             trace_in_every_view=self.runtime.trace_in_every_view,
             slow_grid=self.runtime.slow_grid,
+            core_grid=self.core_grid,
         )
 
 
@@ -56,6 +62,7 @@ def make_settings(
     trace_region: int = 0,
     l1_base: int | None = None,
     dram_base: int | None = None,
+    core_grid: Coord | None = None,
 ) -> Settings:
     """Settings from what a user gave.
 
@@ -86,4 +93,17 @@ def make_settings(
         trace_region=trace_region,
         l1_base=l1_base,
         dram_base=dram_base,
+        core_grid=core_grid,
     )
+
+
+def parse_grid(text: str, what: str) -> Coord:
+    """A core grid as (columns, rows); ``what`` is what an error calls it.
+
+    Raises:
+        InspectError: 2 for anything but COLSxROWS.
+    """
+    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text.strip(), re.ASCII | re.IGNORECASE)
+    if match is None:
+        raise InspectError(f"{what} {text}", "it is no core grid", "give columns x rows, such as 8x7")
+    return int(match[1]), int(match[2])

@@ -51,6 +51,7 @@ VALUE_OPTIONS = frozenset(
         "--map-host",
         "--max-age",
         "--tensor",
+        "--core-grid",
         "--graph",
     }
 )

@@ -19,7 +19,8 @@ class Dispatch(str, Enum):
 class L1(msgspec.Struct, frozen=True, kw_only=True):
     """Tensix L1. ``physical`` = cores x per_core; ``naive_bytes`` = NOC nodes x per_core, the classic
     mistake; ``allocatable`` = banks x bank_bytes. Not allocatable: ``dispatch_bytes`` (live cores
-    outside the compute grid), ``reserved_bytes`` (below l1_base), and L1_SMALL."""
+    outside the compute grid), ``reserved_bytes`` (below l1_base), and L1_SMALL. ``grid_override`` is the
+    compute grid that was asked for instead of tt-metal's own."""
 
     per_core: int
     cores: int | None
@@ -35,6 +36,7 @@ class L1(msgspec.Struct, frozen=True, kw_only=True):
     dispatch_cores: int | None
     dispatch_bytes: int | None
     reserved_bytes: int | None
+    grid_override: Coord | msgspec.UnsetType = msgspec.UNSET
 
 
 class BufferRegion(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from rich.text import Text
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
 from ttinspect.capacity.releases import Release, same_figures
 from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.l1_map import l1_map
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import columns, glued, row
 from ttinspect.report.units import UNKNOWN, chips_named, count, grid, size
@@ -27,6 +28,8 @@ def capacity_table(answer: CapacityAnswer) -> list[RenderableType]:
     )
     for devices in equal_devices(answer):
         parts += _block(devices)
+        if devices[0].map is not msgspec.UNSET:
+            parts += l1_map(devices[0].map)
     if len(answer.devices) > 1:
         parts += _totals(answer)
     if answer.releases is not msgspec.UNSET:
@@ -117,7 +120,8 @@ def _not_allocatable(device: CapacityDevice) -> str:
     parts = []
     if l1.dispatch_cores:
         noun = "core" if l1.dispatch_cores == 1 else "cores"
-        parts.append(f"{l1.dispatch_cores} dispatch {noun} {size(l1.dispatch_bytes)}")
+        what = f"dispatch {noun}" if l1.grid_override is msgspec.UNSET else f"{noun} outside the compute grid"
+        parts.append(f"{l1.dispatch_cores} {what} {size(l1.dispatch_bytes)}")
     parts.append(f"below l1_base {size(l1.reserved_bytes)}")
     if device.l1_small.banks:
         parts.append(f"L1_SMALL {size(device.l1_small.bytes)}")
