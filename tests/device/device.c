@@ -13,7 +13,7 @@
  *   slow CHIP MICROSECONDS        how long each access to CHIP takes; to device numbers without one, as to the first
  *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
- *   crash KIND N [CHIP]           abort, exit, segfault or hang at the N-th access; N 0 is init, -1 exit; with
+ *   crash KIND N [CHIP]           abort, exit, segfault, kill or hang at the N-th access; N 0 is init, -1 exit; with
  *                                 CHIP at the first access to it from the N-th access of all on; nap: go on
  *                                 after three seconds
  *   beside FILE                   end the process at init unless FILE is beside the library
@@ -111,6 +111,7 @@ static void crash(void) {
         _Exit(1);
     }
     if (!strcmp(crash_kind, "segfault")) raise(SIGSEGV);
+    if (!strcmp(crash_kind, "kill")) raise(SIGKILL);
     if (!strcmp(crash_kind, "hang")) for (;;) pause();
     if (!strcmp(crash_kind, "nap") && !napped++) sleep(3);
 }

@@ -464,3 +464,66 @@ def test_one_chip_alone_with_which_tt_umd_dies_is_an_error(
     assert (done.returncode, error["exit_code"]) == (5, 5)
     assert "died while discovering chips" in error["what"]
     assert "SIGABRT" in error["why"]
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(library: Path, tmp_path: Path) -> None:
+    """Nobody cleans up after SIGKILL: not the folder that links a simulator and its descriptor, nor the locks
+    that tt_umd makes for its chips."""
+    own = tmp_path / "own" / "libttsim.so"
+    own.parent.mkdir()
+    own.symlink_to(library)
+    script = wormhole(crash=("hang", 120)).write(tmp_path / "script")
+    env = {**os.environ, **script, "TMPDIR": str(tmp_path)}
+    command = [str(_SCRIPT), "harvest", "--from", f"sim:{own}"]
+
+    def left() -> list[Path]:
+        locks = [Path("/dev/shm").glob(f"TT_UMD_LOCK.*_{32 * pid}_*") for pid in pids]
+        return [*tmp_path.glob("ttinspect-*"), *(one for each in locks for one in each)]
+
+    pids: list[int] = []
+    with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:
+        _until(lambda: bool([*tmp_path.glob("ttinspect-*/libttsim.so")]))
+        pids += _children(script=tmp_path / "script")
+        _until(lambda: len(left()) > 1)
+        process.kill()
+        process.wait()
+        _until(lambda: not _children(script=tmp_path / "script"))
+    assert left()
+    blackhole().write(tmp_path / "script")
+    subprocess.run(
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, timeout=60
+    )
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("device", "more", "next_step"),
+    [
+        (blackhole(crash=("hang", 300)), ("--timeout", "1"), "give it more time with --timeout"),
+        (blackhole(crash=("exit", 300)), (), "an error of the simulator: try its newest release"),
+        (blackhole(crash=("segfault", 300)), (), "report it to tt-umd"),
+        (blackhole(crash=("kill", 300)), (), "look at free memory"),
+    ],
+    ids=["short timeout", "not modelled", "crash", "killed"],
+)
+def test_the_next_step_is_about_what_went_wrong(
+    run_on: RunOn, device: Device, more: tuple[str, ...], next_step: str
+) -> None:
+    done = run_on(device, "harvest", *more)
+    assert done.returncode == 5
+    assert next_step in done.stderr.partition("Next: ")[2]
+
+
+def test_a_library_that_is_cut_is_2_and_says_so(run: Run, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "libttsim.so").write_bytes(library.read_bytes()[:9000])
+    done = run("harvest", "--from", "sim:libttsim.so")
+    assert done.returncode == 2
+    assert "the file is cut: it has 9,000 of" in done.stderr
+    assert "get it once more, whole" in done.stderr
+
+
+def test_a_simulator_in_the_home_folder_is_found(run: Run, library: Path, tmp_path: Path) -> None:
+    """After "sim:" no shell expands a ~; the folder of the test is home."""
+    shutil.copy(library, tmp_path / "libttsim.so")
+    script = blackhole().write(tmp_path / "script")
+    assert run("harvest", "--from", "sim:~/libttsim.so", **script).returncode == 0

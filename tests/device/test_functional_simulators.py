@@ -86,6 +86,7 @@ _N150, _N300, _UBB, _P150, _P300, _UBB_BLACKHOLE = (
 _T3000_LINKS = [
     *(((chip, 8 + k), (4 + chip, k)) for chip in range(4) for k in (0, 1)),
     *(((chip, 14 + k), (chip + 1, 14 + k)) for chip in (0, 2) for k in (0, 1)),
+    *(((chip, 6 + k), (chip + 1, 6 + k)) for chip in (4, 6) for k in (0, 1)),
     *(((chip, 6 + k), (chip + 2, 6 + k)) for chip in (0, 1) for k in (0, 1)),
 ]
 SIMULATORS: dict[str, Device] = {
@@ -97,7 +98,7 @@ SIMULATORS: dict[str, Device] = {
     "bh_x2": _blackhole([_P300] * 2, [0, 1], [1, 4], [((0, 2), (1, 9)), ((0, 3), (1, 8))]),
     "bh_x4": _blackhole(
         [_P300 + chip // 2 for chip in range(4)], [1, 0, 1, 0], [4, 1, 4, 1],
-        [((0, 8), (1, 3)), ((1, 4), (2, 4)), ((2, 8), (3, 3)), ((3, 5), (0, 2))],
+        [((chip, 8 + k), ((chip + 1) % 4, 2 + k)) for chip in range(4) for k in (0, 1)],
     ),
     "bh_x32": _blackhole(
         [_UBB_BLACKHOLE] * 32, list(range(32)), [4 if chip & 1 else 1 for chip in range(32)], _ring(32, 0, 1)

@@ -378,19 +378,20 @@ def sweep_folders(scratch: str) -> None:
 
 
 def _names(folder: str) -> list[str]:
-    try:
+    with contextlib.suppress(OSError):
         return os.listdir(folder)  # noqa: PTH208
-    except OSError:
-        return []
+    return []
 
 
 def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(PermissionError):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-    return True
+    """Whether it can still use what it made; one that nobody waits for (a zombie) cannot."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - pathlib is not worth its import
+            return file.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:
+        return True
 
 
 def _is_ours(path: str) -> bool:

@@ -1,7 +1,6 @@
 """What children said, as a System."""
 
 import os
-import re
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -23,8 +22,6 @@ _ALL_ONES = 0xFFFFFFFF
 _HEARTBEAT_TAG = 32
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
-_UMDS_NUMBER = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
-"""How tt_umd names a device: /dev/tenstorrent/N, but of a simulator a number of its own."""
 _UNTOLD = "tt_umd calls it unhealthy"
 
 
@@ -37,7 +34,7 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     simulated, session, host = source.kind is SourceKind.SIM, outcome.best.session, outcome.host
     chips = _with_reasons([*session.chips, *_left_alone(outcome), *_left_out(outcome)], session.log)
     if simulated:
-        chips = [replace(one, error=one.error and _UMDS_NUMBER.sub("", one.error)) for one in chips]
+        chips = [replace(one, error=one.error and umdlog.without_device(one.error)) for one in chips]
     error = failure(session, source.detail or source.kind.value)
     if not chips:
         raise error or _no_chips(host)

@@ -10,6 +10,7 @@ _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
 _DEVICE = re.compile(r"\bdevice (\d+)")
+_ITS_DEVICE = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
 _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING), ("lock ", WaitFor.LOCK))
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
@@ -52,6 +53,11 @@ def with_chips(text: str, pid: int) -> str:
     found = _DEVICE.search(text)
     chip = int(found[1]) - pid * CHIPS_PER_PROCESS if found else -1
     return _DEVICE.sub(f"chip {chip}", text) if 0 <= chip < CHIPS_PER_PROCESS else text
+
+
+def without_device(text: str) -> str:
+    """A sentence about a chip without tt_umd's number for it, which means nothing in a simulator."""
+    return _ITS_DEVICE.sub("", text)
 
 
 def last_words(log: str) -> str:
