@@ -14,6 +14,7 @@ from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+DUMP = Path(__file__).resolve().parent / "data" / "dumps" / "n150-detailed_memory_usage.csv"
 SCRIPT = DOCS / "bring-up.sh"
 BringUp = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -26,10 +27,13 @@ def test_the_guide_holds_the_script_as_it_is() -> None:
     assert f"```bash\n{SCRIPT.read_text()}```" in (DOCS / "bring-up.md").read_text()
 
 
-@pytest.mark.parametrize(("document", "blocks"), [("docs/bring-up.md", 2), ("README.md", 1)])
+@pytest.mark.parametrize(
+    ("document", "blocks"), [("docs/bring-up.md", 2), ("docs/memory.md", 6), ("README.md", 1)]
+)
 def test_what_a_document_shows_is_what_the_command_prints(
     run: Run, tmp_path: Path, document: str, blocks: int
 ) -> None:
+    shutil.copy(DUMP, tmp_path / "detailed_memory_usage.csv")
     text = (DOCS.parent / document).read_text()
     shown = [block.split("\n```")[0] for block in text.split("```\n$ ttinspect ")[1:]]
     assert len(shown) == blocks

@@ -29,7 +29,8 @@ def run(
         typer.Option(
             "--graph",
             metavar="FILE",
-            help="capture, report or database of ttnn whose programs must fit too (a dry run says all)",
+            help="capture or report of ttnn whose programs must fit too; a dry run beside what will be "
+            "alive then says all",
             show_default=False,
         ),
     ] = None,
