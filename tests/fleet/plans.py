@@ -184,7 +184,7 @@ def _empty(plan: Plan, host: int) -> Document:
     }
 
 
-class _Dumper(yaml.CSafeDumper):
+class Dumper(yaml.CSafeDumper):
     """No anchors for values that stand twice."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -195,7 +195,7 @@ def write(folder: Path, found: dict[str, Document]) -> None:
     """A file per host."""
     folder.mkdir(exist_ok=True)
     for name, document in found.items():
-        (folder / f"{name}.yaml").write_text(yaml.dump(document, Dumper=_Dumper, sort_keys=False))
+        (folder / f"{name}.yaml").write_text(yaml.dump(document, Dumper=Dumper, sort_keys=False))
 
 
 def fsd(plan: Plan, motherboard: str = "SIENAD8-2L2T") -> str:
@@ -262,7 +262,7 @@ def gsd(plan: Plan, motherboard: str = "SIENAD8-2L2T") -> str:
                     for host, tray, place, channel in pair
                 ]
             )
-    return yaml.dump({"compute_node_specs": specs, **links}, Dumper=_Dumper, sort_keys=False)
+    return yaml.dump({"compute_node_specs": specs, **links}, Dumper=Dumper, sort_keys=False)
 
 
 def cutsheet(plan: Plan) -> str:

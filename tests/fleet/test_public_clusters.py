@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.conftest import Run
-from tests.fleet.plans import _Dumper
+from tests.fleet.plans import Dumper
 from tests.fleet.test_seeds import told
 
 SETS = ("qb4", "t3k2", "galaxy16")
@@ -102,7 +102,7 @@ def _seeded(shared: Path, folder: Path, host: str, change: Change) -> None:
     file = folder / f"{host}.yaml"
     document = yaml.safe_load(file.read_text())
     change(document)
-    file.write_text(yaml.dump(document, Dumper=_Dumper))
+    file.write_text(yaml.dump(document, Dumper=Dumper))
 
 
 def _one_cable_less(document: dict[str, Any]) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from ttinspect.answers.diff import DiffAnswer, HostDiff, build_diff
-from ttinspect.model.fleet import Reading
 from ttinspect.model.system import Source, SourceKind
+from ttinspect.sources.fleet import Reading
 
 
 def build_fleet_diff(

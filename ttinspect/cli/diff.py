@@ -120,8 +120,8 @@ def _emit(common: Common, answer: DiffAnswer, code: ExitCode) -> None:
 def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
     """Two fleets, or a fleet and one host that was saved."""
     from ttinspect.answers.fleet_diff import build_fleet_diff
-    from ttinspect.model.fleet import Reading, Unreadable
-    from ttinspect.sources.fleet import read_fleet
+    from ttinspect.model.fleet import Unreadable
+    from ttinspect.sources.fleet import Reading, read_fleet
 
     if common.devices:
         raise InspectError("diff --device", "the chips of a fleet are those of many hosts", "leave it out")

@@ -1,6 +1,6 @@
 """What a fleet keeps of a host: where its chips sit, what makes it equal to others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import msgspec
@@ -11,8 +11,9 @@ from ttinspect.facts.wiring import port_at, tray_joints
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.fleet import FleetHost, InsideLink, OutsideLink, Reading, Shape, Spot
+from ttinspect.model.fleet import FleetHost, InsideLink, OutsideLink, Shape, Spot
 from ttinspect.model.system import LinkState, System
+from ttinspect.sources.fleet import Reading
 from ttinspect.verify.check.product import product_findings
 from ttinspect.verify.findings.harvest import differing_chips
 from ttinspect.verify.findings.live import trouble_findings
@@ -47,9 +48,14 @@ class Shapes:
         return self._ids.setdefault(ids, ids)
 
 
-def fleet_host(reading: Reading, shapes: Shapes, motherboard: str | None = None) -> FleetHost:
+def fleet_host(
+    reading: Reading,
+    shapes: Shapes,
+    motherboard: str | None = None,
+    of_regions: Iterable[Finding] = (),
+) -> FleetHost:
     """What a fleet keeps of a host. ``motherboard`` is what a cabling says of it, where its own document
-    does not."""
+    does not; ``of_regions`` is what its regions were found to be."""
     system = reading.system
     board = reading.motherboard or motherboard
     places = chip_places(system, board)
@@ -76,7 +82,7 @@ def fleet_host(reading: Reading, shapes: Shapes, motherboard: str | None = None)
         ),
         outside=_outside(system, position),
         aliases=tuple(map(_alias, order)) if not any(map(_is_galaxy, order)) else (),
-        findings=own_findings(system),
+        findings=(*own_findings(system), *_serious(of_regions)),
     )
 
 
@@ -102,12 +108,17 @@ def own_findings(system: System) -> tuple[Finding, ...]:
         *trouble_findings(system),
         *(one for findings in per_chip.values() for one in findings),
     ]
-    serious = [
+    return _serious(found)
+
+
+def _serious(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is wrong, each once."""
+    kept = [
         one
-        for one in found
+        for one in findings
         if one.severity in _SERIOUS and one.id not in SAY_UNKNOWN and one.id not in _TOLD_BY_FLEET
     ]
-    return tuple({(one.id, one.message): one for one in serious}.values())
+    return tuple({(one.id, one.message): one for one in kept}.values())
 
 
 def chip_places(system: System, motherboard: str | None) -> dict[int, tuple[int | None, int | None]]:

@@ -6,23 +6,7 @@ import msgspec
 
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import SourceKind, System
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """One document of a fleet as it was read: a host, or one host of a description of several.
-
-    ``host`` is the name that the document gives itself, None where it has none. ``file`` names the document
-    for people, ``stem`` is what stands for the host's name then. ``motherboard`` is the DMI board_name.
-    """
-
-    system: System
-    file: str
-    stem: str
-    host: str | None = None
-    time_ns: int | None = None
-    motherboard: str | None = None
-    driver: str | None = None
+from ttinspect.model.system import SourceKind
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,33 @@ import msgspec
 from ttinspect.errors import InspectError
 from ttinspect.facts.files import looks_like_json
 from ttinspect.facts.yamltree import parse_yaml
-from ttinspect.model.fleet import PassedOver, Reading, Unreadable
+from ttinspect.model.fleet import PassedOver, Unreadable
+from ttinspect.model.system import System
+from ttinspect.shm.published import Published
 from ttinspect.sources.cabling import is_fsd_text, is_gsd_text
 from ttinspect.sources.documents import Document, Progress, documents
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One document of a fleet as it was read: a host, or one host of a description of several.
+
+    ``host`` is the name that the document gives itself, None where it has none. ``file`` names the document
+    for people, ``stem`` is what stands for the host's name then. ``motherboard`` is the DMI board_name.
+    ``published`` is there for a snapshot that holds regions.
+    """
+
+    system: System
+    file: str
+    stem: str
+    host: str | None = None
+    time_ns: int | None = None
+    motherboard: str | None = None
+    driver: str | None = None
+    published: Published | None = None
+
+
 Entry = Reading | Unreadable | PassedOver
 
 
@@ -79,6 +101,7 @@ def _json(document: Document) -> Reading:
             time_ns=brief.time_ns,
             motherboard=brief.host.motherboard,
             driver=brief.versions.driver,
+            published=brief.published,
         )
     system = read_content(document.content, document.file)
     try:

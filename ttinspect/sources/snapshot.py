@@ -118,13 +118,13 @@ class _Brief(
 
 
 class BriefSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fleet needs of a snapshot. ``regions`` are how many it holds."""
+    """What a fleet needs of a snapshot; ``published`` only where it holds regions."""
 
     system: System
     time_ns: int
     host: Host
     versions: Versions
-    regions: int
+    published: Published | None
 
 
 _BRIEF = msgspec.json.Decoder(_Brief)
@@ -155,7 +155,7 @@ def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
             time_ns=snapshot.time_ns,
             host=snapshot.host,
             versions=snapshot.versions,
-            regions=len(snapshot.published.regions),
+            published=snapshot.published if snapshot.published.regions else None,
         )
     fields = {field: getattr(brief.system, field) for field in System.__struct_fields__}
     source = brief.system.source.replayed(name, brief.host.name, brief.time_ns)
@@ -165,7 +165,7 @@ def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
         time_ns=brief.time_ns,
         host=brief.host,
         versions=brief.versions,
-        regions=len(brief.published.regions),
+        published=read_snapshot(content, name).published if brief.published.regions else None,
     )
 
 
