@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test test-system test-lowest test-newest lock lint format shape bench fire clean help
+.PHONY: run test test-system test-lowest test-newest lock lint format shape bench fire mutate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make shape        modules and lines of every room, longest functions, with their limits'
 	@echo 'make bench        measure speed, as ratios in one run'
 	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
+	@echo 'make mutate       plant small faults in the pure rooms; the tests have to find them (ROOMS=shm SAMPLE=100)'
 	@echo 'make clean        remove what the others made'
 
 $(STAMP): pyproject.toml requirements.lock
@@ -66,6 +67,11 @@ bench: $(STAMP)
 
 fire: $(STAMP)
 	@$(VENV)/bin/python -m tests.bench_fire $(RUNS)
+
+# cosmic-ray measures the tests, and none needs it: it is in no lock
+mutate: $(STAMP)
+	@$(PIP) install cosmic-ray==8.7.0
+	@$(VENV)/bin/python tests/mutate.py $(if $(ROOMS),--rooms $(ROOMS)) $(if $(SAMPLE),--sample $(SAMPLE))
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,8 +21,7 @@ from ttinspect.shm.published import LookedAt
 from ttinspect.shm.reader import look_at, read_regions
 from ttinspect.shm.sampler import Looks, Pace, sample
 from ttinspect.verify.case import Case
-from ttinspect.verify.verdict import verdict_of
-from ttinspect.verify.verify import is_illegal, verify
+from ttinspect.verify.verify import is_illegal, verdict_of, verify
 
 pytestmark = [
     pytest.mark.system,

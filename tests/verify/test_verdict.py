@@ -6,7 +6,7 @@ import pytest
 
 from ttinspect.errors import ExitCode
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.verify.verdict import Verdict, exit_code_of, verdict_of
+from ttinspect.verify.verify import Verdict, exit_code_of, verdict_of
 
 WORST_FIRST = [Severity.ERROR, Severity.INCONCLUSIVE, Severity.WARNING, Severity.INFO]
 VERDICTS = [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN, Verdict.PASS]

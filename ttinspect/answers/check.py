@@ -16,19 +16,15 @@ from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Expectation, Outcome
 from ttinspect.verify.check.product import product_expectations, product_findings
-from ttinspect.verify.check.regions import region_expectations
-from ttinspect.verify.check.site import site_expectations
+from ttinspect.verify.check.site import region_expectations, site_expectations
 from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
 from ttinspect.verify.findings.harvest import differing_chips, doubts
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.rules import SAYING_UNKNOWN
 from ttinspect.verify.findings.site import RULES as SITE_RULES
 from ttinspect.verify.findings.topology import topology_findings
 from ttinspect.verify.rule import Hit
-from ttinspect.verify.verdict import Verdict, exit_code_of
-from ttinspect.verify.verify import verify
-
-SAY_UNKNOWN = ("TTH004", "TTT010", "TTC003")
-"""Warnings that a fact is unknown: the expectation that needs it says so."""
+from ttinspect.verify.verify import Verdict, exit_code_of, verify
 
 _SITE_RULES = {rule.id: rule for rule in SITE_RULES}
 
@@ -151,7 +147,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
 def told_by(expectations: Iterable[Expectation]) -> set[str]:
     """The ids of findings that say no more than an expectation that is not met, or that something is
     unknown."""
-    return {one.id for one in expectations if one.outcome is not Outcome.PASS} | {*SAY_UNKNOWN}
+    unmet = {one.id for one in expectations if one.outcome is not Outcome.PASS}
+    return unmet | {rule.id for rule in SAYING_UNKNOWN}
 
 
 def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:

@@ -9,11 +9,10 @@ from ttinspect.capacity.settings import make_settings
 from ttinspect.model.check_file import CheckFile, ChipWants, Range, VersionRange
 from ttinspect.model.chip import Chip
 from ttinspect.verify.case import Case
-from ttinspect.verify.check.facts import chip_facts
+from ttinspect.verify.check.site import chip_facts
 from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.seeing import unseen_remotes
-from ttinspect.verify.verdict import Verdict, verdict_of
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import Verdict, verdict_of, verify
 
 
 def present_machine(case: Case) -> CheckFile:

@@ -16,7 +16,7 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import CabledEnd, CabledHost, Cabling, End, FleetHost, Location
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.model.tool import TOOL, Tool
-from ttinspect.verify.verdict import Verdict, exit_code_of, verdict_of
+from ttinspect.verify.verify import Verdict, exit_code_of, verdict_of
 
 
 class FleetTotals(msgspec.Struct, frozen=True, kw_only=True):

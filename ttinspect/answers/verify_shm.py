@@ -13,8 +13,7 @@ from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
 from ttinspect.verify.findings.rules import REGION_RULES
-from ttinspect.verify.verdict import Verdict, exit_code_of, verdict_of
-from ttinspect.verify.verify import Verified, verify
+from ttinspect.verify.verify import Verdict, Verified, exit_code_of, verdict_of, verify
 
 
 class VerifiedRegion(RegionFacts, frozen=True, kw_only=True):

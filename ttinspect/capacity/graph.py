@@ -249,7 +249,7 @@ class _Followed:
         )
 
     def _operations(self) -> Iterable[OperationSpan]:
-        begins = [counter for _, counter in self.starts[1:]] + [self.last + 1]
+        begins = [*(counter for _, counter in self.starts[1:]), self.last + 1][: len(self.starts)]
         for index, ((name, start), following) in enumerate(zip(self.starts, begins, strict=True)):
             ended = self.ends.get(index)
             yield OperationSpan(

@@ -17,6 +17,7 @@ from ttinspect.sources.fleet import Reading
 from ttinspect.verify.check.product import product_findings
 from ttinspect.verify.findings.harvest import differing_chips
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.rules import SAYING_UNKNOWN
 from ttinspect.verify.findings.topology import topology_findings
 from ttinspect.verify.seeing import knows, links_unknown
 
@@ -25,7 +26,7 @@ _BUS_OF_BDF = slice(-7, -5)
 _SERIOUS = (Severity.ERROR, Severity.WARNING)
 """What is inconclusive of a recording says that a fact is unknown, too."""
 
-SAY_UNKNOWN = frozenset(("TTH004", "TTT010", "TTC003"))
+SAY_UNKNOWN = frozenset(rule.id for rule in SAYING_UNKNOWN)
 """Findings that a fact is unknown, which is what many sources are like, and no fault of a host."""
 
 _TOLD_BY_FLEET = frozenset(("TTT004",))

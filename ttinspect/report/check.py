@@ -16,7 +16,7 @@ from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
-from ttinspect.verify.verdict import Verdict
+from ttinspect.verify.verify import Verdict
 
 _STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "magenta", Outcome.PASS: "green"}
 _WORST_FIRST = tuple(_STYLES)

@@ -10,7 +10,7 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import chips_named, moment, utc
-from ttinspect.verify.verdict import Verdict
+from ttinspect.verify.verify import Verdict
 
 _KINDS = {
     SourceKind.UMD: "devices of this host through tt_umd",

@@ -16,7 +16,7 @@ from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.screen import harmless
 from ttinspect.report.units import circle, count, utc
 from ttinspect.verify.check.expectation import Outcome
-from ttinspect.verify.verdict import Verdict
+from ttinspect.verify.verify import Verdict
 
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 

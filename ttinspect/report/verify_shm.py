@@ -15,7 +15,7 @@ from ttinspect.report.memory import basis_line, common_basis, more, region_label
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.verify.findings.rules import REGION_RULES
 from ttinspect.verify.rule import RegionRule
-from ttinspect.verify.verdict import Verdict
+from ttinspect.verify.verify import Verdict
 
 _STYLES = {
     Severity.ERROR: "bold red",

@@ -20,7 +20,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.check.product import product_expectations
 from ttinspect.verify.check.site import site_expectations
-from ttinspect.verify.verdict import Verdict
+from ttinspect.verify.verify import Verdict
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 FAR, MADE_UP = 17716556166399396846, 4294967296

@@ -4,10 +4,10 @@ from ttinspect.model.check_file import LinkWanted
 from ttinspect.model.chip import Chip
 from ttinspect.model.system import LinkEnd, LinkState, System
 from ttinspect.verify.check.expectation import Expectation, compared, of_host, why_unknown
+from ttinspect.verify.findings.site import ETH_LINKS
 from ttinspect.verify.naming import chips_named, is_unique_id, may_be_far, unseen_name
 from ttinspect.verify.seeing import links_unknown
 
-LINKS = "TTC018"
 _UP, _ABSENT = "up", "not there"
 Told = tuple[str | None, str]
 """What is found (None: unknown), and why that is not a link that is up."""
@@ -20,7 +20,7 @@ def link_expectation(wanted: LinkWanted, system: System, where: str) -> Expectat
     fact = f"link of chip {one} channel {channel} to chip {other} channel {far_channel}"
     found, why = _found(wanted, system)
     outcome = compared(_UP, found)
-    return of_host(LINKS, fact, _UP, found, outcome, f"{fact}: {why}" if why else "", where)
+    return of_host(ETH_LINKS.id, fact, _UP, found, outcome, f"{fact}: {why}" if why else "", where)
 
 
 def _found(wanted: LinkWanted, system: System) -> Told:

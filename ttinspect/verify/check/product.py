@@ -6,14 +6,15 @@ here is only when a fact is unknown, so that it cannot pass.
 
 from collections.abc import Iterable, Iterator
 
-from ttinspect.facts.boards import Product, product_of
+from ttinspect.facts.boards import Product, product_of, with_article
+from ttinspect.facts.trays import has_trays
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.harvesting.refusal import expected_pcie_masks, refusal
+from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import SourceKind, System
-from ttinspect.verify.check.boards import board_expectations
 from ttinspect.verify.check.expectation import (
     Expectation,
     Fact,
@@ -26,15 +27,41 @@ from ttinspect.verify.check.expectation import (
     subject_of,
 )
 from ttinspect.verify.check.telemetry import telemetry_expectations
-from ttinspect.verify.findings.harvest import chip_findings, differing_chips, plural
-from ttinspect.verify.findings.live import is_compared, live_findings, trouble_findings
+from ttinspect.verify.findings.harvest import (
+    CHIPS_DIFFER,
+    NOT_AS_THE_PRODUCT,
+    UNKNOWN_BOARD,
+    chip_findings,
+    differing_chips,
+    plural,
+)
+from ttinspect.verify.findings.live import (
+    LIVE_CHIP_DIFFERS,
+    UNREADABLE_CHIP,
+    is_compared,
+    live_findings,
+    trouble_findings,
+)
 from ttinspect.verify.findings.telemetry import telemetry_findings
 from ttinspect.verify.findings.topology import (
+    DUPLICATE_BOARD_ID,
+    DUPLICATE_UNIQUE_ID,
+    INCOMPLETE_BOARD,
+    ISOLATED_CHIP,
+    LINKS,
     board_links,
     links_up,
     topology_findings,
 )
-from ttinspect.verify.seeing import knows, links_unknown
+from ttinspect.verify.rule import found_by
+from ttinspect.verify.seeing import (
+    UNSEEN_REMOTE,
+    knows,
+    links_unknown,
+    may_have_another,
+    of_unknown_board,
+    unseen_remotes,
+)
 
 _DESCRIPTORS = (SourceKind.CLUSTER, SourceKind.REPORT)
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
@@ -46,7 +73,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
     topology = topology_findings(system)
     found = list(_ids(system, shown, topology))
-    found += board_expectations(system, shown, _of_system(topology, "TTT007"))
+    found += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
     found += _uniform(shown)
     up, on_board = links_up(system), board_links(system)
     for chip in shown:
@@ -74,7 +101,13 @@ def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectat
     product = product_of(chip.board)
     if product is None:
         yield known(
-            chip, "TTH005", "board", "a board that UMD knows", chip.board_name, Outcome.UNKNOWN, _NO_PRODUCT
+            chip,
+            UNKNOWN_BOARD.id,
+            "board",
+            "a board that UMD knows",
+            chip.board_name,
+            Outcome.UNKNOWN,
+            _NO_PRODUCT,
         )
     else:
         yield from _harvested(chip, product, findings)
@@ -91,15 +124,15 @@ def _cores(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
         return
     if not live and not is_compared(chip):
         why = "not every core was compared with those that tt_umd names"
-        yield known(chip, "TTH008", "cores", expected, None, Outcome.UNKNOWN, why)
+        yield known(chip, LIVE_CHIP_DIFFERS.id, "cores", expected, None, Outcome.UNKNOWN, why)
     else:
-        yield judged(chip, "TTH008", "cores", expected, live, messages_of(live) or expected)
+        yield judged(chip, LIVE_CHIP_DIFFERS.id, "cores", expected, live, messages_of(live) or expected)
 
 
 def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Iterator[Expectation]:
     if product.arch is not chip.arch:
-        mine = [one for one in findings if one.id == "TTH001"]
-        yield judged(chip, "TTH001", "architecture", product.arch.value, mine, chip.arch.value)
+        mine = found_by((NOT_AS_THE_PRODUCT,), findings)
+        yield judged(chip, NOT_AS_THE_PRODUCT.id, "architecture", product.arch.value, mine, chip.arch.value)
         return
     grid = chip_grid(chip.soc, chip.masks)
     units = {
@@ -111,15 +144,15 @@ def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Ite
         expected: Fact = getattr(product, name)
         if harvested is None:
             why = f"the {name} mask is unknown"
-            yield known(chip, "TTH001", fact, expected, None, Outcome.UNKNOWN, why)
+            yield known(chip, NOT_AS_THE_PRODUCT.id, fact, expected, None, Outcome.UNKNOWN, why)
             continue
-        mine = [one for one in findings if one.id == "TTH001" and one.evidence.get("unit") == name]
+        mine = [one for one in found_by((NOT_AS_THE_PRODUCT,), findings) if one.evidence.get("unit") == name]
         if not mine and len(harvested) != expected and product.unharvested_tensix_before is not None:
             before = ".".join(map(str, product.unharvested_tensix_before))
             expected = f"{expected}, or 0 with firmware before {before}"
         if chip.simulated and not harvested and expected:
             expected = f"{expected}, or 0 in a simulator"
-        yield judged(chip, "TTH001", fact, expected, mine, len(harvested))
+        yield judged(chip, NOT_AS_THE_PRODUCT.id, fact, expected, mine, len(harvested))
 
 
 def _pcie(chip: Chip) -> Iterator[Expectation]:
@@ -135,7 +168,7 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
         outcome, why = Outcome.FAIL, told or f"the pcie mask should be {expected}, it is {shown}"
     elif len(right) > 1:
         outcome, why = Outcome.UNKNOWN, "its place on the board is unknown, and so which mask is right"
-    yield known(chip, "TTH001", "harvested PCIe mask", expected, shown, outcome, why)
+    yield known(chip, NOT_AS_THE_PRODUCT.id, "harvested PCIe mask", expected, shown, outcome, why)
 
 
 def _links(
@@ -147,7 +180,7 @@ def _links(
 ) -> Expectation:
     """Discovery lists links that trained. What a board has between its own chips must be among them, unless
     that is no fault (of a simulator); whether a cable should be there, only a site knows (eth_links)."""
-    mine = [one for one in findings if one.id in ("TTT003", "TTT004", "TTT005", "TTT006", "TTT008", "TTT009")]
+    mine = found_by(LINKS, findings)
     serious = [one for one in mine if one.severity is not Severity.INFO]
     expected, why = "all listed up", None
     if on_board is not None and (serious or on_board[0] >= on_board[1]):
@@ -159,8 +192,8 @@ def _links(
     elif up is None:
         why = "only one end tells of a link, or none whether it is up"
     if why is not None and outcome_of(mine) is Outcome.PASS:
-        return known(chip, "TTT005", "eth links", expected, None, Outcome.UNKNOWN, why)
-    return judged(chip, "TTT005", "eth links", expected, mine, messages_of(serious) or f"{up} up")
+        return known(chip, ISOLATED_CHIP.id, "eth links", expected, None, Outcome.UNKNOWN, why)
+    return judged(chip, ISOLATED_CHIP.id, "eth links", expected, mine, messages_of(serious) or f"{up} up")
 
 
 def _ids(
@@ -169,20 +202,24 @@ def _ids(
     """Ids that more than one chip could share."""
     if len(system.chips) < 2:
         return
-    for finding_id, name, expected in (
-        ("TTT001", "unique_id", "all differ"),
-        ("TTT002", "board_id", "one per board"),
+    for rule, name, expected in (
+        (DUPLICATE_UNIQUE_ID, "unique_id", "all differ"),
+        (DUPLICATE_BOARD_ID, "board_id", "one per board"),
     ):
         fact = name.replace("_", " ") + "s"
-        mine = [one for one in _of_system(topology, finding_id) if one.is_about({chip.id for chip in shown})]
+        mine = [
+            one
+            for one in found_by((rule,), topology.get(None, ()))
+            if one.is_about({chip.id for chip in shown})
+        ]
         missing = [chip for chip in shown if not knows(chip, name)]
         if missing and not mine:
             have = "has" if len(missing) == 1 else "have"
             why = f"{len(missing)} of {plural(len(shown), 'chip')} {have} no {fact[:-1]} that is known"
-            yield of_host(finding_id, fact, expected, None, Outcome.UNKNOWN, why)
+            yield of_host(rule.id, fact, expected, None, Outcome.UNKNOWN, why)
         else:
             why = messages_of(mine)
-            yield of_host(finding_id, fact, expected, why or expected, outcome_of(mine), why)
+            yield of_host(rule.id, fact, expected, why or expected, outcome_of(mine), why)
 
 
 def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
@@ -194,13 +231,13 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
         name = f"grids of {'boards that are unknown' if board is None else board.value}"
         if any(chip_grid(chip.soc, chip.masks).tensix.grid is None for chip in chips):
             why = "a mask is unknown, and so is the grid"
-            yield of_host("TTH002", name, "one for all chips", None, Outcome.UNKNOWN, why)
+            yield of_host(CHIPS_DIFFER.id, name, "one for all chips", None, Outcome.UNKNOWN, why)
             continue
         mine = differing_chips(chips)
         grids = {chip_grid(chip.soc, chip.masks).tensix.grid for chip in chips}
         told = ", ".join(sorted(f"{grid[0]}x{grid[1]}" for grid in grids if grid is not None))
         why = messages_of(mine)
-        yield of_host("TTH002", name, "one for all chips", told, outcome_of(mine), why)
+        yield of_host(CHIPS_DIFFER.id, name, "one for all chips", told, outcome_of(mine), why)
 
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
@@ -216,8 +253,70 @@ def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             )  # fmt: skip
     for chip in shown:
         if asked and all(trouble.chip != chip.id for trouble in system.troubles):
-            yield known(chip, "TTH009", "health", "healthy", "healthy", Outcome.PASS, "")
+            yield known(chip, UNREADABLE_CHIP.id, "health", "healthy", "healthy", Outcome.PASS, "")
 
 
-def _of_system(topology: dict[int | None, list[Finding]], finding_id: str) -> list[Finding]:
-    return [one for one in topology.get(None, ()) if one.id == finding_id]
+def _boards(system: System, shown: list[Chip], incomplete: list[Finding]) -> Iterator[Expectation]:
+    """As many chips as a board has: by board id; where there is none, and of a Galaxy, by all chips of the
+    type. ``incomplete`` are the findings that a board lacks chips."""
+    for board in dict.fromkeys(chip.board for chip in shown):
+        if board is not None:
+            yield from _boards_of_type(board, system, shown, incomplete)
+
+
+def _boards_of_type(
+    board: Board, system: System, shown: list[Chip], incomplete: list[Finding]
+) -> Iterator[Expectation]:
+    product = product_of(board)
+    if product is None:
+        return
+    whole, outcome, why = product.chips, Outcome.PASS, ""
+    found: int | None = whole
+    chips = [chip for chip in system.chips if chip.board is board]
+    wrong = _wrong_counts(_chips_by_board(chips), {chip.id for chip in shown}, whole)
+    if wrong:
+        found = next(iter(wrong.values()))
+        why = _why_boards_undecided(board, system, wrong, whole)
+        outcome = Outcome.UNKNOWN if why else Outcome.FAIL
+    elif unseen_remotes(chips):
+        found, outcome, why = None, Outcome.UNKNOWN, UNSEEN_REMOTE
+    if outcome is Outcome.FAIL:
+        about = [one for one in incomplete if one.is_about({chip.id for chip in chips})]
+        why = messages_of(about) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {found}"
+    yield _board_row(board, whole, found, outcome, why)
+
+
+def _board_row(board: Board, whole: int, found: Fact, outcome: Outcome, why: str) -> Expectation:
+    return of_host(INCOMPLETE_BOARD.id, f"chips per {board.value}", whole, found, outcome, why)
+
+
+def _chips_by_board(chips: list[Chip]) -> dict[str | None, list[Chip]]:
+    """Chips by board id; None for those that are counted together."""
+    groups: dict[str | None, list[Chip]] = {}
+    for chip in chips:
+        counted_together = has_trays(chip.board) or "board_id" in chip.assumed
+        groups.setdefault(None if counted_together else chip.board_id, []).append(chip)
+    return groups
+
+
+def _wrong_counts(boards: dict[str | None, list[Chip]], shown: set[int], whole: int) -> dict[str | None, int]:
+    """The number of chips of each board that has not as many as it should."""
+    return {
+        board_id: len(chips)
+        for board_id, chips in boards.items()
+        if not shown.isdisjoint(chip.id for chip in chips)
+        and (len(chips) % whole if len(boards) == 1 else len(chips) != whole)
+    }
+
+
+def _why_boards_undecided(board: Board, system: System, wrong: dict[str | None, int], whole: int) -> str:
+    """Why boards that lack chips need not; empty where one of them does, or has too many."""
+    if any(size > whole and board_id is not None for board_id, size in wrong.items()):
+        return ""
+    chips = [chip for chip in system.chips if chip.board is board]
+    if unseen_remotes(chips):
+        return UNSEEN_REMOTE
+    unknown = of_unknown_board(system.chips)
+    if all(may_have_another(unknown, board_id) for board_id in wrong):
+        return "the board of another chip is unknown, which could be this one"
+    return ""

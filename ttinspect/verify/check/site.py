@@ -1,39 +1,43 @@
 """What a site expects of its machine: a check file, or the pairs of --expect, held against a System."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
+from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
 from ttinspect.model.chip import Chip
+from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
-from ttinspect.verify.check.facts import chip_facts
-from ttinspect.verify.check.links import LINKS, link_expectation
+from ttinspect.verify.check.links import link_expectation
+from ttinspect.verify.findings import site
+from ttinspect.verify.findings.telemetry import hottest_gddr_celsius
 from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
 from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
+from ttinspect.verify.verify import Verdict, Verified, verdict_of
 
-NUMBER_OF_CHIPS, NOT_THERE = "TTC010", "TTC011"
-_ID_OF_FACT = {
-    "arch": "TTC012",
-    "board": "TTC013",
-    "grid": "TTC014",
-    "cores": "TTC015",
-    "l1_bytes": "TTC016",
-    "dram_bytes": "TTC017",
-    "eth_links": LINKS,
-    "firmware": "TTC019",
-    "asic_celsius": "TTC020",
-    "board_celsius": "TTC020",
-    "gddr_celsius": "TTC020",
-    "aiclk_mhz": "TTC021",
-    "power_w": "TTC022",
+_RULE_OF_FACT = {
+    "arch": site.OTHER_ARCHITECTURE,
+    "board": site.OTHER_BOARD,
+    "grid": site.OTHER_TENSIX_GRID,
+    "cores": site.NUMBER_OF_TENSIX_CORES,
+    "l1_bytes": site.AMOUNT_OF_L1,
+    "dram_bytes": site.AMOUNT_OF_DRAM,
+    "eth_links": site.ETH_LINKS,
+    "firmware": site.FIRMWARE_VERSION,
+    "asic_celsius": site.TEMPERATURE,
+    "board_celsius": site.TEMPERATURE,
+    "gddr_celsius": site.TEMPERATURE,
+    "aiclk_mhz": site.CLOCK,
+    "power_w": site.POWER,
 }
 
 _Want = str | Number | VersionRange
@@ -118,11 +122,11 @@ class _Site:
         """A chip or board that is not there, or may not be."""
         found, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
         where = self._wanted.where(*path)
-        return of_host(NOT_THERE, fact, "there", found, outcome, f"{fact}: {why}", where)
+        return of_host(site.NOT_THERE.id, fact, "there", found, outcome, f"{fact}: {why}", where)
 
     def _of_chip(self, chip: Chip, want: ChipWants, path: Path) -> Iterator[Expectation]:
         facts = self._facts[chip.id]
-        for name, finding_id in _ID_OF_FACT.items():
+        for name, rule in _RULE_OF_FACT.items():
             expected: _Want | None = getattr(want, name)
             if expected is None:
                 continue
@@ -135,7 +139,7 @@ class _Site:
             elif outcome is Outcome.FAIL:
                 why = f"{name} should be {shown}, it is {found}"
             yield Expectation(
-                id=finding_id, subject=subject_of(chip.id), chip=chip.id, fact=name, expected=shown,
+                id=rule.id, subject=subject_of(chip.id), chip=chip.id, fact=name, expected=shown,
                 found=found, outcome=outcome, why=why, where=self._wanted.where(*path, name),
             )  # fmt: skip
 
@@ -153,8 +157,8 @@ class _Site:
         else:
             why = "" if outcome is Outcome.PASS else f"{fact} should be {_shown(want)}, there are {found}"
         return Expectation(
-            id=NUMBER_OF_CHIPS, subject="host", chip=None, fact=fact, expected=_shown(want), found=found,
-            outcome=outcome, why=why, where=self._wanted.where(*path),
+            id=site.NUMBER_OF_CHIPS.id, subject="host", chip=None, fact=fact, expected=_shown(want),
+            found=found, outcome=outcome, why=why, where=self._wanted.where(*path),
         )  # fmt: skip
 
 
@@ -197,3 +201,88 @@ def _shown(want: _Want) -> Fact:
     if want.min is None:
         return f"at most {want.max}"
     return f"at least {want.min}" if want.max is None else f"{want.min} to {want.max}"
+
+
+class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is so; None is unknown. ``l1_bytes`` and ``dram_bytes`` are physical, ``gddr_celsius`` the
+    hottest reading there is."""
+
+    arch: str
+    board: str | None
+    grid: str | None
+    cores: int | None
+    l1_bytes: int | None
+    dram_bytes: int | None
+    eth_links: int | None
+    firmware: str | None
+    asic_celsius: float | None
+    board_celsius: float | None
+    gddr_celsius: float | None
+    aiclk_mhz: int | None
+    power_w: int | float | None
+
+
+def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFacts:
+    """The facts of one chip; ``eth_links`` is what links_up says of it."""
+    grid = chip_grid(chip.soc, chip.masks).tensix
+    capacity = chip_capacity(chip, settings)
+    reading = chip.telemetry
+    return ChipFacts(
+        arch=chip.arch.value,
+        board=None if chip.board is None else chip.board.value,
+        grid=None if grid.grid is None else f"{grid.grid[0]}x{grid.grid[1]}",
+        cores=grid.active,
+        l1_bytes=capacity.l1.physical,
+        dram_bytes=capacity.dram.physical,
+        eth_links=eth_links,
+        firmware=_firmware(chip),
+        asic_celsius=None if reading is None else reading.asic_celsius,
+        board_celsius=None if reading is None else reading.board_celsius,
+        gddr_celsius=hottest_gddr_celsius(chip),
+        aiclk_mhz=None if reading is None else reading.aiclk_mhz,
+        power_w=None if reading is None else reading.power_w,
+    )
+
+
+def _firmware(chip: Chip) -> str | None:
+    """The bundle in the words of the chip; None for what is no version, which cannot be compared."""
+    bundle = None if chip.telemetry is None else chip.telemetry.firmware_bundle
+    if firmware_order(bundle) is not None:
+        return bundle
+    return None if chip.firmware is None else ".".join(map(str, chip.firmware))
+
+
+_OUTCOMES = {
+    Verdict.PASS: Outcome.PASS,
+    Verdict.WARN: Outcome.PASS,
+    Verdict.INCONCLUSIVE: Outcome.UNKNOWN,
+    Verdict.FAIL: Outcome.FAIL,
+}
+
+
+def region_expectations(verified: Verified, wanted: Sequence[Wanted]) -> list[Expectation]:
+    """One expectation for each region, and one for what is about all of them."""
+    clean = any(one.file.regions == "clean" for one in wanted)
+    where = next((one.where("regions") for one in wanted if one.file.regions is not None), None)
+    parts: list[tuple[str, int | None, Sequence[Finding]]] = [
+        (one.looked.looks.file.path.rpartition("/")[2], one.chip, one.findings) for one in verified.regions
+    ]
+    return [
+        _of_region(name, chip, findings, clean=clean, where=where)
+        for name, chip, findings in [*parts, ("all regions", None, verified.findings)]
+    ]
+
+
+def _of_region(
+    name: str, chip: int | None, findings: Sequence[Finding], *, clean: bool, where: str | None
+) -> Expectation:
+    verdict = verdict_of(findings)
+    outcome = Outcome.FAIL if clean and verdict is Verdict.WARN else _OUTCOMES[verdict]
+    told = sorted({one.id for one in findings if one.severity is not Severity.INFO})
+    found = f"{verdict.value}: {', '.join(told)}" if told else verdict.value
+    why = "" if outcome is Outcome.PASS else f"verify-shm says {found} of {name}"
+    return Expectation(
+        id=site.REGIONS_NOT_CLEAN.id, subject=name, chip=chip, fact="published memory",
+        expected="no warning either" if clean else "verify-shm passes", found=found, outcome=outcome,
+        why=why, where=where,
+    )  # fmt: skip

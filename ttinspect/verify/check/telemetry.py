@@ -8,10 +8,18 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
 from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
 from ttinspect.verify.findings.telemetry import (
+    DRAM_HEALTH,
+    DRAM_NOT_TRAINED,
+    DRAM_TRAINING,
+    FIRMWARE_AGE,
+    HEARTBEAT,
+    OLD_FIRMWARE,
+    TEMPERATURE,
     knows_live_channels,
     modules_of_all_channels,
     telemetry_findings,
 )
+from ttinspect.verify.rule import found_by
 
 
 def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
@@ -22,21 +30,21 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
     yield _firmware(chip, findings)
     reading = chip.telemetry
     beats = kind is not SourceKind.SIM and reading is not None and reading.heartbeat_moves is not None
-    for finding_id, fact, expected, is_known in (
-        ("TTT012", "heartbeat", "moves", beats),
-        ("TTT014", "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
-        ("TTT015", "DRAM errors", "none uncorrected", _counts_errors(chip)),
+    for rules, fact, expected, is_known in (
+        (HEARTBEAT, "heartbeat", "moves", beats),
+        (TEMPERATURE, "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
+        (DRAM_HEALTH, "DRAM errors", "none uncorrected", _counts_errors(chip)),
     ):
-        mine = [one for one in findings if one.id == finding_id]
+        mine = found_by(rules, findings)
         if is_known or (mine and is_known is None):
-            yield judged(chip, finding_id, fact, expected, mine, messages_of(mine) or expected)
+            yield judged(chip, rules[0].id, fact, expected, mine, messages_of(mine) or expected)
         elif is_known is None:
             why = "some of its DRAM channels do not tell their errors"
-            yield known(chip, finding_id, fact, expected, None, Outcome.UNKNOWN, why)
+            yield known(chip, rules[0].id, fact, expected, None, Outcome.UNKNOWN, why)
 
 
 def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
-    untrained = [one for one in findings if one.id == "TTT011"]
+    untrained = found_by(DRAM_TRAINING, findings)
     modules = modules_of_all_channels(chip)
     decided = modules is not None and all(
         module.trained is not None if knows_live_channels(chip) else module.trained for module in modules
@@ -44,9 +52,9 @@ def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
     if untrained or decided:
         told = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
         found = f"{sum(module.trained is True for module in told)} of {len(told)} live"
-        return judged(chip, "TTT011", "DRAM trained", "all live", untrained, found)
+        return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", untrained, found)
     why = "the source does not tell of every live DRAM channel whether it is trained"
-    return known(chip, "TTT011", "DRAM trained", "all live", None, Outcome.UNKNOWN, why)
+    return known(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", None, Outcome.UNKNOWN, why)
 
 
 def _firmware(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
@@ -61,9 +69,9 @@ def _firmware(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
     elif firmware_version(bundle) is None or firmware_version(minimum) is None:
         why = "it is no version that can be compared"
     if why:
-        return known(chip, "TTT013", "firmware", expected, bundle, Outcome.UNKNOWN, why)
-    mine = [one for one in findings if one.id == "TTT013"]
-    return judged(chip, "TTT013", "firmware", expected, mine, bundle)
+        return known(chip, OLD_FIRMWARE.id, "firmware", expected, bundle, Outcome.UNKNOWN, why)
+    mine = found_by(FIRMWARE_AGE, findings)
+    return judged(chip, OLD_FIRMWARE.id, "firmware", expected, mine, bundle)
 
 
 def _has(chip: Chip, *names: str) -> bool:

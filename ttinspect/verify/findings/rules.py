@@ -31,3 +31,6 @@ RULE_BY_ID = {rule.id: rule for rule in RULES}
 
 REGION_RULES = tuple(rule for rule in RULES if isinstance(rule, RegionRule))
 """The rules of verify-shm."""
+
+SAYING_UNKNOWN = (harvest.UNKNOWN_MASK, telemetry.NO_TELEMETRY, allocation.CAPACITY_UNKNOWN)
+"""Warnings that a fact is unknown: where an expectation needs it, that says so itself."""

@@ -1,0 +1,73 @@
+"""Laws that hold for every rule and every file, whatever is added."""
+
+import struct
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.shm.captures import captures
+from tests.verify.build import UNIQUE_ID
+from tests.verify.host import p150_host
+from ttinspect.shm.decode import decode
+from ttinspect.shm.layout import LAYOUTS
+from ttinspect.verify.findings import allocation, harvest, live, telemetry, topology
+from ttinspect.verify.findings.rules import RULES, SAYING_UNKNOWN
+from ttinspect.verify.rule import ChipRule, SystemRule
+from ttinspect.verify.verify import Verdict, verdict_of
+
+CAPTURES = sorted(captures())
+_PASSES = (Verdict.PASS, Verdict.WARN)
+
+
+def _verdict(data: bytes) -> Verdict:
+    with TemporaryDirectory() as name:
+        host = p150_host(Path(name))
+        host.put(data, UNIQUE_ID)
+        return verdict_of(host.verify().all_findings)
+
+
+@given(
+    name=st.sampled_from(CAPTURES), size=st.integers(0, 12_000), version=st.none() | st.integers(0, 2**32 - 1)
+)
+def test_no_file_that_could_not_be_decoded_whole_ever_passes(
+    name: str, size: int, version: int | None
+) -> None:
+    data = captures()[name].data
+    data = data[:size].ljust(size, b"\0") if size != len(data) else data
+    if version is not None and size >= 4:
+        data = struct.pack("<I", version) + data[4:]
+    region = decode(data).region
+    layout = None if region is None else LAYOUTS[region.version]
+    cut_by_a_runtime = layout is not None and layout.cut_size == size
+    if layout is None or (size != layout.size and not cut_by_a_runtime):
+        assert _verdict(data) not in _PASSES
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_a_file_that_lacks_its_last_byte_never_passes(name: str) -> None:
+    assert _verdict(captures()[name].data[:-1]) not in _PASSES
+
+
+_NOT_EXPECTED = (
+    harvest.IGNORED_MASK,  # the mask changes nothing
+    harvest.PLACEHOLDER_DESIGN,  # of the design, not of the chip
+    harvest.DOUBTFUL_SOURCE,  # of the source; --strict counts it
+    harvest.UNKNOWN_BOARD,  # what is expected of the product is unknown then
+    telemetry.IMPOSSIBLE_READINGS,  # the reading is unknown, which its expectations say
+    topology.LINK_TO_ITSELF,  # of the description; --strict counts it
+)
+_GROUPS = (
+    harvest.NOT_AS_THE_PRODUCT, harvest.CHIPS_DIFFER, *live.RULES, *topology.IDS, *topology.LINKS,
+    topology.INCOMPLETE_BOARD, *telemetry.DRAM_TRAINING, *telemetry.FIRMWARE_AGE, *telemetry.HEARTBEAT,
+    *telemetry.TEMPERATURE, *telemetry.DRAM_HEALTH,
+)  # fmt: skip
+"""What ``check`` expects of a product, by rule groups."""
+
+
+def test_check_judges_every_rule_about_chips_or_it_is_said_here_why_not() -> None:
+    of_chips = {rule.id for rule in RULES if isinstance(rule, ChipRule | SystemRule)}
+    known = {rule.id for rule in (*_GROUPS, *_NOT_EXPECTED, *SAYING_UNKNOWN, *allocation.RULES)}
+    assert of_chips <= known
