@@ -3,13 +3,18 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.conftest import Run
 from ttinspect.answers.capacity import build_capacity
+from ttinspect.capacity import releases as releases_module
+from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.releases import compare_releases
 from ttinspect.capacity.settings import make_settings
+from ttinspect.facts import runtimes
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.report.capacity import capacity_table
 from ttinspect.sources.opening import open_source
 
 MEGA = 1_000_000
@@ -90,3 +95,40 @@ def test_eth_l1_is_corrected_and_both_figures_and_the_reason_are_told(run: Run) 
     assert eth["value"] == "524,288"
     assert "262,144" in eth["how_known"]
     assert answer["devices"][0]["eth_l1"] == {"per_core": 524_288, "cores": 12, "physical": 6_291_456}
+
+
+@pytest.mark.parametrize(
+    ("trace_region", "per_view"),
+    [
+        (0, 0),
+        (1, 8192),
+        (12 * 8192, 8192),
+        (12 * 8192 + 1, 16_384),
+        (24 * 8192, 16_384),
+        (24 * 8192 + 11, 24_576),
+    ],
+)
+def test_the_part_of_each_view_is_rounded_up_before_it_is_aligned(trace_region: int, per_view: int) -> None:
+    """ceil(trace / views) to a multiple of 8,192: one byte more than 12 views hold takes a block of each."""
+    (chip,) = open_source("board:n150").chips
+    trace = chip_capacity(chip, make_settings(trace_region=trace_region)).trace
+    assert (trace.banks, trace.bank_bytes) == (12, per_view)
+
+
+def test_a_runtime_that_nobody_measured_is_not_called_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = runtime_facts()
+    newest, *older = facts.runtimes
+    guessed = msgspec.structs.replace(newest, name="ttnn-9.9.9", measured=False)
+    changed = msgspec.structs.replace(facts, runtimes=(guessed, newest, *older))
+    for module in (runtimes, releases_module):
+        monkeypatch.setattr(module, "runtime_facts", lambda: changed)
+    assert runtimes.runtime_named(None).name == newest.name  # the default was measured
+    named = runtimes.runtime_named("9.9.9")
+    assert not named.measured
+    system = open_source("board:n150")
+    settings = msgspec.structs.replace(make_settings(), runtime=named)
+    answer = build_capacity(system, settings)
+    assert (answer.runtime.name, answer.runtime.measured) == ("ttnn-9.9.9", False)
+    assert any("(not measured)" in str(part) for part in capacity_table(answer))
+    assert build_capacity(system, make_settings()).runtime.measured
+    assert not build_capacity(system, make_settings(l1_base=105_824)).runtime.measured

@@ -422,3 +422,12 @@ def test_what_a_simulator_said_before_it_dies_or_hangs_is_kept(answer: Answer, k
     dead, unread = (one["message"] for one in document["findings"] if one["id"] == "TTH009")
     assert f"chip 1 could not be read: tt_umd {fate} while reading telemetry of chip 1" in dead
     assert f"chip 2 could not be read: it was not read: tt_umd {fate}" in unread
+
+
+def test_words_that_no_chip_can_have_are_unknown_and_one_finding(answer: Answer) -> None:
+    """A tag table that was read as values, as public reports show."""
+    told = answer(blackhole(Chip(tags={AICLK: 0x3200320, TDP: 0x310031})), "telemetry")
+    (device,) = told["devices"]
+    assert (device["aiclk_mhz"], device["power_w"]) == (None, None)
+    impossible = [one for one in device["findings"] if one["id"] == "TTT041"]
+    assert [one["evidence"] for one in impossible] == [{"aiclk_mhz": 0x3200320, "power_w": 0x310031}]

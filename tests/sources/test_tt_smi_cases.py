@@ -15,6 +15,7 @@ from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.tt_smi import read_tt_smi
 from ttinspect.verify.findings.telemetry import telemetry_findings
+from ttinspect.verify.findings.topology import topology_findings
 
 
 def document(name: str) -> Any:
@@ -212,6 +213,8 @@ def test_a_board_that_umd_does_not_know_leaves_the_others_as_they_are() -> None:
     assert [chip.board_name for chip in found] == [None] * 2 + ["wh_4u"] * 4
     assert {chip.arch for chip in found} == {Arch.WORMHOLE_B0}
     assert [chip.mmio for chip in found] == [True] * 2 + [False] * 4
+    system = read_tt_smi(json.dumps(document("tg_4u_six_rows")).encode(), "s.json")
+    assert topology_findings(system) == {}  # its links are unknown, not missing
     (other,) = chips(document("wh_nbcb"))
     assert (other.arch, other.board, other.board_name) == (Arch.WORMHOLE_B0, None, "nb_cb")
     assert trained(other) == [True] * 6  # 0x01222222

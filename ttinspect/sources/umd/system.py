@@ -3,15 +3,17 @@
 import os
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named
 from ttinspect.model.arch import Arch
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System, Trouble
+from ttinspect.sources.plausible import plausible
 from ttinspect.sources.umd import umdlog, wire
 from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.process import VISIBLE_DEVICES
@@ -317,7 +319,11 @@ def with_telemetry(chips: tuple[Chip, ...], lines: Iterable[wire.Line]) -> tuple
         again = beats.get(chip.id)
         if reading is not None and reading.heartbeat is not None and again not in (None, _ALL_ONES):
             reading = replace(reading, heartbeat_moves=again != reading.heartbeat)
-        found.append(replace(chip, telemetry=reading))
+        impossible: tuple[Unknown, ...] = ()
+        if reading is not None:
+            reading, impossible = plausible(reading)
+        known_before = (one for one in chip.unknown if one.read is msgspec.UNSET)
+        found.append(replace(chip, telemetry=reading, unknown=(*known_before, *impossible)))
     return tuple(found)
 
 

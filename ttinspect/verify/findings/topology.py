@@ -302,7 +302,7 @@ ISOLATED_CHIP = SystemRule(
 
 def _unreachable(system: System) -> Iterator[Hit]:
     for chip in system.chips:
-        if chip.mmio is False and chip.via is None:
+        if chip.mmio is False and chip.via is None and not links_unknown(chip):
             yield Hit("unreachable", "it is remote, and no MMIO-capable chip reaches it", chip=chip.id)
 
 
