@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.graphs import write_report
 from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150
 
@@ -28,7 +29,8 @@ def test_the_guide_holds_the_script_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "blocks"), [("docs/bring-up.md", 2), ("docs/memory.md", 6), ("README.md", 1)]
+    ("document", "blocks"),
+    [("docs/bring-up.md", 2), ("docs/memory.md", 6), ("docs/programs.md", 3), ("README.md", 1)],
 )
 def test_what_a_document_shows_is_what_the_command_prints(
     run: Run, tmp_path: Path, document: str, blocks: int
@@ -37,6 +39,8 @@ def test_what_a_document_shows_is_what_the_command_prints(
     text = (DOCS.parent / document).read_text()
     shown = [block.split("\n```")[0] for block in text.split("```\n$ ttinspect ")[1:]]
     assert len(shown) == blocks
+    for name in ("normal", "dry"):
+        shutil.move(write_report(tmp_path, f"n150-{name}"), tmp_path / f"{name}.json")
     for block in shown:
         command, _, output = block.partition("\n")
         words = shlex.split(command)

@@ -319,3 +319,22 @@ def test_a_set_of_cores_is_one_or_is_refused(text: str) -> None:
 
 def test_older_releases_write_cores_in_another_way() -> None:
     assert cores_in("{[(x=0,y=0) - (x=7,y=8)]}") == cores_in("{[0-0 - 7-8]}")
+
+
+def test_circular_buffers_that_ran_count_and_not_those_that_a_dry_run_would_choose(tmp_path: Path) -> None:
+    """untilize on an N150 with little L1 left: a dry run takes nothing, sees more free and doubles a buffer;
+    headroom by it would be -1,376 for a program that ran."""
+    paths = []
+    for mode, second in (("normal", 4_096), ("dry", 8_192)):
+        made, dry = Made(), mode == "dry"
+        made.start("ttnn.untilize")
+        made.allocate(4_096, 0 if dry else 120_832)
+        made.program()
+        made.circular("{[0-0 - 7-7]}", 8_192, 0 if dry else 105_824, 1 if dry else 0)
+        made.circular("{[0-0 - 7-7]}", second, 0 if dry else 114_016, 1 if dry else 0)
+        made.end("ttnn.untilize")
+        report = {**graphs()["reports"][f"n150-{mode}"], "graph": made.nodes}
+        (tmp_path / f"{mode}.json").write_text(json.dumps(report))
+        paths.append(str(tmp_path / f"{mode}.json"))
+    (operation,) = read(*paths).operations
+    assert (operation.program_bytes, operation.headroom_bytes) == (12_288, 2_720)

@@ -321,7 +321,7 @@ def joined(normal: Pair, dry: Pair) -> Memory:
     operations = []
     for own, placed, told in zip(memory.operations, memory.placed, dry_memory.placed, strict=True):
         pairs = list(zip(placed, told, strict=True))
-        program = max((max(a.program.max_per_core, b.program.max_per_core) for a, b in pairs), default=None)
+        program = max((_joined_held(a.program, b.program) for a, b in pairs), default=None)
         headroom = _least(_joined_gap(a, b, first.device or second.device) for a, b in pairs)
         operations.append(OperationMemory(own.l1_after, own.l1_peak, program, headroom))
     return Memory(memory.earlier, tuple(operations), memory.placed, memory.lives)
@@ -331,8 +331,17 @@ def _joined_gap(normal: Placed, dry: Placed, device: DeviceFacts | None) -> int 
     top = lowest_or_top(normal.lowest, device)
     if top is None or device is None:
         return None
-    end = device.l1_base_bytes + dry.program.max_per_core
+    end = device.l1_base_bytes + _joined_held(normal.program, dry.program)
     return top - max(end, normal.program.end or 0)
+
+
+def _joined_held(normal: ProgramHeld, dry: ProgramHeld) -> int:
+    """What a program holds, from both runs. Some operations choose smaller buffers where less L1 is free, and
+    in a dry run nothing is taken: where circular buffers are all that it has, those that ran count."""
+    circular_alone = not dry.records.dataflow and not dry.records.scratchpad
+    if normal.chips and circular_alone:
+        return normal.max_per_core
+    return max(normal.max_per_core, dry.max_per_core)
 
 
 def _refuse_unlike(first: Recorded, memory: Memory, second: Recorded, dry_memory: Memory) -> None:

@@ -78,7 +78,7 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
             row(
                 table,
                 program.index if first else "",
-                (program.op or "-") if first else "",
+                _short(program.op) if first else "",
                 f"{times}x" if first and times > 1 else "",
                 "-" if chip is None else f"{chip.cores}",
                 _unrecorded(program) if chip is None else count(chip.max_per_core),
@@ -88,6 +88,11 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
     yield table
     if len(shown) < len(groups):
         yield Text(f" ... {len(groups) - len(shown)} more with less on a core: all are in --format csv")
+
+
+def _short(op: str | None) -> str:
+    """The name of a device operation without what all of them end with."""
+    return (op or "-").removesuffix("DeviceOperation") or "-"
 
 
 def _most(program: Program) -> int:

@@ -69,7 +69,7 @@ def timeline_picture(capture: Capture) -> Iterator[RenderableType]:
     ruler = "0" + last.rjust(len(drawn) * width - 1) if len(drawn) * width > len(last) else "0"
     picture.append(f" {' ' * margin}  {ruler}\n")
     yield picture
-    yield Text(" T tensors, from the top of the bank   P programs, from l1_base   ? not known   X failed")
+    yield Text(" T tensors, from above   P programs, from l1_base   ? not known   X failed")
 
 
 def _fill(lines: list[list[str]], place: int, column: Column, bank_bytes: int) -> None:
