@@ -231,7 +231,7 @@ def test_a_wrong_pair_is_refused(pair: str) -> None:
         ("grid=8", "--expect: grid", "found 8, expected WIDTHxHEIGHT, such as 12x10"),
         ("firmware=19.5", "--expect: firmware", "such as 19.5.0 or a range, LOW..HIGH"),
         ("each=3", "--expect: each", "unknown key 'each'"),
-        ("foo=3", "--expect: foo", "power_w, chips, regions"),
+        ("foo=3", "--expect: foo", "motherboard, chips, regions"),
         ("regions=clear", "--expect: regions", "expected clean or pass"),
         ("asic_celsius=50", "--expect: asic_celsius", "found 50, expected a range, LOW..HIGH"),
     ],

@@ -20,6 +20,7 @@ from ttinspect.verify.check.site import region_expectations, site_expectations
 from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
 from ttinspect.verify.findings.harvest import differing_chips, doubts
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.readiness import readiness_findings
 from ttinspect.verify.findings.rules import SAYING_UNKNOWN
 from ttinspect.verify.findings.site import RULES as SITE_RULES
 from ttinspect.verify.findings.topology import topology_findings
@@ -113,6 +114,7 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     if products:
         shown = {chip.id for chip in case.shown}
         findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
+        findings += readiness_findings(system).get(None, ())
         for board in dict.fromkeys(chip.board for chip in case.shown):  # others need not be alike
             findings += differing_chips(tuple(chip for chip in case.shown if chip.board is board))
     findings += [*doubts(system), *trouble_findings(system)]

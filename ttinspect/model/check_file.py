@@ -41,7 +41,8 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What is expected of a chip; what is left out is not looked at.
 
     ``grid`` are the live tensix cores as WIDTHxHEIGHT, ``cores`` their number; ``l1_bytes`` and
-    ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips.
+    ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips. From ``numa_node`` on they are
+    facts of the host that the chip is in.
     """
 
     arch: Arch | None = None
@@ -57,6 +58,16 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     gddr_celsius: Range | None = None
     aiclk_mhz: Number | None = None
     power_w: Number | None = None
+    board_power_w: Number | None = None
+    thermal_trips: Number | None = None
+    pcie_lanes: Number | None = None
+    pcie_generation: Number | None = None
+    numa_node: Number | None = None
+    iommu: Annotated[str, msgspec.Meta(pattern=r"^(off|passthrough|on)$")] | None = None
+    hugepages_1g: Number | None = None
+    driver: str | None = None
+    kernel: str | None = None
+    motherboard: str | None = None
 
 
 class BoardWants(ChipWants, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Evidence
+from ttinspect.model.readiness import Readiness
 
 
 class SourceKind(str, Enum):
@@ -121,6 +122,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     evidence: dict[str, Evidence] = {}
     """The bare values behind a sentence of ``warnings`` or ``notes``, by the sentence."""
     troubles: tuple[Trouble, ...] = ()
+    readiness: Readiness | None = None
+    """Of a host that was looked at; None of any other source."""
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""
 

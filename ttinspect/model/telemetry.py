@@ -1,6 +1,46 @@
 """What a chip says of its own state. None is unknown: the tag is missing, or reads as all ones."""
 
+from enum import Enum
+
 import msgspec
+
+
+class MinArbiter(str, Enum):
+    """What can hold the AI clock up, in the order of the firmware's numbers: its least, or a runtime that has
+    told the chip that it works."""
+
+    FMIN = "fmin"
+    BUSY = "busy"
+
+
+class MaxArbiter(str, Enum):
+    """What can hold the AI clock down, in the order of the firmware's numbers."""
+
+    FMAX = "fmax"
+    TDP = "tdp"
+    FAST_TDC = "fast_tdc"
+    TDC = "tdc"
+    THERMAL = "thermal"
+    BOARD_POWER = "board_power"
+    VOLTAGE = "voltage"
+    GDDR_THERMAL = "gddr_thermal"
+    DOPPLER_SLOW = "doppler_slow"
+    DOPPLER_CRITICAL = "doppler_critical"
+
+    @property
+    def throttles(self) -> bool:
+        """Whether the clock is lower than the chip could have it."""
+        return self not in (MaxArbiter.FMAX, MaxArbiter.VOLTAGE)
+
+
+class ClockReason(str, Enum):
+    """What decides about the AI clock, in the order of the firmware's numbers."""
+
+    MIN_ARBITER = "min_arbiter"
+    MAX_ARBITER = "max_arbiter"
+    BELOW_FMIN = "below_fmin"
+    SWEEP = "sweep"
+    FORCED = "forced"
 
 
 class GddrModule(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +66,9 @@ class EthChannel(msgspec.Struct, frozen=True, kw_only=True):
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """One reading of a chip. ``time_ns`` is realtime nanoseconds. ``power_w`` and ``current_a`` are
     what telemetry calls TDP and TDC, the chip's input now; their limits stand beside them.
-    ``board_power_w`` is the input of the whole board.
+    ``board_power_w`` is the input of the whole board. ``busy`` is whether a runtime has told the chip that it
+    works; ``aiclk_min_by`` and ``aiclk_max_by`` what holds the AI clock up and down now, and
+    ``aiclk_max_now_mhz`` how far.
 
     ``gddr`` and ``eth`` have one entry per live channel, in descriptor order: a harvested channel is
     not there, it is not "not trained". Firmware versions are dotted text.
@@ -60,5 +102,10 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     firmware_latest: str | None = None
     firmware_eth: str | None = None
     heartbeat: int | None = None
+    busy: bool | None = None
+    aiclk_min_by: MinArbiter | None = None
+    aiclk_max_by: MaxArbiter | None = None
+    aiclk_max_now_mhz: int | None = None
+    aiclk_reason: ClockReason | None = None
     heartbeat_moves: bool | None = None
     """Whether the heartbeat grew between two reads."""

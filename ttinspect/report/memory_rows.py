@@ -95,7 +95,7 @@ def _held(device: MemoryDevice) -> Iterator[str]:
     seen = {slot.host_pid or slot.pid for slot in device.slots if slot.alive}
     for holder in device.held_by.processes:
         if holder.pid not in seen:
-            yield f"{_who(holder)}: {glued(_without_slot(holder))}"
+            yield f"{who(holder)}: {glued(_without_slot(holder))}"
     yield from _unseen(device.held_by)
     if len(device.regions) > 1:
         yield f"{len(device.regions)} regions: see verify-shm"
@@ -113,10 +113,10 @@ def _slot(slot: SlotUse, holder: HolderFacts | None, *, alone: bool) -> str:
         return f"{slot.pid} {name} DEAD, {held}{glued(' stuck')}"
     if slot.alive is None or holder is None:
         return f"{slot.pid} {name}" + ("" if slot.alive else f", {glued('may be dead')}")
-    return _who(holder) if alone else f"{_who(holder)}, {held}"
+    return who(holder) if alone else f"{who(holder)}, {held}"
 
 
-def _who(holder: HolderFacts) -> str:
+def who(holder: HolderFacts) -> str:
     """ "17706 python3 (uid 1000)", "17706 python3 (uid 1000, in 5f3a9c0b1d2e)"."""
     facts = [] if holder.uid is None else [f"uid {holder.uid}"]
     if holder.container is not None:

@@ -1,13 +1,15 @@
 """The reports of ``telemetry``: a row for each chip, everything about one or two, csv."""
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
-from ttinspect.model.telemetry import EthChannel, GddrModule
+from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
 from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.memory_rows import who
 from ttinspect.report.screen import columns, glued, row
 from ttinspect.report.units import UNKNOWN, id_ranges, of
 
@@ -24,7 +26,7 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             table,
             device.id,
             device.board.value if device.board else device.arch.value,
-            number(device.aiclk_mhz),
+            _clock(device),
             _limited(device.power_w, device.power_limit_w),
             _celsius(device.asic_celsius),
             _celsius(device.board_celsius),
@@ -75,7 +77,8 @@ _COLUMNS = (
     "power_limit_w", "board_power_w", "board_power_limit_w", "current_a", "current_limit_a", "asic_celsius",
     "board_celsius", "gddr_max_celsius", "throttle_celsius", "shutdown_celsius", "thermal_trips",
     "fan_percent", "fan_rpm", "gddr_speed_mts", "firmware_bundle", "firmware_minimum", "firmware_latest",
-    "firmware_eth", "heartbeat", "heartbeat_moves",
+    "firmware_eth", "busy", "aiclk_min_by", "aiclk_max_by", "aiclk_max_now_mhz",
+    "aiclk_reason", "heartbeat", "heartbeat_moves",
 )  # fmt: skip
 _PER_CHANNEL = (
     "top_celsius", "bottom_celsius", "corrected_read_errors", "corrected_write_errors",
@@ -85,6 +88,10 @@ _GDDR_COLUMNS = tuple(f"gddr_{name}" for name in _PER_CHANNEL)
 CSV_HEADER = ("id", "arch", "board", *_COLUMNS, "dram_trained", *_GDDR_COLUMNS, "eth_up", "findings")
 
 
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
 def telemetry_csv(answer: TelemetryAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
     """A row per chip."""
     return CSV_HEADER, (
@@ -92,7 +99,7 @@ def telemetry_csv(answer: TelemetryAnswer) -> tuple[tuple[str, ...], Iterable[tu
             device.id,
             device.arch.value,
             device.board.value if device.board else None,
-            *(getattr(device, name) for name in _COLUMNS),
+            *(_plain(getattr(device, name)) for name in _COLUMNS),
             _flags(device.dram_trained),
             *(_by_channel(device.gddr, name) for name in _PER_CHANNEL),
             _flags(device.eth_up),
@@ -134,11 +141,37 @@ def telemetry_detail(device: TelemetryDevice) -> list[RenderableType]:
     return [Text(""), heading, table, *modules]
 
 
+_ARBITERS = {
+    MaxArbiter.TDP: "TDP",
+    MaxArbiter.FAST_TDC: "fast TDC",
+    MaxArbiter.TDC: "TDC",
+    MaxArbiter.THERMAL: "heat",
+    MaxArbiter.BOARD_POWER: "board power",
+    MaxArbiter.GDDR_THERMAL: "DRAM heat",
+    MaxArbiter.DOPPLER_SLOW: "doppler",
+    MaxArbiter.DOPPLER_CRITICAL: "doppler",
+}
+
+
+def _clock(device: TelemetryDevice) -> str:
+    """ "1350", "800 TDP" where that holds it down, "800 idle"."""
+    down = None if device.aiclk_max_by is None else _ARBITERS.get(device.aiclk_max_by)
+    state = down or ("idle" if device.busy is False else "")
+    return f"{number(device.aiclk_mhz)} {state}".rstrip()
+
+
+def _why_so(device: TelemetryDevice) -> str:
+    """ ", held down by TDP", ", idle", ", busy"; nothing where the firmware does not tell."""
+    down = None if device.aiclk_max_by is None else _ARBITERS.get(device.aiclk_max_by)
+    state = {True: ", busy", False: ", idle", None: ""}[device.busy]
+    return f", held down by {down}" if down is not None else state
+
+
 def _lines(device: TelemetryDevice) -> Iterable[tuple[str, Sequence[str]]]:
     yield (
         "clocks",
         (
-            f"AICLK {_of(device.aiclk_mhz, device.aiclk_max_mhz, 'MHz')}",
+            f"AICLK {_of(device.aiclk_mhz, device.aiclk_max_mhz, 'MHz')}{_why_so(device)}",
             f"AXICLK {_with_unit(device.axiclk_mhz, 'MHz')}",
             f"ARCCLK {_with_unit(device.arcclk_mhz, 'MHz')}",
         ),
@@ -173,6 +206,11 @@ def _lines(device: TelemetryDevice) -> Iterable[tuple[str, Sequence[str]]]:
     moves = {True: "moves", False: "stands still", None: "seen once"}[device.heartbeat_moves]
     yield "heartbeat", (UNKNOWN if device.heartbeat is None else f"{device.heartbeat}, {moves}",)
     yield "eth links", tuple(_eth(device.eth))
+    if device.held_by.held:
+        yield (
+            "held by",
+            tuple(map(who, device.held_by.processes)) or ("a process that cannot be seen from here",),
+        )
     yield "DRAM", (_with_unit(device.gddr_speed_mts, "MT/s"),)
 
 

@@ -197,14 +197,28 @@ def _described(source: str, options: LiveOptions) -> System:
     if kind in ("umd", "sim"):
         from ttinspect.sources.umd.target import read_live
 
-        return read_live(kind, rest, options)
+        live = read_live(kind, rest, options)
+        return _with_readiness(live, "") if kind == "umd" else live
     if kind == "host":
         from ttinspect.sources.host import read_host
 
-        return read_host(rest, options)
+        return _with_readiness(read_host(rest, options), rest)
     from ttinspect.sources.sysfs import read_sysfs
 
-    return read_sysfs(rest, options)
+    return _with_readiness(read_sysfs(rest, options), rest)
+
+
+def _with_readiness(system: System, root: str) -> System:
+    """With what the host below the root is ready for; of a tree that is a copy nothing is said of rights."""
+    from pathlib import Path
+
+    from ttinspect.host.readiness import read_readiness
+
+    try:
+        ready = read_readiness(Path(root or "/"), live=system.source.live)
+    except InspectError:  # the source has told why devices cannot be listed
+        return system
+    return msgspec.structs.replace(system, readiness=ready)
 
 
 def read_content(content: bytes, name: str) -> System:

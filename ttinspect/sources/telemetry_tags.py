@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ttinspect.facts.firmware import bundle_text
 from ttinspect.model.arch import Arch
 from ttinspect.model.telemetry import Telemetry
+from ttinspect.sources.arbiters import clock_reason, is_busy, max_arbiter, max_now_mhz, min_arbiter
 
 TAG_OF_NAME = {
     "VCORE": 6, "TDP": 7, "TDC": 8, "THM_LIMIT_SHUTDOWN": 10, "ASIC_TEMPERATURE": 11,
@@ -15,7 +16,8 @@ TAG_OF_NAME = {
     "GDDR_0_1_CORR_ERRS": 46, "GDDR_2_3_CORR_ERRS": 47, "GDDR_4_5_CORR_ERRS": 48, "GDDR_6_7_CORR_ERRS": 49,
     "GDDR_UNCORR_ERRS": 50, "MAX_GDDR_TEMP": 51, "BOARD_POWER_LIMIT": 53, "INPUT_POWER": 54,
     "TDC_LIMIT_MAX": 55, "THM_LIMIT_THROTTLE": 56, "THERM_TRIP_COUNT": 60, "AICLK_LIMIT_MAX": 63,
-    "TDP_LIMIT_MAX": 64,
+    "TDP_LIMIT_MAX": 64, "AICLK_ARB_MIN": 65, "AICLK_ARB_MAX": 66, "ENABLED_MIN_ARB": 67,
+    "ENABLED_MAX_ARB": 68, "AICLK_ARB_REASON": 69,
 }  # fmt: skip
 _ALL_ONES = 0xFFFFFFFF
 _FRACTION = 1 << 16
@@ -53,6 +55,7 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
     def word(name: str) -> int | None:
         return word_of(tags, name)
 
+    arbiters = tags if arch is Arch.BLACKHOLE else {}
     shutdown, throttle = word("THM_LIMIT_SHUTDOWN"), word("THM_LIMIT_THROTTLE")
     return Telemetry(
         time_ns=time_ns,
@@ -79,6 +82,11 @@ def telemetry_of_tags(tags: Mapping[int, int | None], arch: Arch, time_ns: int |
         firmware_bundle=bundle_text(word("FLASH_BUNDLE_VERSION")),
         firmware_eth=_eth_version(word("ETH_FW_VERSION"), arch),
         heartbeat=word("TIMER_HEARTBEAT"),
+        busy=is_busy(arbiters),
+        aiclk_min_by=min_arbiter(arbiters),
+        aiclk_max_by=max_arbiter(arbiters),
+        aiclk_max_now_mhz=max_now_mhz(arbiters),
+        aiclk_reason=clock_reason(arbiters),
     )
 
 

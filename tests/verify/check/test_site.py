@@ -10,8 +10,9 @@ from ttinspect.answers.check_init import present_machine
 from ttinspect.capacity.settings import make_settings
 from ttinspect.model.arch import Board
 from ttinspect.model.check_file import ChipWants, Range
-from ttinspect.model.chip import UNKNOWN_MASKS, Unknown
+from ttinspect.model.chip import UNKNOWN_MASKS, PcieLink, Unknown
 from ttinspect.model.process import ProcessTable
+from ttinspect.model.readiness import DeviceReadiness, Iommu, Readiness
 from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.check_file import read_check_file
@@ -57,6 +58,7 @@ def test_firmware(bundle: str | None, expected: str, outcome: Outcome) -> None:
 
 READING = Telemetry(
     asic_celsius=61.0, board_celsius=42.0, gddr_max_celsius=55.0, aiclk_mhz=800, power_w=63, current_a=70,
+    board_power_w=90, thermal_trips=0,
     firmware_bundle="19.5.0", throttle_celsius=90.0,
 )  # fmt: skip
 FACTS = {
@@ -73,12 +75,30 @@ FACTS = {
     "gddr_celsius": ("{min: 55, max: 55}", "{max: 54}"),
     "aiclk_mhz": ("800", "{min: 801}"),
     "power_w": ("{min: 63, max: 63}", "{max: 62.5}"),
+    "board_power_w": ("{max: 90}", "{max: 89}"),
+    "thermal_trips": ("0", "{min: 1}"),
+    "pcie_lanes": ("16", "8"),
+    "pcie_generation": ("4", "{min: 5}"),
+    "numa_node": ("1", "0"),
+    "iommu": ("'on'", "'off'"),
+    "hugepages_1g": ("{min: 2}", "{min: 5}"),
+    "driver": ("2.8.0", "2.7.0"),
+    "kernel": ("6.8.0-60-generic", "5.15.0"),
+    "motherboard": ("Supermicro H13", "ASRock"),
 }
 """What holds of an N300 with this reading, and what does not."""
 
 
+HOST = Readiness(
+    kernel="6.8.0-60-generic", motherboard="Supermicro H13", hugepages_1g=4,
+    devices=(DeviceReadiness(device=0, numa_node=1, iommu=Iommu.TRANSLATING),),
+)  # fmt: skip
+
+
 def _n300(reading: Telemetry | None) -> System:
-    return _with(open_source("board:n300"), 0, telemetry=reading)
+    pcie = PcieLink(lanes=16, max_lanes=16, generation=4, max_generation=4)
+    system = _with(open_source("board:n300"), 0, telemetry=reading, kmd_id=0, pcie=pcie)
+    return msgspec.structs.replace(system, readiness=HOST, kmd_version="2.8.0")
 
 
 def test_every_fact_has_a_case() -> None:
@@ -96,7 +116,10 @@ def test_a_fact_passes_where_it_holds_and_fails_where_it_does_not(name: str) -> 
 def test_a_fact_that_is_not_known_is_unknown(name: str) -> None:
     """The architecture always is."""
     links = Unknown(path="links", why="not asked")
-    system = _with(_n300(None), 0, board=None, firmware=None, masks=UNKNOWN_MASKS, unknown=(links,))
+    system = _with(
+        _n300(None), 0, board=None, firmware=None, masks=UNKNOWN_MASKS, unknown=(links,), pcie=None
+    )
+    system = msgspec.structs.replace(system, readiness=None, kmd_version=None)
     for expected in FACTS[name]:
         assert _outcomes(f"by_chip: {{0: {{{name}: {expected}}}}}", system) == [UNKNOWN], expected
 

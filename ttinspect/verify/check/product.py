@@ -26,6 +26,7 @@ from ttinspect.verify.check.expectation import (
     outcome_of,
     subject_of,
 )
+from ttinspect.verify.check.readiness import readiness_expectations
 from ttinspect.verify.check.telemetry import telemetry_expectations
 from ttinspect.verify.findings.harvest import (
     CHIPS_DIFFER,
@@ -42,6 +43,7 @@ from ttinspect.verify.findings.live import (
     live_findings,
     trouble_findings,
 )
+from ttinspect.verify.findings.readiness import readiness_findings
 from ttinspect.verify.findings.telemetry import telemetry_findings
 from ttinspect.verify.findings.topology import (
     DUPLICATE_BOARD_ID,
@@ -79,18 +81,19 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     for chip in shown:
         links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
         found += _chip(chip, links, system.asked)
-    return [*found, *_troubles(system, shown)]
+    return [*found, *readiness_expectations(system, shown), *_troubles(system, shown)]
 
 
 def product_findings(system: System) -> dict[int, list[Finding]]:
     """What other commands say of each chip, by chip id."""
-    topology = topology_findings(system)
+    topology, readiness = topology_findings(system), readiness_findings(system)
     return {
         chip.id: [
             *chip_findings(chip, system.unread(chip.id)),
             *live_findings(chip),
             *topology.get(chip.id, []),
             *telemetry_findings(chip, system.unread(chip.id)),
+            *(one for one in readiness.get(chip.id, ())),
         ]
         for chip in system.chips
     }

@@ -11,14 +11,15 @@ from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.readiness import DeviceReadiness, Readiness
 from ttinspect.model.system import System
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
 from ttinspect.verify.check.links import link_expectation
-from ttinspect.verify.findings import site
-from ttinspect.verify.findings.telemetry import hottest_gddr_celsius
+from ttinspect.verify.findings import readiness, site
+from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
 from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
 from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
@@ -38,6 +39,16 @@ _RULE_OF_FACT = {
     "gddr_celsius": site.TEMPERATURE,
     "aiclk_mhz": site.CLOCK,
     "power_w": site.POWER,
+    "board_power_w": site.POWER,
+    "thermal_trips": THERMAL_TRIP,
+    "pcie_lanes": readiness.NARROW_PCIE,
+    "pcie_generation": readiness.NARROW_PCIE,
+    "numa_node": readiness.NUMA_NODE,
+    "iommu": readiness.IOMMU,
+    "hugepages_1g": readiness.HUGEPAGES,
+    "driver": readiness.NO_DRIVER_VERSION,
+    "kernel": readiness.KERNEL,
+    "motherboard": readiness.MOTHERBOARD,
 }
 
 _Want = str | Number | VersionRange
@@ -65,7 +76,7 @@ class _Site:
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
         self._all = chosen is None
         up = links_up(system)
-        self._facts = {chip.id: chip_facts(chip, up[chip.id], settings) for chip in self._shown}
+        self._facts = {chip.id: chip_facts(chip, up[chip.id], settings, system) for chip in self._shown}
 
     def expectations(self) -> Iterator[Expectation]:
         """In the order of the file's parts."""
@@ -220,10 +231,23 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     gddr_celsius: float | None
     aiclk_mhz: int | None
     power_w: int | float | None
+    board_power_w: int | float | None
+    thermal_trips: int | None
+    pcie_lanes: int | None
+    pcie_generation: int | None
+    numa_node: int | None
+    iommu: str | None
+    hugepages_1g: int | None
+    driver: str | None
+    kernel: str | None
+    motherboard: str | None
 
 
-def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFacts:
-    """The facts of one chip; ``eth_links`` is what links_up says of it."""
+def chip_facts(chip: Chip, eth_links: int | None, settings: Settings, system: System) -> ChipFacts:
+    """The facts of one chip of a System; ``eth_links`` is what links_up says of it."""
+    host = system.readiness or Readiness()
+    device = host.of(chip.kmd_id) or DeviceReadiness(device=-1)
+    pcie = chip.pcie or PcieLink()
     grid = chip_grid(chip.soc, chip.masks).tensix
     capacity = chip_capacity(chip, settings)
     reading = chip.telemetry
@@ -241,6 +265,16 @@ def chip_facts(chip: Chip, eth_links: int | None, settings: Settings) -> ChipFac
         gddr_celsius=hottest_gddr_celsius(chip),
         aiclk_mhz=None if reading is None else reading.aiclk_mhz,
         power_w=None if reading is None else reading.power_w,
+        board_power_w=None if reading is None else reading.board_power_w,
+        thermal_trips=None if reading is None else reading.thermal_trips,
+        pcie_lanes=pcie.lanes,
+        pcie_generation=pcie.generation,
+        numa_node=device.numa_node,
+        iommu=None if device.iommu is None else device.iommu.value,
+        hugepages_1g=host.hugepages_1g,
+        driver=system.kmd_version,
+        kernel=host.kernel,
+        motherboard=host.motherboard,
     )
 
 

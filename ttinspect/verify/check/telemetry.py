@@ -14,7 +14,10 @@ from ttinspect.verify.findings.telemetry import (
     FIRMWARE_AGE,
     HEARTBEAT,
     OLD_FIRMWARE,
+    POWER_AT_LIMIT,
     TEMPERATURE,
+    THERMAL_TRIP,
+    THROTTLED,
     knows_live_channels,
     modules_of_all_channels,
     telemetry_findings,
@@ -34,6 +37,9 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
         (HEARTBEAT, "heartbeat", "moves", beats),
         (TEMPERATURE, "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
         (DRAM_HEALTH, "DRAM errors", "none uncorrected", _counts_errors(chip)),
+        ((THROTTLED,), "clock", "not held down", _has(chip, "aiclk_max_by")),
+        ((THERMAL_TRIP,), "thermal trips", "none", _has(chip, "thermal_trips")),
+        ((POWER_AT_LIMIT,), "power", "below its limit", _has(chip, "power_w", "power_limit_w")),
     ):
         mine = found_by(rules, findings)
         if is_known or (mine and is_known is None):

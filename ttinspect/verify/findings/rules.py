@@ -10,6 +10,7 @@ from ttinspect.verify.findings import (
     harvest,
     live,
     processes,
+    readiness,
     site,
     tables,
     telemetry,
@@ -18,8 +19,8 @@ from ttinspect.verify.findings import (
 from ttinspect.verify.rule import RegionRule, Rule
 
 _MODULES = (
-    accounting, allocation, allocator, capacity, chips, files, harvest, live, processes, site, tables,
-    telemetry, topology,
+    accounting, allocation, allocator, capacity, chips, files, harvest, live, processes, readiness, site,
+    tables, telemetry, topology,
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = tuple(

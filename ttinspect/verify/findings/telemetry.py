@@ -9,7 +9,7 @@ from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
-from ttinspect.model.telemetry import GddrModule
+from ttinspect.model.telemetry import GddrModule, MaxArbiter
 from ttinspect.verify.rule import ChipRule, Hit, I, W, judge_chip
 
 
@@ -224,7 +224,8 @@ IMPOSSIBLE_READINGS = ChipRule(
     meaning="They are shown as unknown; what else was read of this chip may be wrong as well.",
     cause=(
         "Firmware and the tool that read it disagree about the telemetry table (tags read as values, words "
-        "that hold two figures), a chip that leaves the bus while it is read, or a document that was edited."
+        "that hold two figures), a chip that leaves the bus while it is read, or a document that was "
+        "edited."
     ),
     remedy=(
         "Read the chip anew, with a tt-smi or tt-umd that knows its firmware; if it stays, reset the board "
@@ -233,8 +234,98 @@ IMPOSSIBLE_READINGS = ChipRule(
 )
 
 
+_CAUSES = {
+    MaxArbiter.TDP: "its power is at the limit (TDP)",
+    MaxArbiter.FAST_TDC: "its current rose too fast (fast TDC)",
+    MaxArbiter.TDC: "its current is at the limit (TDC)",
+    MaxArbiter.THERMAL: "the ASIC is too hot",
+    MaxArbiter.BOARD_POWER: "the power of the board is at the limit",
+    MaxArbiter.GDDR_THERMAL: "the DRAM is too hot",
+    MaxArbiter.DOPPLER_SLOW: "power rises and falls quickly (doppler, slow)",
+    MaxArbiter.DOPPLER_CRITICAL: "power rises and falls quickly (doppler, critical)",
+}
+
+
+def _throttled(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    reading = chip.telemetry
+    by = None if reading is None else reading.aiclk_max_by
+    if reading is None or by is None or not by.throttles:
+        return
+    at = "" if reading.aiclk_max_now_mhz is None else f" at {reading.aiclk_max_now_mhz} MHz"
+    most = "" if reading.aiclk_max_mhz is None else f" of {reading.aiclk_max_mhz}"
+    yield Hit(
+        "throttled",
+        f"the clock is held down{at}{most}, because {_CAUSES[by]}",
+        {"aiclk_max_by": by.value, "aiclk_max_now_mhz": reading.aiclk_max_now_mhz},
+    )
+
+
+THROTTLED = ChipRule(
+    id="TTT030",
+    name="throttled",
+    severities={"throttled": W},
+    of_chip=_throttled,
+    title="The firmware holds the AI clock down.",
+    meaning="The chip could run faster: a limit other than its highest clock or voltage keeps it slow.",
+    cause=(
+        "Power, current or heat at a limit, or a load that changes quickly: the message names the arbiter "
+        "of the firmware that is in force (telemetry tag 66)."
+    ),
+    remedy=(
+        "For heat see fans and air flow. Power and current at their limits are normal under full load; if "
+        "other cards of the kind do not throttle at the same work, compare their limits (ttinspect "
+        "telemetry)."
+    ),
+)
+
+
+def _tripped(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    trips = None if chip.telemetry is None else chip.telemetry.thermal_trips
+    if trips:
+        times = "once" if trips == 1 else f"{trips} times"
+        yield Hit("tripped", f"the chip shut down for heat {times}", {"thermal_trips": trips})
+
+
+THERMAL_TRIP = ChipRule(
+    id="TTT033",
+    name="thermal trip",
+    severities={"tripped": W},
+    of_chip=_tripped,
+    title="The chip shut itself down because it was too hot.",
+    meaning="Work that ran then was lost. The count goes back to 0 with a reset that somebody asks for.",
+    cause="Cooling that failed or is too weak: a fan that stands still, blocked air, a missing heat sink.",
+    remedy="Check fans and air flow before the card is used again; reset the board (tt-smi -r) afterwards.",
+)
+
+
+def _at_limit(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    reading = chip.telemetry
+    if reading is None:
+        return
+    for what, now, limit in (
+        ("chip", reading.power_w, reading.power_limit_w),
+        ("board", reading.board_power_w, reading.board_power_limit_w),
+    ):
+        if now is not None and limit and now >= limit:
+            message = f"the power of the {what} is at its limit: {now:g} of {limit:g} W"
+            yield Hit("at limit", message, {"power_w": now, "power_limit_w": limit})
+
+
+POWER_AT_LIMIT = ChipRule(
+    id="TTT034",
+    name="power at its limit",
+    severities={"at limit": W},
+    of_chip=_at_limit,
+    title="The power of a chip or its board is at its limit.",
+    meaning="The firmware lowers the clock as far as it must to stay there; work is slower than it could be.",
+    cause="Full load, which is normal, or a limit that is set lower than that of other cards.",
+    remedy="Compare the limit and the clock with cards of the same kind under the same load.",
+)
+
+
 RULES = (
     NO_TELEMETRY, DRAM_NOT_TRAINED, NO_HEARTBEAT, OLD_FIRMWARE, HOT, DRAM_ERRORS, IMPOSSIBLE_READINGS,
+    THROTTLED, THERMAL_TRIP, POWER_AT_LIMIT,
 )  # fmt: skip
 
 DRAM_TRAINING = (DRAM_NOT_TRAINED,)
