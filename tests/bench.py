@@ -4,7 +4,9 @@ Every row runs two command lines in turn, so that whatever else the machine does
 and shows the medians and their ratio beside the most that is aimed at.
 """
 
+import json
 import os
+import shlex
 import statistics
 import struct
 import subprocess
@@ -221,6 +223,32 @@ def captured(folder: Path) -> Iterator[Row]:
         path.unlink()
 
 
+def memory_errors(folder: Path) -> Iterator[Row]:
+    """explain on a log of 100 MB, against grep for the same words; fit with one tensor, against capacity."""
+    log = folder / "run.log"
+    records = json.loads((Path(__file__).parent / "data" / "errors" / "n150-slow-0.json").read_text())
+    errors = [record["message"] for record in records if record["message"]]
+    line = "2026-11-30 21:57:12.442 | debug    |          Always | {}: {} KiB in use, step {} of a model\n"
+    with log.open("w") as stream:
+        step = 0
+        while stream.tell() < 100_000_000:
+            stream.writelines(
+                line.format("Memory" if at % 10 == 0 else "L1", at * 7 % 4096, step + at)
+                for at in range(10_000)
+            )
+            stream.write(errors[step // 10_000 % len(errors)] + "\n")
+            step += 10_000
+    command = f"{shlex.quote(SCRIPT)} explain - --json <{shlex.quote(str(log))}"
+    words = "Out of Memory: Not enough space|Statically allocated (circular|dataflow) buffers"
+    grep = f"LC_ALL=C grep -E {shlex.quote(words)} <{shlex.quote(str(log))} | cat"
+    yield compare("explain -, log of 100 MB", ["sh", "-c", command], "grep -E", ["sh", "-c", grep], 5.0, 5)
+    one = ["--from", "board:n150", "--json"]
+    spec = ["--tensor", "1x1x4096x4096,bfloat16,tile,l1"]
+    yield compare(
+        "fit, one tensor", [SCRIPT, "fit", *one, *spec], "capacity", [SCRIPT, "capacity", *one], 1.2
+    )
+
+
 def table(rows: Iterator[Row]) -> None:
     """Print rows as they are measured."""
     for row in rows:
@@ -237,7 +265,7 @@ def main() -> None:
     """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (offline, bad_input, regions, many_regions, captured, simulated):
+        for part in (offline, bad_input, regions, many_regions, captured, memory_errors, simulated):
             table(part(folder))
         for line in bench_fleet.measure(folder):
             print(line, flush=True)
