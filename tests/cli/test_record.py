@@ -102,13 +102,18 @@ def test_sigkill_loses_one_moment_at_most(console_script: str, tree: Path, tmp_p
 
 
 @pytest.mark.system
-def test_ctrl_c_ends_a_recording_that_is_whole(console_script: str, tree: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_recording_that_is_ended_is_whole(
+    console_script: str, tree: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     path = tmp_path / "r.jsonl.zst"
     with subprocess.Popen(
         [console_script, "record", "--from", f"sysfs:{tree}", "--interval", "0.05", "-o", path],
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         _wait_until_it_records(path)
-        process.send_signal(signal.SIGINT)
-        assert "moments" in process.communicate(timeout=10)[1]
-        assert process.returncode == 0
+        process.send_signal(number)
+        process.communicate(timeout=10)
+        assert process.returncode == code
+    command = [console_script, "telemetry", "--from", str(path), "--watch", "--json"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0

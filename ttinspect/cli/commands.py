@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, str] = {
     "list": "one row per chip; what ttinspect alone does",
+    "top": "the machine as it is now, full screen",
     "harvest": "live and harvested cores, grids, coordinates, pictures",
     "capacity": "physical and allocatable L1 and DRAM",
     "topology": "chips, boards, trays, PCIe, eth links",

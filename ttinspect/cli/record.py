@@ -16,7 +16,15 @@ from ttinspect.cli.regions import Procfs, ShmDir, places_of
 from ttinspect.cli.watching import Count
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
-from ttinspect.gathering.regions import ONE_LOOK, Host, Places, gather_published, read_published
+from ttinspect.gathering.regions import (
+    ONE_LOOK,
+    Host,
+    Places,
+    Scanner,
+    gather_published,
+    read_published,
+    without_strangers,
+)
 from ttinspect.gathering.watching import watch
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
@@ -54,6 +62,9 @@ def run(
         ),
     ] = None,
     count: Count = None,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="also user, command line and container of who holds chips")
+    ] = False,
     max_size: Annotated[
         int | None,
         size_option("--max-size", "begin a new file when this one is larger; the old one is FILE.1"),
@@ -63,7 +74,7 @@ def run(
 
     -o FILE is appended to, synced once a second, and compressed where it ends in .zst; a crash costs the last
     line at most. A recording is a source: --from FILE is its last moment, telemetry --watch plays all of it.
-    It opens no device by default, and holds pids, but no users or command lines.
+    It opens no device by default, and names users and command lines only with --processes.
 
     \b
     Examples:
@@ -90,7 +101,7 @@ def run(
     recorded = 0
     try:
         with watch(common.source, options, common.devices) as read:
-            looking = _Looking(places, read)
+            looking = _Looking(places, read, processes)
             if common.output is None:
                 recorded = _pace(interval, seconds, count, lambda: _write(recorder, looking))
             else:
@@ -113,22 +124,24 @@ def _seconds(text: str) -> float:
 class _Looking:
     """One reading after the other; processes and regions once a second."""
 
-    def __init__(self, places: Places, read: Callable[[], System]) -> None:
-        self._places, self._read = places, read
-        self._due = float("-inf")
-        self._published: Published | None = None
-        self._states: tuple[ChipState, ...] = ()
+    def __init__(self, places: Places, read: Callable[[], System], processes: bool) -> None:
+        self._places, self._read, self._processes = places, read, processes
+        self._scanner, self._due = Scanner(places), float("-inf")
 
     def look(self) -> tuple[System, Published | None, tuple[ChipState, ...], int]:
         """The System, what is published where it was looked through again, the figures, and the time."""
-        system, fresh = self._read(), None
+        system = self._read()
+        fresh: Published | None = None
+        states: tuple[ChipState, ...] = ()
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + PUBLISHED_SECONDS
-            fresh = self._published = read_published(self._places, ONE_LOOK, keep_bytes=True)
-        if fresh is not None:
-            host = Host(system=system, chosen=None)
-            self._states = chip_states(gather_published(host, fresh))
-        return system, fresh, self._states if fresh is not None else (), time.time_ns()
+            fresh = read_published(
+                self._places, ONE_LOOK, personal=self._processes, scanner=self._scanner, keep_bytes=True
+            )
+            if not self._processes:
+                fresh = without_strangers(fresh)
+            states = chip_states(gather_published(Host(system=system, chosen=None), fresh))
+        return system, fresh, states, time.time_ns()
 
 
 def _write(recorder: Recorder, looking: _Looking) -> None:

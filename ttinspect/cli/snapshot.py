@@ -60,7 +60,7 @@ def run(
         _remember(common, host)
         if common.output is None:
             return exit_code(host.system)
-    taken = host.snapshot if host.snapshot is not None and shm_dir is None else _take(host, places, processes)
+    taken = host.snapshot if host.snapshot is not None and shm_dir is None else take(host, places, processes)
     if redact:
         from ttinspect.answers.redaction import redacted
 
@@ -88,9 +88,13 @@ def _remember(common: Common, host: Host) -> None:
     note(common, f"{path}: {len(kept.chips)} chip{'' if len(kept.chips) == 1 else 's'}, until reboot")
 
 
-def _take(host: Host, places: Places, processes: bool) -> document.Snapshot:
-    """Of a recorded source the host is not this one, unless there are regions, which are where they lie in
-    this host's own folder."""
+def take(host: Host, places: Places, processes: bool) -> document.Snapshot:
+    """A snapshot of a host; ``processes``: with users, command lines and containers. Of a recorded source the
+    host is not this one, unless there are regions, which are where they lie in this host's own folder.
+
+    Raises:
+        InspectError: 2 for a redacted source, 2 or 6 where regions or processes cannot be listed.
+    """
     if host.snapshot is not None and host.snapshot.redacted:
         raise InspectError(
             "snapshot --shm-dir",

@@ -98,6 +98,23 @@ def moment(time_ns: int, now_ns: int | None) -> str:
     return text[11:] if same else text
 
 
+def clock_time(time_ns: int) -> str:
+    """A realtime instant as the clock of this place shows it: "15:40:07"."""
+    try:
+        return datetime.datetime.fromtimestamp(time_ns // 10**9).astimezone().strftime("%H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return "--:--:--"
+
+
+def age(elapsed_ns: int) -> str:
+    """How long something was ago: "0.3 s", "12 s", "5 min", "3 h", "2 d"."""
+    seconds = max(0, elapsed_ns) / 10**9
+    for limit, part, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds:.1f} s" if seconds < 10 else f"{seconds // part:.0f} {name}"
+    return f"{seconds // 86_400:.0f} d"
+
+
 def id_ranges(ids: tuple[int, ...] | list[int]) -> str:
     """Chip ids with runs shortened: "0-7, 12"."""
     runs: list[list[int]] = []

@@ -1,0 +1,118 @@
+"""``ttinspect top``."""
+
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ttinspect.answers.top import TopView, build_top
+from ttinspect.cli.options import Common, command
+from ttinspect.cli.output import to_json, write
+from ttinspect.cli.regions import Procfs, ShmDir, places_of
+from ttinspect.cli.snapshot import take
+from ttinspect.errors import ExitCode, InspectError, missing_extra
+from ttinspect.gathering.regions import ONE_LOOK, Host, Places, Scanner, gather_published, read_published
+from ttinspect.gathering.watching import watch
+from ttinspect.model.system import System
+from ttinspect.shm.published import Published
+from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.opening import begins_as_recording
+from ttinspect.verify.naming import select_chips
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
+_PUBLISHED_SECONDS = 1.0
+_INSTEAD = "ttinspect list shows a table"
+
+
+@command(formats=("screen",))
+def run(
+    common: Common,
+    *,
+    shm_dir: ShmDir = None,
+    procfs: Procfs = None,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", help="between two readings")
+    ] = 1.0,
+) -> int:
+    """The machine as it is now, full screen: chips, clocks, power, heat, memory, links, and who holds them.
+
+    It opens no device unless --from umd says so. h shows the keys, q ends it. A recording is played.
+
+    \b
+    Examples:
+      ttinspect top
+      ttinspect top --interval 0.5 --device 0,1
+      ttinspect top --from night.jsonl.zst
+    """
+    if importlib.util.find_spec("textual") is None:
+        raise missing_extra("top", "textual", "top")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InspectError("top needs a terminal", "its input or output is none", _INSTEAD)
+    if os.environ.get("TERM") in (None, "", "dumb"):
+        raise InspectError(
+            "top needs a terminal that can place text",
+            f"TERM is {os.environ.get('TERM') or 'not set'}",
+            _INSTEAD,
+        )
+    if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
+        raise InspectError(f"--interval {interval:g}", "it is not 0.1 to 60", "give a number of seconds")
+    from ttinspect.cli.top_app import TopApp, pages_of
+
+    if begins_as_recording(common.source):
+        app = TopApp(pages_of(_played(common)), interval, recorded=True)
+        return app.run() or app.return_code or ExitCode.DONE
+    options = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
+    places = places_of(common, shm_dir, procfs)
+    with watch(common.source, options, common.devices) as read:
+        looking = _Looking(places, read)
+        app = TopApp(looking.look, interval, save=looking.save)
+        code = app.run()
+    common.show(options.log)
+    return code or app.return_code or ExitCode.DONE
+
+
+def _played(common: Common) -> Iterator[TopView]:
+    """The moments of a recording."""
+    from ttinspect.sources.recording import recorded_source, replay
+
+    for moment in replay(common.source):
+        system = recorded_source(moment, common.source)
+        chosen = frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
+        yield build_top(gather_published(Host(system=system, chosen=chosen), moment.published))
+
+
+class _Looking:
+    """One reading after the other; regions and processes are looked through once a second."""
+
+    def __init__(self, places: Places, read: Callable[[], System]) -> None:
+        self._places, self._read, self._scanner = places, read, Scanner(places)
+        self._published: Published | None = None
+        self._system: System | None = None
+        self._due = float("-inf")
+
+    def look(self) -> TopView:
+        """The next moment."""
+        system = self._system = self._read()
+        if self._published is None or time.monotonic() >= self._due:
+            self._due = time.monotonic() + _PUBLISHED_SECONDS
+            self._published = read_published(self._places, ONE_LOOK, personal=True, scanner=self._scanner)
+        now = msgspec.structs.replace(self._published, now_realtime_ns=time.time_ns())
+        return build_top(gather_published(Host(system=system, chosen=None), now))
+
+    def save(self) -> str:
+        """Write a snapshot of what was read last into this folder; its name.
+
+        Raises:
+            InspectError: 2 or 6 when it cannot be written, 3 before the first reading.
+        """
+        if self._system is None:
+            raise InspectError("no snapshot", "nothing was read yet", "wait for it", ExitCode.NO_DEVICES)
+        name = time.strftime("ttinspect-%Y%m%d-%H%M%S.json")
+        taken = take(Host(system=self._system, chosen=None), self._places, processes=False)
+        write(to_json(taken), name, private=True)
+        return name

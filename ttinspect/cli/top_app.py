@@ -1,0 +1,365 @@
+"""The screen of ``top``: a Textual application over readings that come from a thread of their own."""
+
+import contextlib
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Footer, Input, Static
+
+from ttinspect.answers.top import (
+    History,
+    Quantity,
+    Term,
+    TopChip,
+    TopView,
+    arranged,
+    parse_filter,
+)
+from ttinspect.errors import InspectError
+from ttinspect.report.top import (
+    HELP,
+    chip_cells,
+    chip_page,
+    columns_at,
+    dram_page,
+    findings_page,
+    links_page,
+    processes_page,
+    status_line,
+    summary_line,
+)
+
+FASTEST_SECONDS, SLOWEST_SECONDS = 0.1, 60.0
+_CLOCK_SECONDS = 0.5
+_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_SORTED = (
+    Quantity.ID, Quantity.BOARD, Quantity.CLOCK, Quantity.POWER, Quantity.TEMPERATURE, Quantity.L1,
+    Quantity.DRAM, Quantity.LINKS, Quantity.HOLDER, Quantity.STATE,
+)  # fmt: skip
+
+Readings = Callable[[], TopView | None]
+"""The next moment; None when there are no more (the end of a recording)."""
+
+
+class Page(ModalScreen[None]):
+    """A page over the screen; Esc goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,h,question_mark", "dismiss", "back"),
+    ]
+
+    def __init__(self, content: Callable[[], object]) -> None:
+        super().__init__()
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(id="page", markup=False)
+
+    def on_mount(self) -> None:
+        self.show()
+        self.set_interval(_CLOCK_SECONDS, self.show)
+
+    def show(self) -> None:
+        """Draw it again, with what is known now."""
+        self.query_one("#page", Static).update(self._content())  # type: ignore[arg-type]
+
+    async def action_dismiss(self, result: None = None) -> None:
+        self.dismiss(result)
+
+
+class TopApp(App[int]):
+    """Chips as they are now; a reading that does not come is waited for, and how old the last one is stands
+    in the first line."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    #status, #summary { height: 1; }
+    #chips { height: 1fr; }
+    #other { height: 1fr; display: none; }
+    #filter { height: 1; border: none; display: none; }
+    Page { background: $background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "quit"),
+        Binding("h,question_mark", "help", "help"),
+        *(Binding(str(number), f"view({number})", show=False) for number in range(1, 6)),
+        Binding("slash", "filter", "filter"),
+        Binding("s", "sort(1)", "sort"),
+        Binding("S", "sort(-1)", show=False),
+        Binding("r", "reverse", show=False),
+        Binding("p,space", "pause", "pause"),
+        Binding("plus,equals_sign", "pace(1)", show=False),
+        Binding("minus", "pace(-1)", show=False),
+        Binding("z", "reset", show=False),
+        Binding("exclamation_mark", "view(5)", "findings"),
+        Binding("w", "save", show=False),
+        Binding("escape", "clear", show=False),
+    ]
+
+    def __init__(
+        self,
+        read: Readings,
+        interval_seconds: float,
+        *,
+        save: Callable[[], str] | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+        recorded: bool = False,
+    ) -> None:
+        super().__init__()
+        self._read, self._interval, self._save, self._now_ns = read, interval_seconds, save, now_ns
+        self._recorded = recorded
+        self._status, self._summary = Static(id="status", markup=False), Static(id="summary", markup=False)
+        self._table: DataTable[Text] = DataTable(id="chips", cursor_type="row")
+        self._other, self._text = VerticalScroll(id="other"), Static(id="text", markup=False)
+        self._box = Input(id="filter", placeholder="temp>80 board=n300 python3", compact=True)
+        self._history = History()
+        self.view: TopView | None = None
+        self._refusal: str | None = None
+        self._why: str | None = None
+        self._page = 1
+        self._terms: tuple[Term, ...] = ()
+        self._by, self._backwards = Quantity.ID, False
+        self._paused = threading.Event()
+        self._ended = threading.Event()
+        self._cells: dict[int, tuple[Text, ...]] = {}
+        self._widths: tuple[int, ...] = ()
+        self._order: tuple[int, ...] = ()
+        self._width = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._status
+        yield self._table
+        with self._other:
+            yield self._text
+        yield self._summary
+        yield self._box
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self._status.update("reading ...")
+        self.set_interval(_CLOCK_SECONDS, self._tick)
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def on_unmount(self) -> None:
+        self._ended.set()
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """No reading is waited for any more."""
+        self._ended.set()
+        super().exit(*args, **kwargs)
+
+    def _follow(self) -> None:
+        """Readings, one after the other; in a thread, so that a device that hangs stops no key."""
+        due = time.monotonic()
+        while not self._ended.is_set():
+            if not self._paused.is_set():
+                try:
+                    view = self._read()
+                except InspectError as error:
+                    self._tell(functools.partial(self._fail, f"{error.what}: {error.why}"))
+                else:
+                    if view is None:
+                        self._tell(functools.partial(self._fail, "the recording ends here"))
+                        return
+                    self._tell(functools.partial(self._take, view))
+            due = max(due + self._interval, time.monotonic())
+            self._ended.wait(max(0.0, due - time.monotonic()))
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        if not self._ended.is_set():
+            with contextlib.suppress(RuntimeError):  # the screen was closed meanwhile
+                self.call_from_thread(what)
+
+    def _take(self, view: TopView) -> None:
+        self.view, self._why = view, None
+        self._history.add(view)
+        self._draw()
+
+    def _fail(self, why: str) -> None:
+        self._why = why
+        self._tick()
+
+    def _tick(self) -> None:
+        if self.view is None:
+            self._status.update(self._why or "reading ...")
+            return
+        now = self.view.time_ns if self._recorded else self._now_ns()
+        self._status.update(
+            status_line(self.view, now, paused=self._paused.is_set(), why=self._why, shown=len(self._shown()))
+        )
+
+    def _shown(self) -> tuple[TopChip, ...]:
+        if self.view is None:
+            return ()
+        return arranged(self.view, self._terms, self._by, backwards=self._backwards)
+
+    def _draw(self) -> None:
+        self._tick()
+        if self.view is None:
+            return
+        self._summary.update(self._refusal or summary_line(self.view))
+        shown = self._shown()
+        if self._page == 1:
+            self._draw_chips(shown)
+            return
+        pages: dict[int, Callable[[], object]] = {
+            2: lambda: links_page(shown),
+            3: lambda: dram_page(shown),
+            4: lambda: processes_page(shown),
+            5: lambda: findings_page(self.view, self._history.events) if self.view else "",
+        }
+        self._text.update(pages[self._page]())  # type: ignore[arg-type]
+
+    def _draw_chips(self, shown: tuple[TopChip, ...]) -> None:
+        """Only what changed is drawn: most cells are what they were."""
+        table = self._table
+        width, order = self.size.width, tuple(chip.id for chip in shown)
+        rows = {chip.id: chip_cells(chip, self._history, width) for chip in shown}
+        needed = tuple(
+            max([len(column.heading), *(cells[at].cell_len for cells in rows.values())])
+            for at, column in enumerate(columns_at(width))
+        )
+        fits = width == self._width and all(a >= b for a, b in zip(self._widths, needed, strict=True))
+        if fits and order == self._order:
+            for chip_id, cells in rows.items():
+                for at, (new, old) in enumerate(zip(cells, self._cells[chip_id], strict=True)):
+                    if new != old:
+                        table.update_cell(str(chip_id), str(at), new)
+        else:
+            chosen = self._chosen()
+            table.clear(columns=not fits)
+            if not fits:
+                self._width, self._widths = width, needed
+                for at, column in enumerate(columns_at(width)):
+                    table.add_column(column.heading, key=str(at), width=needed[at])
+            self._order = order
+            for chip_id, cells in rows.items():
+                table.add_row(*cells, key=str(chip_id))
+            if chosen in order:
+                table.move_cursor(row=order.index(chosen))
+        self._cells = rows
+
+    def _chosen(self) -> int:
+        row = self._table.cursor_row
+        return self._order[row] if 0 <= row < len(self._order) else -1
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a click: all about one chip."""
+        chip_id = int(event.row_key.value or 0)
+
+        def content() -> object:
+            view = self.view
+            chip = None if view is None else next((one for one in view.chips if one.id == chip_id), None)
+            return "" if view is None or chip is None else chip_page(chip, view, self._history)
+
+        self.push_screen(Page(content))
+
+    def action_view(self, number: int) -> None:
+        """Another view."""
+        self._page = number
+        self._table.display = number == 1
+        self._other.display = number != 1
+        if number == 1:
+            self._table.focus()
+        else:
+            self._other.focus()
+        self._draw()
+
+    def action_help(self) -> None:
+        """The keys."""
+        self.push_screen(Page(lambda: HELP))
+
+    def action_filter(self) -> None:
+        """Ask for conditions."""
+        box = self._box
+        box.display = True
+        box.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the conditions, or say what is wrong with them."""
+        try:
+            self._terms = parse_filter(event.value)
+        except InspectError as error:
+            self._refusal = f"{error.why}; {error.next_step}"
+            self._draw()
+            return
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self._refusal = None
+        self._box.display = False
+        self._table.focus()
+        self._draw()
+
+    def action_clear(self) -> None:
+        """Esc: out of the filter, or without one."""
+        box = self._box
+        if not box.display:
+            self._terms = ()
+            box.value = ""
+        self._leave_filter()
+
+    def action_sort(self, step: int) -> None:
+        """By the next column."""
+        at = (_SORTED.index(self._by) + step) % len(_SORTED)
+        self._by = _SORTED[at]
+        self.notify(f"sorted by {self._by.value}", timeout=1.5)
+        self._draw()
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """A click on a heading sorts by it; another one turns it round."""
+        quantity = columns_at(self._width)[event.column_index].quantity
+        self._backwards = not self._backwards if quantity is self._by else False
+        self._by = quantity
+        self._draw()
+
+    def action_reverse(self) -> None:
+        """The other way round."""
+        self._backwards = not self._backwards
+        self._draw()
+
+    def action_pause(self) -> None:
+        """Stop reading, or go on."""
+        if self._paused.is_set():
+            self._paused.clear()
+        else:
+            self._paused.set()
+        self._tick()
+
+    def action_pace(self, step: int) -> None:
+        """Slower, or faster."""
+        near = min(range(len(_STEPS)), key=lambda at: abs(_STEPS[at] - self._interval))
+        self._interval = _STEPS[min(max(near + step, 0), len(_STEPS) - 1)]
+        self.notify(f"every {self._interval:g} s", timeout=1.5)
+
+    def action_reset(self) -> None:
+        """Least and most begin anew."""
+        self._history.reset()
+        self._draw()
+
+    def action_save(self) -> None:
+        """A snapshot of what is there now."""
+        if self._save is None:
+            self.notify("there is nothing to save of this source", severity="warning")
+            return
+        try:
+            self.notify(f"saved {self._save()}", markup=False)
+        except InspectError as error:
+            self.notify(f"{error.what}: {error.why}", severity="error", markup=False)
+
+
+def pages_of(read: Iterator[TopView]) -> Readings:
+    """Readings of what comes to an end."""
+    return lambda: next(read, None)
