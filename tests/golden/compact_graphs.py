@@ -22,7 +22,7 @@ def compact(shared: Path) -> dict[str, Any]:
     documents = [path for path in sorted(reports.glob("*.json")) if path.name != "truth.json"]
     return {
         "captures": {path.stem: _nodes(json.loads(path.read_text())) for path in files},
-        "reports": {path.stem: _report(json.loads(path.read_text())) for path in documents},
+        "reports": {path.stem: compact_report(json.loads(path.read_text())) for path in documents},
         "databases": {path.stem: _sql(path) for path in sorted(reports.glob("*.sqlite"))},
         "capture_truth": json.loads((captures / "truth.json").read_text()),
         "report_truth": json.loads((reports / "truth.json").read_text()),
@@ -33,7 +33,8 @@ def _nodes(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**node, "arguments": []} for node in nodes]
 
 
-def _report(report: dict[str, Any]) -> dict[str, Any]:
+def compact_report(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without what no reader needs."""
     kept = {**report, "graph": _nodes(report["graph"])}
     if "buffer_pages" in kept:
         kept |= {"buffer_pages": kept["buffer_pages"][:3], "buffer_pages_by_address": {}}

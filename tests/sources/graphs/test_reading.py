@@ -192,3 +192,14 @@ def test_a_folder_without_a_report_gives_its_database(tmp_path: Path) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InspectError, match="no report and no database"):
         read_captures(str(tmp_path))
+
+
+def test_snapshots_of_older_databases_have_a_row_for_each_page(tmp_path: Path) -> None:
+    """Schema 2.1, as ttnn 0.72.0 writes it: buffer_pages instead of buffer_chunks."""
+    path = write_database(tmp_path, "n150-detail")
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE buffer_chunks RENAME TO buffer_pages")
+    connection.commit()
+    connection.close()
+    assert read(path).snapshots
+    assert not read(write_database(tmp_path, "n150-normal")).snapshots

@@ -32,6 +32,9 @@ from ttinspect.sources.graphs.report import L1_BUFFER_TYPE, arch_of
 
 _NODES: msgspec.json.Decoder[list[Node]] = msgspec.json.Decoder(list[Node], strict=False)
 _HINT = "name a db.sqlite that ttnn wrote, or the report that it was made of"
+_PAGES = ("buffer_chunks", "buffer_pages")
+"""Where the pages of snapshots are; up to schema 2.1 each page has a row of its own."""
+
 _BY_ADDRESS = ("buffer_allocate", "buffer_deallocate")
 
 
@@ -112,7 +115,7 @@ class _Rank:
     def recorded(self, name: str) -> Recorded:
         spans: list[OperationSpan] = []
         graph = msgspec.structs.replace(follow(self._nodes(spans)), operations=tuple(spans))
-        chunks = next(self._rows("buffer_chunks", "operation_id"), None)
+        pages = (next(self._rows(table, "operation_id"), None) for table in _PAGES)
         version = dict(self._metadata()).get("version")
         return Recorded(
             file=name,
@@ -121,7 +124,7 @@ class _Rank:
             device=self._device(graph),
             runtime=None if version is None else f"ttnn-{version}",
             rank=self._rank,
-            snapshots=chunks is not None,
+            snapshots=any(row is not None for row in pages),
             rows=tuple(self._operations()),
             errors=tuple(self._errors()),
         )
