@@ -265,3 +265,28 @@ def test_a_sentence_that_is_cut_or_changed_raises_nothing(sentence: str, at: int
 )  # fmt: skip
 def test_other_texts_hold_no_memory_error(text: str) -> None:
     assert understood(text) == []
+
+
+PROVOKED = Path(__file__).resolve().parent.parent / "data" / "provoked"
+
+
+@pytest.mark.parametrize("board", ["n150", "p150", "n300"])
+def test_errors_of_every_memory_are_understood(board: str) -> None:
+    """DRAM, L1_SMALL and TRACE too, interleaved and sharded: made by data/ttnn/provoke.py."""
+    records = json.loads((PROVOKED / f"{board}.json").read_text())
+    assert len(records) == 9
+    for record in records:
+        (fault,) = understood(record["message"])
+        _, bank, allocated, largest = record["view"]
+        assert (fault.cause, fault.memory) == (Cause(record["cause"]), BufferType(record["memory"]))
+        assert (fault.bank_bytes, fault.allocated_bytes, fault.largest_bytes) == (bank, allocated, largest)
+        assert (fault.sharded is True) == (
+            record["sharded"] or (record["memory"], board) == ("TRACE", "p150")
+        )
+        likely = {(pair.name, pair.l1_small) for pair in fault.runtimes if pair.likely}
+        if record["memory"] in ("L1_SMALL", "TRACE"):
+            assert (fault.runtimes, fault.arch) == ((), None)
+            continue
+        assert fault.arch is ARCH[board]
+        if record["memory"] == "L1":
+            assert likely == {("ttnn-0.81.1", record["l1_small"])}
