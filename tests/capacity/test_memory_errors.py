@@ -280,9 +280,7 @@ def test_errors_of_every_memory_are_understood(board: str) -> None:
         _, bank, allocated, largest = record["view"]
         assert (fault.cause, fault.memory) == (Cause(record["cause"]), BufferType(record["memory"]))
         assert (fault.bank_bytes, fault.allocated_bytes, fault.largest_bytes) == (bank, allocated, largest)
-        assert (fault.sharded is True) == (
-            record["sharded"] or (record["memory"], board) == ("TRACE", "p150")
-        )
+        assert (fault.sharded is True) == record["sharded"]
         likely = {(pair.name, pair.l1_small) for pair in fault.runtimes if pair.likely}
         if record["memory"] in ("L1_SMALL", "TRACE"):
             assert (fault.runtimes, fault.arch) == ((), None)
