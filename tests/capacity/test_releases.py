@@ -74,7 +74,7 @@ def test_a_given_base_is_measured_with_no_release() -> None:
 def test_all_releases_side_by_side(run: Run, form: tuple[str, ...]) -> None:
     done = run("capacity", "--from", "board:p150", "--runtime", "all", *form)
     assert done.returncode == 0
-    for cell in ("0.81 ", "0.78-0.80", "0.66 ", "1,461,120", "1,467,584"):
+    for cell in ("0.81", "0.78-0.80", "0.66 ", "1,461,120", "1,467,584"):
         assert cell in done.stdout, cell
     assert "TTC005" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80 or form
@@ -82,8 +82,9 @@ def test_all_releases_side_by_side(run: Run, form: tuple[str, ...]) -> None:
 
 def test_all_releases_in_json_newest_first(run: Run) -> None:
     answer = json.loads(run("capacity", "--from", "board:n150", "--runtime", "all", "--json").stdout)
-    assert answer["runtime"]["name"] == "ttnn-0.81.1"
-    assert [one["name"] for one in answer["releases"]][::15] == ["ttnn-0.81.1", "ttnn-0.66.0"]
+    assert answer["runtime"]["name"] == runtimes.runtime_named(None).name
+    names = [one["name"] for one in answer["releases"]]
+    assert names.index("ttnn-0.81.1") < names.index("ttnn-0.66.0") == len(names) - 1
     assert answer["releases"][-1]["l1_bank_bytes"] == 1_499_136 - 103_552
     plain = json.loads(run("capacity", "--from", "board:n150", "--json").stdout)
     assert "releases" not in plain

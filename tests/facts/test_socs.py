@@ -28,6 +28,8 @@ def _pairs(cores: Any) -> tuple[tuple[int, int], ...]:
 @pytest.mark.parametrize("arch", list(Arch))
 def test_every_value_is_that_of_tt_umds_soc_arch_descriptor(arch: Arch) -> None:
     tt_umd = pytest.importorskip("tt_umd", reason="tt_umd has no wheel for this Python or platform")
+    if not hasattr(tt_umd.ARCH, arch.name):
+        pytest.skip(f"this tt_umd has no table of {arch.value}")
     theirs = tt_umd.SocArchDescriptor(getattr(tt_umd.ARCH, arch.name))
     ours = builtin_soc(arch)
     assert ours.grid == (theirs.grid_size.x, theirs.grid_size.y)

@@ -6,14 +6,16 @@ from ttinspect.facts.socs import builtin_soc
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Masks
 
+SOCS = {arch: builtin_soc(arch) for arch in Arch}
+
 
 @st.composite
 def arch_and_masks(draw: st.DrawFn, archs: tuple[Arch, ...] = tuple(Arch)) -> tuple[Arch, Masks]:
     """An architecture and masks that pass every refusal."""
     arch = draw(st.sampled_from(archs))
     if arch is not Arch.BLACKHOLE:
-        lines = 10 if arch is Arch.WORMHOLE_B0 else 4
-        tensix = draw(st.integers(0, (1 << lines) - 1))
+        rows = len({y for _, y in SOCS[arch].tensix})
+        tensix = draw(st.integers(0, (1 << rows) - 1))
         return arch, Masks(tensix=tensix, dram=0, eth=0, pcie=0, l2cpu=0)
     pair = draw(st.sets(st.integers(0, 13), min_size=2, max_size=2))
     return arch, Masks(
@@ -32,6 +34,3 @@ def masks_with_unknowns(draw: st.DrawFn) -> tuple[Arch, Masks]:
     hidden = draw(st.sets(st.sampled_from(["tensix", "dram", "eth", "pcie", "l2cpu"])))
     values = {name: None if name in hidden else getattr(masks, name) for name in masks.__struct_fields__}
     return arch, Masks(**values)
-
-
-SOCS = {arch: builtin_soc(arch) for arch in Arch}
