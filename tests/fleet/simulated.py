@@ -34,6 +34,8 @@ def _template(folder: Path) -> str:
     assert code == 0
     document = json.loads(target.read_text())
     document["host"]["name"] = _HOST
+    for chip in document["system"]["chips"]:
+        chip["firmware"] = [19, 5, 0]
     text = json.dumps(document, separators=(",", ":"))
     for host in range(3):
         text = re.sub(rf'"{10**12 + host * 1000:013}'[:-3] + r'(\d\d\d)"', rf'"{{{host}}}\1"', text)

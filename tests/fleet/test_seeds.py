@@ -345,3 +345,38 @@ def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path
     assert (again.returncode, told(answer)) == (0, [])
     links = 2 * len(plan.cables) + 6 * (4 * 20 + 8)
     assert answer["cabling"]["expected"] == answer["cabling"]["found"] == links
+
+
+EIGHT_SLOTS = [0x21, 0x01, 0x41, 0x61, 0xA1, 0x81, 0xC1, 0xE1]
+"""The buses of an H13DSG-O-CPU, from tray 1 on."""
+
+
+@pytest.mark.parametrize("cabling", ["fsd.textproto", "gsd.yaml"])
+def test_a_card_in_an_empty_slot_with_its_cables_is_one_card(run: Run, tmp_path: Path, cabling: str) -> None:
+    plan = PLANS["cards"]
+    found = plans.documents(plan)
+    for document in found.values():
+        document["chip_to_bus_id"] = dict(enumerate(EIGHT_SLOTS[:4]))
+    text = plans.fsd if cabling == "fsd.textproto" else plans.gsd
+    assert told(judge(run, tmp_path, found, text(plan, "H13DSG-O-CPU"), cabling)) == []
+    found["qb-02"]["chip_to_bus_id"][1] = EIGHT_SLOTS[5]
+    answer = judge(run, tmp_path, found, text(plan, "H13DSG-O-CPU"), cabling)
+    assert told(answer) == [("TTF012", "error")]
+    assert answer["findings"][0]["message"].startswith("what is in qb-02 tray 6 should be in qb-02 tray 2")
+
+
+def test_three_trays_in_each_others_places_are_one_finding(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["cards"]
+    turned = plans.moved_trays(plans.moved_trays(plan, 1, 1, 3), 1, 3, 4)
+    answer = judge(run, tmp_path, plans.documents(turned), plans.fsd(plan), "fsd.textproto")
+    assert told(answer) == [("TTF012", "error")]
+
+
+def test_three_cables_in_each_others_ports_are_one_finding(run: Run, tmp_path: Path) -> None:
+    plan = PLANS["galaxies"]
+    (a, b), (c, d), (e, f) = cables = plans.cables_between(plan)[:3]
+    rest = plans.without(plan, *cables)
+    turned = rest._replace(cables=(*rest.cables, (a, d), (c, f), (e, b)))
+    answer = judge(run, tmp_path, plans.documents(turned), plans.fsd(plan), "fsd.textproto")
+    assert told(answer) == [("TTF007", "error")]
+    assert len(answer["findings"][0]["evidence"]["expected"]) == 3

@@ -20,7 +20,15 @@ from ttinspect.fleet.ports import (
     listed_links,
 )
 from ttinspect.fleet.rules import EXCHANGED, EXPECTED, found
-from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, two_ports
+from ttinspect.fleet.words import (
+    count_of,
+    links_missed,
+    listed_briefly,
+    names_listed,
+    naturally,
+    place_words,
+    two_ports,
+)
 from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import CabledHost, Cabling, End, FleetHost, Location, Unreadable
 
@@ -154,11 +162,9 @@ def _one_sided(
         neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
         name = hosts[number].name
         cables = _cable_words(pairs, ports, racks)
-        verb = "lists" if len(neighbours) == 1 else "list"
         finding = found(
             "TTF002",
-            f"{name} misses {count_of(len(pairs), 'link')} that {names_listed(neighbours)} {verb}: "
-            + listed_briefly(cables),
+            f"{links_missed(name, len(pairs), neighbours)}: {listed_briefly(cables)}",
             host=name,
             neighbours=neighbours,
             links=len(pairs),
@@ -182,7 +188,8 @@ def _cable_words(pairs: Iterable[Pair], ports: Ports, racks: Mapping[str, Cabled
     for far, near in pairs:
         key = tuple(place_words(_without_channel(ports.location(end)), racks) for end in (near, far))
         cables[key[0], key[1]].append((near, far))
-    return [f"{near} - {far} ({_channels(pairs_of)})" for (near, far), pairs_of in sorted(cables.items())]
+    listed = sorted(cables.items(), key=lambda one: [naturally(word) for word in one[0]])
+    return [f"{near} - {far} ({_channels(pairs_of)})" for (near, far), pairs_of in listed]
 
 
 def _without_channel(location: Location) -> Location:

@@ -51,9 +51,9 @@ class _Compare:
         self.wanted_trays = self._trays_wanted()
         self.expected = self._expected_cables()
 
-    def has_unknown_tray(self, index: int) -> bool:
+    def has_unknown_tray(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> bool:
         """Whether a card is in a tray that the cabling does not know."""
-        return any(place[0] == index and place[1] not in self.wanted_trays[index] for place in self.boards)
+        return not self._trays_here(index, relabel) <= self.wanted_trays[index]
 
     def run(self, links: Iterable[tuple[End, End]], doubtful: Iterable[End]) -> Comparison:
         """All of it: cards first, for what they explain is no matter of cables."""
@@ -215,8 +215,7 @@ class _Compare:
         known = self.matching.by_asic_id
         for index in sorted(look.wrong_hosts(relabel)):
             before = look.differences({index}, relabel)
-            for one, other, empty in self._exchangeable(index, before):
-                trial = {(index, one): (index, other), (index, other): (index, one)}
+            for trial, empty in self._trials(index, before, look, relabel):
                 after = look.differences({index}, relabel | trial)
                 settled = not any(plug[:2] in trial for cable in after for plug in cable)
                 if settled and (empty or len(before) - len(after) > _TWO_CROSSED_CABLES):
@@ -243,16 +242,27 @@ class _Compare:
             found.append(Moved(tuple(sorted(mine.items())), what))
         return found, relabel
 
-    def _exchangeable(self, index: int, wrong: Iterable[Cable]) -> Iterator[tuple[int, int, bool]]:
-        """Pairs of trays of a host of which cables are wrong; whether one of them is empty, and the other one
-        is none that the cabling knows."""
+    def _trials(
+        self, index: int, wrong: Iterable[Cable], look: "_Look", relabel: Mapping[TrayAt, TrayAt]
+    ) -> Iterator[tuple[dict[TrayAt, TrayAt], bool]]:
+        """Trays of a host that can be in each other's places: as the far ends of their cables say, and pairs
+        of which cables are wrong. The second is whether one of a pair is empty, and the other one is none
+        that the cabling knows."""
+        voted = look.voted(index, relabel)
+        if len(voted) > 2:
+            yield voted, False
         touched = {plug[1] for cable in wrong for plug in cable if plug[0] == index}
-        here = {place[1] for place in self.boards if place[0] == index}
+        here = self._trays_here(index, relabel)
         wanted = self.wanted_trays[index]
         for one, other in combinations(sorted(here | wanted), 2):
             empty = any(a in wanted - here and b in here - wanted for a, b in ((one, other), (other, one)))
             if empty or (one in touched and other in touched):
-                yield one, other, empty
+                yield {(index, one): (index, other), (index, other): (index, one)}, empty
+
+    def _trays_here(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
+        """The trays of a host that cards are in, under the names that they are compared with."""
+        places = (relabel.get(place, place) for place in self.boards)
+        return {tray for of, tray in places if of == index}
 
 
 class _Look:
@@ -277,8 +287,29 @@ class _Look:
         return {
             index
             for index in self._compared
-            if self.differences({index}, relabel) or self._whole.has_unknown_tray(index)
+            if self.differences({index}, relabel) or self._whole.has_unknown_tray(index, relabel)
         }
+
+    def voted(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> dict[TrayAt, TrayAt]:
+        """Where the trays of a host should be as the far ends of their cables say; nothing where these do not
+        agree, or no tray is in another place."""
+        should: dict[Plug, Plug] = {}
+        for cable in self._expected[index]:
+            should |= {cable[0]: cable[1], cable[1]: cable[0]}
+        votes: dict[TrayAt, set[TrayAt]] = defaultdict(set)
+        for cable in self._whole.found_cables(self._links[index], relabel):
+            for near, far in (cable, cable[::-1]):
+                peer = should.get(far)
+                if (
+                    near[0] == index != far[0]
+                    and peer is not None
+                    and peer[0] == index
+                    and peer[2] == near[2]
+                ):
+                    votes[near[:2]].add(peer[:2])
+        told = {place: next(iter(targets)) for place, targets in votes.items() if len(targets) == 1}
+        moves = {place: target for place, target in told.items() if place != target}
+        return moves if len(told) == len(votes) and {*moves} == {*moves.values()} else {}
 
     def differences(self, indices: set[int], relabel: Mapping[TrayAt, TrayAt]) -> set[Cable]:
         """Cables of these hosts that are missing or unexpected."""

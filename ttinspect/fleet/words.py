@@ -1,10 +1,12 @@
 """Ends and cables in the words of the person who stands before the rack."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ttinspect.model.fleet import CabledHost, Location
 
 _SHOWN = 6
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def place_words(location: Location, racks: Mapping[str, CabledHost] | None = None) -> str:
@@ -49,6 +51,17 @@ def rack_words(host: CabledHost | None) -> str:
     ]
     words = ", ".join(filter(None, told))
     return f"({words})" if words else ""
+
+
+def links_missed(host: str, links: int, neighbours: Sequence[str]) -> str:
+    """ "c10u08 misses 23 links that c01u08 and c03u08 list"."""
+    verb = "lists" if len(neighbours) == 1 else "list"
+    return f"{host} misses {count_of(links, 'link')} that {names_listed(neighbours)} {verb}"
+
+
+def naturally(text: str) -> list[tuple[int, str]]:
+    """A key by which port 9 stands before port 10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(text)]
 
 
 def names_listed(names: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
 from ttinspect.fleet.checking import HostOutcome
+from ttinspect.fleet.words import links_missed
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, names_of_hosts, source_line
 from ttinspect.report.junit import Result, TestCase, junit
@@ -18,6 +19,7 @@ from ttinspect.report.units import circle, count, utc
 from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.verify import Verdict
 
+_CABLES_SHOWN = 40
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
@@ -139,8 +141,19 @@ def _findings(told: list[Finding]) -> list[RenderableType]:
     for one in told:
         heading = Text(f" {one.severity.value}", style=SEVERITY_STYLES[one.severity])
         heading.append(f"  {one.id} {one.name}", "not bold default")
-        parts += [Text(""), heading, Padding(Text(harmless(one.message)), (0, 0, 0, 5))]
+        parts += [Text(""), heading, *(Padding(Text(harmless(line)), (0, 0, 0, 5)) for line in _lines(one))]
     return parts
+
+
+def _lines(one: Finding) -> list[str]:
+    """The sentence of a finding; the cables of links that a host misses below one another."""
+    cables, neighbours = one.evidence.get("cables"), one.evidence.get("neighbours")
+    host, links = one.evidence.get("host"), one.evidence.get("links")
+    if not (isinstance(cables, list) and isinstance(neighbours, list) and isinstance(links, int)):
+        return [one.message]
+    head = links_missed(str(host), links, [str(name) for name in neighbours])
+    more = [f"and {len(cables) - _CABLES_SHOWN} more: see --json"] if len(cables) > _CABLES_SHOWN else []
+    return [f"{head}:", *(str(cable) for cable in cables[:_CABLES_SHOWN]), *more]
 
 
 def _next_step(told: list[Finding]) -> list[RenderableType]:
@@ -165,14 +178,12 @@ def _verdict(answer: FleetAnswer, exit_code: int) -> Text:
 
 def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
     """The same as a Markdown document."""
-    groups = [
-        (count(len(group.hosts)), _group(group), names_of_hosts(group.hosts)) for group in answer.groups
-    ]
+    groups = [(_group(group), names_of_hosts(group.hosts)) for group in answer.groups]
     return "\n".join(
         [
             f"{escape(source_line(answer.source).plain)}\n",
             *(f"{escape(line)}\n" for line in (*_totals(answer), *_cabling(answer))),
-            markdown_table(("hosts", "group", "names"), groups),
+            markdown_table(("group", "names"), groups),
             *(f"{part}\n" for part in findings_markdown([((), one) for one in _told(answer)])),
             f"**{escape(_verdict(answer, exit_code).plain)}**\n",
         ]
