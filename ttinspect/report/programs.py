@@ -6,11 +6,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.programs import Capture, HeadroomCheck, Operation, Program, ProgramsAnswer
-from ttinspect.model.graph import CaptureKind, Earlier, RunMode
+from ttinspect.model.graph import CaptureKind, ChipHeld, Earlier, RunMode
 from ttinspect.report.common import source_line
 from ttinspect.report.programs_pictures import core_picture, timeline_picture
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import count, size
+from ttinspect.report.units import count, id_ranges, size
 
 _MOST_ROWS = 40
 _TIGHTEST_ROWS = 20
@@ -73,8 +73,10 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
         shown = sorted(most, key=lambda group: group[0].index)
     table = columns(">", "program", ">", ">cores", ">per core", ">per chip", "~records")
     for program, times in shown:
-        for place, chip in enumerate(program.chips or (None,)):
+        for place, (chip, devices) in enumerate(_alike(program)):
             first = place == 0
+            where = f"each of chips {id_ranges(devices)}" if len(devices) > 1 else ""
+            where = where or (f"chip {devices[0]}" if devices and len(program.chips) > 1 else "")
             row(
                 table,
                 program.index if first else "",
@@ -83,11 +85,20 @@ def _programs(capture: Capture) -> Iterator[RenderableType]:
                 "-" if chip is None else f"{chip.cores}",
                 _unrecorded(program) if chip is None else count(chip.max_per_core),
                 "" if chip is None else count(chip.total),
-                _records(program) if first else f"chip {chip.device}" if chip else "",
+                ", ".join(filter(None, (_records(program) if first else "", where))),
             )
     yield table
     if len(shown) < len(groups):
         yield Text(f" ... {len(groups) - len(shown)} more with less on a core: all are in --format csv")
+
+
+def _alike(program: Program) -> list[tuple[ChipHeld | None, list[int]]]:
+    """What a program holds on its chips, once for those on which it holds the same."""
+    groups: dict[tuple[int, int, int], tuple[ChipHeld | None, list[int]]] = {}
+    for chip in program.chips:
+        _, devices = groups.setdefault((chip.cores, chip.max_per_core, chip.total), (chip, []))
+        devices += [] if chip.device is None else [chip.device]
+    return list(groups.values()) or [(None, [])]
 
 
 def _short(op: str | None) -> str:
