@@ -1,5 +1,7 @@
 """The answer of ``list``: one row per chip."""
 
+from enum import Enum
+
 import msgspec
 
 from ttinspect.answers.holders import HeldBy, why_not_known
@@ -10,13 +12,37 @@ from ttinspect.errors import ExitCode
 from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
-from ttinspect.model.finding import Finding
+from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.readiness import NARROW_PCIE, readiness_findings
+from ttinspect.verify.findings.telemetry import HOT, THERMAL_TRIP, THROTTLED, telemetry_findings
+from ttinspect.verify.findings.topology import ISOLATED_CHIP, topology_findings
 from ttinspect.verify.limits import Basis
+
+
+class Mark(str, Enum):
+    """What somebody who looks over a list of chips should see."""
+
+    HOT = "hot"
+    THROTTLING = "throttling"
+    TRIPPED = "tripped"
+    UNLINKED = "unlinked"
+    GHOST = "ghost"
+    NARROW_PCIE = "narrow PCIe"
+
+
+_MARK_OF = {
+    HOT.id: Mark.HOT,
+    THROTTLED.id: Mark.THROTTLING,
+    THERMAL_TRIP.id: Mark.TRIPPED,
+    ISOLATED_CHIP.id: Mark.UNLINKED,
+    NARROW_PCIE.id: Mark.NARROW_PCIE,
+}
+"""By the warning that it stands for."""
 
 
 class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +67,7 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     allocatable_by: Basis | None
     asic_celsius: float | None
     held_by: HeldBy
+    marks: tuple[Mark, ...]
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
 
@@ -72,16 +99,36 @@ def free_exit_code(answer: ListAnswer) -> ExitCode:
 
 def build_list(case: Case) -> ListAnswer:
     """The answer for the chosen chips of a Case."""
-    memory = {device.id: device for device in build_memory(case).devices}
+    shown = build_memory(case)
+    memory = {device.id: device for device in shown.devices}
+    marks = _marks(case, {one.device for one in shown.ghosts})
     reasons = reasons_of(case.system)
     return ListAnswer(
         source=case.system.source,
-        devices=tuple(_device(chip, memory[chip.id], reasons, why_not_known(case)) for chip in case.shown),
+        devices=tuple(
+            _device(chip, memory[chip.id], reasons, why_not_known(case), marks[chip.id])
+            for chip in case.shown
+        ),
         findings=(*system_findings(case.system), *trouble_findings(case.system)),
     )
 
 
-def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons, why_held_unknown: str) -> ListDevice:
+def _marks(case: Case, ghosts: set[int | None]) -> dict[int, tuple[Mark, ...]]:
+    """By chip id, in the order of Mark."""
+    system = case.system
+    topology, readiness = topology_findings(system), readiness_findings(system)
+    found = {}
+    for chip in case.shown:
+        own = [*telemetry_findings(chip), *topology.get(chip.id, ()), *readiness.get(chip.id, ())]
+        mine = {_MARK_OF[one.id] for one in own if one.id in _MARK_OF and one.severity is Severity.WARNING}
+        mine |= {Mark.GHOST} if chip.id in ghosts else set()
+        found[chip.id] = tuple(mark for mark in Mark if mark in mine)
+    return found
+
+
+def _device(
+    chip: Chip, memory: MemoryDevice, reasons: Reasons, why_held_unknown: str, marks: tuple[Mark, ...]
+) -> ListDevice:
     used = memory.regions[0].used if len(memory.regions) == 1 else None
     device = ListDevice(
         id=chip.id,
@@ -101,6 +148,7 @@ def _device(chip: Chip, memory: MemoryDevice, reasons: Reasons, why_held_unknown
         allocatable_by=memory.capacity.basis,
         asic_celsius=None if chip.telemetry is None else chip.telemetry.asic_celsius,
         held_by=memory.held_by,
+        marks=marks,
         unknown=(),
         findings=chip_findings(chip, reasons.unread.get(chip.id)),
     )

@@ -1,38 +1,129 @@
 """The reports of ``list``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.listing import ListAnswer
+from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
 from ttinspect.report.common import findings_table, grouped, source_line
-from ttinspect.report.screen import columns, row
-from ttinspect.report.units import grid, used_of
+from ttinspect.report.memory_rows import who
+from ttinspect.report.screen import Fitting, columns, row
+from ttinspect.report.units import grid, id_ranges, used_of
 
 _DASH = "-"
 
 
-def list_table(answer: ListAnswer) -> list[RenderableType]:
-    """A row per chip; unknown is "-"."""
-    table = columns(">id", ">dev", "PCI", "board", "grid", ">L1 used/all", ">DRAM used/all", ">C")
+_MOST_ALONE = 8
+"""Of more chips than these, equal ones share a row."""
+
+
+class _Row(NamedTuple):
+    """Chips that are alike but for their names and their temperature."""
+
+    devices: list[ListDevice]
+    cells: tuple[str, ...]
+
+
+def list_table(answer: ListAnswer) -> list[RenderableType | Fitting]:
+    """A row per chip, of many chips one for equal ones; unknown is "-"."""
+    groups: dict[object, _Row] = {}
     for device in answer.devices:
-        row(
-            table,
-            device.id,
-            _DASH if device.kmd_id is None else device.kmd_id,
-            device.pci_bdf or _DASH,
-            device.board.value if device.board else device.arch.value,
-            _grid(device.tensix_grid),
-            used_of(device.l1_used, device.l1_physical),
-            used_of(device.dram_used, device.dram_physical),
-            _DASH if device.asic_celsius is None else f"{device.asic_celsius:.1f}",
-        )
-    parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
+        cells = _cells(device)
+        key = cells if len(answer.devices) > _MOST_ALONE else device.id
+        groups.setdefault(key, _Row([], cells)).devices.append(device)
+    rows = list(groups.values())
+    parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
+    parts.append(Fitting(((_wide(rows),), _narrow(rows))))
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
+
+
+def _cells(device: ListDevice) -> tuple[str, ...]:
+    """Board, grid, L1, DRAM, who holds it, marks."""
+    return (
+        device.board.value if device.board else device.arch.value,
+        _grid(device.tensix_grid),
+        used_of(device.l1_used, device.l1_physical),
+        used_of(device.dram_used, device.dram_physical),
+        ", ".join([*map(who, device.held_by.processes[:_MOST_HOLDERS]), *_others(device)]),
+        ", ".join(mark.value for mark in device.marks),
+    )
+
+
+_MOST_HOLDERS = 2
+
+
+def _others(device: ListDevice) -> Iterator[str]:
+    by = device.held_by
+    if len(by.processes) > _MOST_HOLDERS:
+        yield "and more"
+    if by.held and not by.processes:
+        yield "a process that cannot be seen"
+
+
+def _names(one: _Row) -> tuple[str, str, str, str, str]:
+    """Chip ids, N of the nodes, PCI address, serial, temperature: of several the range, or how many."""
+    devices = one.devices
+    numbers = [device.kmd_id for device in devices if device.kmd_id is not None]
+    celsius = [device.asic_celsius for device in devices if device.asic_celsius is not None]
+    low, high = min(celsius, default=None), max(celsius, default=None)
+    heat = _DASH if low is None or high is None else f"{low:.1f}" if low == high else f"{low:.0f}-{high:.0f}"
+    return (
+        id_ranges([device.id for device in devices]),
+        id_ranges(numbers) or _DASH,
+        _same([device.pci_bdf for device in devices]),
+        _same([_serial(device.board_id) for device in devices]),
+        heat,
+    )
+
+
+def _serial(board_id: str | None) -> str | None:
+    """Sixteen hex digits, as tt-smi and the driver print it."""
+    return None if board_id is None else f"{int(board_id):016x}"
+
+
+def _same(names: list[str | None]) -> str:
+    different = dict.fromkeys(names)
+    return names[0] or _DASH if len(different) == 1 else f"({len(different)})"
+
+
+def _wide(rows: list[_Row]) -> RenderableType:
+    table = columns(
+        "> id", ">dev", "PCI", "serial", "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C",
+        "held by", "",
+    )  # fmt: skip
+    for one in rows:
+        ids, nodes, pci, number, heat = _names(one)
+        board, tensix, l1, dram, held, marks = one.cells
+        row(table, ids, nodes, pci, number, board, tensix, l1, dram, heat, held or _DASH, marks)
+    return table
+
+
+def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
+    """Who holds a chip and its marks stand below, equal ones together; so do the serials of one or two. Where
+    chips share rows there is no PCI address."""
+    alone = all(len(one.devices) == 1 for one in rows)
+    names = ("PCI",) if alone else ()
+    table = columns("> id", ">dev", *names, "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C")
+    below: dict[str, list[int]] = {}
+    for one in rows:
+        ids, nodes, pci, number, heat = _names(one)
+        board, tensix, l1, dram, held, marks = one.cells
+        nodes = "same" if nodes == ids and not alone else nodes
+        row(table, ids, nodes, *((pci,) if alone else ()), board, tensix, l1, dram, heat)
+        said = [f"serial {number}"] if number != _DASH and len(rows) <= _FEW else []
+        said += [f"held by {held}"] if held else []
+        said += [marks] if marks else []
+        if said:
+            below.setdefault("; ".join(said), []).extend(device.id for device in one.devices)
+    return (table, *(Text(f" {id_ranges(ids)}: {said}") for said, ids in below.items()))
+
+
+_FEW = 2
 
 
 def _grid(value: Coord | None) -> str:
@@ -43,7 +134,8 @@ def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
     """A row per chip, sizes in bytes."""
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tensix_grid_x", "tensix_grid_y",
-        "l1_used", "l1_physical", "dram_used", "dram_physical", "asic_celsius", "findings",
+        "l1_used", "l1_physical", "dram_used", "dram_physical", "asic_celsius",
+        "held_by", "marks", "findings",
     )  # fmt: skip
     return header, (
         (
@@ -60,6 +152,8 @@ def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
             device.dram_used,
             device.dram_physical,
             device.asic_celsius,
+            " ".join(str(one.pid) for one in device.held_by.processes),
+            " ".join(mark.name.lower() for mark in device.marks),
             " ".join(finding.id for finding in device.findings),
         )
         for device in answer.devices

@@ -50,7 +50,7 @@ def memory_rows(answer: MemoryAnswer, basis: str | None) -> list[RenderableType 
             rows.append(_row(device, _LEAST_LINES if len(answer.devices) > _MANY_CHIPS else _MOST_LINES))
     parts: list[RenderableType | Fitting] = []
     if rows:
-        parts.append(Fitting((_table(rows, "held by"), _table(rows, "~held by"))))
+        parts.append(Fitting(((_table(rows, "held by"),), (_table(rows, "~held by"),))))
     parts += [Text(f" {id_ranges(ids)}  {why}") for why, ids in idle.items()]
     parts += [Text(f" {line}") for line in _left_out(answer.devices, basis)]
     return parts + [Text(f" {line}") for line in _ghost_lines(answer.ghosts)]

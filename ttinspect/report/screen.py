@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from io import StringIO
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import msgspec
@@ -30,15 +30,15 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fitting(msgspec.Struct, frozen=True):
-    """The same content laid out in several ways, the widest first: the first that fits is shown."""
+    """The same content laid out in several ways, the widest first: the first that fits is shown. Each is what
+    stands below one another."""
 
-    layouts: tuple[Any, ...]
+    layouts: tuple[tuple[Any, ...], ...]
 
-    def chosen(self, width: int) -> RenderableType:
+    def chosen(self, width: int) -> tuple[RenderableType, ...]:
         """The widest that fits, else the narrowest."""
-        fitting = (one for one in self.layouts if _least_width(one) <= width)
-        part: RenderableType = next(fitting, self.layouts[-1])
-        return part
+        fitting = (one for one in self.layouts if max(map(_least_width, one), default=0) <= width)
+        return next(fitting, self.layouts[-1])
 
 
 def harmless(text: str) -> str:
@@ -61,7 +61,8 @@ def glued(text: str) -> str:
 def render(parts: "Iterable[RenderableType | Fitting]", screen: Screen) -> str:
     """Renderables one below the other as text, without trailing blanks."""
     buffer = StringIO()
-    for part in (one.chosen(screen.width) if isinstance(one, Fitting) else one for one in parts):
+    chosen = (one.chosen(screen.width) if isinstance(one, Fitting) else (one,) for one in parts)
+    for part in chain.from_iterable(chosen):
         Console(
             file=buffer,
             width=max(screen.width, _least_width(part)),
