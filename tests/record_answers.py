@@ -1,183 +1,226 @@
-"""Record what the command line answers, and compare two records: for changes that must not change an answer.
+"""What hundreds of command lines answer, recorded, so that two versions can be held against each other.
 
-    python -m tests.record_answers record FILE [--package FOLDER] [--only TEXT]
-    python -m tests.record_answers compare BEFORE AFTER
+    python -m tests.record_answers make FOLDER               the inputs, once, for both versions
+    python -m tests.record_answers run FOLDER SCRIPT OUT     JSON, table and exit code of every command line
+    python -m tests.record_answers compare OLD NEW           what is not the same, grouped by where it is
 
-Every command line runs as a process of its own, with ``ttinspect`` from FOLDER (this checkout, where none is
-given). Of each, standard output as JSON, as a table, and the exit code are kept. Times, process ids and paths
-of this run are taken out before anything is compared.
+SCRIPT is the ttinspect of the version that is recorded: any checkout or environment will do.
 """
 
-import argparse
-import difflib
+import concurrent.futures
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from tests.device.simulated import (
-    AICLK,
-    ASIC_ID_HIGH,
-    BOARD_ID_LOW,
-    DDR_STATUS,
-    ENABLED_ETH,
-    FIRMWARE,
-    GDDR,
-    L2CPU,
-    PCIE_USAGE,
-    TENSIX_COL,
-    Chip,
-    Device,
-    blackhole,
-    build,
-    wormhole,
-)
-from tests.device.test_functional_simulators import SIMULATORS
-from tests.device.test_topology import n300s, p300
-from tests.shm.captures import captures
-
-NO_REGIONS = ("--shm-dir", ".")
-COMMANDS = (
-    ("list", *NO_REGIONS), ("harvest", "--cores"), ("harvest",), ("capacity",), ("topology",), ("telemetry",),
-    ("check", *NO_REGIONS),
+ALIASES = "n150 n300 p100 p150 p300 galaxy-wh galaxy-bh p150b ubb"
+MASKS = (
+    "wormhole_b0", "wormhole_b0,tensix=0x41", "wormhole_b0,dram=1,eth=0x3", "wormhole_b0,board=n300",
+    "wormhole_b0,noc_translation=off,tensix=3", "blackhole", "blackhole,tensix=0x60", "blackhole,tensix=0x3,dram=1",
+    "blackhole,eth=0x120,pcie=0x2,l2cpu=1", "blackhole,board=p100", "blackhole,board=p300,asic_location=1",
+    "blackhole,ENABLED_TENSIX_COL=0x3fcf", "quasar", "quasar,tensix=1", "blackhole,board=p150,noc_translation=off",
 )  # fmt: skip
-BOARDS = ("n150", "n300", "p100", "p150", "p300", "galaxy-wh", "galaxy-bh")
-OFFLINE = (
-    "masks:wormhole_b0,tensix=0x21", "masks:blackhole,tensix=0x60,board=p150", "masks:quasar,tensix=1",
-    "masks:blackhole,ENABLED_TENSIX_COL=0x3F3F", "masks:blackhole,dram=0x3", "masks:wormhole_b0,eth=1",
-    "masks:grayskull", "board:n9", "nothing.yaml", "sim:nothing.so",
+OF_A_SOURCE = (
+    "list", "harvest", "harvest --cores", "capacity", "topology",
+    "topology --tree", "telemetry", "memory", "check", "check --expect cores=120 --expect chips=1",
 )  # fmt: skip
-GOOD: dict[str, Device] = {
-    **SIMULATORS,
-    "blackhole": blackhole(Chip(beating=True)),
-    "wormhole": wormhole(Chip(harvested_rows=1, tags={DDR_STATUS: 0x555}, beating=True)),
-    "p300 board": p300(),
-    "two n300": n300s(2, links=[((0, 14), (1, 14)), ((2, 6), (3, 6))]),
-    "leaving": blackhole(Chip(), outside=[((0, 3), (0x401_00009999, 5))]),
-    "no translation": blackhole(Chip(noc_translation=False)),
-    **{f"without tag {tag}": blackhole(Chip(tags={tag: None})) for tag in (TENSIX_COL, GDDR, L2CPU)},
-    "no clock": blackhole(Chip(tags={AICLK: None})),
-    "old firmware": blackhole(Chip(tags={FIRMWARE: 0x12000000})),
-    "untrained": blackhole(Chip(tags={DDR_STATUS: 0x5554})),
-    "all ones": blackhole(Chip(tags={BOARD_ID_LOW: 0xFFFFFFFF})),
-    "loud": blackhole(shout=True),
-}
-BAD: dict[str, Device] = {
-    "no device": Device("blackhole", []),
-    **{f"refused {tag}": blackhole(Chip(tags={tag: None})) for tag in (ENABLED_ETH, PCIE_USAGE)},
-    "refused mask": blackhole(Chip(tags={PCIE_USAGE: 4})),
-    "too old": wormhole(Chip(tags={FIRMWARE: 0x11000000})),
-    "refused by discovery": blackhole(Chip(tags={ASIC_ID_HIGH: None})),
-    "hung": blackhole(Chip(hung=True)),
-    "one hung": blackhole(Chip(), Chip(hung=True)),
-    "one refused": blackhole(Chip(), Chip(tags={ASIC_ID_HIGH: None})),
-    "aborts": blackhole(crash=("abort", 300)),
-    "exits": wormhole(crash=("exit", 100)),
-    "aborts at init": blackhole(crash=("abort", 0)),
-    "hangs": blackhole(crash=("hang", 300)),
-    "dies when read": blackhole(Chip(), Chip(), crash=("abort", 1300, 1)),
-    "leaves the bus": blackhole(Chip(), Chip(off_after=640)),
-    "remote off the bus": Device("wormhole", [n300s(1).chips[0], Chip(off_bus=True, remote=True)]),
-}
-_NOISE = (
-    (re.compile(r'"(time_ns|written_ns)": ?[0-9]+'), r'"\1": 0'),
-    (re.compile(r"/tmp/[^ \"',:]*/"), "/tmp/"),
-    (re.compile(r"within [0-9.]+ s"), "within some s"),
-    (re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d[0-9.Z]*"), "a time"),
-)
+OF_REGIONS = ("verify-shm", "memory --raw")
+ALONE = (
+    "soc --arch blackhole", "soc --arch wormhole_b0", "soc --arch quasar", "explain", "explain TTS050", "explain TTH004",
+    "schema harvest", "schema capacity", "schema topology", "schema error", "--help", "--version", "harvest --help",
+    "diff board:n300 board:n150", "diff board:n300 board:n300", "harvest --from board:p150 --core translated:1-2",
+    "harvest --from board:n300 -d 1", "capacity --from board:n300 --dispatch tensix", "capacity --from board:p150 --l1-small 32768",
+    "capacity --from board:p150 --trace-region 50000000", "capacity --from board:p150 --dispatch eth",
+)  # fmt: skip
+ERRORS = (
+    "harves", "harvest --from nothing.yaml", "harvest --from board:nope", "harvest --from masks:grendel",
+    "harvest --from masks:blackhole,tensix=0x4000", "harvest --from masks:blackhole,tensix=1,tensix=1",
+    "harvest --from masks:blackhole,unknown=1", "harvest --from .", "harvest --from /dev/null", "harvest --from empty",
+    "harvest --from text", "harvest --from broken.json", "harvest --from soc.yaml", "harvest --from board:n300 -d 9",
+    "harvest --from board:n300 --core 99-99", "harvest --from board:n300 --core sideways:1-1",
+    "harvest --from board:n300 --format junit", "harvest --from board:n300 --nope", "harvest --from board:n300 surplus",
+    "capacity --from board:n300 --runtime none", "capacity --from board:n300 --l1-small 1", "explain TTX999",
+    "schema nothing", "soc --arch blackhole --file x", "soc --file nothing", "check nothing.yaml --from board:n300",
+    "check --from board:n300 --expect corse=1", "check --from board:n300 --expect cores=x", "telemetry --watch 0",
+    "verify-shm --from board:n300 --samples 0", "verify-shm --from board:n300 --ignore TTX999",
+    "harvest --from sim:nothing.so", "harvest --from umd:0", "diff - -", "diff nothing.json board:n300",
+)  # fmt: skip
 
 
-def lines(folder: Path) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """A name, the words of a command line, and its environment."""
-    library = build(folder)
-    for kind, devices in (("good", GOOD), ("bad", BAD)):
-        for number, (name, device) in enumerate(devices.items()):
-            script = device.write(folder / f"{kind}{number}")
-            for command in COMMANDS:
-                words = [*command, "--from", f"sim:{library}", "--timeout", "30" if kind == "good" else "4"]
-                yield f"{kind} {name}: {' '.join(command)}", words, script
-    sources = [*(f"board:{board}" for board in BOARDS), *OFFLINE]
-    for source in sources:
-        for command in (*COMMANDS, ("snapshot", *NO_REGIONS)):
-            yield f"{source}: {' '.join(command)}", [*command, "--from", source], {}
+def make(folder: Path) -> None:
+    """Write the inputs: descriptors, documents, trees of sysfs, regions; those of the reference data too."""
+    from tests.shm.captures import captures
+    from tests.sources import clusters, fake_sysfs
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "empty").write_text("")
+    (folder / "text").write_text("hello\n")
+    (folder / "broken.json").write_text('{"device_info": [')
+    data = Path(__file__).resolve().parent.parent / "soc_descriptors"
+    shutil.copy(data / "blackhole.yaml", folder / "soc.yaml")
+    descriptors = {
+        "p150": clusters.MODERN_P150,
+        "n300": clusters.to_yaml(clusters.n300()),
+        "n300-unknown": clusters.to_yaml(clusters.n300(harvesting=None)),
+        "n300s": clusters.n300_boards(3),
+        "galaxy": clusters.galaxy(8),
+        "galaxy-bh": clusters.blackhole_galaxy(0x0000047030000000),
+    }
+    for name, text in descriptors.items():
+        (folder / f"made-{name}.yaml").write_text(text)
+    for name, devices in {"one": 1, "two": 2, "none": 0}.items():
+        root = folder / f"host-{name}"
+        (root / "sys").mkdir(parents=True, exist_ok=True)
+        for number in range(devices):
+            fake_sysfs.device(root, number)
+        if devices:
+            fake_sysfs.kernel_driver(root)
+    bad = fake_sysfs.device(folder / "host-bad", 0)
+    fake_sysfs.kernel_driver(folder / "host-bad")
+    (bad / "tt_serial").write_text("garbage\n")
+    for path in (folder / "host-bad").rglob("temp1_input"):
+        path.write_text("nonsense\n")
     for name, capture in captures().items():
-        regions = folder / f"shm-{name}"
-        regions.mkdir()
-        (regions / capture.file_name).write_bytes(capture.data)
-        for verb in ("verify-shm", "memory"):
-            words = [verb, "--from", "masks:wormhole_b0", "--shm-dir", str(regions), "--procfs", str(regions)]
-            yield f"{name}: {verb}", words, {}
+        home = folder / "regions" / name
+        home.mkdir(parents=True, exist_ok=True)
+        (home / capture.file_name).write_bytes(capture.data)
+        (home / capture.file_name).chmod(0o600)
+    (folder / "no-regions").mkdir(exist_ok=True)
+    (folder / "proc").mkdir(exist_ok=True)
+    shared = Path(os.environ.get("TTINSPECT_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    for pattern in (
+        "umd/clusters/*.yaml",
+        "cases/clusters/*.yaml",
+        "tt-smi/snapshot?.json",
+        "cases/tt-smi/*.json",
+    ):
+        for path in shared.glob(pattern):
+            (folder / f"real-{path.name}").write_bytes(path.read_bytes())
 
 
-def record(path: Path, package: Path, only: str) -> None:
-    """Run every command line, and write what it answered."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as name, ThreadPoolExecutor(2) as pool:
-        folder = Path(name)
-        wanted = [line for line in lines(folder) if only in line[0]]
-
-        def answered(line: tuple[str, list[str], dict[str, str]]) -> tuple[str, dict[str, object]]:
-            title, words, environment = line
-            home = {"PATH": os.environ["PATH"], "HOME": name, "COLUMNS": "80", "PYTHONPATH": str(package)}
-            done = {
-                form: subprocess.run(
-                    [sys.executable, "-m", "ttinspect", *words, "--format", form], cwd=folder, check=False,
-                    env=home | environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                )
-                for form in ("json", "table" if words[0] != "snapshot" else "json")
-            }  # fmt: skip
-            told = {form: _plain(one.stdout + one.stderr) for form, one in done.items()}
-            return title, {"code": [one.returncode for one in done.values()], **told}
-
-        answers = dict(pool.map(answered, wanted))
-    path.write_text(json.dumps(answers, indent=1, sort_keys=True))
-    print(f"{len(answers)} command lines")
+def command_lines(folder: Path) -> list[str]:
+    """Every command line, without its format."""
+    here = "--shm-dir no-regions --procfs proc"
+    files = sorted(path.name for path in folder.iterdir() if path.name.startswith(("made-", "real-")))
+    hosts = sorted(f"sysfs:{path.name}" for path in folder.iterdir() if path.name.startswith("host-"))
+    boards = [f"board:{name}" for name in ALIASES.split()]
+    lines = [*ALONE, *ERRORS]
+    for source in [*boards, *(f"masks:{mask}" for mask in MASKS), *files, *hosts]:
+        for command in OF_A_SOURCE:
+            places = here if command.split()[0] in ("list", "memory", "check") else ""
+            lines.append(f"{command} --from {source} {places}".strip())
+    for home in sorted((folder / "regions").iterdir()):
+        for command in OF_REGIONS:
+            lines.append(
+                f"{command} --from board:n300 --shm-dir regions/{home.name} --procfs proc"
+                + (" --samples 2 --window 0.01" if command.startswith("verify") else "")
+            )
+    return lines
 
 
-def _plain(text: str) -> str:
-    for pattern, instead in _NOISE:
-        text = pattern.sub(instead, text)
-    return text
+def run(folder: Path, script: str) -> dict[str, Any]:
+    """By command line: exit code, JSON and table."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "COLUMNS": "100",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+
+    def call(words: list[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [script, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def record(line: str) -> tuple[str, dict[str, Any]]:
+        table = call(line.split())
+        document = call([*line.split(), "--json"]) if not line.startswith("--") else table
+        try:
+            answer = _timeless(json.loads(document.stdout))
+        except ValueError:
+            answer = document.stdout
+        return line, {"exit": [table.returncode, document.returncode], "json": answer, "table": _now(table.stdout),
+                      "stderr": table.stderr}  # fmt: skip
+
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0)) + 1) as pool:
+        return dict(pool.map(record, command_lines(folder)))
 
 
-def compare(before: Path, after: Path) -> int:
-    """Print what is not as it was; how many command lines that are."""
-    old, new = json.loads(before.read_text()), json.loads(after.read_text())
-    differing = [name for name in old if name in new and old[name] != new[name]]
-    for name in differing:
-        print(f"== {name}")
-        for part in old[name].keys() & new[name].keys():
-            then, now = _laid_out(old[name][part]), _laid_out(new[name][part])
-            print("\n".join(difflib.unified_diff(then, now, lineterm="", n=0)))
-    print(f"{len(old)} before, {len(new)} after, {len(differing)} differ")
-    return len(differing)
+_MOMENTS = ("time_ns", "now_realtime_ns", "now_monotonic_ns", "heartbeat")
 
 
-def _laid_out(told: object) -> list[str]:
-    text = str(told)
-    try:
-        return json.dumps(json.loads(text), indent=1).splitlines()
-    except ValueError:
-        return text.splitlines()
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "a moment" if key in _MOMENTS and part is not None else _timeless(part)
+                for key, part in value.items()}  # fmt: skip
+    return [_timeless(part) for part in value] if isinstance(value, list) else value
 
 
-def main() -> int:
-    """The command line of this file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("record", "compare"))
-    parser.add_argument("files", type=Path, nargs="+")
-    parser.add_argument("--package", type=Path, default=Path(__file__).resolve().parent.parent)
-    parser.add_argument("--only", default="")
-    asked = parser.parse_args()
-    if asked.what == "compare":
-        return min(compare(*asked.files), 1)
-    record(asked.files[0], asked.package.resolve(), asked.only)
-    return 0
+def _now(text: str) -> str:
+    return re.sub(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?|[\d,.]+ (s|min|h|d|days|hours|minutes) ago", "then", text
+    )
+
+
+def compare(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[str]]:
+    """By what differs, the command lines where it does: ``exit 0 -> 10``, ``+devices[].serial`` (a key that
+    is new), ``-path`` (that is gone), ``path`` (with another value), ``table`` where the JSON is the same."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line, before in old.items():
+        after = new[line]
+        if before["exit"] != after["exit"]:
+            found[f"exit {before['exit'][0]} -> {after['exit'][0]}"].append(line)
+        paths = sorted(set(_differences(before["json"], after["json"], "")))
+        for path in paths:
+            found[path].append(line)
+        if not paths and before["table"] != after["table"]:
+            found["table"].append(line)
+        if not paths and before["stderr"] != after["stderr"]:
+            found["stderr"].append(line)
+    return dict(found)
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in old.keys() | new.keys():
+            here = f"{path}.{key}" if path else key
+            if key not in new:
+                yield f"-{here}"
+            elif key not in old:
+                yield f"+{here}"
+            else:
+                yield from _differences(old[key], new[key], here)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for one, other in zip(old, new, strict=True):
+            yield from _differences(one, other, f"{path}[]")
+    elif old != new:
+        yield path
+
+
+def main(words: list[str]) -> None:
+    """Make, run or compare."""
+    if words[:1] == ["make"] and len(words) == 2:
+        make(Path(words[1]))
+        print(f"{len(command_lines(Path(words[1])))} command lines")
+    elif words[:1] == ["run"] and len(words) == 4:
+        Path(words[3]).write_text(json.dumps(run(Path(words[1]), words[2])))
+    elif words[:1] == ["compare"] and len(words) == 3:
+        old, new = (json.loads(Path(name).read_text()) for name in words[1:])
+        found = compare(old, new)
+        same = len(old) - len({line for lines in found.values() for line in lines})
+        print(f"{same} of {len(old)} command lines answer the same in all")
+        for what, lines in sorted(found.items(), key=lambda item: -len(item[1])):
+            print(f"{len(lines):>5}  {what}   for instance: {lines[0]}")
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main(sys.argv[1:])
