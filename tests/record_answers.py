@@ -1,13 +1,12 @@
 """What hundreds of command lines answer, recorded, so that two versions can be held against each other.
 
     python -m tests.record_answers make FOLDER               the inputs, once, for both versions
-    python -m tests.record_answers run FOLDER SCRIPT OUT     JSON, table and exit code of every command line
-    python -m tests.record_answers compare OLD NEW           what is not the same, grouped by where it is
+    python -m tests.record_answers run FOLDER OUT   JSON, table and exit code of every command line
+    python -m tests.record_answers compare OLD NEW  what is not the same, grouped by where it is
 
-SCRIPT is the ttinspect of the version that is recorded: any checkout or environment will do.
+``run`` records the version of the checkout that it is run in; an older one gets a copy of this file.
 """
 
-import concurrent.futures
 import json
 import os
 import re
@@ -124,33 +123,28 @@ def command_lines(folder: Path) -> list[str]:
     return lines
 
 
-def run(folder: Path, script: str) -> dict[str, Any]:
-    """By command line: exit code, JSON and table."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "COLUMNS": "100",
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
+def run(folder: Path) -> dict[str, Any]:
+    """By command line: exit code, JSON and table, of the ttinspect that this interpreter imports."""
+    from tests.warm import Warm
+
+    warm = Warm()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "COLUMNS": "100"}
 
     def call(words: list[str]) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [script, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        return warm.run(tuple(words), "", environment, str(folder), 120)
 
-    def record(line: str) -> tuple[str, dict[str, Any]]:
+    answers: dict[str, Any] = {}
+    for line in command_lines(folder):
         table = call(line.split())
-        document = call([*line.split(), "--json"]) if not line.startswith("--") else table
+        document = call([*line.split(), "--json"])
         try:
             answer = _timeless(json.loads(document.stdout))
         except ValueError:
             answer = document.stdout
-        return line, {"exit": [table.returncode, document.returncode], "json": answer, "table": _now(table.stdout),
-                      "stderr": table.stderr}  # fmt: skip
-
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0)) + 1) as pool:
-        return dict(pool.map(record, command_lines(folder)))
+        codes = [table.returncode, document.returncode]
+        answers[line] = {"exit": codes, "json": answer, "table": _now(table.stdout), "stderr": table.stderr}
+    warm.close()
+    return answers
 
 
 _MOMENTS = ("time_ns", "now_realtime_ns", "now_monotonic_ns", "heartbeat")
@@ -209,8 +203,8 @@ def main(words: list[str]) -> None:
     if words[:1] == ["make"] and len(words) == 2:
         make(Path(words[1]))
         print(f"{len(command_lines(Path(words[1])))} command lines")
-    elif words[:1] == ["run"] and len(words) == 4:
-        Path(words[3]).write_text(json.dumps(run(Path(words[1]), words[2])))
+    elif words[:1] == ["run"] and len(words) == 3:
+        Path(words[2]).write_text(json.dumps(run(Path(words[1]))))
     elif words[:1] == ["compare"] and len(words) == 3:
         old, new = (json.loads(Path(name).read_text()) for name in words[1:])
         found = compare(old, new)

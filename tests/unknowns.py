@@ -49,9 +49,9 @@ def does_not_apply(path: str, chip: Mapping[str, Any], *, simulated: bool) -> bo
     if path == "via":
         return chip["mmio"] is True
     if path == "tray":
-        return simulated or chip["board"] not in (None, *_IN_TRAYS)
+        return not simulated and chip["board"] not in (None, *_IN_TRAYS)
     if _NO_BUS.fullmatch(path):
-        return simulated or chip["mmio"] is False
+        return not simulated and chip["mmio"] is False
     return bool(_NO_COORDINATE.fullmatch(path) or _ELSEWHERE.fullmatch(path))
 
 

@@ -241,4 +241,4 @@ def test_a_path_in_a_list_stands_for_all_its_entries() -> None:
 
 def test_paths_are_those_of_the_type() -> None:
     masks: Any = Masks(tensix=1, dram=None, eth=0, pcie=None, l2cpu=0)
-    assert null_paths(masks) == ("dram", "pcie")
+    assert null_paths(masks) == ["dram", "pcie"]

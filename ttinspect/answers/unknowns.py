@@ -4,12 +4,9 @@ A System names what its source cannot tell by paths of its own (``masks.tensix``
 what follows of that under other names (``tensix.grid``, ``neighbours``): its table says what follows of what.
 """
 
-import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress, repeat
-from operator import attrgetter, is_
-from types import MappingProxyType, NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -40,6 +37,14 @@ NOT_TOLD = {
 """Why something is unknown of which the source says no more."""
 
 _ON_THE_BUS = frozenset(("kmd_id", "pci_bdf", *(f"pcie.{name}" for name in PcieLink.__struct_fields__)))
+
+
+_SIMULATED = {
+    **dict.fromkeys(_ON_THE_BUS, "a chip of a simulator is on no PCI bus"),
+    "tray": "a chip of a simulator is in no tray",
+}
+_BASES = frozenset(("allocatable_by", "capacity.basis"))
+"""What figures go by, which is nothing about a chip: null says there that nothing was said."""
 
 
 class Reasons(msgspec.Struct, frozen=True):
@@ -74,11 +79,10 @@ def explained(
     paths = _counted(
         null_paths(device), chip.board, mmio=chip.mmio, simulated=reasons.asked is SourceKind.SIM
     )
-    if inside:
-        paths = (*paths, *inside)
+    paths += inside
     if not paths:
         return device
-    told = own or {}
+    told = {**(_SIMULATED if reasons.asked is SourceKind.SIM else {}), **(own or {})}
     left = reasons.unread.get(chip.id) or NOT_TOLD[reasons.asked]
     said = {one.path: one.why for one in reversed(chip.unknown)}
     if chip.board_name is not None:
@@ -109,25 +113,29 @@ def _first(said: Mapping[str, str], roots: Iterable[str]) -> str | None:
     return next(filter(None, whys), None)
 
 
-@functools.lru_cache(maxsize=1024)
-def _counted(
-    nulls: tuple[str, ...], board: Board | None, *, mmio: bool | None, simulated: bool
-) -> tuple[str, ...]:
-    """Without the paths where null is "there is none": no chip of a simulator and none behind another one is
-    on the bus, none on it is behind another one, and only Galaxy boards are in trays."""
-    no_bus = simulated or mmio is False
-    no_tray = simulated or not (board is None or has_trays(board))
-    return tuple(
-        path
-        for path in nulls
-        if not ((no_bus and path in _ON_THE_BUS) or (mmio and path == "via") or (no_tray and path == "tray"))
-    )
+def _counted(paths: list[str], board: Board | None, *, mmio: bool | None, simulated: bool) -> list[str]:
+    """Without the paths where null is "there is none": no chip behind another one is on the bus, none on it
+    is behind another one, and only Galaxy boards are in trays. Of a simulator that is told of each."""
+    none_there: set[str] = set()
+    if mmio:
+        none_there.add("via")
+    elif mmio is False and not simulated:
+        none_there |= _ON_THE_BUS
+    if not (simulated or board is None or has_trays(board)):
+        none_there.add("tray")
+    return [path for path in paths if path not in none_there]
 
 
-def null_paths(device: msgspec.Struct) -> tuple[str, ...]:
+def null_paths(part: msgspec.Struct, prefix: str = "") -> list[str]:
     """The paths of a Struct that are null; of one that is null as a whole, its own."""
-    paths, values = _reader(type(device))
-    return tuple(compress(paths, map(is_, values(device), repeat(None))))
+    paths: list[str] = []
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        if value is None:
+            paths.append(prefix + name)
+        elif isinstance(value, msgspec.Struct) and prefix + name not in _BASES:
+            paths += null_paths(value, f"{prefix}{name}.")
+    return paths
 
 
 def nulls_inside(path: str, entries: Sequence[Any] | None) -> list[str]:
@@ -139,27 +147,5 @@ def nulls_inside(path: str, entries: Sequence[Any] | None) -> list[str]:
         return [f"{path}[]"]
     if not isinstance(entries[0], msgspec.Struct):
         return []
-    names, values = _reader(type(entries[0]))
-    columns = zip(names, zip(*map(values, entries), strict=True), strict=True)
-    return [f"{path}[].{name}" for name, column in columns if None in column]
-
-
-@functools.cache
-def _nullable(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The paths of a type that may be null: of its fields, and of those of the Structs that it always has."""
-    paths: list[str] = []
-    for field in msgspec.structs.fields(kind):
-        if NoneType in get_args(field.type):
-            paths.append(field.name)
-        elif get_origin(field.type) is None and issubclass(field.type, msgspec.Struct):
-            paths += (f"{field.name}.{path}" for path in _nullable(field.type))
-    return tuple(paths)
-
-
-@functools.cache
-def _reader(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The paths of a type that may be null, and what reads all of them."""
-    paths = _nullable(kind)
-    if len(paths) > 1:
-        return paths, attrgetter(*paths)
-    return paths, lambda device: tuple(getattr(device, path) for path in paths)
+    names = entries[0].__struct_fields__
+    return [f"{path}[].{name}" for name in names if any(getattr(entry, name) is None for entry in entries)]
