@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ttinspect"
 
 MODULES = {
     "sources/umd": 14,
-    "verify": 38,
+    "verify": 34,
     # 20 of the commands before programs, fit, fleet and metrics; theirs beside them: programs with its pictures
     # and files, fit, fleet, metrics
     "report": 27,

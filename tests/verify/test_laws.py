@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shm.captures import captures
@@ -13,7 +13,7 @@ from tests.verify.build import UNIQUE_ID
 from tests.verify.host import p150_host
 from ttinspect.shm.decode import decode
 from ttinspect.shm.layout import LAYOUTS
-from ttinspect.verify.findings import allocation, harvest, live, telemetry, topology
+from ttinspect.verify.findings import allocation, harvest, live, readiness, telemetry, topology
 from ttinspect.verify.findings.rules import RULES, SAYING_UNKNOWN
 from ttinspect.verify.rule import ChipRule, SystemRule
 from ttinspect.verify.verify import Verdict, verdict_of
@@ -29,6 +29,7 @@ def _verdict(data: bytes) -> Verdict:
         return verdict_of(host.verify().all_findings)
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(CAPTURES), size=st.integers(0, 12_000), version=st.none() | st.integers(0, 2**32 - 1)
 )
@@ -51,6 +52,13 @@ def test_a_file_that_lacks_its_last_byte_never_passes(name: str) -> None:
     assert _verdict(captures()[name].data[:-1]) not in _PASSES
 
 
+@pytest.mark.parametrize("size", [8576, 9000, 9280, 20_000])
+def test_a_version_from_the_future_has_no_wrong_size(size: int, tmp_path: Path) -> None:
+    host = p150_host(tmp_path)
+    host.put(struct.pack("<I", max(LAYOUTS) + 1).ljust(size, b"\1"), UNIQUE_ID)
+    assert host.found() == ["TTS004 inconclusive"]
+
+
 _NOT_EXPECTED = (
     harvest.IGNORED_MASK,  # the mask changes nothing
     harvest.PLACEHOLDER_DESIGN,  # of the design, not of the chip
@@ -58,11 +66,13 @@ _NOT_EXPECTED = (
     harvest.UNKNOWN_BOARD,  # what is expected of the product is unknown then
     telemetry.IMPOSSIBLE_READINGS,  # the reading is unknown, which its expectations say
     topology.LINK_TO_ITSELF,  # of the description; --strict counts it
+    *readiness.RULES,  # what check/readiness.py expects of a host
 )
 _GROUPS = (
     harvest.NOT_AS_THE_PRODUCT, harvest.CHIPS_DIFFER, *live.RULES, *topology.IDS, *topology.LINKS,
     topology.INCOMPLETE_BOARD, *telemetry.DRAM_TRAINING, *telemetry.FIRMWARE_AGE, *telemetry.HEARTBEAT,
-    *telemetry.TEMPERATURE, *telemetry.DRAM_HEALTH,
+    *telemetry.TEMPERATURE, *telemetry.DRAM_HEALTH, *telemetry.CLOCK,
+    *telemetry.THERMAL_TRIPS, *telemetry.POWER,
 )  # fmt: skip
 """What ``check`` expects of a product, by rule groups."""
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ttinspect
-from ttinspect.answers.diff import DiffAnswer, build_diff
+from ttinspect.answers.diff import DiffAnswer, build_diff, diff_exit_code
+from ttinspect.errors import ExitCode
 from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.model.arch import Board, CoreType
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
@@ -204,6 +205,7 @@ def _listed(answer: DiffAnswer) -> list[tuple[str, str]]:
     ]
 
 
+@settings(deadline=None)
 @given(changed())
 def test_one_changed_fact_is_the_one_reported(case: tuple[System, str, str, bool]) -> None:
     system, path, where, restless = case
@@ -212,6 +214,7 @@ def test_one_changed_fact_is_the_one_reported(case: tuple[System, str, str, bool
     assert _listed(build_diff(HOST, system)) == ([] if restless else expected)
 
 
+@settings(deadline=None)
 @given(changed(), changed())
 def test_both_directions_list_the_same(
     one: tuple[System, str, str, bool], other: tuple[System, str, str, bool]
@@ -230,6 +233,7 @@ def test_both_directions_list_the_same(
             assert len(turned) == len(getattr(forth, name))
 
 
+@settings(deadline=None)
 @given(changed())
 def test_nothing_differs_from_itself(case: tuple[System, str, str, bool]) -> None:
     answer = build_diff(case[0], case[0], telemetry=True)
@@ -365,3 +369,17 @@ def test_other_live_cores_of_another_mask_are_no_second_change() -> None:
     live = {**chip.live_cores, "tensix": coordinates.type_cores(CoreType.TENSIX)}
     system = _with_chip(HOST, 0, replace(chip, masks=masks, live_cores=live))
     assert [change.path for change in build_diff(HOST, system).changed] == ["masks.tensix"]
+
+
+def test_a_chip_that_only_moved_is_told_and_makes_a_difference() -> None:
+    elsewhere = replace(
+        HOST, chips=(replace(HOST.chips[0], pci_bdf="0000:99:00.0", kmd_id=9), *HOST.chips[1:])
+    )
+    answer = build_diff(HOST, elsewhere)
+    assert [(one.chip, one.path, one.old, one.new) for one in answer.moved] == [
+        (0, "kmd_id", 0, 9),
+        (0, "pci_bdf", "0000:41:00.0", "0000:99:00.0"),
+    ]
+    assert (answer.same, answer.changed, answer.appeared, answer.vanished) == (False, (), (), ())
+    assert diff_exit_code(answer) is ExitCode.CHECK_FAILED
+    assert diff_exit_code(build_diff(HOST, HOST)) is ExitCode.DONE

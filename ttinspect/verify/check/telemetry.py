@@ -8,16 +8,16 @@ from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
 from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
 from ttinspect.verify.findings.telemetry import (
+    CLOCK,
     DRAM_HEALTH,
     DRAM_NOT_TRAINED,
     DRAM_TRAINING,
     FIRMWARE_AGE,
     HEARTBEAT,
     OLD_FIRMWARE,
-    POWER_AT_LIMIT,
+    POWER,
     TEMPERATURE,
-    THERMAL_TRIP,
-    THROTTLED,
+    THERMAL_TRIPS,
     knows_live_channels,
     modules_of_all_channels,
     telemetry_findings,
@@ -37,9 +37,9 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
         (HEARTBEAT, "heartbeat", "moves", beats),
         (TEMPERATURE, "temperature", "below throttling", _has(chip, "asic_celsius", "throttle_celsius")),
         (DRAM_HEALTH, "DRAM errors", "none uncorrected", _counts_errors(chip)),
-        ((THROTTLED,), "clock", "not held down", _has(chip, "aiclk_max_by")),
-        ((THERMAL_TRIP,), "thermal trips", "none", _has(chip, "thermal_trips")),
-        ((POWER_AT_LIMIT,), "power", "below its limit", _has(chip, "power_w", "power_limit_w")),
+        (CLOCK, "clock", "not held down", _has(chip, "aiclk_max_by")),
+        (THERMAL_TRIPS, "thermal trips", "none", _has(chip, "thermal_trips")),
+        (POWER, "power", "below its limit", _has(chip, "power_w", "power_limit_w")),
     ):
         mine = found_by(rules, findings)
         if is_known or (mine and is_known is None):

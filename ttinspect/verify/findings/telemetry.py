@@ -333,4 +333,7 @@ FIRMWARE_AGE = (OLD_FIRMWARE,)
 HEARTBEAT = (NO_HEARTBEAT,)
 TEMPERATURE = (HOT,)
 DRAM_HEALTH = (DRAM_ERRORS,)
+CLOCK = (THROTTLED,)
+THERMAL_TRIPS = (THERMAL_TRIP,)
+POWER = (POWER_AT_LIMIT,)
 """What ``check`` expects of a reading, by the rules that say when it is not so."""

@@ -1,0 +1,32 @@
+"""A trace region that does not fit is refused; where nothing is allocatable there is nothing that it must fit."""
+
+import msgspec
+import pytest
+
+from ttinspect.capacity.chip import chip_capacity
+from ttinspect.capacity.settings import make_settings
+from ttinspect.errors import InspectError
+from ttinspect.model.capacity import Dispatch
+from ttinspect.sources.opening import open_source
+
+TOO_LARGE = 1 << 40
+
+
+@pytest.mark.parametrize("source", ["board:p150", "masks:wormhole_b0"])
+def test_a_trace_region_that_does_not_fit_is_refused(source: str) -> None:
+    (chip,) = open_source(source).chips
+    with pytest.raises(InspectError, match="trace-region"):
+        chip_capacity(chip, make_settings(trace_region=TOO_LARGE))
+
+
+def test_of_a_device_that_does_not_open_it_is_not() -> None:
+    (chip,) = open_source("board:p150").chips
+    capacity = chip_capacity(chip, make_settings(dispatch=Dispatch.ETH, trace_region=TOO_LARGE))
+    assert (capacity.dram.views, capacity.trace.bytes) == (None, None)
+
+
+def test_of_a_chip_whose_tensix_mask_is_unknown_it_is() -> None:
+    (chip,) = open_source("board:p150").chips
+    unknown = msgspec.structs.replace(chip, masks=msgspec.structs.replace(chip.masks, tensix=None))
+    with pytest.raises(InspectError, match="trace-region"):
+        chip_capacity(unknown, make_settings(trace_region=TOO_LARGE))
