@@ -206,6 +206,13 @@ def test_wormholes_limits_are_two_halves() -> None:
     assert (reading.throttle_celsius, reading.shutdown_celsius) == (75, 83)
 
 
+def test_wormholes_firmware_is_told_by_its_word_where_nothing_is_formatted() -> None:
+    text = document("tg_4u_six_rows")
+    for device in text["device_info"]:
+        del device["firmwares"]
+    assert {chip.firmware for chip in chips(text)} == {(18, 6, 0)}
+
+
 def test_a_board_that_umd_does_not_know_leaves_the_others_as_they_are() -> None:
     """Two N150 and four chips of a first Galaxy, wh_4u, which are reached through them."""
     found = chips(document("tg_4u_six_rows"))

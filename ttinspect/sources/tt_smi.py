@@ -13,7 +13,7 @@ import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
-from ttinspect.facts.firmware import firmware_version
+from ttinspect.facts.firmware import bundle_text, firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.facts.trays import tray_of
@@ -255,11 +255,15 @@ def _reading(row: _Row, arch: Arch, masks: Masks) -> tuple[Telemetry, list[Unkno
 
 def _with_limits(reading: Telemetry, words: Words, arch: Arch) -> Telemetry:
     """The thermal limits as far as they stand in THM_LIMITS: on Wormhole the limit from which it throttles
-    in the lower half, and the one at which it trips above it; on Blackhole the whole word is the latter."""
+    in the lower half, and the one at which it trips above it; on Blackhole the whole word is the latter. And
+    Wormhole's firmware, the one word of its table that is packed as elsewhere."""
     limits = words.number("THM_LIMITS") or 0
     if arch is Arch.WORMHOLE_B0:
         return msgspec.structs.replace(
-            reading, throttle_celsius=_limit(limits & _HALF), shutdown_celsius=_limit(limits >> 16)
+            reading,
+            throttle_celsius=_limit(limits & _HALF),
+            shutdown_celsius=_limit(limits >> 16),
+            firmware_bundle=reading.firmware_bundle or bundle_text(words.number("FLASH_BUNDLE_VERSION")),
         )
     if reading.shutdown_celsius is None:
         return msgspec.structs.replace(reading, shutdown_celsius=_limit(limits))
