@@ -20,7 +20,7 @@ MODULES = {
 }
 """The most modules of a room, without ``__init__``."""
 
-LINES = {"sources/umd": 3_400}
+LINES = {"sources/umd": 3_000}
 """The most lines of a room, without ``__init__``."""
 
 LONGEST_FUNCTION = 90

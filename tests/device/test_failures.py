@@ -527,3 +527,13 @@ def test_a_simulator_in_the_home_folder_is_found(run: Run, library: Path, tmp_pa
     shutil.copy(library, tmp_path / "libttsim.so")
     script = blackhole().write(tmp_path / "script")
     assert run("harvest", "--from", "sim:~/libttsim.so", **script).returncode == 0
+
+
+def test_a_script_that_reads_a_simulator_leaves_nothing_either(library: Path, tmp_path: Path) -> None:
+    """Without the command line that cleans up at its end."""
+    env = {**os.environ, **blackhole().write(tmp_path / "script"), "TMPDIR": str(tmp_path)}
+    program = (
+        "import sys; from ttinspect.sources.opening import open_source; open_source(f'sim:{sys.argv[1]}')"
+    )
+    subprocess.run([sys.executable, "-c", program, str(library)], env=env, check=True, timeout=60)
+    assert [path.name for path in tmp_path.iterdir()] == ["script"]

@@ -92,15 +92,12 @@ def judge(state: State, limits: Limits, now: float) -> float | Late:
             return Late.FIRMWARE
         if state.waits_for is WaitFor.TRAINING and passed >= timeout * TRAINING_SHARE:
             return Late.TRAINING
-        if state.discovers and now - state.silent_since >= _silent_seconds(timeout):
+        silent = max(timeout * SILENT_SHARE, LEAST_SILENT_SECONDS)
+        if state.discovers and now - state.silent_since >= silent:
             return Late.SILENT
         if now - state.stage_since >= _chip_seconds(state, timeout):
             return Late.CHIP
     return min(LOOK_SECONDS, timeout * LOOK_SHARE, limits.left_seconds - passed)
-
-
-def _silent_seconds(timeout: float) -> float:
-    return max(timeout * SILENT_SHARE, LEAST_SILENT_SECONDS)
 
 
 def _chip_seconds(state: State, timeout: float) -> float:

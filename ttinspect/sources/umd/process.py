@@ -3,6 +3,7 @@
 Imports little, so that a child can be at work while everything else is imported.
 """
 
+import atexit
 import contextlib
 import os
 import select
@@ -109,6 +110,7 @@ class Child:
         for end in (answers, prints, lifeline):
             os.close(end)
         if self.request.library is not None:
+            atexit.register(finish)
             _simulators.add(self._process.pid)
 
     def ask_again(self) -> None:
@@ -213,7 +215,7 @@ class Child:
         from ttinspect.sources.umd import wire
 
         if self.request.task != "watch" and self.has_said(wire.Done, wire.Failed):
-            for other in [one for one in _closing if one._process.poll() is not None]:
+            for other in [child for child in _closing if child._process.poll() is not None]:
                 _closing.remove(other)
                 other.clear_away()
             _closing.append(self)
@@ -360,7 +362,7 @@ def sweep_locks(memory: str = "/dev/shm") -> None:
         words = name.split("_")
         if name.startswith("TT_UMD_LOCK.") and words[-2].isdigit():
             pid = int(words[-2]) // CHIPS_PER_PROCESS
-            if pid >= _LOWEST_PID and not _is_alive(pid) and _is_ours(f"{memory}/{name}"):
+            if pid >= _LOWEST_PID and _is_left(f"{memory}/{name}", pid):
                 with contextlib.suppress(OSError):
                     os.unlink(f"{memory}/{name}")  # noqa: PTH108
 
@@ -370,11 +372,10 @@ def sweep_folders(scratch: str) -> None:
     removed."""
     for name in _names(scratch):
         pid = name.removeprefix(FOLDER_PREFIX).partition("-")[0]
-        folder = f"{scratch}/{name}"
-        if name.startswith(FOLDER_PREFIX) and pid.isdigit() and not _is_alive(int(pid)) and _is_ours(folder):
+        if name.startswith(FOLDER_PREFIX) and pid.isdigit() and _is_left(f"{scratch}/{name}", int(pid)):
             import shutil
 
-            shutil.rmtree(folder, ignore_errors=True)  # a simulator may have written there
+            shutil.rmtree(f"{scratch}/{name}", ignore_errors=True)  # a simulator may have written there
 
 
 def _names(folder: str) -> list[str]:
@@ -383,18 +384,14 @@ def _names(folder: str) -> list[str]:
     return []
 
 
-def _is_alive(pid: int) -> bool:
-    """Whether it can still use what it made; one that nobody waits for (a zombie) cannot."""
+def _is_left(path: str, pid: int) -> bool:
+    """Whether it is ours, and of a process that is gone, or that nobody waits for (a zombie)."""
     try:
+        if os.lstat(path).st_uid != os.geteuid():
+            return False
         with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - pathlib is not worth its import
-            return file.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+            return file.read().rpartition(")")[2].split()[0] in ("Z", "X")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    except OSError:
         return True
-
-
-def _is_ours(path: str) -> bool:
-    with contextlib.suppress(OSError):
-        return os.lstat(path).st_uid == os.geteuid()
-    return False
+    except OSError:
+        return False

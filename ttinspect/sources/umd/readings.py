@@ -152,8 +152,8 @@ def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) 
     if not facts.error or facts.masks is None or soc.arch is not Arch.BLACKHOLE:
         return facts.error
     made_up = Masks(**{name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES})
-    told = refusal(soc, made_up, board, facts.asic_location)
-    if not told or told not in facts.error or refusal(soc, masks, board, facts.asic_location) == told:
+    text = refusal(soc, made_up, board, facts.asic_location)
+    if not text or text not in facts.error or refusal(soc, masks, board, facts.asic_location) == text:
         return facts.error
     return f"telemetry {_missing(facts)} is missing, which tt_umd takes for 0, and so it refuses the chip"
 

@@ -98,12 +98,12 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def last(self) -> Attempt:
         """The last attempt to see all that are well."""
-        return next(one for one in reversed(self.attempts) if one.plan.alone is None)
+        return next(attempt for attempt in reversed(self.attempts) if attempt.plan.alone is None)
 
     @property
     def alone(self) -> dict[int, Attempt]:
         """The devices that were asked for alone."""
-        return {one.plan.alone: one for one in self.attempts if one.plan.alone is not None}
+        return {attempt.plan.alone: attempt for attempt in self.attempts if attempt.plan.alone is not None}
 
     @property
     def remote_chips_are_possible(self) -> bool:
@@ -152,25 +152,25 @@ def without_the_named(history: History) -> Plan | None:
 
 def one_by_one(history: History) -> Plan | None:
     """Ask for each device alone, and leave out those with which tt_umd goes wrong."""
-    there = [number for number in history.devices if number not in history.last.plan.lost]
-    for number in there if len(there) > 1 else ():
+    present = [number for number in history.devices if number not in history.last.plan.lost]
+    for number in present if len(present) > 1 else ():
         if number not in history.alone:
             first = history.attempts[0].plan.request
             request = first._replace(task="chips", visible=(history.devices[number],), over_eth=False)
             return Plan(request=request, alone=number)
     guilty = [
         (number, history.alone[number].session.why_ended())
-        for number in there
+        for number in present
         if number in history.alone and not history.alone[number].is_well
     ]
-    return history.again(*guilty) if 0 < len(guilty) < len(there) else None
+    return history.again(*guilty) if 0 < len(guilty) < len(present) else None
 
 
 def all_but_one(history: History) -> Plan | None:
     """Each device is well alone, and all together are not: ask for all but one of them, in turn."""
-    if not history.alone or not all(one.is_well for one in history.alone.values()):
+    if not history.alone or not all(attempt.is_well for attempt in history.alone.values()):
         return None
-    tried = {number for one in history.attempts for number in one.plan.lost}
+    tried = {number for attempt in history.attempts for number in attempt.plan.lost}
     number = next((number for number in history.devices if number not in tried), None)
     if number is None:
         return None
@@ -194,7 +194,7 @@ def without_the_chip(history: History) -> Plan | None:
 def patiently(history: History) -> Plan | None:
     """Nothing is to be seen without what is bad: give all the time to all of it."""
     first = history.attempts[0]
-    if first.session.late is None or any(one.plan.patient for one in history.attempts):
+    if first.session.late is None or any(attempt.plan.patient for attempt in history.attempts):
         return None
     return replace(first.plan, patient=True)
 
@@ -236,7 +236,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def logs(self) -> list[str]:
         """Everything that was printed, in order."""
-        return [one.session.log for one in self.attempts]
+        return [attempt.session.log for attempt in self.attempts]
 
 
 def ask(
@@ -268,9 +268,9 @@ def ask(
                 left_seconds=left,
             )
             plan = next_plan(replace(history, named=hardware.named(history.last.session)))
-    of_all = [one for one in attempts if one.plan.alone is None]
-    seen = [one for one in of_all if one.session.chips and not one.hides_chips]
-    patient = [one for one in of_all if one.plan.patient]
+    of_all = [attempt for attempt in attempts if attempt.plan.alone is None]
+    seen = [attempt for attempt in of_all if attempt.session.chips and not attempt.hides_chips]
+    patient = [attempt for attempt in of_all if attempt.plan.patient]
     best = (*seen, *(() if seen else (attempts[0], *patient)))[-1]
     return Outcome(attempts=attempts, best=best, host=host, child=child)
 

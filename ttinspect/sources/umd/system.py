@@ -36,7 +36,7 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     simulated, session, host = source.kind is SourceKind.SIM, outcome.best.session, outcome.host
     chips = _with_reasons([*session.chips, *_left_alone(outcome), *_left_out(outcome)], session.log)
     if simulated:
-        chips = [replace(one, error=one.error and umdlog.without_device(one.error)) for one in chips]
+        chips = [replace(facts, error=facts.error and umdlog.without_device(facts.error)) for facts in chips]
     error = failure(session, source.detail or source.kind.value)
     if not chips:
         raise error or _no_chips(host)
@@ -151,19 +151,19 @@ def _cut_short(session: wire.Session, ids: set[int], error: InspectError) -> lis
     """What a child did not get to: readings from the chip on with which it died, or chips without a row."""
     if session.stage.chip not in ids:
         return [_of_all(f"some chips could not be read: {error.what}: {error.why}")]
-    why = session.why_ended()
+    why, first = session.why_ended(), session.stage.chip
     read = {line.chip for line in session.lines if isinstance(line, wire.TelemetryFacts)}
     return [
-        Trouble(chip=one, why=why if one == session.stage.chip else f"it was not read: {why}", readable=False)
-        for one in sorted(ids - read)
+        Trouble(chip=chip, why=why if chip == first else f"it was not read: {why}", readable=False)
+        for chip in sorted(ids - read)
     ]
 
 
 def _left_alone(outcome: Outcome) -> list[wire.ChipFacts]:
     """What is known of chips that were left alone: what they said before, or where they are."""
-    said = [line for one in outcome.attempts for line in one.session.lines]
-    before = {line.id: line for line in said if isinstance(line, wire.ChipFacts)}
-    behind = {line.id: line for line in said if isinstance(line, wire.RemoteFound)}
+    lines = [line for attempt in outcome.attempts for line in attempt.session.lines]
+    before = {line.id: line for line in lines if isinstance(line, wire.ChipFacts)}
+    behind = {line.id: line for line in lines if isinstance(line, wire.RemoteFound)}
     return [
         before.get(chip)
         or (behind[chip].not_opened(why) if chip in behind else wire.ChipFacts(id=chip, arch=None, error=why))
@@ -190,10 +190,10 @@ def _left_out(outcome: Outcome) -> list[wire.ChipFacts]:
 
 def _why_without_eth(first: wire.Session) -> str:
     """Which remote chip tt_umd found unhealthy, or how it ended."""
-    found = umdlog.unhealthy_remote(first.log)
-    if found is None:
+    remote = umdlog.unhealthy_remote(first.log)
+    if remote is None:
         return first.why_ended()
-    return f"the one with the unique id {found[0]} is unhealthy" + (f" ({found[1]})" if found[1] else "")
+    return f"the one with the unique id {remote[0]} is unhealthy" + (f" ({remote[1]})" if remote[1] else "")
 
 
 def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | None) -> Trouble:
@@ -272,7 +272,7 @@ def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]
 
 def _behind(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> str:
     """A Wormhole that does not start hides the remote chip of its board."""
-    known = {one.arch for one in chips if one.arch is not None}
+    known = {chip.arch for chip in chips if chip.arch is not None}
     hides = facts.masks is None and facts.mmio is not False and known == {Arch.WORMHOLE_B0.value}
     return "; a chip that is reached through it, if there is one, is not seen" if hides else ""
 
@@ -313,7 +313,7 @@ def with_telemetry(chips: tuple[Chip, ...], lines: Iterable[wire.Line]) -> tuple
     """The chips with the last reading of each that is among the lines; none where there is none."""
     readings = {line.chip: line for line in lines if isinstance(line, wire.TelemetryFacts)}
     beats = {line.chip: line.value for line in lines if isinstance(line, wire.Heartbeat)}
-    found = []
+    read = []
     for chip in chips:
         reading = telemetry_of(readings[chip.id], chip) if chip.id in readings else None
         again = beats.get(chip.id)
@@ -322,9 +322,9 @@ def with_telemetry(chips: tuple[Chip, ...], lines: Iterable[wire.Line]) -> tuple
         impossible: tuple[Unknown, ...] = ()
         if reading is not None:
             reading, impossible = plausible(reading)
-        known_before = (one for one in chip.unknown if one.read is msgspec.UNSET)
-        found.append(replace(chip, telemetry=reading, unknown=(*known_before, *impossible)))
-    return tuple(found)
+        known_before = (gap for gap in chip.unknown if gap.read is msgspec.UNSET)
+        read.append(replace(chip, telemetry=reading, unknown=(*known_before, *impossible)))
+    return tuple(read)
 
 
 def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:

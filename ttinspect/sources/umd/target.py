@@ -51,8 +51,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """With the descriptor of another architecture tt_umd waits in vain, and blames the device."""
         return wire.is_last(line) or (isinstance(line, wire.ArchFound) and self._is_of_another_arch(line))
 
-    def _is_of_another_arch(self, found: wire.ArchFound) -> bool:
-        return found.arch is not None and found.arch not in self.socs
+    def _is_of_another_arch(self, identity: wire.ArchFound) -> bool:
+        return identity.arch is not None and identity.arch not in self.socs
 
     def system(self, outcome: search.Outcome) -> System:
         """What was said, as a System.
@@ -60,9 +60,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InspectError: as ``read_live``.
         """
-        found = next((line for line in outcome.first.lines if isinstance(line, wire.ArchFound)), None)
-        if found is not None:
-            self._refuse(found)
+        identity = next((line for line in outcome.first.lines if isinstance(line, wire.ArchFound)), None)
+        if identity is not None:
+            self._refuse(identity)
         try:
             system = system_of(outcome, self.source, self.socs)
             return replace(
@@ -75,26 +75,26 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
                 _refuse_no_simulator(self.request.library)
             raise
 
-    def _refuse(self, found: wire.ArchFound) -> None:
+    def _refuse(self, identity: wire.ArchFound) -> None:
         """A simulator without devices, or of an architecture that cannot be read."""
-        if found.pci_id is None:
+        if identity.pci_id is None:
             raise InspectError(
                 "no Tenstorrent devices found",
                 f"no PCI device of {self.source.detail} answers",
                 "check how the simulator is configured",
                 ExitCode.NO_DEVICES,
             )
-        if found.arch is None and self.request.soc_file is None:
+        if identity.arch is None and self.request.soc_file is None:
             raise InspectError(
                 f"{self.source.detail}: unsupported architecture",
                 "the PCI id of its device is not one that ttinspect knows",
                 "put its soc_descriptor.yaml beside it",
                 ExitCode.UNSUPPORTED_ARCH,
             )
-        if self._is_of_another_arch(found):
+        if self._is_of_another_arch(identity):
             raise InspectError(
                 str(self.request.soc_file),
-                f"it describes a {', '.join(self.socs)}, but the simulator beside it is a {found.arch}",
+                f"it describes a {', '.join(self.socs)}, but the simulator beside it is a {identity.arch}",
                 "put the descriptor of its architecture there, or none",
             )
 

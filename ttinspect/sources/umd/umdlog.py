@@ -29,10 +29,10 @@ def plain(log: bytes) -> str:
 
 def waiting(line: str) -> Wait | None:
     """What a line says that tt_umd waits for; None where it says nothing of that."""
-    found = _WAITING.search(line)
-    if found is None:
+    match = _WAITING.search(line)
+    if match is None:
         return None
-    text = found[1]
+    text = match[1]
     kind = next((kind for words, kind in _KINDS if words in text), WaitFor.OTHER)
     device, holder = _DEVICE.search(text), _HOLDER.search(text)
     return Wait(
@@ -50,8 +50,8 @@ def last_wait(log: str) -> Wait | None:
 
 def with_chips(text: str, pid: int) -> str:
     """A sentence about a simulator with its chips by their number; tt_umd counts on from 32 * pid."""
-    found = _DEVICE.search(text)
-    chip = int(found[1]) - pid * CHIPS_PER_PROCESS if found else -1
+    match = _DEVICE.search(text)
+    chip = int(match[1]) - pid * CHIPS_PER_PROCESS if match else -1
     return _DEVICE.sub(f"chip {chip}", text) if 0 <= chip < CHIPS_PER_PROCESS else text
 
 
@@ -96,8 +96,8 @@ def unhealthy_remote(log: str) -> tuple[int, str] | None:
     where it called none so."""
     last = ""
     for line in log.splitlines():
-        if found := _UNHEALTHY_REMOTE.search(line):
-            return int(found[1]), last
+        if match := _UNHEALTHY_REMOTE.search(line):
+            return int(match[1]), last
         last = _warning(line) or last
     return None
 

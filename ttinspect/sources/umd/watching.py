@@ -81,9 +81,12 @@ class Watcher:
             self._looks += 1
 
     def _read(self) -> System:
-        if self._child is None and (why := self._start()) is not None:
-            return silent(self._known(), why)
-        child, system = self._child, self._known()
+        why = self._start() if self._child is None else None
+        child, system = self._child, self._system
+        if system is None:
+            raise AssertionError("a watch begins with chips, or raises")
+        if why is not None:
+            return silent(system, why)
         if child is None:  # chips are known, and not one of them can be read
             return system
         child.ask_again()
@@ -92,7 +95,7 @@ class Watcher:
         if child.read(lambda line: isinstance(line, wire.Tick), limits):
             return self._reading(system, child.lines)
         session = self._end()
-        if session is not None and self._leave_alone(session):
+        if session is not None and self._leave_alone(session, len(system.chips)):
             return self._read()
         return silent(system, _why(session))
 
@@ -107,11 +110,6 @@ class Watcher:
         self._system = replace(system, chips=chips)
         more = (*silent_chips(lines, system.troubles), *_unheard(system, lines))
         return replace(self._system, troubles=(*system.troubles, *more))
-
-    def _known(self) -> System:
-        if self._system is None:
-            raise AssertionError("a watch begins with chips, or raises")
-        return self._system
 
     def _start(self) -> str | None:
         """Start a child; why there is none to read from, if so.
@@ -132,14 +130,12 @@ class Watcher:
         self._pulse.forget()
         return None
 
-    def _leave_alone(self, session: wire.Session) -> bool:
+    def _leave_alone(self, session: wire.Session, chips: int) -> bool:
         """Whether the others can be asked without the chip that was being read when the child hung or died:
         on a host, where that is the first time."""
         chip = session.stage.chip
-        others = len(self._known().chips) > len(self._skipped) + 1
+        others = chips > len(self._skipped) + 1 and session.late is not Late.TIMEOUT
         if self._target.hardware is None or chip is None or chip in self._skipped or not others:
-            return False
-        if session.late is Late.TIMEOUT:
             return False
         self._skipped[chip] = session.why_ended()
         return True
@@ -157,7 +153,7 @@ def _unheard(system: System, lines: tuple[wire.Line, ...]) -> list[Trouble]:
     """The chips that a child before this one knew, and this one does not."""
     heard = {line.chip for line in lines if isinstance(line, wire.TelemetryFacts)}
     heard |= {trouble.chip for trouble in system.troubles if trouble.chip is not None}
-    return [Trouble(chip=one.id, why=GONE, readable=False) for one in system.chips if one.id not in heard]
+    return [Trouble(chip=chip.id, why=GONE, readable=False) for chip in system.chips if chip.id not in heard]
 
 
 def _why(session: wire.Session | None) -> str:

@@ -159,7 +159,7 @@ def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
 def live_cores(tt_umd: Any, soc: Any, never: Any = NEVER) -> Facts:
     """What the live SoC descriptor answers for every core, by type and coordinate system. ``never`` are the
     types that have no coordinate of a system: asking for it raises, which takes its time."""
-    found: Facts = {}
+    by_type: Facts = {}
     noc0 = tt_umd.CoordSystem.NOC0
     systems = [(name.lower(), getattr(tt_umd.CoordSystem, name)) for name in OTHER_SYSTEMS]
     without_noc1 = None  # as SoC descriptors that do not tell its numbers are
@@ -182,17 +182,17 @@ def live_cores(tt_umd: Any, soc: Any, never: Any = NEVER) -> Facts:
                 harvested[system_name] = (
                     [None] * len(lost) if silent else translated(soc.get_harvested_cores, soc, lost, system)
                 )
-        found[name.lower()] = cores
-    return found
+        by_type[name.lower()] = cores
+    return by_type
 
 
 def translated(get: Any, soc: Any, cores: list[Any], system: Any) -> list[Any]:
     """Cores of one type in another system, all at once; one by one where tt_umd has none for some."""
     if not cores:
         return []
-    found = attempt(get, cores[0].core_type, system)
-    if found is not None and len(found) == len(cores):
-        return [answer_of(core, answer) for core, answer in zip(cores, found, strict=True)]
+    answers = attempt(get, cores[0].core_type, system)
+    if answers is not None and len(answers) == len(cores):
+        return [answer_of(core, answer) for core, answer in zip(cores, answers, strict=True)]
     return [answer_of(core, attempt(soc.translate_coord_to, core, system)) for core in cores]
 
 

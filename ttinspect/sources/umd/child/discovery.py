@@ -115,21 +115,21 @@ def health(descriptor: Any) -> dict[int, str]:
     errors = descriptor.get_health_errors()
     return {
         chip: "; ".join(first_line(error.message()).rstrip(".") for error in errors.get(chip, ()))
-        for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, found in errors.items() if found)}
+        for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, what in errors.items() if what)}
     }
 
 
 def harvesting(text: str) -> dict[int, Facts]:
     """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
     firmware once more: on Wormhole that is an ARC message, a write."""
-    found: dict[int, Facts] = {}
+    masks: dict[int, Facts] = {}
     chip: Facts = {}
     for line in text.partition("\nharvesting:\n")[2].splitlines():
         if not line.startswith(" "):
             break
         key, _, value = line.strip().partition(":")
         if key.isdigit():
-            chip = found[int(key)] = {}
+            chip = masks[int(key)] = {}
         else:
             chip[key] = value.strip()
-    return found
+    return masks

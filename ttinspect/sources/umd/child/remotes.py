@@ -53,17 +53,17 @@ def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]
     there (its number and device), the eth cores that do, and the place in eth coordinates."""
     known = set(known)
     boards = {unique_id & WORD for unique_id in known}
-    found: dict[int, Facts] = {}
+    links: dict[int, Facts] = {}
     for chip, device in devices.items():
         for end in ends[chip]:
             far = end["far"]
             if far in known or far & WORD not in boards:
                 continue  # tt_umd has it, or it belongs to another host
             new = {"unique_id": far, "via": chip, "device": device, "cores": [], "place": end["place"]}
-            link = found.setdefault(far, new)
+            link = links.setdefault(far, new)
             if link["device"] is device:
                 link["cores"].append(end["core"])
-    return list(found.values())
+    return list(links.values())
 
 
 def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
@@ -71,13 +71,13 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
     chip, its channel, and its place in eth coordinates."""
     if device is None or device.get_arch() != tt_umd.ARCH.WORMHOLE_B0:
         return []
-    found: list[Facts] = []
+    ends: list[Facts] = []
     cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
     for channel, core in enumerate(cores):
         if device.noc_read32(core.x, core.y, LINK_STATE) != LINK_UP:
             continue
         place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
-        found.append(
+        ends.append(
             {
                 "channel": channel,
                 "core": (core.x, core.y),
@@ -86,15 +86,15 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
                 "place": (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F),
             }
         )
-    return found
+    return ends
 
 
 def link_facts(ids: dict[int, int], ends: dict[int, list[Facts]]) -> Facts:
     """Both kinds of links, as link_facts of discovery has them."""
     chip_of = {unique_id: chip for chip, unique_id in ids.items()}
     inside, outside = [], []
-    for chip, found in ends.items():
-        for end in found:
+    for chip, own_ends in ends.items():
+        for end in own_ends:
             far, channels = end["far"], (end["channel"], end["far_channel"])
             if far in chip_of:
                 inside.append([chip, channels[0], chip_of[far], channels[1]])
