@@ -288,8 +288,22 @@ def test_a_cable_is_named_in_the_words_of_who_holds_it(run: Run, tmp_path: Path)
     ends = [(one["a"], one["b"]) for one in answer["cabling"]["missing"]]
     assert ends == [
         (
-            {"host": "qb-01", "tray": 4, "asic_location": 0, "channel": near, "port": "QSFP-DD 1"},
-            {"host": "qb-02", "tray": 4, "asic_location": 0, "channel": far, "port": "QSFP-DD 4"},
+            {
+                "host": "qb-01",
+                "tray": 4,
+                "asic_location": 0,
+                "channel": near,
+                "port": "QSFP-DD 1",
+                "chip": None,
+            },
+            {
+                "host": "qb-02",
+                "tray": 4,
+                "asic_location": 0,
+                "channel": far,
+                "port": "QSFP-DD 4",
+                "chip": None,
+            },
         )
         for near, far in ((9, 4), (11, 6))
     ]
@@ -380,3 +394,25 @@ def test_three_cables_in_each_others_ports_are_one_finding(run: Run, tmp_path: P
     answer = judge(run, tmp_path, plans.documents(turned), plans.fsd(plan), "fsd.textproto")
     assert told(answer) == [("TTF007", "error")]
     assert len(answer["findings"][0]["evidence"]["expected"]) == 3
+
+
+def test_a_half_port_of_a_card_whose_tray_nobody_tells_is_named_by_its_chip(run: Run, tmp_path: Path) -> None:
+    found, _ = _half_port(PLANS["cards"])
+    for document in found.values():
+        document["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
+    answer = judge(run, tmp_path, found, None)
+    assert told(answer) == [("TTF013", "warning")]
+    assert (
+        answer["findings"][0]["message"] == "qb-01 chip 0 port 1 - qb-02 chip 0 port 4: 1 of 2 channels is up"
+    )
+
+
+def test_links_of_cards_whose_trays_nobody_tells_are_named_by_chip_and_port(run: Run, tmp_path: Path) -> None:
+    found, _ = _cable_listed_by_one_end(PLANS["cards"])
+    for document in found.values():
+        document["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
+    answer = judge(run, tmp_path, found, None)
+    assert told(answer) == [("TTF002", "error")]
+    assert answer["findings"][0]["evidence"]["cables"] == [
+        "qb-02 chip 0 port 4 - qb-01 chip 0 port 1 (channels 4, 6)"
+    ]

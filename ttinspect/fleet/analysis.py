@@ -11,6 +11,7 @@ from ttinspect.fleet.comparison import Comparison
 from ttinspect.fleet.groups import Group, groups_of, unlike
 from ttinspect.fleet.joining import Joined, Overlap, Pair, counted_once, joined, overlaps
 from ttinspect.fleet.ports import (
+    UNKNOWN_TRAY,
     Contradiction,
     HalfPort,
     PortAt,
@@ -196,7 +197,7 @@ def _without_channel(location: Location) -> Location:
     """Behind a port, its channels are told together."""
     if location.port is None:
         return location
-    return Location(host=location.host, tray=location.tray, port=location.port)
+    return Location(host=location.host, tray=location.tray, chip=location.chip, port=location.port)
 
 
 def _channels(pairs: Sequence[Pair]) -> str:
@@ -211,10 +212,7 @@ def _half(
     hosts: Sequence[FleetHost], ports: Ports, halves: Iterable[HalfPort], racks: Mapping[str, CabledHost]
 ) -> Iterator[Finding]:
     for one in halves:
-        places = [
-            place_words(Location(host=hosts[number].name, tray=port.tray, port=port.name), racks)
-            for number, port in one.ends
-        ]
+        places = [place_words(ports.port_location(number, port), racks) for number, port in one.ends]
         yield found(
             "TTF013",
             f"{' - '.join(places)}: {one.up} of {one.channels} channels {'is' if one.up == 1 else 'are'} up",
@@ -257,7 +255,12 @@ def _contradicting(
 
 
 def _chip_only(location: Location) -> Location:
-    return Location(host=location.host, tray=location.tray, asic_location=location.asic_location)
+    return Location(
+        host=location.host,
+        tray=location.tray,
+        chip=location.chip,
+        asic_location=location.asic_location,
+    )
 
 
 def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
@@ -356,7 +359,8 @@ def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[
         return
     by_trays: dict[tuple[int, int, int, int], list[tuple[str, str]]] = defaultdict(list)
     for (one, near), (other, far) in odd:
-        by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
+        if UNKNOWN_TRAY not in (near.tray, far.tray):
+            by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
     for (one, tray, other, far_tray), names in sorted(by_trays.items()):
         for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
             yield found(

@@ -7,19 +7,30 @@ import msgspec
 
 from ttinspect.facts.wiring import ports_of
 from ttinspect.fleet.joining import Joined, Pair
-from ttinspect.model.fleet import End, FleetHost, Location, Shape
+from ttinspect.model.fleet import End, FleetHost, Location, Shape, Spot
 
 Member = tuple[int, int]
 """Position of a chip in its host, eth channel."""
 
 
 class PortAt(msgspec.Struct, frozen=True, order=True):
-    """A port of a host: its tray and name, and the channels behind it whose chips are there."""
+    """A port of a host: its tray and name, and the channels behind it whose chips are there. Where the tray
+    is unknown (0), ``chip`` is the position of its chip in the host."""
 
     tray: int
+    chip: int
     name: str
     members: tuple[Member, ...]
     is_cable: bool
+
+
+UNKNOWN_TRAY = 0
+"""Trays are counted from 1."""
+
+
+def _card(spot: Spot, index: int) -> tuple[int, int]:
+    """What a port belongs to: a tray, or where nobody tells it, the chip alone."""
+    return (UNKNOWN_TRAY, index) if spot.tray is None else (spot.tray, -1)
 
 
 class ShapePorts:
@@ -28,18 +39,18 @@ class ShapePorts:
     def __init__(self, shape: Shape) -> None:
         self.by_member: dict[Member, PortAt] = {}
         chips = {
-            (spot.tray, spot.asic_location): index
+            (_card(spot, index), spot.asic_location): index
             for index, spot in enumerate(shape.spots)
-            if spot.tray is not None and spot.asic_location is not None
+            if spot.asic_location is not None
         }
-        for (tray, location), index in chips.items():
+        for (card, location), index in chips.items():
             for printed in ports_of(shape.spots[index].board):
                 members = tuple(
-                    (chips[tray, place.asic_location], place.channel)
+                    (chips[card, place.asic_location], place.channel)
                     for place in printed.places
-                    if (tray, place.asic_location) in chips
+                    if (card, place.asic_location) in chips
                 )
-                port = PortAt(tray or 0, printed.name, members, not printed.linking)
+                port = PortAt(*card, printed.name, members, not printed.linking)
                 self.by_member |= {
                     (index, place.channel): port
                     for place in printed.places
@@ -79,10 +90,18 @@ class Ports:
         return Location(
             host=host.name,
             tray=spot.tray,
+            chip=host.chip_ids[end.chip] if spot.tray is None else None,
             asic_location=spot.asic_location,
             channel=end.channel,
             port=None if port is None else port.name,
         )
+
+    def port_location(self, host: int, port: PortAt) -> Location:
+        """A port in a technician's words."""
+        of = self.hosts[host]
+        if port.tray == UNKNOWN_TRAY:
+            return Location(host=of.name, tray=None, chip=of.chip_ids[port.chip], port=port.name)
+        return Location(host=of.name, tray=port.tray, port=port.name)
 
 
 def listed_links(hosts: Sequence[FleetHost], joined: Joined) -> Iterator[Pair]:
@@ -157,7 +176,7 @@ def _components(links: Iterable[Pair], ports: Ports) -> Iterator[list[Pair]]:
 
 def _key(end: End, ports: Ports) -> object:
     port = ports.at(end)
-    return end if port is None else (end.host, port.tray, port.name)
+    return end if port is None else (end.host, port.tray, port.chip, port.name)
 
 
 class HalfPort(msgspec.Struct, frozen=True):

@@ -12,11 +12,14 @@ _DIGITS = re.compile(r"([0-9]+)")
 def place_words(location: Location, racks: Mapping[str, CabledHost] | None = None) -> str:
     """ "c10u08 (rack 3, U08) tray 2 port 14"."""
     parts = [location.host, rack_words((racks or {}).get(location.host))]
-    parts.append("tray unknown" if location.tray is None else f"tray {location.tray}")
+    if location.tray is not None:
+        parts.append(f"tray {location.tray}")
+    else:
+        parts.append("tray unknown" if location.chip is None else f"chip {location.chip}")
     if location.port is not None:
         parts.append(port_words(location.port))
     else:
-        if location.asic_location is not None:
+        if location.asic_location is not None and location.tray is not None:
             parts.append(f"ASIC {location.asic_location}")
         if location.channel is not None:
             parts.append(f"channel {location.channel}")

@@ -84,13 +84,14 @@ class End(NamedTuple):
 
 class Location(msgspec.Struct, frozen=True, order=True):
     """An end of a cable in the words of the person who holds it; None is unknown. ``port`` is as printed
-    ("QSFP-DD 3"), None for a link that has no port."""
+    ("QSFP-DD 3"), None for a link that has no port. ``chip`` is the chip id where nobody tells the tray."""
 
     host: str
     tray: int | None
     asic_location: int | None = None
     channel: int | None = None
     port: str | None = None
+    chip: int | None = None
 
 
 class CabledHost(msgspec.Struct, frozen=True, kw_only=True):
