@@ -60,11 +60,11 @@ def _release(alike: list[tuple[Chip, int]], settings: Settings, runtime: Runtime
     )
 
 
-def same_figures(one: Release, other: Release) -> bool:
+def same_figures(release: Release, other: Release) -> bool:
     """Whether two releases give the same, whatever they are called."""
-    return one == msgspec.structs.replace(other, name=one.name, measured=one.measured)
+    return release == msgspec.structs.replace(other, name=release.name, measured=release.measured)
 
 
 def _shared(values: Iterable[int | None]) -> int | None:
-    found = {*values}
-    return found.pop() if len(found) == 1 else None
+    distinct = {*values}
+    return distinct.pop() if len(distinct) == 1 else None

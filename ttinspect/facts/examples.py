@@ -94,13 +94,13 @@ def _example(board: Board) -> Example:
 def _on_board(product: Product, masks: list[Masks]) -> list[ExampleChip]:
     return [
         ExampleChip(
-            masks=one,
+            masks=chip_masks,
             asic_location=index if product.chips > 1 else None,
             mmio=index < product.mmio_chips,
             tray=None,
             bus_id=None,
         )
-        for index, one in enumerate(masks)
+        for index, chip_masks in enumerate(masks)
     ]
 
 
@@ -112,13 +112,13 @@ def _in_trays(product: Product, masks: list[Masks]) -> list[ExampleChip]:
     ]
     return [
         ExampleChip(
-            masks=one,
+            masks=chip_masks,
             asic_location=location,
             mmio=True,
             tray=tray,
             bus_id=bus_id_in_tray(product.board, tray, location),
         )
-        for one, (tray, location) in zip(masks, places, strict=True)
+        for chip_masks, (tray, location) in zip(masks, places, strict=True)
     ]
 
 

@@ -90,9 +90,9 @@ def soc_corrections(arch: Arch) -> dict[str, Correction]:
 @functools.cache
 def uncorrected_soc(arch: Arch) -> Soc:
     """The built-in table as tt-umd has it, and as ttinspect had it up to 0.1.0."""
-    told = {key: correction.tt_umd_bytes for key, correction in soc_corrections(arch).items()}
+    sizes = {key: correction.tt_umd_bytes for key, correction in soc_corrections(arch).items()}
     document = _builtin_document(arch)
-    return _soc(Node({**document.mapping(), **told}, document.file), built_in=True)
+    return _soc(Node({**document.mapping(), **sizes}, document.file), built_in=True)
 
 
 def soc_from_file(path: str) -> Soc:

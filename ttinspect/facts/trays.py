@@ -92,6 +92,9 @@ def card_trays(buses: Collection[int], motherboard: str | None) -> dict[int, int
 def _lists(buses: set[int], motherboard: str | None) -> tuple[int, ...] | None:
     if motherboard is not None:
         known = _motherboards().get(motherboard, ())
-        return next((one.buses for one in known if one.when_bus is None or one.when_bus in buses), None)
-    every = [one.buses for lists in _motherboards().values() for one in lists]
-    return next((one for one in every if buses == set(one)), None)
+        return next(
+            (bus_list.buses for bus_list in known if bus_list.when_bus is None or bus_list.when_bus in buses),
+            None,
+        )
+    every = [bus_list.buses for lists in _motherboards().values() for bus_list in lists]
+    return next((bus_list for bus_list in every if buses == set(bus_list)), None)

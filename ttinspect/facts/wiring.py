@@ -50,15 +50,15 @@ class TrayJoint(msgspec.Struct, frozen=True, kw_only=True):
 
 def places_of(node: Node) -> tuple[Place, ...]:
     """The places of "0:8,9 1:4-7", in order."""
-    found = []
+    places = []
     for word in node.text().split():
         match = re.fullmatch(_END, word)
         if match is None:
             node.fail('places such as "0:8,9 1:4-7": ASIC location and eth channels')
         for part in match[2].split(","):
             first, _, last = part.partition("-")
-            found += [Place(int(match[1]), channel) for channel in range(int(first), int(last or first) + 1)]
-    return tuple(found)
+            places += [Place(int(match[1]), channel) for channel in range(int(first), int(last or first) + 1)]
+    return tuple(places)
 
 
 @functools.cache

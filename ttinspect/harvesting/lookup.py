@@ -10,7 +10,7 @@ def cores_at(coordinates: ChipCoordinates, system: CoordSystem, coord: Coord) ->
 
     Several share a logical coordinate (tensix (0, 0), DRAM (0, 0), ...), and a few a node.
     """
-    found = []
+    cores = []
     for core_type in CoreType:
         known = core_type in coordinates.known
         if not known and system in (CoordSystem.LOGICAL, CoordSystem.TRANSLATED):
@@ -27,7 +27,7 @@ def cores_at(coordinates: ChipCoordinates, system: CoordSystem, coord: Coord) ->
                 logical = coordinates.answer(core_type, place.noc0, CoordSystem.LOGICAL)
                 if coordinates.translation is not None:
                     translated = coordinates.answer(core_type, place.noc0, CoordSystem.TRANSLATED)
-            found.append(
+            cores.append(
                 CoreAt(
                     type=core_type,
                     state=state if known else CoreState.UNKNOWN,
@@ -37,4 +37,4 @@ def cores_at(coordinates: ChipCoordinates, system: CoordSystem, coord: Coord) ->
                     logical=logical,
                 )
             )
-    return tuple(found)
+    return tuple(cores)

@@ -82,17 +82,19 @@ def _bounded(system: System, name: str) -> System:
         "notes": len(notes) - MOST_SENTENCES,
         "troubles": len(troubles) - MOST_SENTENCES,
     }
-    told = [
+    left_out = [
         f"{count:,} more {what} of this document are not shown" for what, count in left.items() if count > 0
     ]
     cut = any(len(chip.unknown) > MOST_SENTENCES for chip in system.chips)
     if cut:
-        told.append(f"of some chips only the first {MOST_SENTENCES:,} reasons why a fact is unknown are read")
+        left_out.append(
+            f"of some chips only the first {MOST_SENTENCES:,} reasons why a fact is unknown are read"
+        )
     chips = tuple(_with_corrected_design(_cut(chip) if cut else chip) for chip in system.chips)
     return msgspec.structs.replace(
         system,
         chips=chips,
-        warnings=(*warnings[:MOST_SENTENCES], *told),
+        warnings=(*warnings[:MOST_SENTENCES], *left_out),
         notes=notes[:MOST_SENTENCES],
         troubles=troubles[:MOST_SENTENCES],
     )

@@ -141,8 +141,8 @@ def _check_table(root: Node, name: str, ids: list[int]) -> None:
     node = root.child(name)
     if not node or not node.mapping():
         return
-    found = {_known_chip(node, key, ids) for key in node.mapping()}
-    missing = [chip_id for chip_id in ids if chip_id not in found]
+    listed = {_known_chip(node, key, ids) for key in node.mapping()}
+    missing = [chip_id for chip_id in ids if chip_id not in listed]
     if missing:
         node.refuse(f"chip {missing[0]} of the arch table is missing here")
 
@@ -194,11 +194,11 @@ def _harvests(root: Node, ids: list[int]) -> dict[int, _Harvest]:
             Unknown(path="noc_translation", why=_NO_HARVESTING),
         )
         return dict.fromkeys(ids, _Harvest(UNKNOWN_MASKS, None, (), unknown))
-    found = {_known_chip(table, key, ids): _harvest(node) for key, node in table.entries()}
-    missing = [chip_id for chip_id in ids if chip_id not in found]
+    listed = {_known_chip(table, key, ids): _harvest(node) for key, node in table.entries()}
+    missing = [chip_id for chip_id in ids if chip_id not in listed]
     if missing:
         table.refuse(f"chip {missing[0]} of the arch table is missing here")
-    return found
+    return listed
 
 
 def _harvest(node: Node) -> _Harvest:
@@ -232,11 +232,11 @@ def _boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dict[st
         text = parts["board_type"].text()
         board = _board_entry(text, str(board_id))
         if board_of_id(board_id) is None:
-            told = (
+            sentence = (
                 f"board id {board_id:#x} has a product code that tt-umd 0.9.14 does not know; it "
                 f"refuses such a file"
             )
-            warnings[told] = {"board_id": str(board_id)}
+            warnings[sentence] = {"board_id": str(board_id)}
         for chip in parts["chips"].sequence("a list of chip ids"):
             chip_id = _known_chip(chip, chip.unsigned(), ids)
             if chip_id in entries:
@@ -273,15 +273,15 @@ def _mmio(root: Node, ids: list[int]) -> dict[int, int | None]:
     """MMIO-capable chips with N of their /dev/tenstorrent/N; None where the file does not say, or says the
     same of two chips."""
     node = root.require("chips_with_mmio", "a list of chips")
-    found: dict[int, int | None] = {}
+    listed: dict[int, int | None] = {}
     for entry in node.sequence("a list of chips"):
         if isinstance(entry.value, dict):
             for key, value in entry.entries():
-                found[_known_chip(entry, key, ids)] = value.unsigned() if value else None
+                listed[_known_chip(entry, key, ids)] = value.unsigned() if value else None
         else:
-            found[_known_chip(entry, entry.value, ids)] = None
-    uses = Counter(found.values())
-    return {chip_id: number if uses[number] == 1 else None for chip_id, number in found.items()}
+            listed[_known_chip(entry, entry.value, ids)] = None
+    uses = Counter(listed.values())
+    return {chip_id: number if uses[number] == 1 else None for chip_id, number in listed.items()}
 
 
 def _end(node: Node, archs: dict[int, Arch]) -> LinkEnd:

@@ -23,40 +23,40 @@ class Roster:
     def settled(self, system: System) -> System:
         """The System with the numbers that its chips had first, and with those that are gone. A chip that
         does not tell who it is any more is who it was."""
-        there = _renumbered(system, self._numbers(system))
-        chips = tuple(self._identified(chip) for chip in there.chips)
+        renumbered = _renumbered(system, self._numbers(system))
+        chips = tuple(self._identified(chip) for chip in renumbered.chips)
         self._known |= {chip.id: chip for chip in chips}
         present = {chip.id for chip in chips}
         gone = [_gone(chip, chips) for number, chip in self._known.items() if number not in present]
         # of a device without a row, the driver's number is what is known
-        unread = {trouble.chip for trouble in there.troubles if trouble.chip is not None} - present
+        unread = {trouble.chip for trouble in renumbered.troubles if trouble.chip is not None} - present
         number_of = {
             chip.kmd_id: chip.id for chip in gone if chip.kmd_id is not None and chip.kmd_id in unread
         }
-        troubles = [_of_numbers(trouble, number_of) for trouble in there.troubles]
-        told = {*number_of.values()}
-        troubles += [Trouble(chip=chip.id, why=GONE, readable=False) for chip in gone if chip.id not in told]
+        troubles = [_of_numbers(trouble, number_of) for trouble in renumbered.troubles]
+        named = {*number_of.values()}
+        troubles += [Trouble(chip=chip.id, why=GONE, readable=False) for chip in gone if chip.id not in named]
         everyone = sorted((*chips, *gone), key=lambda chip: chip.id)
-        return msgspec.structs.replace(there, chips=tuple(everyone), troubles=tuple(troubles))
+        return msgspec.structs.replace(renumbered, chips=tuple(everyone), troubles=tuple(troubles))
 
     def _numbers(self, system: System) -> dict[int, int]:
         """The number of each chip, by the one that it has now: that of a known one with a name in common, or
         of one in its place of which there is no name; else its own, or the next that is free."""
-        found: dict[int, int] = {}
+        numbers: dict[int, int] = {}
         for chip in system.chips:
             names = self._names(chip)
             same = [number for number, one in self._known.items() if names & self._names(one)]
-            free = [number for number in same if number not in found.values()]
+            free = [number for number in same if number not in numbers.values()]
             if free:
-                found[chip.id] = chip.id if chip.id in free else free[0]
+                numbers[chip.id] = chip.id if chip.id in free else free[0]
         for chip in system.chips:
-            if chip.id not in found:
+            if chip.id not in numbers:
                 known = self._known.get(chip.id)
                 same_place = known is not None and not (self._names(known) and self._names(chip))
                 others = {*self._known} - ({chip.id} if same_place else set())
-                taken = others | {*found.values()}
-                found[chip.id] = chip.id if chip.id not in taken else max(taken) + 1
-        return found
+                taken = others | {*numbers.values()}
+                numbers[chip.id] = chip.id if chip.id not in taken else max(taken) + 1
+        return numbers
 
     def _names(self, chip: Chip) -> set[str]:
         if self._numbered and chip.mmio is not False:

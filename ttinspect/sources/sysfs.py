@@ -73,8 +73,8 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
         except InspectError as error:
             errors[number] = error
     if not chips:
-        told = list(errors.values())
-        raise next((error for error in told if error.exit_code is ExitCode.UMD_FAILED), told[0])
+        refusals = list(errors.values())
+        raise next((error for error in refusals if error.exit_code is ExitCode.UMD_FAILED), refusals[0])
     gone = dict(sorted({**{number: error.why for number, error in errors.items()}, **gone}.items()))
     live = _is_live(top)
     if ask is Ask.TELEMETRY:
@@ -108,8 +108,8 @@ def _without_nodes(top: Path, devices: Set[int]) -> dict[str, Evidence]:
     shows = f"the kernel driver shows {len(devices)} device{'s' if len(devices) > 1 else ''}"
     verb = "have" if len(usable) > 1 else "has"
     which = f" ({_numbers(usable)})" if usable else ""
-    told = f"{shows}, {len(usable) or 'none'} {verb} a node in /dev/tenstorrent{which}"
-    return {told: {"devices": sorted(devices), "with_node": usable}}
+    sentence = f"{shows}, {len(usable) or 'none'} {verb} a node in /dev/tenstorrent{which}"
+    return {sentence: {"devices": sorted(devices), "with_node": usable}}
 
 
 def _numbers(numbers: list[int]) -> str:
@@ -129,8 +129,10 @@ def _without_remote(chips: list[Chip]) -> dict[str, Evidence]:
             continue
         which = "the second chip" if product.chips == 2 else "some chips"
         verb, through = ("is", "the first") if product.chips == 2 else ("are", "others")
-        told = f"sysfs does not show {which} of {with_article(board)}, which {verb} reached through {through}"
-        notes[told] = {"chips": [chip.id for chip in chips if chip.board is board]}
+        sentence = (
+            f"sysfs does not show {which} of {with_article(board)}, which {verb} reached through {through}"
+        )
+        notes[sentence] = {"chips": [chip.id for chip in chips if chip.board is board]}
     return notes
 
 

@@ -88,9 +88,9 @@ def _hwmon(folder: Path) -> Path | None:
     """The device's folder of hwmon; the driver registers one, on the PCI device; its class links to it."""
     device = _real(folder / "device")
     all_of_them = _folders(folder.parents[1] / "hwmon")
-    linked = [one for one in all_of_them if _real(one / "device") == device]
-    found = (*_folders(device / "hwmon"), *linked)
-    return next((one for one in found if read_text(one / "name") in _HWMON_NAMES), None)
+    linked = [hwmon for hwmon in all_of_them if _real(hwmon / "device") == device]
+    candidates = (*_folders(device / "hwmon"), *linked)
+    return next((hwmon for hwmon in candidates if read_text(hwmon / "name") in _HWMON_NAMES), None)
 
 
 def _real(path: Path) -> Path:

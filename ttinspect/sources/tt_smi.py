@@ -210,9 +210,9 @@ def _location(row: _Row, siblings: _Siblings, bus_id: int | None, *, mmio: bool 
     place = place_on_board(row.board, bus_id, mmio=mmio)
     if place is not None:
         return place
-    told = row.words.number("ASIC_LOCATION")
-    if told is not None or row.words.raw_number("ASIC_LOCATION") is not None:
-        return told
+    word = row.words.number("ASIC_LOCATION")
+    if word is not None or row.words.raw_number("ASIC_LOCATION") is not None:
+        return word
     return 0 if siblings.zero_is_null and _can_be_first(row, siblings) else None
 
 
@@ -242,7 +242,7 @@ def _reading(row: _Row, arch: Arch, masks: Masks) -> tuple[Telemetry, list[Unkno
             device.firmwares,
             row.info.dram_speed,
             arch=arch,
-            refused={one.path for one in refused},
+            refused={unknown.path for unknown in refused},
         )
     )
     firmware = firmware_version(reading.firmware_bundle or "")
@@ -280,8 +280,8 @@ def _pcie(info: _BoardInfo, bus_id: int | None) -> PcieLink | None:
         number if number is not None and number > 0 else None
         for number in (whole_of(info.pcie_speed), whole_of(info.pcie_width))
     )
-    found = PcieLink(bus_id=bus_id, generation=generation, lanes=lanes)
-    return None if found == PcieLink() else found
+    link = PcieLink(bus_id=bus_id, generation=generation, lanes=lanes)
+    return None if link == PcieLink() else link
 
 
 def _board_id(words: Words, info: _BoardInfo) -> int | None:

@@ -56,16 +56,16 @@ def filled(
 ) -> Telemetry:
     """The reading with what only the formatted part says, as far as it says it like tt-smi 6.8; ``refused``
     are quantities whose words no chip can have, so that nothing made of them counts."""
-    told, limits = _decoded(telemetry, _Figures), _decoded(limits_told, _Limits)
+    figures, limits = _decoded(telemetry, _Figures), _decoded(limits_told, _Limits)
     versions = _decoded(firmwares, _Firmwares)
-    volts = number_of(told.voltage)
+    volts = number_of(figures.voltage)
     formatted = {
-        "aiclk_mhz": whole_of(told.aiclk),
+        "aiclk_mhz": whole_of(figures.aiclk),
         "vcore_mv": None if volts is None else round(volts * 1000),
-        "power_w": number_of(told.power),
-        "board_power_w": number_of(told.board_power),
-        "current_a": number_of(told.current),
-        "asic_celsius": number_of(told.asic_temperature),
+        "power_w": number_of(figures.power),
+        "board_power_w": number_of(figures.board_power),
+        "current_a": number_of(figures.current),
+        "asic_celsius": number_of(figures.asic_temperature),
         "power_limit_w": _limit(limits.tdp_limit),
         "current_limit_a": _limit(limits.tdc_limit),
         "aiclk_max_mhz": _limit(limits.asic_fmax),

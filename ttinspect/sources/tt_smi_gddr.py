@@ -53,9 +53,9 @@ def gddr_modules(
     ``tags`` are the words of a table that tells temperatures and errors, by tag; ``dram_status`` is what
     tt-smi prints of all channels, which counts only where there is no more: true if all are trained.
     """
-    told = {one.channel: one for one in _channels(raw)}
+    printed = {entry.channel: entry for entry in _channels(raw)}
     training = training_of_word(words.number(STATUS_WORD), soc.arch, firmware)
-    if not told and not training:
+    if not printed and not training:
         if dram_status is not True or words.has(STATUS_WORD):
             return None
         training = [True] * len(soc.dram)
@@ -65,10 +65,10 @@ def gddr_modules(
         mask = 0  # a bank of a Wormhole is never harvested
     live = [channel for channel in every if mask is None or not mask >> channel & 1]
     if not training:
-        live = [channel for channel in live if channel in told]
+        live = [channel for channel in live if channel in printed]
     from_words = modules_of_words(lambda name: word_of(tags, name), live, training)
     modules = [
-        _merged(module, told.get(module.channel), soc.arch, firmware, word=bool(training))
+        _merged(module, printed.get(module.channel), soc.arch, firmware, word=bool(training))
         for module in from_words
     ]
     if mask is None and not (len(modules) == len(every) and all(module.trained for module in modules)):
@@ -84,30 +84,30 @@ def _channels(raw: msgspec.Raw) -> list[_Channel]:
 
 
 def _merged(
-    module: GddrModule, told: _Channel | None, arch: Arch, firmware: Version | None, *, word: bool
+    module: GddrModule, printed: _Channel | None, arch: Arch, firmware: Version | None, *, word: bool
 ) -> GddrModule:
     """A channel by its words, and by what tt-smi says of it, which comes first but for the training: that
     both have to call right."""
-    if told is None:
+    if printed is None:
         return module
-    trained = _trained(told, arch, firmware)
+    trained = _trained(printed, arch, firmware)
     if word:
         trained = False if trained is False else module.trained
     facts = {
-        "top_celsius": number_of(told.temp_top),
-        "bottom_celsius": number_of(told.temp_bottom),
-        "corrected_read_errors": _count(told.corr_rd),
-        "corrected_write_errors": _count(told.corr_wr),
-        "uncorrected_read_errors": _count(told.uncorr_rd),
-        "uncorrected_write_errors": _count(told.uncorr_wr),
+        "top_celsius": number_of(printed.temp_top),
+        "bottom_celsius": number_of(printed.temp_bottom),
+        "corrected_read_errors": _count(printed.corr_rd),
+        "corrected_write_errors": _count(printed.corr_wr),
+        "uncorrected_read_errors": _count(printed.uncorr_rd),
+        "uncorrected_write_errors": _count(printed.uncorr_wr),
     }
     known = {name: fact for name, fact in facts.items() if fact is not None}
     return msgspec.structs.replace(module, trained=trained, **known)
 
 
-def _trained(told: _Channel, arch: Arch, firmware: Version | None) -> bool | None:
-    training = _OUTCOMES.get(str(told.training).lower())
-    tested = _OUTCOMES.get(str(told.bist).lower())
+def _trained(printed: _Channel, arch: Arch, firmware: Version | None) -> bool | None:
+    training = _OUTCOMES.get(str(printed.training).lower())
+    tested = _OUTCOMES.get(str(printed.bist).lower())
     if training is not True or arch is not Arch.BLACKHOLE:
         return training
     judged = judges_self_test(firmware)

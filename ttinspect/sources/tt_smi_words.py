@@ -101,8 +101,8 @@ class Words:
     def are_off_the_bus(self) -> bool:
         """Whether everything that is measured reads as all ones."""
         measured = [self.raw_number(name) for name in _MEASURED]
-        told = [word for word in measured if word is not None]
-        return len(told) > 1 and all(word == U32_MAX for word in told)
+        words = [word for word in measured if word is not None]
+        return len(words) > 1 and all(word == U32_MAX for word in words)
 
     @property
     def have_a_zero(self) -> bool:
