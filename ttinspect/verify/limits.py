@@ -96,8 +96,8 @@ def limits_of(chip: Chip, settings: Settings) -> Limits:
 def with_allocator(limits: Limits, statistics: Iterable[AllocatorStatistics]) -> Limits:
     """The limits as the allocators of the processes on the chip say them, which are the truth about how the
     device was opened; the largest of several. What they do not tell stays."""
-    for told in statistics:
-        view = told.memory_view
+    for one_process in statistics:
+        view = one_process.memory_view
         l1, dram = _whole(view.l1, view.l1_small), _whole(view.dram, view.trace)
         says = tuple(name for name, size in (("l1", l1), ("dram", dram)) if size is not None)
         if not says:
@@ -142,7 +142,7 @@ def _capacity(banks: BankStatistics | None) -> int | None:
     return None if banks is None else banks.capacity_bytes
 
 
-def _larger(known: int | None, told: int | None, first: bool) -> int | None:
-    if told is None:
+def _larger(known: int | None, size: int | None, first: bool) -> int | None:
+    if size is None:
         return known
-    return told if first or known is None else max(known, told)
+    return size if first or known is None else max(known, size)

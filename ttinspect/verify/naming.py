@@ -22,21 +22,25 @@ def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> li
     a board id (all its chips), tried in this order; none where it means none. Of a redacted snapshot the ids
     are known by those that they stand for, too. Without ``assumed`` no id is taken that the source makes up.
     """
-    there = list(chips)
+    known_chips = list(chips)
     number = parse_unsigned(word)
-    by_id = [chip for chip in there if number is not None and chip.id == number]
+    by_id = [chip for chip in known_chips if number is not None and chip.id == number]
     if by_id:
         return by_id
     if word.startswith(KMD_PREFIX):
         kmd_id = parse_unsigned(word.removeprefix(KMD_PREFIX))
-        return [chip for chip in there if kmd_id is not None and chip.kmd_id == kmd_id]
-    by_bdf = [chip for chip in there if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()]
+        return [chip for chip in known_chips if kmd_id is not None and chip.kmd_id == kmd_id]
+    by_bdf = [
+        chip for chip in known_chips if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()
+    ]
     if by_bdf or number is None:
         return by_bdf
     by_unique_id = [
-        chip for chip in there if (assumed or knows(chip, "unique_id")) and is_unique_id(chip.unique_id, word)
+        chip
+        for chip in known_chips
+        if (assumed or knows(chip, "unique_id")) and is_unique_id(chip.unique_id, word)
     ]
-    return by_unique_id or [chip for chip in there if is_board_id(chip, number)]
+    return by_unique_id or [chip for chip in known_chips if is_board_id(chip, number)]
 
 
 def is_unique_id(known: str | None, word: str) -> bool:
@@ -63,20 +67,20 @@ def _is_same(known: int, number: int, pseudonym: Callable[[int], int]) -> bool:
 def unseen_name(chips: Iterable[Chip], word: str) -> str | None:
     """Why a chip of this name could be among those whose name the source does not tell; None where it tells
     the name of each."""
-    there = list(chips)
-    on_bus = [chip for chip in there if chip.mmio is not False]
+    known_chips = list(chips)
+    on_bus = [chip for chip in known_chips if chip.mmio is not False]
     number = parse_unsigned(word)
     if number is not None and number <= _LARGEST_CHIP_ID:
-        return UNSEEN_REMOTE if unseen_remotes(there) else None
+        return UNSEEN_REMOTE if unseen_remotes(known_chips) else None
     if number is not None:
         kinds = ["unique_id"] if board_of_id(number) is None else ["unique_id", "board_id"]
-        untold = [kind for kind in kinds if not all(knows(chip, kind) for chip in there)]
-        kind, told = " or ".join(untold).replace("_", " "), not untold
+        unknown_kinds = [kind for kind in kinds if not all(knows(chip, kind) for chip in known_chips)]
+        kind, is_known = " or ".join(unknown_kinds).replace("_", " "), not unknown_kinds
     elif word.startswith(KMD_PREFIX):
-        kind, told = f"{KMD_PREFIX}N", all(chip.kmd_id is not None for chip in on_bus)
+        kind, is_known = f"{KMD_PREFIX}N", all(chip.kmd_id is not None for chip in on_bus)
     else:
-        kind, told = "bus address", all(chip.pci_bdf for chip in on_bus)
-    return None if told else f"the source does not tell the {kind} of every chip"
+        kind, is_known = "bus address", all(chip.pci_bdf for chip in on_bus)
+    return None if is_known else f"the source does not tell the {kind} of every chip"
 
 
 def select_chips(system: System, wanted: list[str]) -> System:

@@ -24,12 +24,12 @@ def unseen_remotes(chips: Iterable[Chip]) -> int:
     """How many remote chips there can be at most that the source does not show: those of a board of which it
     shows the ones on the bus, and one behind each Wormhole whose board is unknown. Two chips are of one board
     where they say so by their board id."""
-    there = list(chips)
-    if any(chip.mmio is False for chip in there):
+    shown_chips = list(chips)
+    if any(chip.mmio is False for chip in shown_chips):
         return 0  # it shows them
-    shown = Counter(chip.board_id for chip in there if knows(chip, "board_id"))
+    shown = Counter(chip.board_id for chip in shown_chips if knows(chip, "board_id"))
     behind = 0
-    for chip in there:
+    for chip in shown_chips:
         on_bus, remote = _chips_of(chip)
         whole = knows(chip, "board_id") and shown[chip.board_id] > on_bus
         if links_unknown(chip) and not whole:

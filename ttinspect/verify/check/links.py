@@ -29,13 +29,13 @@ def _found(wanted: LinkWanted, system: System) -> Told:
     for name, meant in zip((one, other), ends, strict=True):
         if len(meant) > 1:
             return None, f"{name} is the id of {len(meant)} chips, name one of them"
-    here, there = ((meant[0] if meant else None) for meant in ends)
-    if here is not None and there is not None:
-        return _inside(system, (here, channel), (there, far_channel))
-    if here is not None:
-        return _leaving(system, here, channel, other, far_channel)
-    if there is not None:
-        return _leaving(system, there, far_channel, one, channel)
+    near, far_one = ((meant[0] if meant else None) for meant in ends)
+    if near is not None and far_one is not None:
+        return _inside(system, (near, channel), (far_one, far_channel))
+    if near is not None:
+        return _leaving(system, near, channel, other, far_channel)
+    if far_one is not None:
+        return _leaving(system, far_one, far_channel, one, channel)
     return _missing(system, one)
 
 

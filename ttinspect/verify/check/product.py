@@ -167,8 +167,8 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     if found is None:
         outcome, why = Outcome.UNKNOWN, "the pcie mask is unknown"
     elif found not in right:
-        told = refusal(chip.soc, chip.masks, chip.board, chip.asic_location)
-        outcome, why = Outcome.FAIL, told or f"the pcie mask should be {expected}, it is {shown}"
+        words = refusal(chip.soc, chip.masks, chip.board, chip.asic_location)
+        outcome, why = Outcome.FAIL, words or f"the pcie mask should be {expected}, it is {shown}"
     elif len(right) > 1:
         outcome, why = Outcome.UNKNOWN, "its place on the board is unknown, and so which mask is right"
     yield known(chip, NOT_AS_THE_PRODUCT.id, "harvested PCIe mask", expected, shown, outcome, why)
@@ -238,9 +238,9 @@ def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
             continue
         mine = differing_chips(chips)
         grids = {chip_grid(chip.soc, chip.masks).tensix.grid for chip in chips}
-        told = ", ".join(sorted(f"{grid[0]}x{grid[1]}" for grid in grids if grid is not None))
+        words = ", ".join(sorted(f"{grid[0]}x{grid[1]}" for grid in grids if grid is not None))
         why = messages_of(mine)
-        yield of_host(CHIPS_DIFFER.id, name, "one for all chips", told, outcome_of(mine), why)
+        yield of_host(CHIPS_DIFFER.id, name, "one for all chips", words, outcome_of(mine), why)
 
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:

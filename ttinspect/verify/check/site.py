@@ -312,8 +312,8 @@ def _of_region(
 ) -> Expectation:
     verdict = verdict_of(findings)
     outcome = Outcome.FAIL if clean and verdict is Verdict.WARN else _OUTCOMES[verdict]
-    told = sorted({one.id for one in findings if one.severity is not Severity.INFO})
-    found = f"{verdict.value}: {', '.join(told)}" if told else verdict.value
+    ids = sorted({one.id for one in findings if one.severity is not Severity.INFO})
+    found = f"{verdict.value}: {', '.join(ids)}" if ids else verdict.value
     why = "" if outcome is Outcome.PASS else f"verify-shm says {found} of {name}"
     return Expectation(
         id=site.REGIONS_NOT_CLEAN.id, subject=name, chip=chip, fact="published memory",

@@ -56,8 +56,8 @@ def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
         module.trained is not None if knows_live_channels(chip) else module.trained for module in modules
     )
     if untrained or decided:
-        told = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
-        found = f"{sum(module.trained is True for module in told)} of {len(told)} live"
+        modules_listed = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
+        found = f"{sum(module.trained is True for module in modules_listed)} of {len(modules_listed)} live"
         return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", untrained, found)
     why = "the source does not tell of every live DRAM channel whether it is trained"
     return known(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", None, Outcome.UNKNOWN, why)

@@ -121,11 +121,11 @@ def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
     """Eth links that came, went, or lead elsewhere now; each is told once, by its first end. A link of a chip
     that came or went is no change of its own; of one whose links only one side sees, that is all there is
     to tell."""
-    seen = [(one, other, links_unknown(one), links_unknown(other)) for one, other in paired.pairs]
-    new_ids = {one.id: other.id for one, other, hidden, hides in seen if not (hidden or hides)}
+    sides = [(one, other, links_unknown(one), links_unknown(other)) for one, other in paired.pairs]
+    new_ids = {one.id: other.id for one, other, hidden, hides in sides if not (hidden or hides)}
     unseen = [
         Change(chip=other.id, path="links", old=None if hidden else "known", new=None if hides else "known")
-        for _, other, hidden, hides in seen
+        for _, other, hidden, hides in sides
         if hidden is not hides
     ]
     known = set(new_ids.values())
@@ -180,7 +180,7 @@ def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[C
     one_sided_links = [[link for link, _ in one_sided(side)] for side in (old, new)]
     after = {(link.a.chip, link.a.channel): link for link in new.remote_links if link.a.chip in known}
     for chip, channel in sorted(before.keys() | after.keys()):
-        told = [
+        ends = [
             None
             if link is None
             else f"unique id {link.remote_unique_id} channel {link.remote_channel}, "
@@ -189,14 +189,14 @@ def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[C
                 (before.get((chip, channel)), after.get((chip, channel))), one_sided_links, strict=True
             )
         ]
-        if told[0] != told[1]:
-            yield Change(chip=chip, path=f"links.{channel}", old=told[0], new=told[1])
+        if ends[0] != ends[1]:
+            yield Change(chip=chip, path=f"links.{channel}", old=ends[0], new=ends[1])
 
 
 def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[Change]:
     """What the sources could not read, and what else they had to say."""
-    before = Counter((_new_id(trouble.chip, new_ids), _told(trouble)) for trouble in old.troubles)
-    after = Counter((trouble.chip, _told(trouble)) for trouble in new.troubles)
+    before = Counter((_new_id(trouble.chip, new_ids), _words_of(trouble)) for trouble in old.troubles)
+    after = Counter((trouble.chip, _words_of(trouble)) for trouble in new.troubles)
     for chip, why in (before - after).elements():
         yield Change(chip=chip, path="trouble", old=why, new=None)
     for chip, why in (after - before).elements():
@@ -208,7 +208,7 @@ def host_changes(old: System, new: System, new_ids: Mapping[int, int]) -> Iterat
         yield Change(chip=None, path="warning", old=None, new=text)
 
 
-def _told(trouble: Trouble) -> str:
+def _words_of(trouble: Trouble) -> str:
     return trouble.why if trouble.readable or trouble.chip is None else f"could not be read: {trouble.why}"
 
 

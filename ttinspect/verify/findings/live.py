@@ -68,8 +68,8 @@ def is_compared(chip: Chip) -> bool:
     if chip.live_cores is None:
         return False
     coordinates = chip_coordinates(chip.soc, chip.masks, chip.noc_translation)
-    told = [one for one in CoreType if one.value in chip.live_cores]
-    return all(coordinates.type_cores(core_type) is not None for core_type in told)
+    compared = [one for one in CoreType if one.value in chip.live_cores]
+    return all(coordinates.type_cores(core_type) is not None for core_type in compared)
 
 
 def _differing(ours: TypeCores, theirs: TypeCores) -> list[str]:
@@ -77,15 +77,15 @@ def _differing(ours: TypeCores, theirs: TypeCores) -> list[str]:
     for name in ("noc0", "noc1", "translated", "logical"):
         mine, live = getattr(ours, name), getattr(theirs, name)
         if mine is not None and live is not None and mine != live:
-            found.append(_told(name, mine, live))
+            found.append(_first_difference(name, mine, live))
     for name in ("noc0", "noc1", "translated"):
         mine, live = getattr(ours.harvested, name), getattr(theirs.harvested, name)
         if mine is not None and live is not None and mine != live:
-            found.append(_told(f"harvested {name}", mine, live))
+            found.append(_first_difference(f"harvested {name}", mine, live))
     return found
 
 
-def _told(name: str, ours: tuple[object, ...], theirs: tuple[object, ...]) -> str:
+def _first_difference(name: str, ours: tuple[object, ...], theirs: tuple[object, ...]) -> str:
     if len(ours) != len(theirs):
         return f"{name}: {len(theirs)} cores live, {len(ours)} computed"
     index = next(at for at, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b)

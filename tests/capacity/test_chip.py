@@ -1,11 +1,13 @@
-"""A trace region that does not fit is refused; where nothing is allocatable there is nothing that it must fit."""
+"""Of one chip: a trace region that does not fit is refused, unless nothing is allocatable; what it has at least."""
 
 import msgspec
 import pytest
 
-from ttinspect.capacity.chip import chip_capacity
+from ttinspect.capacity.chip import chip_capacity, least_dram_bytes, least_l1_bytes
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import InspectError
+from ttinspect.facts.socs import builtin_soc
+from ttinspect.model.arch import Arch
 from ttinspect.model.capacity import Dispatch
 from ttinspect.sources.opening import open_source
 
@@ -30,3 +32,11 @@ def test_of_a_chip_whose_tensix_mask_is_unknown_it_is() -> None:
     unknown = msgspec.structs.replace(chip, masks=msgspec.structs.replace(chip.masks, tensix=None))
     with pytest.raises(InspectError, match="trace-region"):
         chip_capacity(unknown, make_settings(trace_region=TOO_LARGE))
+
+
+def test_what_a_chip_of_unknown_harvesting_has_at_least() -> None:
+    """tt-metal opens no chip with more than two harvested rows (Wormhole) or columns (Blackhole)."""
+    assert least_l1_bytes(builtin_soc(Arch.WORMHOLE_B0)) == 8 * 8 * 1_499_136
+    assert least_l1_bytes(builtin_soc(Arch.BLACKHOLE)) == 12 * 10 * 1_572_864
+    assert least_dram_bytes(builtin_soc(Arch.WORMHOLE_B0)) == 6 * 2_147_483_648
+    assert least_dram_bytes(builtin_soc(Arch.BLACKHOLE)) == 7 * 4_294_967_296
