@@ -13,15 +13,16 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ttinspect"
 
 MODULES = {
     "sources/umd": 14,
+    # 32 are aimed at; the rules of hosts and fleets came since
     "verify": 34,
-    # 20 of the commands before programs, fit, fleet and metrics; theirs beside them: programs with its pictures
-    # and files, fit, fleet, metrics
-    "report": 27,
+    # 18 for the commands of the first release; programs, fit, fleet, metrics, collect and top have theirs
+    # beside them
+    "report": 32,
 }
 """The most modules of a room, without ``__init__``."""
 
 LINES = {"sources/umd": 3_000}
-"""The most lines of a room, without ``__init__``."""
+"""The most lines of a room, without ``__init__``; 2,100 are aimed at."""
 
 LONGEST_FUNCTION = 90
 """Without its docstring; the longest declare the options of a command."""
