@@ -232,6 +232,16 @@ def test_without_a_cabling_a_host_with_fewer_links_inside_is_unlike_its_group(
     assert answer["groups"][0]["hosts"] == ["qb-01"]
 
 
+def test_hosts_that_are_cabled_otherwise_and_alike_are_so_on_purpose(run: Run, tmp_path: Path) -> None:
+    """Two of eight hosts have no cable between trays 1 and 2."""
+    plan = plans.cards(8)
+    gone = [cable for cable in plan.cables if cable[0][0] == cable[1][0] in (2, 5) and cable[0][1:] == (1, 3)]
+    assert len(gone) == 2
+    answer = judge(run, tmp_path, plans.documents(plans.without(plan, *gone)), None)
+    assert told(answer) == []
+    assert [len(group["hosts"]) for group in answer["groups"]] == [2, 6]
+
+
 def test_links_that_several_neighbours_list_and_one_host_does_not_are_its_own_fault(
     run: Run, tmp_path: Path
 ) -> None:

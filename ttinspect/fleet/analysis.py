@@ -103,7 +103,7 @@ def analyse(
         *_old(hosts, now_ns, max_age_ns),
     ]
     explained = _concerned(findings)
-    findings += _outliers(hosts, groups, explained)
+    findings += _outliers(hosts, groups, ports, explained)
     if cabling is None:
         findings += _hints(hosts, links, ports)
     return Analysis(
@@ -327,14 +327,19 @@ def _concerned(findings: Iterable[Finding]) -> set[str]:
     return names
 
 
-def _outliers(hosts: Sequence[FleetHost], groups: Sequence[Group], explained: set[str]) -> Iterator[Finding]:
+def _outliers(
+    hosts: Sequence[FleetHost], groups: Sequence[Group], ports: Ports, explained: set[str]
+) -> Iterator[Finding]:
+    """Hosts that are unlike a larger group. Several that are equal among themselves, and differ by cables
+    alone, were cabled so on purpose."""
     for group in groups:
         if group.like is None:
             continue
         model = groups[group.like]
         why = unlike(group.shape, model.shape)
         names = [hosts[number].name for number in group.hosts if hosts[number].name not in explained]
-        if not why or not names:
+        on_purpose = len(group.hosts) > 1 and _only_cables_differ(group, model, ports)
+        if not why or not names or on_purpose:
             continue
         yield found(
             "TTF004",
@@ -342,6 +347,20 @@ def _outliers(hosts: Sequence[FleetHost], groups: Sequence[Group], explained: se
             hosts=names,
             like=hosts[model.hosts[0]].name,
         )
+
+
+def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
+    """Whether all links that one of two groups has and the other one has not leave through ports in which
+    somebody can plug a cable."""
+    if [spot.board for spot in group.shape.spots] != [spot.board for spot in model.shape.spots]:
+        return False
+    for one, other in ((group, model), (model, group)):
+        plugs = ports.of_host(one.hosts[0]).by_member
+        for a, b, c, d in {*one.shape.links} - {*other.shape.links}:
+            near, far = plugs.get((a, b)), plugs.get((c, d))
+            if near is None or far is None or not (near.is_cable and far.is_cable):
+                return False
+    return True
 
 
 def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[Finding]:
