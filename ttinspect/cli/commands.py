@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "snapshot": "save everything about a host in one JSON document",
     "diff": "what is not as it was: two snapshots, or one and this host",
     "record": "telemetry, memory and holders over time, into a file",
+    "report": "one HTML page of a host, a recording or a fleet",
     "metrics": "what changes, once, in Prometheus' text format",
     "serve": "the same over HTTP, for a scraper",
     "collect": "snapshots of many hosts, through ClusterShell",

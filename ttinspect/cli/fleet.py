@@ -99,7 +99,7 @@ def run(
     limit = None if max_age is None else age_ns(max_age, f"--max-age {max_age}")
     if limit is None and expected is not None:
         limit = expected.max_age_ns
-    hosts, unreadable, outcomes = _read(common, paths, wanted, expected)
+    hosts, unreadable, outcomes = read_hosts(common, paths, wanted, expected)
     if not hosts and not unreadable:
         raise InspectError(
             "no hosts", "nothing was read", "name folders or files of snapshots", ExitCode.NO_DEVICES
@@ -142,7 +142,7 @@ def _writers(
     }
 
 
-def _read(
+def read_hosts(
     common: Common, paths: list[str], cabling: Cabling | None, check: FleetCheck | None
 ) -> tuple[list[FleetHost], list[Unreadable], list[HostOutcome]]:
     """Every host, one after the other, each reduced at once to what a fleet keeps of it, and held against

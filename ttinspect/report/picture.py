@@ -105,8 +105,9 @@ _FILL = {
     CoreType.DISPATCH: "#9fcbd6",
 }
 _STYLE = (
-    "text{font-family:monospace;font-size:12px;text-anchor:middle;dominant-baseline:central;fill:#222}"
-    ".name{text-anchor:start;font-weight:bold}.lost{fill:#fff;stroke:#b03030;stroke-dasharray:3 2}"
+    "text{font-family:monospace;font-size:12px;text-anchor:middle;fill:#222}"
+    ".name{text-anchor:start;font-weight:bold}.foot{text-anchor:start;font-size:11px}"
+    ".lost{fill:#fff;stroke:#b03030;stroke-dasharray:3 2}"
     ".cell{stroke:#555}.unknown{fill:#fff;stroke:#555;stroke-dasharray:1 2}"
 )
 
@@ -130,15 +131,41 @@ def harvest_svg(answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], label
             ]
         width = max(width, _LEFT + len(picture.x_labels) * _CELL_PIXELS + _GAP)
         y += len(picture.rows) * _CELL_PIXELS + _TOP
-    name = quoteattr(source_line(answer.source).plain)
+    where = source_line(answer.source).plain
+    name = quoteattr(where)
+    for words in (*_svg_legend(drawings), f"{_boards(answer, drawings)}{where}"):
+        body.append(f'<text class="foot" x="8" y="{y - 26}">{escape(words)}</text>')
+        width = max(width, 8 + len(words) * _LETTER_PIXELS)
+        y += _LINE_PIXELS
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
         f'role="img" aria-label={name}>\n<style>{_STYLE}</style>\n' + "\n".join(body) + "\n</svg>\n"
     )
 
 
+_LETTER_PIXELS, _LINE_PIXELS = 7, 16
+_LEGEND_SIGNS = 4
+"""Signs explained in one line."""
+
+
+def _svg_legend(groups: tuple[PictureGroup, ...]) -> list[str]:
+    parts = [part.strip().replace("\xa0", " ") for part in _legend(groups).plain.split("  ") if part.strip()]
+    return ["   ".join(parts[at : at + _LEGEND_SIGNS]) for at in range(0, len(parts), _LEGEND_SIGNS)]
+
+
+def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
+    """ "n300, board id 0100014411703043. " where all shown chips are of one board."""
+    shown = {chip for group in groups for chip in group.chips}
+    devices = [one for one in answer.devices if one.id in shown]
+    boards = {one.board.value if one.board else one.arch.value for one in devices}
+    serials = {f"{int(one.board_id):016x}" for one in devices if one.board_id is not None}
+    told = ", ".join(sorted(boards))
+    return f"{told}, serial {serials.pop()}. " if len(serials) == 1 else f"{told}. "
+
+
 def _text(x: int, y: int, text: str) -> str:
-    return f'<text x="{x}" y="{y}">{escape(text)}</text>' if text else ""
+    """A text with its middle at a point: by dy, since librsvg knows no baselines."""
+    return f'<text x="{x}" y="{y}" dy=".35em">{escape(text)}</text>' if text else ""
 
 
 def _node(node: PictureNode, x: int, y: int) -> str:

@@ -106,6 +106,11 @@ def clock_time(time_ns: int) -> str:
         return "--:--:--"
 
 
+def instants(times_ns: Sequence[int]) -> list[datetime.datetime]:
+    """Realtime instants for an axis of time, in UTC."""
+    return [datetime.datetime.fromtimestamp(one / 10**9, datetime.timezone.utc) for one in times_ns]
+
+
 def age(elapsed_ns: int) -> str:
     """How long something was ago: "0.3 s", "12 s", "5 min", "3 h", "2 d"."""
     seconds = max(0, elapsed_ns) / 10**9

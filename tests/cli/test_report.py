@@ -1,0 +1,149 @@
+"""The page of report: one file that asks for nothing, with the verdict first."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.shm.captures import captures
+from tests.sources import fake_sysfs
+
+_VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class _Page(HTMLParser):
+    """Whether every element is closed in order, what is asked for, and the texts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.asked: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self.open.append(tag)
+        self.asked += [value or "" for name, value in attrs if name in ("src", "href", "action", "srcset")]
+        assert tag != "script"
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _pictures(page: _Page) -> list[str]:
+    return [base64.b64decode(one.partition(",")[2]).decode() for one in page.asked]
+
+
+def _page(run: Run, tmp_path: Path, *args: str) -> tuple[str, _Page]:
+    shm = tmp_path / "shm"
+    shm.mkdir(exist_ok=True)
+    done = run("report", *args, *([] if args[0].endswith("fleet") else ["--shm-dir", str(shm)]))
+    assert done.returncode == 0, done.stderr
+    return done.stdout, _Page(done.stdout)
+
+
+def test_nothing_is_asked_for_and_everything_is_closed(run: Run, tmp_path: Path) -> None:
+    text, page = _page(run, tmp_path, "--from", "board:n300")
+    assert page.open == []
+    assert page.asked
+    assert all(one.startswith("data:image/svg+xml;base64,") for one in page.asked)
+    outside = re.findall(r"https?://[^\s\"'<>]+", text + "".join(_pictures(page)))
+    assert {*outside} <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, not requests
+
+
+def test_the_verdict_stands_before_all_else(run: Run, tmp_path: Path) -> None:
+    _, page = _page(run, tmp_path, "--from", "board:n300")
+    words = " ".join(page.texts)
+    assert words.index("INCONCLUSIVE") < words.index("What was found") < words.index("Chips")
+
+
+def test_findings_stand_with_their_explanation(run: Run, tmp_path: Path) -> None:
+    capture = captures()["v3-ghost"]
+    (tmp_path / "shm").mkdir()
+    (tmp_path / "shm" / capture.file_name).write_bytes(capture.data)
+    _, page = _page(run, tmp_path, "--from", "masks:wormhole_b0,tensix=0x1")
+    words = " ".join(page.texts)
+    explained = json.loads(run("explain", "TTT010", "--json").stdout)["findings"][0]
+    assert explained["remedy"] in words
+
+
+def test_what_a_region_says_cannot_become_markup(run: Run, tmp_path: Path) -> None:
+    """Names of processes are any bytes."""
+    capture = captures()["v3-names"]
+    (tmp_path / "shm").mkdir()
+    data = capture.data.replace(b"[markup]", b"<b>bold>")
+    (tmp_path / "shm" / capture.file_name).write_bytes(data)
+    text, page = _page(run, tmp_path, "--from", "masks:wormhole_b0,tensix=0x1")
+    assert page.open == []
+    assert "<b>bold>" not in text
+
+
+def test_a_recording_has_its_course(run: Run, tmp_path: Path) -> None:
+    root, path = tmp_path / "host", str(tmp_path / "r.jsonl")
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0)
+    run(
+        "record",
+        "--from",
+        f"sysfs:{root}",
+        "--shm-dir",
+        str(tmp_path),
+        "--interval",
+        "0.02",
+        "-n",
+        "4",
+        "-o",
+        path,
+    )
+    done = run("report", "--from", path)
+    assert done.returncode == 0
+    assert any("matplotlib" in one for one in _pictures(_Page(done.stdout)))
+
+
+def test_a_fleet_is_named_with_its_findings(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    for name in ("a", "b"):
+        run(
+            "snapshot", "--from", "board:n150", "--shm-dir", str(tmp_path), "-o", str(folder / f"{name}.json")
+        )
+    _, page = _page(run, tmp_path, str(folder))
+    assert "fleet of 2 hosts" in " ".join(page.texts)
+
+
+def test_a_page_of_a_fleet_and_of_a_host_is_none(run: Run, tmp_path: Path) -> None:
+    done = run("report", str(tmp_path), "--from", "board:n150")
+    assert done.returncode == 2
+
+
+@pytest.mark.system
+def test_a_browser_shows_it_without_a_word_of_complaint(run: Run, tmp_path: Path) -> None:
+    """Headless Chromium: no console message, and the text is there; 1,152 chips open in two seconds."""
+    shm = tmp_path / "shm"
+    shm.mkdir()
+    page = tmp_path / "page.html"
+    run("report", "--from", "board:galaxy-bh", "--shm-dir", str(shm), "-o", str(page))
+    rows = re.search(r"(<tr><td>0</td>.*?</tr>)", page.read_text(), re.DOTALL)
+    assert rows is not None
+    page.write_text(page.read_text().replace(rows[1], rows[1] * (1152 - 31)))
+    done = subprocess.run(
+        [shutil.which("chromium") or "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+         "--enable-logging=stderr", "--v=0", f"--user-data-dir={tmp_path}/chromium", "--dump-dom",
+         f"file://{page}"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert "What was found" in done.stdout
+    assert "CONSOLE" not in done.stderr
+    assert done.stdout.count("<tr><td>0</td>") >= 1121
