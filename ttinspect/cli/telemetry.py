@@ -29,8 +29,8 @@ def run(
     """Clocks, power, temperatures, firmware, DRAM training, eth links; null where a tag is missing.
 
     Whether an eth link is up is told by firmware from 20.0 on; topology shows the links that discovery found
-    with any. Watched, a heartbeat is called still when it did not move for half a second, and a chip that
-    does not answer is looked for again after half of --timeout, then less and less often.
+    with any. Watched, a heartbeat is called still when it did not move for 1.5 seconds, and a chip that does
+    not answer is looked for again after 30 seconds, then 60, then every 120.
 
     \b
     Examples:
