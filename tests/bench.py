@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import bench_fleet, bench_graphs, bench_shm
+from tests import bench_fleet, bench_graphs, bench_holders, bench_shm
 from tests.cli.test_bad_input import CONTENTS
 from tests.device.simulated import Chip, as_tt_metal_has_it, blackhole, build, compiler
 from tests.shm.captures import captures
@@ -138,6 +138,16 @@ def regions(folder: Path) -> Iterator[Row]:
     yield compare(
         "verify-shm, 32 regions, 64 slots", command, "ttinspect --version", [SCRIPT, "--version"], 3.0
     )
+
+
+def holders(folder: Path) -> Iterator[Row]:
+    """``memory`` of 32 chips with 64 processes among 2,000, and the scan for them."""
+    with bench_holders.many_processes(folder / "holders") as root:
+        place = ["--from", f"host:{root}", "--procfs", "/proc", "--json"]
+        memory, verify = [SCRIPT, "memory", *place], [SCRIPT, "verify-shm", *place, "--window", "0"]
+        yield compare("memory, 64 of 2,000 processes", memory, "verify-shm", verify, 1.5, 7)
+        scan, bare = bench_holders.scan_against_bare_listing(root)
+        yield Row("scan for holders, 2,000 processes", scan, "list fd, read maps", bare, 1.5)
 
 
 def many_regions(folder: Path) -> Iterator[Row]:
@@ -265,7 +275,7 @@ def main() -> None:
     """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (offline, bad_input, regions, many_regions, captured, memory_errors, simulated):
+        for part in (offline, bad_input, regions, holders, many_regions, captured, memory_errors, simulated):
             table(part(folder))
         for line in bench_fleet.measure(folder):
             print(line, flush=True)
