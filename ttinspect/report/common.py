@@ -1,6 +1,6 @@
 """The parts that every report has: the source, findings, what is unknown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -9,7 +9,7 @@ from rich.text import Text
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import columns, harmless, row
-from ttinspect.report.units import chips_named, moment, utc
+from ttinspect.report.units import chips_named, id_ranges, moment, utc
 from ttinspect.verify.verify import Verdict
 
 _KINDS = {
@@ -91,6 +91,19 @@ def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[
     found: list[Subjects] = [(tuple(ids), finding) for ids, finding in groups.values()]
     found += [((), finding) for finding in shared]
     return sorted(found, key=lambda one: _WORST_FIRST.index(one[1].severity))
+
+
+MOST_ALONE = 8
+"""Of more chips than these, equal ones share a row."""
+
+
+def shared_rows(rows: Sequence[tuple[int, tuple[object, ...]]]) -> Iterator[tuple[object, ...]]:
+    """The cells of a row per chip, its id first; of many chips one row for equal ones, with all their ids."""
+    groups: dict[object, tuple[list[int], tuple[object, ...]]] = {}
+    for chip, cells in rows:
+        key = cells if len(rows) > MOST_ALONE else chip
+        groups.setdefault(key, ([], cells))[0].append(chip)
+    return ((id_ranges(ids), *cells) for ids, cells in groups.values())
 
 
 def subject(chips: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from ttinspect.facts.boards import with_article
 from ttinspect.model.arch import Axis, CoreType
 from ttinspect.model.grid import CoordAnswer, CoreAt, OtherCore, TypeCores
 from ttinspect.model.picture import PictureGroup
-from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
 from ttinspect.report.markdown import escape, findings_markdown, markdown_table
 from ttinspect.report.picture import pictures
 from ttinspect.report.screen import columns, row, rows
@@ -28,8 +28,8 @@ def harvest_table(
     table = columns(
         ">id", "board", "link", "tensix grid", "cores", "~harvested (NOC0)", "dram", "eth", "mask"
     )
-    for device in answer.devices:
-        row(table, *summary_cells(device))
+    for cells in shared_rows([(device.id, summary_cells(device)[1:]) for device in answer.devices]):
+        row(table, *cells)
     parts.append(table)
     if answer.common_grid is not None:
         parts.append(Text(f" common grid of the mesh: {grid(answer.common_grid)}"))

@@ -8,16 +8,12 @@ from rich.text import Text
 
 from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
-from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
 from ttinspect.report.memory_rows import who
 from ttinspect.report.screen import Fitting, columns, row
 from ttinspect.report.units import grid, id_ranges, used_of
 
 _DASH = "-"
-
-
-_MOST_ALONE = 8
-"""Of more chips than these, equal ones share a row."""
 
 
 class _Row(NamedTuple):
@@ -32,7 +28,7 @@ def list_table(answer: ListAnswer) -> list[RenderableType | Fitting]:
     groups: dict[object, _Row] = {}
     for device in answer.devices:
         cells = _cells(device)
-        key = cells if len(answer.devices) > _MOST_ALONE else device.id
+        key = cells if len(answer.devices) > MOST_ALONE else device.id
         groups.setdefault(key, _Row([], cells)).devices.append(device)
     rows = list(groups.values())
     parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]

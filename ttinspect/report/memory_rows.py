@@ -134,7 +134,7 @@ def _unseen(held_by: HeldBy) -> Iterator[str]:
         yield f"a process {glued('outside this pid namespace')}"
     if held_by.openers_gone and not held_by.processes:
         pids = ", ".join(map(str, held_by.openers_gone))
-        yield f"opened by {pids}, which is gone: {glued('somebody has it')}"
+        yield f"opened by {pids}, which has it no longer: {glued('somebody else has')}"
 
 
 def _table(rows: Sequence[_Row], held_by: str) -> RenderableType:

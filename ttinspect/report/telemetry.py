@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
 from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
-from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
 from ttinspect.report.memory_rows import who
 from ttinspect.report.screen import columns, glued, row
 from ttinspect.report.units import UNKNOWN, id_ranges, of
@@ -21,21 +21,8 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
     table = columns(
         ">id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware"
     )
-    for device in answer.devices:
-        row(
-            table,
-            device.id,
-            device.board.value if device.board else device.arch.value,
-            _clock(device),
-            _limited(device.power_w, device.power_limit_w),
-            _celsius(device.asic_celsius),
-            _celsius(device.board_celsius),
-            _celsius(device.gddr_max_celsius),
-            _fan(device),
-            _share(device.dram_trained),
-            _share(device.eth_up),
-            device.firmware_bundle or _DASH,
-        )
+    for cells in shared_rows([(device.id, _cells(device)) for device in answer.devices]):
+        row(table, *cells)
     parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
     few = len(answer.devices) <= MOST_CHIPS
     more = "" if few else "  all: -d ID"
@@ -45,6 +32,21 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
             parts += telemetry_detail(device) if _tells_anything(device) else []
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
+    )
+
+
+def _cells(device: TelemetryDevice) -> tuple[object, ...]:
+    return (
+        device.board.value if device.board else device.arch.value,
+        _clock(device),
+        _limited(device.power_w, device.power_limit_w),
+        _celsius(device.asic_celsius),
+        _celsius(device.board_celsius),
+        _celsius(device.gddr_max_celsius),
+        _fan(device),
+        _share(device.dram_trained),
+        _share(device.eth_up),
+        device.firmware_bundle or _DASH,
     )
 
 
