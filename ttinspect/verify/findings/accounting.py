@@ -90,8 +90,8 @@ CHIPS_AGAINST_TOTALS = RegionRule(
     title="The chip entries and the region's total disagree.",
     meaning=(
         "Every allocation is counted in a chip entry and in the total. Chips below the total with an entry "
-        "free is a fault in v3 and v4. Chips above the total is legal and only mentioned. cb is left out "
-        "before v4."
+        "free is a fault in v3 and v4. Chips above the total is legal and only mentioned. cb is left out: an "
+        "entry keeps what was stored last, which can be less than the total of a healthy region."
     ),
     cause=(
         "Releasing a slot never subtracts from the chip entries, so after a process that did not free they "
