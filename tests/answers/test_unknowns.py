@@ -128,7 +128,14 @@ def _whys(source: str, *command: str, of: int = 0) -> dict[str, str]:
 
 def test_the_paths_are_those_of_the_answer() -> None:
     source = "masks:blackhole,tensix=3,board=p150"
-    assert _whys(source, "harvest").keys() == {"board_id", "unique_id", "asic_location", "mmio", "via"}
+    assert _whys(source, "harvest").keys() == {
+        "board_id",
+        "serial",
+        "unique_id",
+        "asic_location",
+        "mmio",
+        "via",
+    }
     assert _whys(source, "capacity") == {}
     assert _whys(source, "check") == {}
     links = "masks: describes one chip, without its eth links"

@@ -57,6 +57,7 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
     arch: Arch
     board: Board | None
     board_id: str | None
+    serial: str | None
     unique_id: str | None
     asic_location: int | None
     mmio: bool | None
@@ -164,6 +165,7 @@ def _device(
         arch=chip.arch,
         board=chip.board,
         board_id=chip.board_id,
+        serial=chip.serial,
         unique_id=chip.unique_id,
         asic_location=chip.asic_location,
         mmio=chip.mmio,
@@ -191,6 +193,7 @@ def _device(
 _MASKS = tuple(f"masks.{name}" for name in Masks.__struct_fields__)
 _TRANSLATION = ("noc_translation",)
 _FOLLOWS: Follows = {
+    "serial": ("board_id",),
     **{name: (f"masks.{name}",) for name in Masks.__struct_fields__},
     "cores": _MASKS,  # a type is unknown, too, where it shares a node with one whose mask is
     **{f"cores.{name}": (f"masks.{name}", *_MASKS) for name in Masks.__struct_fields__},

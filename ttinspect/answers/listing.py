@@ -55,6 +55,7 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     pci_bdf: str | None
     unique_id: str | None
     board_id: str | None
+    serial: str | None
     arch: Arch
     board: Board | None
     tensix_grid: Coord | None
@@ -136,6 +137,7 @@ def _device(
         pci_bdf=chip.pci_bdf,
         unique_id=chip.unique_id,
         board_id=chip.board_id,
+        serial=chip.serial,
         arch=chip.arch,
         board=chip.board,
         tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
@@ -171,6 +173,7 @@ def _why_unused(memory: MemoryDevice) -> str:
 
 
 _FOLLOWS: Follows = {
+    "serial": ("board_id",),
     "tensix_grid": ("masks.tensix",),
     "l1_physical": ("masks.tensix",),
     "l1_allocatable": ("masks.tensix",),

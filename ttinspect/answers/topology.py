@@ -40,6 +40,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     pci_bdf: str | None
     unique_id: str | None
     board_id: str | None
+    serial: str | None
     arch: Arch
     board: Board | None
     revision: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -138,6 +139,7 @@ def _chip(
         pci_bdf=chip.pci_bdf,
         unique_id=chip.unique_id,
         board_id=chip.board_id,
+        serial=chip.serial,
         arch=chip.arch,
         board=chip.board,
         revision=_revision(chip),
@@ -172,6 +174,7 @@ def _revision(chip: Chip) -> str | msgspec.UnsetType | None:
 
 
 _FOLLOWS: Follows = {
+    "serial": ("board_id",),
     "neighbours": ("links",),
     "outside_links": ("links",),
     "one_sided_links": ("links",),

@@ -81,3 +81,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Telemetry | None = None
     live_cores: dict[str, TypeCores] | None = None
     """What tt_umd's live SoC descriptor answers for this chip, by core type; None where none was asked."""
+
+    @property
+    def serial(self) -> str | None:
+        """The board id as tt-smi and the kernel driver print it: sixteen hex digits. It is no key: the chips
+        of a Galaxy share one."""
+        return None if self.board_id is None else f"{int(self.board_id):016x}"

@@ -72,6 +72,11 @@ def _drawing(group: PictureGroup, labels: str) -> Text:
 
 
 def _legend(groups: tuple[PictureGroup, ...]) -> Text:
+    return Text(" " + " ".join(glued(f"{sign} {name} ") for sign, name in _signs(groups)))
+
+
+def _signs(groups: tuple[PictureGroup, ...]) -> list[tuple[str, str]]:
+    """The letters in the pictures and what they mean, in a fixed order."""
     seen: dict[str, str] = {}
     for group in groups:
         for node in _nodes(group.picture):
@@ -82,7 +87,7 @@ def _legend(groups: tuple[PictureGroup, ...]) -> Text:
                 name = f"harvested {name}"
             seen.setdefault(glyph(node), name)
     order = [*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN]
-    return Text(" " + " ".join(glued(f"{sign} {seen[sign]} ") for sign in order if sign in seen))
+    return [(sign, seen[sign]) for sign in order if sign in seen]
 
 
 def _nodes(picture: Picture) -> list[PictureNode]:
@@ -149,8 +154,8 @@ _LEGEND_SIGNS = 4
 
 
 def _svg_legend(groups: tuple[PictureGroup, ...]) -> list[str]:
-    parts = [part.strip().replace("\xa0", " ") for part in _legend(groups).plain.split("  ") if part.strip()]
-    return ["   ".join(parts[at : at + _LEGEND_SIGNS]) for at in range(0, len(parts), _LEGEND_SIGNS)]
+    parts = [f"{sign} {name}" for sign, name in _signs(groups)]
+    return [" | ".join(parts[at : at + _LEGEND_SIGNS]) for at in range(0, len(parts), _LEGEND_SIGNS)]
 
 
 def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
@@ -158,7 +163,7 @@ def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
     shown = {chip for group in groups for chip in group.chips}
     devices = [one for one in answer.devices if one.id in shown]
     boards = {one.board.value if one.board else one.arch.value for one in devices}
-    serials = {f"{int(one.board_id):016x}" for one in devices if one.board_id is not None}
+    serials = {one.serial for one in devices if one.serial is not None}
     told = ", ".join(sorted(boards))
     return f"{told}, serial {serials.pop()}. " if len(serials) == 1 else f"{told}. "
 

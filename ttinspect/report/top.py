@@ -305,7 +305,7 @@ def chip_page(chip: TopChip, view: TopView, history: History) -> RenderableType:
     facts = Table(box=None, show_header=False, padding=(0, 1))
     names = (
         ("board", _board(chip)),
-        ("board id", row.board_id or _DASH),
+        ("serial", row.serial or _DASH),
         ("unique id", row.unique_id or _DASH),
         ("PCI", row.pci_bdf or _DASH),
         ("firmware", reading.firmware_bundle or _DASH),

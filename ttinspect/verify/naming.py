@@ -1,5 +1,6 @@
 """Which chips a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id or a board id."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -13,14 +14,17 @@ from ttinspect.model.system import System
 from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
 
 KMD_PREFIX = "/dev/tenstorrent/"
+_SERIAL = re.compile(r"(?:0x)?[0-9a-fA-F]{16}")
+"""A board id as tt-smi and the kernel driver print it."""
 _LARGEST_CHIP_ID = 0xFFFF
 """A larger number is a unique id or a board id."""
 
 
 def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> list[Chip]:
-    """The chips that a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or
-    a board id (all its chips), tried in this order; none where it means none. Of a redacted snapshot the ids
-    are known by those that they stand for, too. Without ``assumed`` no id is taken that the source makes up.
+    """The chips that a word means: a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x), a
+    board id (all its chips) or a serial, tried in this order; none where it means none. Of a redacted
+    snapshot the ids are known by those that they stand for, too. Without ``assumed`` no id is taken that the
+    source makes up.
     """
     known_chips = list(chips)
     number = parse_unsigned(word)
@@ -33,14 +37,20 @@ def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> li
     by_bdf = [
         chip for chip in known_chips if chip.pci_bdf is not None and chip.pci_bdf.lower() == word.lower()
     ]
-    if by_bdf or number is None:
+    serial = int(word, 16) if _SERIAL.fullmatch(word) else None
+    if by_bdf or (number is None and serial is None):
         return by_bdf
     by_unique_id = [
         chip
         for chip in known_chips
         if (assumed or knows(chip, "unique_id")) and is_unique_id(chip.unique_id, word)
     ]
-    return by_unique_id or [chip for chip in known_chips if is_board_id(chip, number)]
+    by_board = [chip for chip in known_chips if number is not None and is_board_id(chip, number)]
+    return (
+        by_unique_id
+        or by_board
+        or [chip for chip in known_chips if serial is not None and is_board_id(chip, serial)]
+    )
 
 
 def is_unique_id(known: str | None, word: str) -> bool:
