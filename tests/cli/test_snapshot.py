@@ -78,6 +78,8 @@ def test_every_recorded_file_answers_the_same_from_a_snapshot(ask: Any, shared: 
 
 def test_a_tree_of_sysfs_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Path) -> None:
     root = tmp_path / "root"
+    (root / "dev/shm").mkdir(parents=True)  # not those of this machine
+    (root / "proc").mkdir()
     fake_sysfs.kernel_driver(root)
     fake_sysfs.device(root, 0)
     fake_sysfs.device(root, 1, pci_id=0x401E, board_id=fake_sysfs.N300_BOARD_ID, card="n300", node=False)
