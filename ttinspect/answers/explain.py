@@ -73,6 +73,11 @@ def findings_named(word: str) -> tuple[Explanation, ...]:
     return tuple(text for text in EXPLANATIONS if same in (_plain(text.id), _plain(text.name)))
 
 
+def finding_words() -> list[str]:
+    """What a finding can be named by: every id and every name once."""
+    return [*dict.fromkeys([text.id for text in EXPLANATIONS] + [text.name for text in EXPLANATIONS])]
+
+
 def looks_like_an_id(word: str) -> bool:
     """Whether a finding is meant, there or not."""
     return _ID.fullmatch(word.strip()) is not None

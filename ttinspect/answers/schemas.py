@@ -53,6 +53,11 @@ CHECK_FILE = "check-file"
 """The one document that ttinspect reads and has a schema of: for editors."""
 
 
+def schema_names() -> list[str]:
+    """What there is a schema of."""
+    return [*ANSWERS, CHECK_FILE]
+
+
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a command's output, or of a check file.
 
@@ -61,7 +66,7 @@ def schema_of(name: str) -> dict[str, Any]:
     """
     answer: type[msgspec.Struct] | None = CheckFile if name == CHECK_FILE else ANSWERS.get(name)
     if answer is None:
-        known = ", ".join((*ANSWERS, CHECK_FILE))
+        known = ", ".join(schema_names())
         raise InspectError(f"no schema for {name!r}", f"there is one for {known}", "name one of them")
     schema = check_file_schema() if answer is CheckFile else msgspec.json.schema(answer)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _tag(answer), **schema}

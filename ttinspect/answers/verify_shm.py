@@ -47,6 +47,11 @@ class VerifyShmAnswer(
     findings: tuple[Finding, ...]
 
 
+def region_rule_ids() -> list[str]:
+    """The ids that can be ignored."""
+    return [rule.id for rule in REGION_RULES]
+
+
 def ignored_ids(words: Iterable[str]) -> frozenset[str]:
     """The ids of --ignore: any case, several in one word with commas between them.
 
@@ -54,7 +59,7 @@ def ignored_ids(words: Iterable[str]) -> frozenset[str]:
         InspectError: 2 for an id that verify-shm does not have.
     """
     ids = frozenset(part.strip().upper() for word in words for part in word.split(","))
-    unknown = sorted(ids - {rule.id for rule in REGION_RULES})
+    unknown = sorted(ids.difference(region_rule_ids()))
     if unknown:
         raise InspectError(
             f"--ignore {unknown[0]}", "verify-shm has no such finding", "ttinspect explain lists all of them"

@@ -6,6 +6,7 @@ import typer
 
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity.settings import make_settings, parse_grid
+from ttinspect.cli.opened import runtimes
 from ttinspect.cli.options import Common, command, size_option
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.model.capacity import Dispatch
@@ -23,6 +24,7 @@ def run(
             "--runtime",
             metavar="NAME",
             help="tt-metal version (0.76), or all, which compares them [default: the newest measured one]",
+            autocompletion=lambda: [*runtimes(), _ALL],
         ),
     ] = None,
     dispatch: Annotated[

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "soc": "a SoC descriptor, before anything is harvested",
     "explain": "what a finding or a memory error means, and what would help",
     "schema": "the JSON Schema of a command's output",
+    "completion": "the completion script of bash, zsh or fish",
 }
 
 DEFAULT_COMMAND = "list"

@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from ttinspect.answers.diff import DiffAnswer, build_diff, comparable, diff_exit_code
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import Common, command, sources
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.facts.files import readable
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 @command("markdown", source=False)
 def run(
     common: Common,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="a snapshot, or any other SOURCE")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="what it is held against; umd is this host now")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="a snapshot, or any other SOURCE", autocompletion=sources)
+    ],
+    new: Annotated[
+        str,
+        typer.Argument(
+            metavar="NEW", help="what it is held against; umd is this host now", autocompletion=sources
+        ),
+    ],
     *,
     telemetry: Annotated[
         bool,

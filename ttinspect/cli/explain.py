@@ -10,6 +10,7 @@ from ttinspect.answers.explain import (
     ExplainAnswer,
     build_explain,
     build_explained_errors,
+    finding_words,
     findings_named,
     looks_like_an_id,
 )
@@ -35,6 +36,7 @@ def run(
             metavar="[ID, NAME, ERROR TEXT, FILE or -]",
             help="a finding; or a pasted error, a log, a report of ttnn, its sidecar or its database",
             show_default=False,
+            autocompletion=finding_words,
         ),
     ] = None,
     *,

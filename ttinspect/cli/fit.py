@@ -7,6 +7,7 @@ import typer
 from ttinspect.answers.fit import build_fit, fit_exit_code, place_of_allocator, place_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import SPELLING, parse_tensor
+from ttinspect.cli.opened import RuntimeOption
 from ttinspect.cli.options import Common, command, size_option
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError, most_important
@@ -43,10 +44,7 @@ def run(
             show_default=False,
         ),
     ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option("--runtime", metavar="NAME", help="tt-metal version [default: the newest measured one]"),
-    ] = None,
+    runtime: RuntimeOption = None,
     dispatch: Annotated[
         Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
     ] = Dispatch.AUTO,

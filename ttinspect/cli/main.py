@@ -1,7 +1,6 @@
 """The entry point, and the only place that turns an exception into text or JSON."""
 
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -16,7 +15,6 @@ from ttinspect.cli.streams import leave_stdout, reopen_closed, tell, write_out
 from ttinspect.errors import ExitCode, InspectError
 
 _PROCESS = "ttinspect.sources.umd.process"
-_HELP = ("--help", "-h")
 
 
 class _TerminatedError(BaseException):
@@ -87,13 +85,12 @@ def _invoke(command: str, line: CommandLine) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from ttinspect.cli.parsers import parser_of
+
     name = f"ttinspect {command}"
-    module = importlib.import_module(f"ttinspect.cli.{command.replace('-', '_')}")
+    parser = parser_of(command)
     gc.freeze()  # what was imported stays; from here on there can be garbage
     gc.enable()
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(context_settings={"help_option_names": [*_HELP], "max_content_width": 100})(module.run)
-    parser: Any = typer.main.get_command(app)
     if line.has("--help"):
         with parser.make_context(name, [], resilient_parsing=True) as context:
             write_out(f"{parser.get_help(context)}\n", machine=False)

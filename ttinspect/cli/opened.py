@@ -10,6 +10,14 @@ from ttinspect.gathering.regions import settings_of
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.capacity import Dispatch
 
+
+def runtimes() -> list[str]:
+    """The versions of tt-metal that are known, newest first."""
+    from ttinspect.facts.runtimes import runtime_facts
+
+    return [runtime.name for runtime in runtime_facts().runtimes]
+
+
 RuntimeOption = Annotated[
     str | None,
     typer.Option(
@@ -17,6 +25,7 @@ RuntimeOption = Annotated[
         metavar="NAME",
         help="tt-metal version [default: the newest measured one]",
         show_default=False,
+        autocompletion=runtimes,
     ),
 ]
 DispatchOption = Annotated[

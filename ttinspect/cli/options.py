@@ -116,6 +116,17 @@ def _tell_holders() -> None:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def sources() -> list[str]:
+    """The words that a SOURCE can be, or begin with."""
+    from ttinspect.facts.examples import example_names
+    from ttinspect.facts.socs import arch_names
+
+    examples = [f"board:{name}" for name in example_names()]
+    return ["umd", "host", "sysfs", "sim:", *examples, *(f"masks:{name}," for name in arch_names())]
+
+
 _Source = Annotated[
     str | None,
     typer.Option(
@@ -124,6 +135,7 @@ _Source = Annotated[
         help="umd, sim:PATH.so, sysfs[:ROOT], host, FILE, - , board:NAME or masks:ARCH,KEY=VALUE,... "
         "[default: TTINSPECT_FROM, else umd; memory: host]",
         show_default=False,
+        autocompletion=sources,
     ),
 ]
 _Devices = Annotated[
@@ -183,7 +195,13 @@ def size_option(name: str, text: str) -> Any:
 def _format_option(formats: tuple[str, ...]) -> Any:
     return Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help=", ".join(formats), show_default=False),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=", ".join(formats),
+            show_default=False,
+            autocompletion=lambda: [*formats],
+        ),
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ttinspect.answers.schemas import schema_of
+from ttinspect.answers.schemas import schema_names, schema_of
 from ttinspect.cli.options import refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
@@ -13,7 +13,12 @@ from ttinspect.errors import ExitCode
 def run(
     name: Annotated[
         str,
-        typer.Argument(metavar="COMMAND", help="a command, error, system or check-file", show_default=False),
+        typer.Argument(
+            metavar="COMMAND",
+            help="a command, error, system or check-file",
+            show_default=False,
+            autocompletion=schema_names,
+        ),
     ],
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)

@@ -8,7 +8,7 @@ from ttinspect.answers.soc import build_soc
 from ttinspect.cli.options import Common, command
 from ttinspect.cli.output import emit, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.socs import arch_named, builtin_soc, soc_from_file
+from ttinspect.facts.socs import arch_named, arch_names, builtin_soc, soc_from_file
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind
 
@@ -18,7 +18,10 @@ def run(
     common: Common,
     *,
     arch: Annotated[
-        str | None, typer.Option("--arch", metavar="ARCH", help="wormhole_b0, blackhole or quasar")
+        str | None,
+        typer.Option(
+            "--arch", metavar="ARCH", help="wormhole_b0, blackhole or quasar", autocompletion=arch_names
+        ),
     ] = None,
     file: Annotated[
         str | None, typer.Option("--file", metavar="FILE", help="a SoC descriptor file (YAML)")

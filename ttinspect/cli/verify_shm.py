@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, verify_shm_exit_code
+from ttinspect.answers.verify_shm import build_verify_shm, ignored_ids, region_rule_ids, verify_shm_exit_code
 from ttinspect.cli.opened import (
     AllocatorOption,
     DispatchOption,
@@ -43,7 +43,12 @@ def run(
     ] = DEFAULT_WINDOW_S,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="ID", help="findings that do not count; repeatable"),
+        typer.Option(
+            "--ignore",
+            metavar="ID",
+            help="findings that do not count; repeatable",
+            autocompletion=region_rule_ids,
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
     oneline: Oneline = False,
