@@ -17,7 +17,8 @@ MODULES = {
     "verify": 34,
     # 18 for the commands of the first release; programs, fit, fleet, metrics, collect and top have theirs
     # beside them
-    "report": 32,
+    # completion and man are made of declarations, not of an answer
+    "report": 34,
 }
 """The most modules of a room, without ``__init__``."""
 
