@@ -30,7 +30,13 @@ def test_the_guide_holds_the_script_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("document", "blocks"),
-    [("docs/bring-up.md", 2), ("docs/memory.md", 6), ("docs/programs.md", 3), ("README.md", 2), ("docs/commands.md", 8)],
+    [
+        ("docs/bring-up.md", 2),
+        ("docs/memory.md", 6),
+        ("docs/programs.md", 3),
+        ("README.md", 2),
+        ("docs/commands.md", 8),
+    ],
 )
 def test_what_a_document_shows_is_what_the_command_prints(
     run: Run, tmp_path: Path, document: str, blocks: int

@@ -177,14 +177,18 @@ def summary_line(view: TopView) -> Text:
     undecided = counts[Severity.INCONCLUSIVE]
     parts = [
         (f"{lost} of {len(view.chips)} chips give no reading", "bold red") if lost else None,
-        (f"{counts[Severity.ERROR]} errors", "bold red") if counts[Severity.ERROR] else None,
-        (f"{counts[Severity.WARNING]} warnings", "yellow") if counts[Severity.WARNING] else None,
+        (_counted(counts[Severity.ERROR], "error"), "bold red") if counts[Severity.ERROR] else None,
+        (_counted(counts[Severity.WARNING], "warning"), "yellow") if counts[Severity.WARNING] else None,
         (f"{undecided} not decidable", "magenta") if undecided else None,
     ]
     text = Text()
     for part in filter(None, parts):
         text.append(("  " if text else "") + part[0], part[1])
     return text if text else Text("nothing is wrong that can be seen from here")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def links_page(chips: Sequence[TopChip]) -> RenderableType:
