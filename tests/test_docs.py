@@ -50,7 +50,7 @@ def test_what_a_document_shows_is_what_the_command_prints(
     for block in shown:
         command, _, output = block.partition("\n")
         words = shlex.split(command)
-        here = ["--shm-dir", str(tmp_path)] if words[0] == "check" else []
+        here = ["--shm-dir", str(tmp_path)] if words[0] in ("check", "list") else []
         assert run(*words, *here).stdout.rstrip("\n") == output
 
 
