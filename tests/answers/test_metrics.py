@@ -1,5 +1,6 @@
 """Metrics: base units, two labels on every series of a chip, nothing for what is unknown."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,3 +139,58 @@ def test_each_name_has_one_help_and_no_sample_has_a_time(run: Run) -> None:
     helps = [line.split()[2] for line in lines if line.startswith("# HELP")]
     assert len(helps) == len(set(helps))
     assert all(len(line.rpartition("}")[2].split()) == 1 for line in lines if "}" in line)
+
+
+def _with_telemetry(run: Run, host: Path, folder: Path, **values: object) -> str:
+    """A snapshot of the host whose chip also says this of itself."""
+    document = json.loads(run("snapshot", "--from", f"sysfs:{host}").stdout)
+    document["system"]["chips"][0]["telemetry"].update(values)
+    path = folder / "more.json"
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+def test_every_arbiter_of_the_clock_is_a_series_and_one_of_them_may_be_1(
+    run: Run, host: Path, tmp_path: Path, exported: Callable[..., Values]
+) -> None:
+    path = _with_telemetry(
+        run, host, tmp_path, busy=True, aiclk_max_by="thermal", board_power_w=187.5, board_power_limit_w=300
+    )
+    values = exported("--from", path)
+    reasons = {key[1]: value for key, value in values.items() if key[0] == "ttinspect_throttling"}
+    assert reasons == dict.fromkeys(reasons, 0) | {"thermal": 1}
+    assert reasons.keys() == {
+        "tdp", "fast_tdc", "tdc", "thermal", "board_power", "voltage", "gddr_thermal", "doppler_slow",
+        "doppler_critical",
+    }  # fmt: skip
+    assert values["ttinspect_busy",] == 1
+    assert values["ttinspect_board_input_power_watts",] == 187.5
+    assert values["ttinspect_board_power_limit_watts",] == 300
+
+
+def test_a_clock_at_its_most_is_held_down_by_nothing_and_idle_is_0(
+    run: Run, host: Path, tmp_path: Path, exported: Callable[..., Values]
+) -> None:
+    values = exported("--from", _with_telemetry(run, host, tmp_path, busy=False, aiclk_max_by="fmax"))
+    assert values["ttinspect_busy",] == 0
+    reasons = [value for key, value in values.items() if key[0] == "ttinspect_throttling"]
+    assert reasons == [0] * 9
+
+
+def test_a_firmware_that_does_not_tell_has_neither_busy_nor_throttling(
+    host: Path, exported: Callable[..., Values]
+) -> None:
+    names = {key[0] for key in exported("--from", f"sysfs:{host}")}
+    assert not names & {"ttinspect_busy", "ttinspect_throttling", "ttinspect_board_input_power_watts"}
+
+
+def test_two_chips_with_one_unique_id_are_two_series(run: Run, host: Path, tmp_path: Path) -> None:
+    document = json.loads(run("snapshot", "--from", "board:n300").stdout)
+    for chip in document["system"]["chips"]:
+        chip["unique_id"] = "77"
+    path = tmp_path / "twins.json"
+    path.write_text(json.dumps(document))
+    text = run("metrics", "--from", str(path)).stdout
+    names = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert sum(name.startswith("ttinspect_chip_up{") for name in names) == 2

@@ -27,12 +27,17 @@ GAUGES = {
     "temperature_limit_celsius": "From where the firmware throttles, and shuts down.",
     "core_power_watts": "Power that the ASIC takes (what telemetry calls TDP).",
     "core_power_limit_watts": "The limit of core_power_watts.",
+    "board_input_power_watts": "Power that the whole board takes, its ASICs included: each chip of a "
+    "board may report all of it.",
     "board_power_limit_watts": "The limit of the board's input power.",
     "core_volts": "Core voltage.",
     "core_amperes": "Core current (what telemetry calls TDC).",
     "core_current_limit_amperes": "The limit of core_amperes.",
     "clock_hertz": "Clocks.",
     "clock_limit_hertz": "The highest clock that the firmware may set.",
+    "busy": "1 while a runtime has told the chip that it works, 0 while none has.",
+    "throttling": "1 for what holds the AI clock down now, 0 for what does not; voltage is no throttling, it "
+    "is the clock that the voltage allows.",
     "fan_rpm": "Fan speed.",
     "fan_duty_ratio": "What the fan is told to run at, 0 to 1.",
     "dram_transfers_per_second": "Transfers a second and pin of the DRAM.",

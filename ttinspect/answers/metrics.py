@@ -22,7 +22,7 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.metric import Family, MetricType, Sample
 from ttinspect.model.region import RegionState
 from ttinspect.model.system import LinkEnd, System
-from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.telemetry import MaxArbiter, Telemetry
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
 from ttinspect.verify.findings.live import trouble_findings
@@ -250,6 +250,7 @@ def _telemetry(
         families.add("temperature_limit_celsius", (*labels, ("limit", limit)), celsius)
     families.add("core_power_watts", labels, reading.power_w)
     families.add("core_power_limit_watts", labels, reading.power_limit_w)
+    families.add("board_input_power_watts", labels, reading.board_power_w)
     families.add("board_power_limit_watts", labels, reading.board_power_limit_w)
     families.add("core_volts", labels, None if reading.vcore_mv is None else reading.vcore_mv / _MILLI)
     families.add("core_amperes", labels, reading.current_a)
@@ -258,6 +259,11 @@ def _telemetry(
     for clock, mhz in clocks.items():
         families.add("clock_hertz", (*labels, ("clock", clock)), _scaled(mhz, _MEGA))
     families.add("clock_limit_hertz", (*labels, ("clock", "ai")), _scaled(reading.aiclk_max_mhz, _MEGA))
+    families.add("busy", labels, None if reading.busy is None else int(reading.busy))
+    down = reading.aiclk_max_by
+    for arbiter in MaxArbiter if down is not None else ():
+        if arbiter is not MaxArbiter.FMAX:
+            families.add("throttling", (*labels, ("reason", arbiter.value)), int(arbiter is down))
     families.add("fan_rpm", labels, reading.fan_rpm)
     per_cent = reading.fan_percent
     families.add("fan_duty_ratio", labels, None if per_cent is None else per_cent / _PER_CENT)
