@@ -51,7 +51,8 @@ def _get(url: str, context: ssl.SSLContext | None = None, **headers: str) -> tup
         with urllib.request.urlopen(request, timeout=10, context=context) as answer:
             return answer.status, answer.read(), answer.headers["Content-Type"]
     except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers["Content-Type"]
+        with error:
+            return error.code, error.read(), error.headers["Content-Type"]
 
 
 @contextlib.contextmanager
@@ -108,6 +109,7 @@ def test_a_scrape_is_compressed_negotiated_and_read_only(console_script: str, ho
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=10)
         assert refused.value.code == 501
+        refused.value.close()
 
 
 def test_a_source_that_is_gone_is_up_0_and_comes_back(console_script: str, hot_host: Path) -> None:
