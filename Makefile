@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test test-system test-lowest test-newest lock lint format shape bench fire mutate clean help
+.PHONY: run test test-system test-lowest test-newest lock lint format shape man bench fire mutate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-newest  the same with the newest versions'
 	@echo 'make lock         write requirements.lock anew: what the tests are run with'
 	@echo 'make lint         ruff and mypy'
+	@echo 'make man          write docs/man anew, from the texts of --help'
 	@echo 'make shape        modules and lines of every room, longest functions, with their limits'
 	@echo 'make bench        measure speed, as ratios in one run'
 	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
@@ -61,6 +62,9 @@ format: $(STAMP)
 
 shape: $(STAMP)
 	@$(VENV)/bin/python -m tests.shape
+
+man: $(STAMP)
+	@$(VENV)/bin/python -m tests.man_pages
 
 bench: $(STAMP)
 	@$(VENV)/bin/python tests/bench.py

@@ -20,6 +20,24 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.DONE: "done; every check passed (warnings allowed, unless --strict); also a closed pipe",
+    ExitCode.INTERNAL: "internal error",
+    ExitCode.USAGE: "usage, a refused mask, an input file that is wrong",
+    ExitCode.NO_DEVICES: "no devices",
+    ExitCode.NO_UMD: "something that the command needs is not installed: tt_umd, or an extra (the command "
+    "that installs it is told)",
+    ExitCode.UMD_FAILED: "tt_umd failed, crashed or timed out, there are devices but no kernel driver, or a "
+    "chip could not be read (the others are printed)",
+    ExitCode.PERMISSION: "permission denied",
+    ExitCode.UNSUPPORTED_ARCH: "unsupported architecture",
+    ExitCode.CHECK_FAILED: "a check ran and failed",
+    ExitCode.INCONCLUSIVE: "inconclusive: it could not be checked",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "terminated",
+}
+"""As README and the man page say them."""
+
 _BY_PRECEDENCE = (
     ExitCode.INTERRUPTED,
     ExitCode.INTERNAL,

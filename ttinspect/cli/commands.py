@@ -1,5 +1,7 @@
 """The commands by name, for the help and for dispatch; their modules are imported when they run."""
 
+from collections.abc import Iterable
+
 COMMANDS: dict[str, str] = {
     "list": "one row per chip; what ttinspect alone does",
     "top": "the machine as it is now, full screen",
@@ -29,37 +31,58 @@ COMMANDS: dict[str, str] = {
 DEFAULT_COMMAND = "list"
 ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
 
-HELP = """\
-Usage: ttinspect [COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]
-
+USAGE = "[COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]"
+PURPOSE = """\
 A second opinion on Tenstorrent hardware: which cores a chip really has, how much
-memory that really is, and whether what the runtime publishes about it is true.
-
-Commands:
-{commands}
-
-Sources (--from, or TTINSPECT_FROM; default umd, for memory host):
-  umd                   the devices of this host
-  host                  this host without opening a device, with what was remembered of it
-  sim:PATH.so           a functional simulator
-  sysfs                 what the kernel driver alone shows of this host
-  FILE, -               UMD cluster descriptor (YAML), tt-smi -s document, snapshot,
-                        ttnn report (the descriptor in it)
-  board:NAME            built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh
-  masks:ARCH,KEY=VALUE  one chip from its harvesting masks
-
-Options:
-  -V, --version  print the version
-  -h, --help     this text; ttinspect COMMAND --help for a command
-
-Examples:
-  ttinspect harvest --from cluster_descriptor.yaml
-  ttinspect capacity --from board:n300 --device 0
-  tt-smi -s | ttinspect harvest --from - --json
-"""
+memory that really is, and whether what the runtime publishes about it is true."""
+SOURCES: dict[str, str] = {
+    "umd": "the devices of this host",
+    "host": "this host without opening a device, with what was remembered of it",
+    "sim:PATH.so": "a functional simulator",
+    "sysfs": "what the kernel driver alone shows of this host",
+    "FILE, -": "UMD cluster descriptor (YAML), tt-smi -s document, snapshot,\n"
+    "ttnn report (the descriptor in it)",
+    "board:NAME": "built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh",
+    "masks:ARCH,KEY=VALUE": "one chip from its harvesting masks",
+}
+WHERE_SOURCES_STAND = f"--from, or {ENVIRONMENT_SOURCE}; default umd, for memory host"
+OPTIONS: dict[str, str] = {
+    "-V, --version": "print the version",
+    "-h, --help": "this text; ttinspect COMMAND --help for a command",
+}
+EXAMPLES = (
+    "ttinspect harvest --from cluster_descriptor.yaml",
+    "ttinspect capacity --from board:n300 --device 0",
+    "tt-smi -s | ttinspect harvest --from - --json",
+)
 
 
 def help_text() -> str:
     """The help of the whole program."""
-    width = max(map(len, COMMANDS))
-    return HELP.format(commands="\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()))
+    return f"""\
+Usage: ttinspect {USAGE}
+
+{PURPOSE}
+
+Commands:
+{_columns(COMMANDS)}
+
+Sources ({WHERE_SOURCES_STAND}):
+{_columns(SOURCES)}
+
+Options:
+{_columns(OPTIONS)}
+
+Examples:
+{_lines(EXAMPLES)}
+"""
+
+
+def _columns(texts: dict[str, str]) -> str:
+    width = max(map(len, texts))
+    indented = {name: text.replace("\n", "\n" + " " * (width + 4)) for name, text in texts.items()}
+    return _lines(f"{name:<{width}}  {text}" for name, text in indented.items())
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "\n".join(f"  {text}" for text in texts)
