@@ -41,11 +41,11 @@ SOURCES: dict[str, str] = {
     "sim:PATH.so": "a functional simulator",
     "sysfs": "what the kernel driver alone shows of this host",
     "FILE, -": "UMD cluster descriptor (YAML), tt-smi -s document, snapshot,\n"
-    "ttnn report (the descriptor in it)",
+    "recording, ttnn report (the descriptor in it)",
     "board:NAME": "built-in example: n150 n300 p100 p150 p300 galaxy-wh galaxy-bh",
     "masks:ARCH,KEY=VALUE": "one chip from its harvesting masks",
 }
-WHERE_SOURCES_STAND = f"--from, or {ENVIRONMENT_SOURCE}; default umd, for memory host"
+WHERE_SOURCES_STAND = f"--from, or {ENVIRONMENT_SOURCE}; default umd; host for what only monitors"
 OPTIONS: dict[str, str] = {
     "-V, --version": "print the version",
     "-h, --help": "this text; ttinspect COMMAND --help for a command",
