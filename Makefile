@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test test-system test-lowest test-newest lock lint format shape man bench fire mutate clean help
+.PHONY: run test test-system test-lowest test-newest lock lint format shape man bench fire mutate clean help audit fuzz
 .DEFAULT_GOAL := help
 
 help:
@@ -23,8 +23,10 @@ help:
 	@echo 'make lint         ruff and mypy'
 	@echo 'make man          write docs/man anew, from the texts of --help'
 	@echo 'make shape        modules and lines of every room, longest functions, with their limits'
+	@echo 'make audit        known advisories on what requirements.lock holds; reports, and never fails'
 	@echo 'make bench        measure speed, as ratios in one run'
 	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
+	@echo 'make fuzz         every reader with broken input, guided by atheris (MINUTES=10 TARGETS="cluster snapshot")'
 	@echo 'make mutate       plant small faults in the pure rooms; the tests have to find them (ROOMS=shm SAMPLE=100)'
 	@echo 'make clean        remove what the others made'
 
@@ -65,12 +67,19 @@ shape: $(STAMP)
 
 man: $(STAMP)
 	@$(VENV)/bin/python -m tests.man_pages
+audit: $(STAMP)
+	@UV=$(VENV)/bin/uv $(VENV)/bin/python .ci/audit
 
 bench: $(STAMP)
 	@$(VENV)/bin/python tests/bench.py
 
 fire: $(STAMP)
 	@$(VENV)/bin/python -m tests.bench_fire $(RUNS)
+
+# atheris has no wheel for every Python, and no test needs it: it is in no lock
+fuzz: $(STAMP)
+	@$(PIP) install atheris==3.0.0
+	@$(VENV)/bin/python -m tests.fuzz $(or $(MINUTES),10) $(TARGETS)
 
 # cosmic-ray measures the tests, and none needs it: it is in no lock
 mutate: $(STAMP)

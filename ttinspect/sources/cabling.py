@@ -207,7 +207,11 @@ _COLUMNS = ("hostname", "hall", "aisle", "rack", "shelf u", "tray", "port")
 
 def _cutsheet(text: str, name: str) -> Cabling:
     """A cable a row: the same header names stand twice, for its two ends."""
-    rows = list(csv.reader(io.StringIO(text)))
+    lines = csv.reader(io.StringIO(text, newline=None))  # some spreadsheets end lines with CR alone
+    try:
+        rows = list(lines)
+    except csv.Error as error:
+        raise InspectError(f"{name}, line {lines.line_num}", f"it is no CSV: {error}", _HINT) from None
     header = [cell.strip().lower() for cell in rows[0]]
     columns: list[dict[str, int]] = [{}, {}]
     for number, cell in enumerate(header):

@@ -1,0 +1,38 @@
+"""What was found once stays mended, and seeds are what they are called; the rest is ``make fuzz``."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fuzz.feeding import Feeder, feeder
+from tests.fuzz.fuzzing import CORPUS, inputs_of, seeded
+from tests.fuzz.targets import TARGETS
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[Feeder]:
+    with feeder() as made:
+        yield made
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_command_line_of_a_reader_accepts_a_seed(one: Feeder, target: str) -> None:
+    most = max(one.feed(target, seed) for seed in TARGETS[target].seeds())
+    assert most == max(1, len(TARGETS[target].lines))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_was_found_is_answered(one: Feeder, target: str) -> None:
+    for data in inputs_of(target):
+        one.feed(target, data)
+
+
+def test_the_corpus_is_of_readers_that_there_are() -> None:
+    assert {path.name for path in CORPUS.iterdir()} <= TARGETS.keys()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("target", TARGETS)
+def test_three_seeded_seconds_break_nothing(target: str) -> None:
+    count = seeded(target, 1, 3)
+    assert (count.inputs > 0, count.finds) == (True, {})
