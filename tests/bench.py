@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import bench_fleet, bench_graphs, bench_holders, bench_shm
+from tests import bench_fleet, bench_graphs, bench_holders, bench_look, bench_shm
 from tests.cli.test_bad_input import CONTENTS
 from tests.device.simulated import Chip, as_tt_metal_has_it, blackhole, build, compiler
 from tests.shm.captures import captures
@@ -259,6 +259,12 @@ def memory_errors(folder: Path) -> Iterator[Row]:
     )
 
 
+def looked_at(folder: Path) -> Iterator[Row]:
+    """top, record, report, metrics and serve."""
+    for figure in bench_look.measure(folder):
+        yield Row(figure.name, figure.ours, figure.other_name, figure.other, figure.aim, figure.unit)
+
+
 def table(rows: Iterator[Row]) -> None:
     """Print rows as they are measured."""
     for row in rows:
@@ -275,7 +281,17 @@ def main() -> None:
     """All tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (offline, bad_input, regions, holders, many_regions, captured, memory_errors, simulated):
+        for part in (
+            offline,
+            bad_input,
+            regions,
+            holders,
+            many_regions,
+            captured,
+            memory_errors,
+            simulated,
+            looked_at,
+        ):
             table(part(folder))
         for line in bench_fleet.measure(folder):
             print(line, flush=True)

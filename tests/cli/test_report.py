@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -147,3 +148,16 @@ def test_a_browser_shows_it_without_a_word_of_complaint(run: Run, tmp_path: Path
     assert "What was found" in done.stdout
     assert "CONSOLE" not in done.stderr
     assert done.stdout.count("<tr><td>0</td>") >= 1121
+
+
+@pytest.mark.parametrize("library", ["matplotlib", "numpy", "pyparsing"])
+def test_a_page_without_plots_does_not_wait_for_what_draws_them(tmp_path: Path, library: str) -> None:
+    code = "import sys; from ttinspect.cli.start import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code, "report", "--from", "board:n300",
+         "-o", str(tmp_path / "page.html")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (tmp_path / "page.html").exists()
+    assert "jinja2" in done.stderr
+    assert not re.search(rf"\| +{library}$", done.stderr, re.MULTILINE)

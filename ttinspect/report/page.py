@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import msgspec
 
@@ -56,16 +57,14 @@ def page_html(page: Page) -> str:
 
 
 def require_libraries(who: str) -> None:
-    """Refuse early where a library is missing.
+    """Refuse early where a library is missing; neither is imported for that, as most pages have no plot.
 
     Raises:
         InspectError: 4, with the command that installs them.
     """
     for library in ("jinja2", "matplotlib"):
-        try:
-            __import__(library)
-        except ModuleNotFoundError:
-            raise missing_extra(who, library, "report") from None
+        if find_spec(library) is None:
+            raise missing_extra(who, library, "report")
 
 
 def _rendered(page: Page, pictures: list[_Picture], left_out: list[str]) -> str:

@@ -1,0 +1,184 @@
+"""What is looked at for long: top and record against the time on the clock, report, metrics and serve against
+the answers that they are made of."""
+
+import fcntl
+import os
+import pty
+import resource
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.device.simulated import Chip, blackhole, build, compiler
+from tests.sources import fake_sysfs
+from tests.sources.clusters import galaxy
+
+SCRIPT = str(Path(sys.executable).with_name("ttinspect"))
+_RUNS = 9
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Figure(NamedTuple):
+    """Ours, what it is held against, and how many times that it should be at most."""
+
+    name: str
+    ours: float
+    other_name: str
+    other: float
+    aim: float
+    unit: str = "ms"
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """All of it."""
+    yield from _pages(folder)
+    yield from _metrics(folder)
+    if compiler() is not None:
+        library = build(folder)
+        yield _top(folder, library)
+        yield from _record(folder, library)
+
+
+def _run(*command: str) -> float:
+    """CPU time of a command in milliseconds."""
+    before = _children_ms()
+    subprocess.run([SCRIPT, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return _children_ms() - before
+
+
+def _children_ms() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (usage.ru_utime + usage.ru_stime) * 1000
+
+
+def _in_turn(name: str, ours: list[str], other: list[str], aim: float) -> Figure:
+    """CPU times, as telemetry waits half a second for a heartbeat to move and metrics does not."""
+    times = [(_run(*ours), _run(*other)) for _ in range(_RUNS)]
+    a, b = (statistics.median(each) for each in zip(*times, strict=True))
+    return Figure(f"{name}, CPU", a, other[0], b, aim)
+
+
+def _pages(folder: Path) -> Iterator[Figure]:
+    path = folder / "look.yaml"
+    path.write_text(galaxy(32))
+    source = ["--from", str(path)]
+    page = ["report", *source, "--output", str(folder / "look.html")]
+    yield _in_turn("report, 32 chips", page, ["harvest", *source, "--json"], 3.0)
+
+
+def _metrics(folder: Path) -> Iterator[Figure]:
+    root = folder / "look-host"
+    fake_sysfs.kernel_driver(root)
+    for number in range(8):
+        fake_sysfs.device(root, number)
+    source = ["--from", f"sysfs:{root}"]
+    yield _in_turn("metrics, 8 chips of sysfs", ["metrics", *source], ["telemetry", *source, "--json"], 1.5)
+    scrapes, reads = _scrapes(source), _bare_reads(root)
+    yield Figure("serve, a scrape of 8 chips of sysfs", scrapes, "reading alone", reads, 2.0)
+
+
+def _scrapes(source: list[str]) -> float:
+    """The median of scrapes over HTTP, each of which reads anew."""
+    command = [SCRIPT, "serve", *source, "--listen", "127.0.0.1:0", "--min-interval", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        url = server.stderr.readline().split()[-1]
+        times = []
+        for _ in range(50):
+            start = time.perf_counter()
+            with urllib.request.urlopen(url) as answer:
+                answer.read()
+            times.append((time.perf_counter() - start) * 1000)
+        server.terminate()
+    return statistics.median(times)
+
+
+def _bare_reads(root: Path) -> float:
+    """The median of reading the same chips through the source alone."""
+    from ttinspect.gathering.watching import watch
+    from ttinspect.sources.live import Ask, LiveOptions
+
+    with watch(f"sysfs:{root}", LiveOptions(timeout_seconds=20, ask=Ask.READING)) as read:
+        times = []
+        for _ in range(50):
+            start = time.perf_counter()
+            read()
+            times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def _top(folder: Path, library: Path) -> Figure:
+    """CPU time of the screen and of the child that reads, of 32 chips twice a second for 20 s."""
+    seconds = 20.0
+    script = blackhole(*[Chip(beating=True) for _ in range(32)]).write(folder / "look32")
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
+    child = subprocess.Popen(
+        [SCRIPT, "top", "--from", f"sim:{library}", "--interval", "0.5"],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env={**os.environ, **script, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(terminal)
+    threading.Thread(target=_drain, args=(screen,), daemon=True).start()
+    time.sleep(4)
+    before, start = _cpu_seconds(child.pid), time.monotonic()
+    time.sleep(seconds)
+    cpu, wall = _cpu_seconds(child.pid) - before, time.monotonic() - start
+    os.write(screen, b"q")
+    child.wait(10)
+    return Figure("top, 32 chips at 2 Hz, CPU", cpu * 1000, "the wall time", wall * 1000, 0.15)
+
+
+def _drain(descriptor: int) -> None:
+    try:
+        while os.read(descriptor, 65536):
+            pass
+    except OSError:
+        return  # the terminal was closed
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its children."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its children."""
+    total = 0
+    for one in _family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(") ")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / _TICKS
+
+
+def _record(folder: Path, library: Path) -> Iterator[Figure]:
+    """A minute at 10 Hz of 8 chips: CPU against the wall time, peak of memory (of the recorder, not of the child that reads), and
+    the size that ten minutes would have."""
+    script = blackhole(*[Chip(beating=True) for _ in range(8)]).write(folder / "look8")
+    path, seconds = folder / "look.jsonl.zst", 60
+    command = [SCRIPT, "record", "--from", f"sim:{library}", "--interval", "0.1", "-o", str(path)]
+    before, start = _children_ms(), time.perf_counter()
+    child = subprocess.Popen(
+        [*command, "--duration", str(seconds)], env={**os.environ, **script}, stderr=subprocess.DEVNULL
+    )
+    _, _, usage = os.wait4(child.pid, 0)
+    child.returncode = 0
+    wall = (time.perf_counter() - start) * 1000
+    yield Figure("record, 8 chips at 10 Hz, CPU", _children_ms() - before, "the wall time", wall, 0.05)
+    yield Figure("record, peak", usage.ru_maxrss / 1000, "the limit", 60.0, 1.0, "MB")
+    size = path.stat().st_size / 1e6 * 600 / seconds
+    yield Figure("record, ten minutes, zstd", size, "the limit", 30.0, 1.0, "MB")
+    shutil.rmtree(folder / "look8", ignore_errors=True)
