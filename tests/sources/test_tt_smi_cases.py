@@ -297,3 +297,22 @@ def test_every_command_answers_from_every_document(run: Run, tmp_path: Path, com
     done = run(command, "--from", "s.json", *shm)
     assert done.stderr == ""
     assert done.returncode in ((10, 11) if command == "check" else (0,))
+
+
+def test_of_the_words_of_both_tables_those_with_a_value_tell_the_architecture() -> None:
+    text = document("wh_nbcb")
+    text["device_info"][0]["smbus_telem"] |= {
+        "DEVICE_ID": None, "TENSIX_ENABLED_COL": None, "ENABLED_GDDR": None, "ENABLED_L2CPU": "N/A",
+    }  # fmt: skip
+    (chip,) = chips(text)
+    assert (chip.arch, chip.board, trained(chip)) == (Arch.WORMHOLE_B0, None, [True] * 6)
+    blackhole = document("luwen_p150_311")
+    blackhole["device_info"][0]["smbus_telem"] |= {"BOARD_ID_HIGH": "0x1991", "DEVICE_ID": None}
+    (chip,) = chips(blackhole)
+    assert (chip.arch, chip.board) == (Arch.BLACKHOLE, None)
+
+
+def test_a_board_that_is_no_product_yet_tells_its_architecture() -> None:
+    info = {"board_id": "0000050100000001", "board_type": "other", "bus_id": "0000:01:00.0"}
+    (chip,) = chips({"device_info": [{"board_info": info}]})
+    assert (chip.arch, chip.board, chip.masks) == (Arch.QUASAR, Board("quasar"), UNKNOWN_MASKS)

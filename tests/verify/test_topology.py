@@ -113,6 +113,11 @@ def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> Non
     assert (1, "TTT005") in found(system(links=loops))
 
 
+def test_a_channel_that_is_linked_to_itself_is_an_end_of_one_link() -> None:
+    loop = Link(a=LinkEnd(chip=1, channel=3), b=LinkEnd(chip=1, channel=3), state=LinkState.UP)
+    assert found(system(links=(*system().links, loop))) == [(1, "TTT040")]
+
+
 def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:
     cards = with_chips(system("p150"), unknown=())
     two = msgspec.structs.replace(

@@ -169,6 +169,12 @@ def product_of(board: Board | None) -> Product | None:
     )
 
 
+def arch_of(board: Board | None) -> Arch | None:
+    """The architecture of its chips, also of a board that is no product yet; None for an unknown board."""
+    entry = None if board is None else board_entry(board.value)
+    return Arch(entry.child("arch").text([arch.value for arch in Arch])) if entry else None
+
+
 def _pcie_rule(node: Node) -> PcieRule:
     location = node.child("asic_location")
     return PcieRule(

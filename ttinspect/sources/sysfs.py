@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import (
+    arch_of,
     board_of_card,
     board_of_id,
     has_asic_id_as_unique_id,
@@ -210,9 +211,9 @@ def _arch(number: int, folder: Path, board: Board | None, card: str | None) -> A
     """The architecture by the PCI device id, else by the board."""
     device_id = read_hexadecimal(folder / "device" / "device")
     if device_id is None:
-        product = product_of(board)
-        if product is not None:
-            return product.arch
+        by_board = arch_of(board)
+        if by_board is not None:
+            return by_board
         if card in GRAYSKULL_CARDS:
             raise _unsupported(number, f"the card is an {card}")
         raise InspectError(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
+from ttinspect.facts.boards import arch_of, board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
 from ttinspect.facts.firmware import bundle_text, firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
@@ -309,9 +309,9 @@ def _board_name(row: _Row) -> str | None:
 
 def _arch(row: _Row) -> Arch | None:
     """The architecture that a row tells: by its board, by the PCI device id, by its words, by its name."""
-    product = product_of(row.board)
-    if product is not None:
-        return product.arch
+    by_board = arch_of(row.board)
+    if by_board is not None:
+        return by_board
     name = row.info.board_type.lower() if isinstance(row.info.board_type, str) else ""
     if any(part in name for part in (*GRAYSKULL_CARDS, "grayskull")):
         raise InspectError(
@@ -327,8 +327,7 @@ def _arch(row: _Row) -> Arch | None:
         return Arch.BLACKHOLE
     if row.words.look_wormhole:
         return Arch.WORMHOLE_B0
-    named = product_of(board_in_tt_smi(name))
-    return None if named is None else named.arch
+    return arch_of(board_in_tt_smi(name))
 
 
 def _masks(arch: Arch, row: _Row, siblings: _Siblings) -> tuple[Masks, list[Unknown]]:

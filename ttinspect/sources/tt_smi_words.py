@@ -34,6 +34,7 @@ _MEASURED = (
     "VCORE", "TDP", "TDC", "ASIC_TEMPERATURE", "AICLK", "AXICLK", "ARCCLK", "TIMER_HEARTBEAT"
 )  # fmt: skip
 _MISSING = ("N/A", "n/a", "")
+_OFF_THE_BUS = (U32_MAX, "0xffffffff", "0xFFFFFFFF")
 
 
 def _name(key: str) -> str:
@@ -87,10 +88,18 @@ class Words:
         """The words of TAG_OF_NAME by their tag."""
         return {tag: self.number(name) for name, tag in TAG_OF_NAME.items()}
 
+    def tell(self, *names: str) -> bool:
+        """Whether one of these words is listed with a value other than all ones."""
+        values = (self._values.get(name) for name in names)
+        return any(value not in (None, *_MISSING, *_OFF_THE_BUS) for value in values)
+
     @property
     def look_blackhole(self) -> bool:
-        """Whether there are words that only a Blackhole has."""
-        return self.has(*_BLACKHOLES)
+        """Whether there are words that only a Blackhole has. Where those of both tables are listed, as by
+        luwen, the ones that have a value count."""
+        if self.tell(*_BLACKHOLES) or not self.tell(*_WORMHOLES):
+            return self.has(*_BLACKHOLES)
+        return False
 
     @property
     def look_wormhole(self) -> bool:

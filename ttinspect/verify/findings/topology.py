@@ -132,7 +132,7 @@ def _ends(link: Link) -> tuple[LinkEnd, LinkEnd]:
 
 
 def _impossible_links(system: System) -> Iterator[Hit]:
-    uses = Counter(end for link in system.links for end in _ends(link))
+    uses = Counter(end for link in system.links for end in dict.fromkeys(_ends(link)))
     uses.update(link.a for link in system.remote_links)
     for end, count in uses.items():
         if count > 1:
