@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test test-system test-lowest test-newest lock lint format shape man bench fire mutate clean help audit fuzz
+.PHONY: run test test-system test-lowest test-newest lock lint format shape man release-check bench fire mutate clean help audit fuzz
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make man          write docs/man anew, from the texts of --help'
 	@echo 'make shape        modules and lines of every room, longest functions, with their limits'
 	@echo 'make audit        known advisories on what requirements.lock holds; reports, and never fails'
+	@echo 'make release-check  can this be released? version, CHANGELOG, wheel and sdist, metadata, docs'
 	@echo 'make bench        measure speed, as ratios in one run'
 	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
 	@echo 'make fuzz         every reader with broken input, guided by atheris (MINUTES=10 TARGETS="cluster snapshot")'
@@ -67,8 +68,14 @@ shape: $(STAMP)
 
 man: $(STAMP)
 	@$(VENV)/bin/python -m tests.man_pages
+
 audit: $(STAMP)
 	@UV=$(VENV)/bin/uv $(VENV)/bin/python .ci/audit
+
+# twine looks at what was built, and nothing else needs it: it is in no lock
+release-check: $(STAMP)
+	@$(PIP) install twine==6.2.0
+	@$(VENV)/bin/python -m tests.release
 
 bench: $(STAMP)
 	@$(VENV)/bin/python tests/bench.py

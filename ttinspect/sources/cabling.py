@@ -8,7 +8,7 @@ import csv
 import io
 from typing import Any
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import InspectError, missing_extra
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.fleet import CabledEnd, CabledHost, CabledPort, Cabling
@@ -85,13 +85,8 @@ def is_fsd_text(content: bytes) -> bool:
 def _message_class() -> Any:
     try:
         from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-    except ImportError:
-        raise InspectError(
-            "a factory system descriptor needs protobuf",
-            "it is not installed",
-            "pip install 'ttinspect[fleet]'",
-            ExitCode.NO_UMD,
-        ) from None
+    except ModuleNotFoundError:
+        raise missing_extra("a factory system descriptor", "protobuf", "fleet") from None
     file = descriptor_pb2.FileDescriptorProto(name="ttinspect_fsd.proto", package="fsd", syntax="proto3")
     for name, fields in _SCHEMA.items():
         message = file.message_type.add(name=name)

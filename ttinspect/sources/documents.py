@@ -16,7 +16,7 @@ from typing import IO, Any, Protocol, cast
 
 import msgspec
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import ExitCode, InspectError, missing_extra
 from ttinspect.facts.files import JSON_LIMIT_BYTES, os_error, read_document, readable
 
 SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson")
@@ -232,13 +232,8 @@ class _Bounded(io.RawIOBase):
 def _unpacked(stream: Any, name: str) -> _Readable:
     try:
         import zstandard
-    except ImportError:
-        raise InspectError(
-            f"{name} is packed with zstd",
-            "zstandard is not installed",
-            "pip install 'ttinspect[fleet]'",
-            ExitCode.NO_UMD,
-        ) from None
+    except ModuleNotFoundError:
+        raise missing_extra(f"{name}, which is packed with zstd,", "zstandard", "fleet") from None
 
     class Reader:
         """zstandard's own errors are none of the system's."""

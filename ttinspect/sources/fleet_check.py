@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ttinspect.errors import ExitCode, InspectError
+from ttinspect.errors import InspectError, missing_extra
 from ttinspect.facts.node import show
 from ttinspect.facts.yamltree import lines_of, parse_yaml
 from ttinspect.sources.check_file import Wanted, read_check_document
@@ -101,13 +101,8 @@ def node_names(text: Any, where: str) -> tuple[str, ...]:
         raise InspectError(where, f"found {show(text)}, expected hosts such as glx-[01-16]", _HINT)
     try:
         from ClusterShell.NodeSet import NodeSet, NodeSetException
-    except ImportError:
-        raise InspectError(
-            f"{where}: hosts are named by ClusterShell's NodeSet",
-            "ClusterShell is not installed",
-            "pip install 'ttinspect[fleet]'",
-            ExitCode.NO_UMD,
-        ) from None
+    except ModuleNotFoundError:
+        raise missing_extra(f"{where}: a set of hosts", "ClusterShell", "fleet") from None
     try:
         names = tuple(map(str, NodeSet(text)))
     except NodeSetException as error:
