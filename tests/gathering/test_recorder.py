@@ -38,9 +38,10 @@ def _heat(tree: Path, device: int, celsius: int) -> None:
 
 
 def _without_source(system: System) -> bytes:
-    """The answer of telemetry but for its source, which a recording cannot share."""
+    """The answer of telemetry but for its source and what was made up for the recording: host and time."""
     answer = msgspec.json.decode(msgspec.json.encode(build_telemetry(system)))
-    del answer["source"]
+    for name in ("source", "host", "time_ns"):
+        answer.pop(name, None)
     return msgspec.json.encode(answer)
 
 

@@ -23,7 +23,7 @@ from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.l1_map import MapPart
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.findings.allocation import allocation_findings, release_findings
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
@@ -78,9 +78,7 @@ class Constant(msgspec.Struct, frozen=True, kw_only=True):
     how_known: str
 
 
-class CapacityAnswer(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.capacity.v1"
-):
+class CapacityAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.capacity.v1"):
     """What ``capacity`` says. ``constants`` is there with --sources, ``releases`` (newest first) with
     --runtime all."""
 
@@ -117,6 +115,8 @@ def build_capacity(
     )
     return CapacityAnswer(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         devices=devices,
         mesh=mesh_capacity(capacities),
         totals=Totals(

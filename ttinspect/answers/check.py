@@ -10,7 +10,7 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import Source
+from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.check_file import Wanted
 from ttinspect.verify.case import Case
@@ -58,7 +58,7 @@ class CheckRegion(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.check.v1"):
+class CheckAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.check.v1"):
     """What ``check`` says. ``files`` are where the expectations come from: check files, --expect, product.
     ``regions`` are there when they were checked."""
 
@@ -131,6 +131,8 @@ def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) 
     outcomes = [one.outcome for one in expectations]
     return CheckAnswer(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         verdict=_verdict(outcomes, warnings, unread=any(not trouble.readable for trouble in system.troubles)),
         counts=CheckCounts(
             passed=outcomes.count(Outcome.PASS),

@@ -19,7 +19,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.graph import Recorded, RunMode
 from ttinspect.model.l1_map import Freeing, MapPart
 from ttinspect.model.memory_error import Cause, RuntimePair
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tensor import BufferType, TensorSpec
 from ttinspect.model.tool import TOOL, Tool
 
@@ -92,7 +92,7 @@ class FitTarget(msgspec.Struct, frozen=True, kw_only=True):
     runtimes: tuple[str, ...]
 
 
-class FitAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.fit.v1"):
+class FitAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.fit.v1"):
     """What ``fit`` says. ``bank`` is the memory that decides: the one that is short, else L1, else DRAM;
     ``banks`` are all that were asked of. ``first_short`` is the index of the tensor that finds no room behind
     those before it. ``short_bytes`` is 0 where everything fits, None where that is not known."""
@@ -112,7 +112,7 @@ class FitAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", t
     lowest_buffer: int | None
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(OfHost, frozen=True, kw_only=True):
     """A Target, and how to tell of it."""
 
     source: Source | None
@@ -151,6 +151,8 @@ def place_of_system(system: System, settings: Settings) -> Place:
         core = Core(worker_l1_bytes=l1.per_core, l1_base=base, l1_small=settings.l1_small)
     return Place(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         target=Target(arch=chip.arch, grid=l1.compute_grid, core=core, memories=memories),
         shown=FitTarget(
             chips=tuple(one.id for one in chips),
@@ -233,6 +235,8 @@ def build_fit(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Reco
     )
     return FitAnswer(
         source=place.source,
+        host=place.host,
+        time_ns=place.time_ns,
         target=place.shown,
         verdict=_verdict(found),
         tensors=tuple(map(_tensor, found.tensors)),

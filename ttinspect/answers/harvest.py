@@ -14,7 +14,7 @@ from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.grid import CoreAt, CoreState, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.findings.harvest import as_expected, chip_findings, differing_units, system_findings
 from ttinspect.verify.findings.live import is_compared, live_findings, trouble_findings
@@ -94,9 +94,7 @@ class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
     unharvested_before: str | None
 
 
-class HarvestAnswer(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.harvest.v1"
-):
+class HarvestAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.harvest.v1"):
     """What ``harvest`` says. ``common_grid`` is the tensix grid that all shown chips have, None for
     one chip or any unknown grid."""
 
@@ -130,6 +128,8 @@ def build_harvest(
         )
     return HarvestAnswer(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         devices=devices,
         common_grid=common_grid([device.tensix.grid for device in devices]),
         products=_products(system.chips),

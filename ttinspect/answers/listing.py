@@ -13,7 +13,7 @@ from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import Source
+from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
@@ -73,7 +73,7 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.list.v1"):
+class ListAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.list.v1"):
     """What ``list`` says. ``free`` is there with --free: N of every /dev/tenstorrent/N that nobody holds, for
     TT_VISIBLE_DEVICES."""
 
@@ -106,6 +106,8 @@ def build_list(case: Case) -> ListAnswer:
     reasons = reasons_of(case.system)
     return ListAnswer(
         source=case.system.source,
+        host=case.system.read_at.host,
+        time_ns=case.system.read_at.time_ns,
         devices=tuple(
             _device(chip, memory[chip.id], reasons, why_not_known(case), marks[chip.id])
             for chip in case.shown

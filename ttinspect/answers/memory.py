@@ -12,7 +12,7 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.region import Region
-from ttinspect.model.system import Source
+from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.shm.usage import dram_used, l1_used
 from ttinspect.verify.case import Case
@@ -66,7 +66,7 @@ class Ghosts(msgspec.Struct, frozen=True, kw_only=True):
     dram: int
 
 
-class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.memory.v1"):
+class MemoryAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.memory.v1"):
     """What ``memory`` says. ``time_ns`` is realtime. ``unmatched`` are the regions of no chip of the source.
     ``left_out`` counts files that were too many to be read. ``raw`` is there with --raw."""
 
@@ -87,6 +87,7 @@ def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
     held = held_by_chip(case)
     return MemoryAnswer(
         source=case.system.source,
+        host=case.system.read_at.host,
         time_ns=case.now_realtime_ns,
         devices=tuple(_device(chip, case, verified, reasons, held[chip.id]) for chip in case.shown),
         unmatched=_regions(case, verified, None),

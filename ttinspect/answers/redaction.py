@@ -60,6 +60,7 @@ def _system(system: System, ids: Pseudonyms) -> System:
     return msgspec.structs.replace(
         system,
         source=_source(system.source),
+        of_host=msgspec.structs.replace(system.of_host, host=msgspec.UNSET),
         chips=tuple(_chip(chip, ids) for chip in system.chips),
         remote_links=tuple(
             msgspec.structs.replace(link, remote_unique_id=str(ids.unique(int(link.remote_unique_id))))

@@ -10,7 +10,7 @@ from ttinspect.answers.unknowns import NOT_TOLD, Reasons, explained, nulls_insid
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.system import OfHost, Source, SourceKind, System
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
@@ -36,9 +36,7 @@ class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-class TelemetryAnswer(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.telemetry.v1"
-):
+class TelemetryAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.telemetry.v1"):
     """What ``telemetry`` says."""
 
     tool: Tool = TOOL
@@ -117,6 +115,8 @@ def build_telemetry(system: System, case: Case | None = None) -> TelemetryAnswer
     findings = (*doubts(system), *trouble_findings(system))
     return TelemetryAnswer(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         devices=tuple(
             _device(chip, reasons, held.get(chip.id, NOT_LOOKED), why_held_unknown) for chip in system.chips
         ),

@@ -10,7 +10,7 @@ from ttinspect.facts.boards import has_revisions, revision_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, PcieLink, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.system import Link, RemoteLink, Source, System
+from ttinspect.model.system import Link, OfHost, RemoteLink, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import doubts
@@ -57,9 +57,7 @@ class TopologyChip(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-class TopologyAnswer(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.topology.v1"
-):
+class TopologyAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.topology.v1"):
     """What ``topology`` says: links between the shown chips, and those that leave the system; None where the
     links of all of them are unknown. Of chips whose links are unknown, theirs may be missing."""
 
@@ -89,6 +87,8 @@ def build_topology(
     hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,
+        host=system.read_at.host,
+        time_ns=system.read_at.time_ns,
         chips=tuple(
             _chip(
                 chip,

@@ -8,7 +8,7 @@ import msgspec
 from ttinspect.answers.shm import RegionFacts, limits_for, region_facts
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.system import Source
+from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
@@ -32,9 +32,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     ignored: int
 
 
-class VerifyShmAnswer(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.verify-shm.v1"
-):
+class VerifyShmAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.verify-shm.v1"):
     """What ``verify-shm`` says. ``findings`` are those about the host: a chip without a region has none to
     stand in. ``ignored`` are the ids that do not count."""
 
@@ -72,6 +70,8 @@ def build_verify_shm(case: Case, ignore: frozenset[str] = frozenset()) -> Verify
     verified = verify(case)
     return VerifyShmAnswer(
         source=case.system.source,
+        host=case.system.read_at.host,
+        time_ns=case.system.read_at.time_ns,
         verdict=verdict_of(verified.all_findings, ignore),
         counts=_counts(verified, ignore),
         ignored=tuple(sorted(ignore)),

@@ -141,7 +141,8 @@ class _Looking:
             if not self._processes:
                 fresh = without_strangers(fresh)
             states = chip_states(gather_published(Host(system=system, chosen=None), fresh))
-        return system, fresh, states, time.time_ns()
+        read_ns = system.of_host.time_ns
+        return system, fresh, states, time.time_ns() if read_ns is msgspec.UNSET else read_ns
 
 
 def _write(recorder: Recorder, looking: _Looking) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError, missing_extra
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionFile
-from ttinspect.model.system import System
+from ttinspect.model.system import OfHost, System
 from ttinspect.shm.published import LookedAt, Published
 from ttinspect.sources.recording import (
     NOTHING_PUBLISHED,
@@ -88,7 +88,7 @@ class Recorder:
 
 def _without_readings(system: System) -> System:
     chips = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in system.chips)
-    return msgspec.structs.replace(system, chips=chips, troubles=())
+    return msgspec.structs.replace(system, chips=chips, troubles=(), of_host=OfHost())
 
 
 def _same_chips(before: System, now: System) -> bool:

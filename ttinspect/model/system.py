@@ -108,6 +108,20 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     readable: bool
 
 
+class HostName(msgspec.Struct, frozen=True, kw_only=True):
+    """The host that a source is about, by the name that it has itself."""
+
+    name: str
+
+
+class OfHost(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when something was read. ``time_ns`` is realtime; a tt-smi document has the local time of its
+    host and no zone: taken as UTC. Absent where the source does not tell, or it was removed."""
+
+    host: HostName | msgspec.UnsetType = msgspec.UNSET
+    time_ns: int | msgspec.UnsetType = msgspec.UNSET
+
+
 class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
     """Everything that a source tells. ``chips`` are in the order of their ids."""
 
@@ -126,11 +140,24 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     """Of a host that was looked at; None of any other source."""
     kmd_version: str | None = None
     """Version of the kernel driver, where the source tells."""
+    of_host: OfHost = OfHost()
+    """Where and when it was read; of a snapshot, ``source.recorded`` tells what this leaves open."""
 
     def unread(self, chip: int) -> str | None:
         """Why a chip could not be read; None where it could."""
         whys = (one.why for one in self.troubles if one.chip == chip and not one.readable)
         return next(whys, None)
+
+    @property
+    def read_at(self) -> OfHost:
+        """Where and when the chips were read, also where a snapshot or a recording tells it."""
+        recorded, host, time_ns = self.source.recorded, self.of_host.host, self.of_host.time_ns
+        if not isinstance(recorded, msgspec.UnsetType):
+            if host is msgspec.UNSET and recorded.host is not None:
+                host = HostName(name=recorded.host)
+            if time_ns is msgspec.UNSET and recorded.time_ns is not None:
+                time_ns = recorded.time_ns
+        return OfHost(host=host, time_ns=time_ns)
 
     @property
     def asked(self) -> SourceKind:

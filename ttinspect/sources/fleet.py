@@ -1,6 +1,5 @@
 """Reading many hosts: each document as a Reading, or why it is none."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,8 +13,6 @@ from ttinspect.model.system import System
 from ttinspect.shm.published import Published
 from ttinspect.sources.cabling import is_fsd_text, is_gsd_text
 from ttinspect.sources.documents import Document, Progress, documents
-
-_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,17 +45,6 @@ def read_fleet(paths: Sequence[str], progress: Progress | None = None) -> Iterat
     """
     for document in documents(paths, progress):
         yield from entries(document)
-
-
-class _HostInfo(msgspec.Struct):
-    name: str | None = msgspec.field(default=None, name="Hostname")
-
-
-class _TtSmiHead(msgspec.Struct):
-    """What a tt-smi document says of its host."""
-
-    host_info: _HostInfo | None = None
-    time: str | None = None
 
 
 def entries(document: Document) -> Iterator[Entry]:
@@ -104,34 +90,15 @@ def _json(document: Document) -> Reading:
             published=brief.published,
         )
     system = read_content(document.content, document.file)
-    try:
-        start = document.content.index(b"{")
-        head = msgspec.json.decode(document.content[start:], type=_TtSmiHead)
-    except (msgspec.MsgspecError, ValueError):
-        head = _TtSmiHead()
+    told = system.of_host
     return Reading(
         system=system,
         file=document.file,
         stem=document.stem,
-        host=None if head.host_info is None else head.host_info.name,
-        time_ns=_realtime_ns(head.time),
+        host=None if told.host is msgspec.UNSET else told.host.name,
+        time_ns=None if told.time_ns is msgspec.UNSET else told.time_ns,
         driver=system.kmd_version,
     )
-
-
-def _realtime_ns(text: str | None) -> int | None:
-    """When a tt-smi document was taken: local time of its host, which says no zone; taken as UTC, it is wrong
-    by hours at most."""
-    import datetime
-
-    match = _TIME.match(text or "")
-    if match is None:
-        return None
-    try:
-        instant = datetime.datetime(*(int(part) for part in match.groups()), tzinfo=datetime.timezone.utc)  # type: ignore[misc,arg-type]
-    except ValueError:
-        return None
-    return int(instant.timestamp()) * 10**9
 
 
 def _yaml(document: Document) -> Reading:

@@ -1,9 +1,13 @@
 """What sources that ask devices are told."""
 
+import time
 from collections.abc import Callable
 from enum import Enum
 
 import msgspec
+
+from ttinspect.host.identity import host_name
+from ttinspect.model.system import HostName, OfHost, System
 
 
 class Ask(str, Enum):
@@ -23,3 +27,12 @@ class LiveOptions(msgspec.Struct, kw_only=True):
     log: list[str] = msgspec.field(default_factory=list)
     progress: Callable[[str], None] | None = None
     """Told what is being done, from half a second on."""
+
+
+def read_here(system: System) -> System:
+    """The System, read on this host and now if it is live; a copy of a host tells neither."""
+    if not system.source.live:
+        return system
+    name = host_name()
+    here = OfHost(host=msgspec.UNSET if name is None else HostName(name=name), time_ns=time.time_ns())
+    return msgspec.structs.replace(system, of_host=here)

@@ -21,7 +21,7 @@ from ttinspect.facts.socs import arch_named, is_soc_document
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
-from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.live import LiveOptions, read_here
 
 if TYPE_CHECKING:
     from ttinspect.sources.snapshot import Snapshot
@@ -104,7 +104,7 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
     if kind_of(source) == "path":
         opened = _recorded(source)
     else:
-        opened = Opened(system=_described(source, options or LiveOptions()))
+        opened = Opened(system=read_here(_described(source, options or LiveOptions())))
     system, told = opened.system, readable(opened.system.source.detail)
     if told == system.source.detail:
         return opened

@@ -5,7 +5,7 @@ import msgspec
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System
 from ttinspect.sources.host import read_host
-from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.live import Ask, LiveOptions, read_here
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.roster import Roster
 from ttinspect.sources.sysfs import read_sysfs
@@ -34,8 +34,8 @@ class SysfsWatcher:
             if self._system is None:
                 raise
             self._pulse.forget()
-            return silent(self._system, f"{error.what}: {error.why}")
+            return silent(read_here(self._system), f"{error.what}: {error.why}")
         settled = self._roster.settled(system)
         chips = tuple(self._pulse.with_heartbeat(chip, live=system.source.live) for chip in settled.chips)
-        self._system = msgspec.structs.replace(settled, chips=chips)
+        self._system = read_here(msgspec.structs.replace(settled, chips=chips))
         return self._system

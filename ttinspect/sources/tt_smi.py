@@ -6,6 +6,7 @@ unknown too, never 0. A board that UMD does not know leaves its row without a pr
 they are.
 """
 
+import datetime
 import re
 from collections.abc import Callable, Sequence
 
@@ -20,8 +21,9 @@ from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown
-from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.model.system import HostName, OfHost, Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
+from ttinspect.shm.names import harmless
 from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.plausible import plausible
@@ -41,6 +43,7 @@ _NO_NAMES = ("n/a", "unknown", "")
 _ARCH_OF_DEVICE_ID = {0x401E1E52: Arch.WORMHOLE_B0, 0xB1401E52: Arch.BLACKHOLE}
 _BDF = re.compile(BDF)
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
+_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _HALF = 0xFFFF
 _HOTTEST_LIMIT = 1000
 """A limit past it is none: two halves that are read as one word, or noise."""
@@ -67,11 +70,13 @@ class _Device(msgspec.Struct):
 
 class _HostInfo(msgspec.Struct, rename="pascal"):
     driver: Scalar = None
+    name: Scalar = msgspec.field(default=None, name="Hostname")
 
 
 class _Document(msgspec.Struct):
     device_info: list[_Device]
     host_info: _HostInfo | None = None
+    time: Scalar = None
 
 
 class _Row:
@@ -133,7 +138,31 @@ def read_tt_smi(content: bytes, name: str) -> System:
         source=Source(kind=SourceKind.TT_SMI, detail=name, live=False, example=False),
         chips=tuple(chips),
         kmd_version=None if driver is None else driver[0],
+        of_host=_of_host(document),
     )
+
+
+def _of_host(document: _Document) -> OfHost:
+    name = None if document.host_info is None else document.host_info.name
+    told = harmless(name.encode("utf-8", "surrogatepass")) if isinstance(name, str) else ""
+    time_ns = _realtime_ns(document.time) if isinstance(document.time, str) else None
+    return OfHost(
+        host=HostName(name=told) if told else msgspec.UNSET,
+        time_ns=msgspec.UNSET if time_ns is None else time_ns,
+    )
+
+
+def _realtime_ns(text: str) -> int | None:
+    """When a tt-smi document was taken: local time of its host, which says no zone; taken as UTC, it is wrong
+    by hours at most."""
+    match = _TIME.match(text)
+    if match is None:
+        return None
+    try:
+        instant = datetime.datetime(*(int(part) for part in match.groups()), tzinfo=datetime.timezone.utc)  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+    return int(instant.timestamp()) * 10**9
 
 
 def _siblings(rows: Sequence[_Row]) -> _Siblings:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ttinspect.errors import InspectError
 from ttinspect.model.system import System, Trouble
-from ttinspect.sources.live import LiveOptions
+from ttinspect.sources.live import LiveOptions, read_here
 from ttinspect.sources.pulse import Pulse, silent
 from ttinspect.sources.roster import GONE, Roster
 from ttinspect.sources.umd import process, wire
@@ -64,7 +64,7 @@ class Watcher:
         chosen = self._choose(self._roster.settled(self._read()))
         del self._options.log[:-_MOST_LOGS]
         self._note_missing(any(not trouble.readable for trouble in chosen.troubles))
-        return chosen
+        return read_here(chosen)
 
     def _is_time_to_look(self) -> bool:
         since = self._missing_since
