@@ -12,7 +12,7 @@ from ttinspect.model.system import System
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.site import chip_facts
 from ttinspect.verify.findings.topology import links_up
-from ttinspect.verify.seeing import unseen_remotes
+from ttinspect.verify.naming import unseen_remotes
 from ttinspect.verify.verify import Verdict, verdict_of, verify
 
 

@@ -16,7 +16,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import doubts
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.topology import one_sided, topology_findings
-from ttinspect.verify.seeing import links_unknown
+from ttinspect.verify.naming import links_unknown
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):

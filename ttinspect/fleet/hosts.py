@@ -19,7 +19,7 @@ from ttinspect.verify.findings.harvest import differing_chips
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.rules import SAYING_UNKNOWN
 from ttinspect.verify.findings.topology import topology_findings
-from ttinspect.verify.seeing import knows, links_unknown
+from ttinspect.verify.naming import knows, links_unknown
 
 _ALIAS_SHIFT, _ALIAS_MASK = 5, 0x1F
 _BUS_OF_BDF = slice(-7, -5)

@@ -5,8 +5,7 @@ from ttinspect.model.chip import Chip
 from ttinspect.model.system import LinkEnd, LinkState, System
 from ttinspect.verify.check.expectation import Expectation, compared, of_host, why_unknown
 from ttinspect.verify.findings.site import ETH_LINKS
-from ttinspect.verify.naming import chips_named, is_unique_id, may_be_far, unseen_name
-from ttinspect.verify.seeing import links_unknown
+from ttinspect.verify.naming import chips_named, is_unique_id, links_unknown, may_be_far, unseen_name
 
 _UP, _ABSENT = "up", "not there"
 Told = tuple[str | None, str]

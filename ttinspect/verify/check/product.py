@@ -14,6 +14,7 @@ from ttinspect.harvesting.refusal import expected_pcie_masks, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.readiness import Iommu
 from ttinspect.model.system import SourceKind, System
 from ttinspect.verify.check.expectation import (
     Expectation,
@@ -26,7 +27,6 @@ from ttinspect.verify.check.expectation import (
     outcome_of,
     subject_of,
 )
-from ttinspect.verify.check.readiness import readiness_expectations
 from ttinspect.verify.check.telemetry import telemetry_expectations
 from ttinspect.verify.findings.harvest import (
     CHIPS_DIFFER,
@@ -55,8 +55,7 @@ from ttinspect.verify.findings.topology import (
     links_up,
     topology_findings,
 )
-from ttinspect.verify.rule import found_by
-from ttinspect.verify.seeing import (
+from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
     knows,
     links_unknown,
@@ -64,6 +63,8 @@ from ttinspect.verify.seeing import (
     of_unknown_board,
     unseen_remotes,
 )
+from ttinspect.verify.rule import found_by
+from ttinspect.verify.words import numbers
 
 _DESCRIPTORS = (SourceKind.CLUSTER, SourceKind.REPORT)
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
@@ -81,7 +82,7 @@ def product_expectations(system: System, chosen: frozenset[int] | None) -> list[
     for chip in shown:
         links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
         found += _chip(chip, links, system.asked)
-    return [*found, *readiness_expectations(system, shown), *_troubles(system, shown)]
+    return [*found, *_readiness(system, shown), *_troubles(system, shown)]
 
 
 def product_findings(system: System) -> dict[int, list[Finding]]:
@@ -323,3 +324,52 @@ def _why_boards_undecided(board: Board, system: System, wrong: dict[str | None, 
     if all(may_have_another(unknown, board_id) for board_id in wrong):
         return "the board of another chip is unknown, which could be this one"
     return ""
+
+
+def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
+    """Of what is known; what a source does not tell of a host is not expected of it."""
+    found = readiness_findings(system)
+    of_system = {
+        one.id: [two for two in found.get(None, ()) if two.id == one.id] for one in found.get(None, ())
+    }
+    ready = system.readiness
+    if ready is not None:
+        needing = [one.device for one in ready.devices if one.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)]
+        if ready.hugepages_1g is not None and needing:
+            mine = of_system.get("TTP003", [])
+            expected = f"at least {len(needing)}"
+            yield of_host(
+                "TTP003",
+                "hugepages of 1 GiB",
+                expected,
+                ready.hugepages_1g,
+                outcome_of(mine),
+                messages_of(mine),
+            )
+        nodes = [one for one in ready.devices if one.accessible is not None]
+        if nodes:
+            mine = of_system.get("TTP004", [])
+            able = [one.device for one in nodes if one.accessible]
+            told = f"{numbers(able)} of {numbers(one.device for one in nodes)}" if able else "none"
+            yield of_host(
+                "TTP004", "nodes", "read and write", "read and write" if not mine else told,
+                outcome_of(mine), messages_of(mine),
+            )  # fmt: skip
+    if sum(chip.firmware is not None for chip in shown) > 1:
+        mine = of_system.get("TTT036", [])
+        bundles = sorted({".".join(map(str, chip.firmware)) for chip in shown if chip.firmware is not None})
+        yield of_host(
+            "TTT036",
+            "firmware bundles",
+            "one for all",
+            ", ".join(bundles),
+            outcome_of(mine),
+            messages_of(mine),
+        )
+    for chip in shown:
+        link = chip.pcie
+        if link is None or None in (link.lanes, link.max_lanes, link.generation, link.max_generation):
+            continue
+        mine = [one for one in found.get(chip.id, ()) if one.id == "TTP006"]
+        expected = f"x{link.max_lanes}, generation {link.max_generation}"
+        yield judged(chip, "TTP006", "PCIe", expected, mine, f"x{link.lanes}, generation {link.generation}")

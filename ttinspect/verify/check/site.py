@@ -21,8 +21,14 @@ from ttinspect.verify.check.links import link_expectation
 from ttinspect.verify.findings import readiness, site
 from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
 from ttinspect.verify.findings.topology import links_up
-from ttinspect.verify.naming import chips_named, is_board_id, unseen_name
-from ttinspect.verify.seeing import UNSEEN_REMOTE, knows, unseen_remotes
+from ttinspect.verify.naming import (
+    UNSEEN_REMOTE,
+    chips_named,
+    is_board_id,
+    knows,
+    unseen_name,
+    unseen_remotes,
+)
 from ttinspect.verify.verify import Verdict, Verified, verdict_of
 
 _RULE_OF_FACT = {

@@ -12,7 +12,7 @@ from ttinspect.model.system import Link, LinkEnd, System, Trouble
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.verify.compare.pairs import Paired
 from ttinspect.verify.findings.topology import one_sided
-from ttinspect.verify.seeing import links_unknown
+from ttinspect.verify.naming import links_unknown
 
 Value = int | float | str | bool | None
 """A fact; None is unknown, or not there."""

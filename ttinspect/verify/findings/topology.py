@@ -9,14 +9,14 @@ from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
-from ttinspect.verify.rule import Hit, I, SystemRule, W, judge_system
-from ttinspect.verify.seeing import (
+from ttinspect.verify.naming import (
     has_remote_chips,
     knows,
     links_unknown,
     may_have_another,
     of_unknown_board,
 )
+from ttinspect.verify.rule import Hit, I, SystemRule, W, judge_system
 
 
 def topology_findings(system: System) -> dict[int | None, list[Finding]]:
