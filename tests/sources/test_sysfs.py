@@ -698,3 +698,11 @@ def test_values_that_no_chip_can_have_are_unknown_and_one_finding(tmp_path: Path
     assert chip.telemetry.asic_celsius == 54.321
     (finding,) = [one for one in telemetry_findings(chip) if one.id == "TTT041"]
     assert finding.evidence == refused
+
+
+def test_a_temperature_past_every_scale_is_found_and_not_dropped(root: Path) -> None:
+    write(device(root, 0) / "device/hwmon/hwmon3/temp1_input", "4095937")
+    (chip,) = system(root).chips
+    assert chip.telemetry is not None
+    assert chip.telemetry.asic_celsius is None
+    assert [unknown.read for unknown in chip.unknown if unknown.path == "asic_celsius"] == [4095.937]

@@ -316,3 +316,12 @@ def test_a_board_that_is_no_product_yet_tells_its_architecture() -> None:
     info = {"board_id": "0000050100000001", "board_type": "other", "bus_id": "0000:01:00.0"}
     (chip,) = chips({"device_info": [{"board_info": info}]})
     assert (chip.arch, chip.board, chip.masks) == (Arch.QUASAR, Board("quasar"), UNKNOWN_MASKS)
+
+
+@pytest.mark.parametrize(("word", "degrees"), [("0x7fff0000", 32767.0), ("0x80000000", -32768.0)])
+def test_a_temperature_past_every_scale_is_found_and_not_dropped(word: str, degrees: float) -> None:
+    text = bh(ASIC_TEMPERATURE=word)
+    (chip,) = chips(text)
+    assert telemetry(chip).asic_celsius is None
+    (finding,) = telemetry_findings(chip)
+    assert (finding.id, finding.evidence) == ("TTT041", {"asic_celsius": degrees})

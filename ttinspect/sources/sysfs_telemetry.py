@@ -21,8 +21,6 @@ _U64_ONES = 0xFFFFFFFFFFFFFFFF
 _MILLI = 1000
 _MICRO = 1_000_000
 _HALF_OF_16_BITS_MILLI = 0x8000 * _MILLI
-_HOTTEST_CELSIUS = 1000.0
-"""No chip is as hot: all ones, scaled."""
 _HEARTBEAT_SECONDS = 0.5
 
 
@@ -131,8 +129,7 @@ def _celsius(hwmon: Path | None, name: str) -> float | None:
         return None
     if milli >= _HALF_OF_16_BITS_MILLI:
         milli -= 2 * _HALF_OF_16_BITS_MILLI
-    degrees = milli / _MILLI
-    return degrees if abs(degrees) < _HOTTEST_CELSIUS else None
+    return milli / _MILLI
 
 
 _ONES_MILLI = (65_535_000, 65_535_999)

@@ -27,11 +27,8 @@ ABSOLUTE_ZERO_CELSIUS, HOTTEST_CELSIUS = -273.15, 1000.0
 
 
 def _fixed(word: int | None) -> float | None:
-    """A signed 16.16 number of degrees; None for one that nothing can have."""
-    if word is None:
-        return None
-    degrees = (word - (word & _SIGN) * 2) / _FRACTION
-    return degrees if ABSOLUTE_ZERO_CELSIUS < degrees < HOTTEST_CELSIUS else None
+    """A signed 16.16 number of degrees, also one that nothing can have: that is found, not dropped."""
+    return None if word is None else (word - (word & _SIGN) * 2) / _FRACTION
 
 
 def _eth_version(word: int | None, arch: Arch) -> str | None:
