@@ -62,6 +62,10 @@ def require_libraries(who: str) -> None:
     Raises:
         InspectError: 4, with the command that installs them.
     """
+    import logging
+
+    # where it can keep no fonts it says so in two lines of its own
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     for library in ("jinja2", "matplotlib"):
         if find_spec(library) is None:
             raise missing_extra(who, library, "report")
