@@ -63,3 +63,19 @@ def test_links_that_leave_the_host_lead_to_another_one() -> None:
     assert 'c1 -- out1 [label="3"];' in topology_dot(answer)
     assert 'c1 ---|3| out1["another host"]' in topology_mermaid(answer)
     assert "out0" not in topology_dot(answer) + topology_mermaid(answer)
+
+
+def test_a_picture_of_links_says_what_its_lines_mean_and_what_it_is_of() -> None:
+    whole = topology_svg(build_topology(_n300()))
+    assert ">box: chip, with its unique id below | " in whole
+    assert "line: eth links, with how many" in whole
+    assert "dashed line:" not in whole
+    assert "dashed line: one of them is down, or it is not known" in topology_svg(
+        build_topology(_n300(down=1))
+    )
+    assert ">Source: " in whole
+    system = _n300()
+    chips = tuple(msgspec.structs.replace(chip, board_id="72058985899896899") for chip in system.chips)
+    named = topology_svg(build_topology(msgspec.structs.replace(system, chips=chips)))
+    assert named.count("0100014411703043") == 1
+    assert ">Serial 0100014411703043: " in named

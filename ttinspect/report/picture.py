@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.harvest import HarvestAnswer
+from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.model.arch import CoreType
 from ttinspect.model.grid import CoreState
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
@@ -184,3 +185,23 @@ def _node(node: PictureNode, x: int, y: int) -> str:
         f'<g><title>{name}</title><rect x="{x + 1}" y="{y + 1}" width="{size}" height="{size}" {look}/>'
         f"{_text(x + _CELL_PIXELS // 2, y + _CELL_PIXELS // 2, glyph(node))}</g>"
     )
+
+
+def links_legend(answer: TopologyAnswer, linked: bool, up: bool) -> list[str]:
+    """Lines below a picture of links: "Serial 0100014411703043: chips 0, 1" where it is known, and what boxes
+    and lines mean, of those that are there."""
+    chips_of: dict[str, list[int]] = {}
+    for chip in answer.chips:
+        if chip.serial is not None:
+            chips_of.setdefault(chip.serial, []).append(chip.id)
+    parts = ["box: chip, with its unique id below"]
+    if any(chip.mmio is False for chip in answer.chips):
+        parts.append("dashed box: reached through another chip")
+    if linked:
+        parts.append("line: eth links, with how many")
+    if not up:
+        parts.append("dashed line: one of them is down, or it is not known whether it is up")
+    if any(chip.outside_links != 0 and chip.neighbours is not None for chip in answer.chips):
+        parts.append("out: links that leave this host")
+    lines = [" | ".join(parts[at : at + 3]) for at in range(0, len(parts), 3)]
+    return [*(f"Serial {serial}: {chips_named(ids)}" for serial, ids in chips_of.items()), *lines]

@@ -11,6 +11,7 @@ from rich.tree import Tree
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import Link, LinkState
 from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.picture import links_legend
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import reach
 
@@ -266,13 +267,14 @@ _GAP_X, _GAP_Y = 44, 76
 _PER_ROW = 8
 _LETTER = 8
 """How wide a letter of a heading is at most."""
+_FOOT_LETTER, _FOOT_LINE = 7, 15
 _LANES, _LANE = 5, 6
 """Links that go round other chips are drawn beside one another."""
 _STYLE = (
     "text{font-family:monospace;font-size:12px;fill:#222}.chip{fill:#e8f0ee;stroke:#555}"
     ".remote,.broken{stroke-dasharray:4 2}.link{stroke:#3b7d6b;stroke-width:2;fill:none}"
     ".heading{font-weight:bold}"
-    ".id,.out,.count{font-size:11px}.out{text-anchor:end}.halo{fill:#fff;stroke:#fff;stroke-width:3}"
+    ".id,.out,.count,.foot{font-size:11px}.out{text-anchor:end}.halo{fill:#fff;stroke:#fff;stroke-width:3}"
 )
 
 
@@ -318,7 +320,13 @@ def topology_svg(answer: TopologyAnswer) -> str:
     longest = max((len(heading) for heading, _ in groups), default=0)
     width = max(_place(0, widest).left + _GAP_X, 2 * _GAP_X + longest * _LETTER)
     height = _place(row + 1, 0).top - _GAP_Y + 20
-    name = quoteattr(source_line(answer.source).plain)
+    source = source_line(answer.source).plain
+    drawn = edges(answer)
+    for words in (*links_legend(answer, bool(drawn), all(edge.is_up for edge in drawn)), source):
+        headings.append(f'<text class="foot" x="{_GAP_X}" y="{height}">{escape(words)}</text>')
+        width = max(width, 2 * _GAP_X + len(words) * _FOOT_LETTER)
+        height += _FOOT_LINE
+    name = quoteattr(source)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label={name}>\n<style>{_STYLE}</style>\n'
