@@ -171,6 +171,20 @@ def test_a_chip_is_cooler_than_where_it_throttles(reading: Telemetry, outcomes: 
 
 
 @pytest.mark.parametrize(
+    ("reading", "fact", "expected", "found"),
+    [
+        (Telemetry(asic_celsius=93, throttle_celsius=90), "temperature", "< 90 C", "93.0 C"),
+        (Telemetry(asic_celsius=89.96, throttle_celsius=90), "temperature", "< 90 C", "89.9 C"),
+        (Telemetry(power_w=120, power_limit_w=300), "power", "< 300 W", "120 W"),
+        (Telemetry(power_w=120, power_limit_w=0), "power", "below its limit", "below its limit"),
+    ],
+)
+def test_heat_and_power_are_told_in_figures(reading: Telemetry, fact: str, expected: str, found: str) -> None:
+    rows = [one for one in product_expectations(_p150(reading), None) if one.fact == fact]
+    assert [(one.expected, one.found) for one in rows] == [(expected, found)]
+
+
+@pytest.mark.parametrize(
     ("ids", "outcome"),
     [((1, 2), Outcome.PASS), ((1, 1), Outcome.FAIL), ((1, None), Outcome.UNKNOWN)],
 )

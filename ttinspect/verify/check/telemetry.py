@@ -1,5 +1,6 @@
 """What a chip should say of its own state, whatever site it is at."""
 
+import math
 from collections.abc import Iterator
 
 from ttinspect.facts.firmware import firmware_version
@@ -43,10 +44,30 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
     ):
         mine = found_by(rules, findings)
         if is_known or (mine and is_known is None):
-            yield judged(chip, rules[0].id, fact, expected, mine, messages_of(mine) or expected)
+            wanted, found = _in_figures(chip, fact) or (expected, messages_of(mine) or expected)
+            yield judged(chip, rules[0].id, fact, wanted, mine, found)
         elif is_known is None:
             why = "some of its DRAM channels do not tell their errors"
             yield known(chip, rules[0].id, fact, expected, None, Outcome.UNKNOWN, why)
+
+
+def _in_figures(chip: Chip, fact: str) -> tuple[str, str] | None:
+    """What is expected and what is found as numbers with their unit; None where words say it. Of the board's
+    power, and where no limit is set, words do."""
+    reading = chip.telemetry
+    if reading is None:
+        return None
+    if fact == "temperature" and reading.asic_celsius is not None and reading.throttle_celsius is not None:
+        tenths = math.floor(reading.asic_celsius * 10)  # 89.96 is below 90, and must not read 90.0
+        return f"< {reading.throttle_celsius:g} C", f"{tenths / 10:.1f} C"
+    board_is_below = not (
+        reading.board_power_w is not None
+        and reading.board_power_limit_w
+        and reading.board_power_w >= reading.board_power_limit_w
+    )
+    if fact == "power" and reading.power_w is not None and reading.power_limit_w and board_is_below:
+        return f"< {reading.power_limit_w:g} W", f"{reading.power_w:g} W"
+    return None
 
 
 def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
