@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Run
 from ttinspect.cli.commands import COMMANDS
 
-_WITHOUT_FORMATS = {"serve", "record", "top", "collect", "schema"}
+_WITHOUT_FORMATS = {"serve", "record", "top", "collect", "schema", "completion"}
 """They run until they are told to stop, or write one thing only."""
 _ARGUMENTS = {
     "diff": ("snapshot.json", "snapshot.json"),
