@@ -278,6 +278,32 @@ def test_it_is_there_in_a_real_terminal_and_ends_with_q(console_script: str, tmp
         call("kill-server")
 
 
+@pytest.mark.system
+def test_it_ends_with_its_terminal(console_script: str, tmp_path: Path) -> None:
+    """Whoever closes the window leaves no process behind that asks a terminal which is gone."""
+    tmux, socket = shutil.which("tmux") or "tmux", f"ttinspect-end-{os.getpid()}"
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    fake_sysfs.device(root, 0)
+    command = f"echo $$ > {tmp_path}/pid; exec {console_script} top --from sysfs:{root}"
+    start = [tmux, "-L", socket, "-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", command]
+    subprocess.run(start, check=True, cwd=tmp_path)
+
+    def shown() -> str:
+        read = [tmux, "-L", socket, "capture-pane", "-p"]
+        return subprocess.run(read, capture_output=True, text=True, check=False).stdout
+
+    try:
+        assert "p150" in _until(shown, "p150")
+    finally:
+        subprocess.run([tmux, "-L", socket, "kill-server"], check=True)
+    process = Path("/proc") / (tmp_path / "pid").read_text().strip()
+    until = time.monotonic() + 15
+    while time.monotonic() < until and process.exists():
+        time.sleep(0.1)
+    assert not process.exists()
+
+
 def _until(read: Callable[[], str], words: str) -> str:
     until, text = time.monotonic() + 30, ""
     while time.monotonic() < until and words not in text:

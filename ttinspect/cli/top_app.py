@@ -1,7 +1,9 @@
 """The screen of ``top``: a Textual application over readings that come from a thread of their own."""
 
+import asyncio
 import contextlib
 import functools
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +25,7 @@ from ttinspect.answers.top import (
     arranged,
     parse_filter,
 )
-from ttinspect.errors import InspectError
+from ttinspect.errors import ExitCode, InspectError
 from ttinspect.report.top import (
     HELP,
     chip_cells,
@@ -147,6 +149,13 @@ class TopApp(App[int]):
     def on_mount(self) -> None:
         self._status.update("reading ...")
         self.set_interval(_CLOCK_SECONDS, self._tick)
+        loop = asyncio.get_running_loop()
+        for number in (
+            signal.SIGTERM,
+            signal.SIGHUP,
+        ):  # Textual's input thread outlives an exception: it is asked to end
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, self.exit, int(ExitCode.TERMINATED))
         threading.Thread(target=self._follow, daemon=True).start()
 
     def on_unmount(self) -> None:
