@@ -145,7 +145,7 @@ def test_a_signal_at_any_instant_ends_it_in_order(console_script: str, made: Pat
             process.send_signal(number)
             output, errors = process.communicate(timeout=60)
         codes.add(process.returncode)
-        if b"<frozen site>" in errors:
+        if process.returncode == 1 and b"ttinspect" not in errors:
             continue  # Python itself was starting: nothing of ours has run
         assert b"internal error" not in errors, errors
         assert process.returncode in {0, 130, 143, -number}, (process.returncode, errors)

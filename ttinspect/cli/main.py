@@ -11,7 +11,7 @@ from ttinspect import __version__
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
 from ttinspect.cli.early import early_request
 from ttinspect.cli.scanner import CommandLine, scan
-from ttinspect.cli.streams import leave_stdout, reopen_closed, tell, write_out
+from ttinspect.cli.streams import answer_begun, leave_stdout, reopen_closed, tell, write_out
 from ttinspect.errors import ExitCode, InspectError
 
 _PROCESS = "ttinspect.sources.umd.process"
@@ -28,6 +28,13 @@ _arrived: list[type[BaseException]] = []
 def _on_signal(number: int, _frame: FrameType | None) -> NoReturn:
     _arrived.append(KeyboardInterrupt if number == signal.SIGINT else _TerminatedError)
     raise _arrived[0]
+
+
+def ignore_lost_signals(unraisable: Any) -> None:
+    """For ``sys.unraisablehook``: what a signal raised in a callback that Python ignores is not lost, but
+    remembered in ``_arrived``; nothing is to be said of it."""
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt | _TerminatedError):
+        sys.__unraisablehook__(unraisable)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -184,8 +191,9 @@ def _report(error: InspectError, line: CommandLine) -> int:
 
 
 def _stopped(what: str, why: str, code: ExitCode, line: CommandLine) -> int:
-    """Ended by a signal: with JSON the one document still comes, but where lines were watched."""
-    if line.wants_json and not line.watches:
+    """Ended by a signal: with JSON the one document still comes, unless one, or a part of it, is there; and
+    but where lines were watched."""
+    if line.wants_json and not line.watches and not answer_begun():
         _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code))
     return code
 

@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 
 
 def main() -> int:
@@ -10,7 +11,10 @@ def main() -> int:
     early = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not where it is ignored
     if early:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from ttinspect.cli.main import ignore_lost_signals
     from ttinspect.cli.main import main as run
+
+    sys.unraisablehook = ignore_lost_signals
 
     if early:
         signal.signal(signal.SIGINT, signal.default_int_handler)

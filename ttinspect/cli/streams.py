@@ -12,8 +12,19 @@ CLOSED = "/dev/full"
 """Stands for a stream that the caller closed: nothing can be written to either."""
 
 
+_begun: set[str] = set()
+"""Holds "stdout" once something was written there: an answer is there, or a part of one."""
+
+
+def answer_begun() -> bool:
+    """Whether anything of an answer may be on standard output."""
+    return bool(_begun)
+
+
 def reopen_closed() -> None:
-    """Give standard streams that the caller closed something that can be written to, and fails."""
+    """Give standard streams that the caller closed something that can be written to, and fails. Nothing was
+    written yet."""
+    _begun.clear()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(CLOSED, "w"))  # noqa: PTH123, SIM115
@@ -41,6 +52,7 @@ def write_out(text: str, *, machine: bool) -> None:
         raise _refused(error) from None
     encoding = "utf-8" if machine else sys.stdout.encoding or "utf-8"
     left = memoryview(text.encode(encoding, "backslashreplace"))
+    _begun.add("stdout")  # before it is: a signal can come in between
     while left:
         try:
             left = left[os.write(descriptor, left) :]
