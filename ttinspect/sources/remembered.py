@@ -86,8 +86,8 @@ def recall(root: Path = HOST) -> Remembered | None:
 def _read(folder: Path) -> Remembered | None:
     try:
         return msgspec.json.decode(read_file(file_of(folder), _MOST_BYTES), type=Remembered)
-    except (OSError, ValueError, RecursionError):  # a file of another version is as good as none
-        return None
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+        return None  # a file of another version is as good as none
 
 
 def with_identity(system: System, remembered: Remembered) -> System:
