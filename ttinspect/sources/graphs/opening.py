@@ -6,6 +6,8 @@ import re
 import sys
 from typing import BinaryIO
 
+import msgspec
+
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import open_regular, os_error, readable, spoken
 from ttinspect.model.graph import Recorded
@@ -131,7 +133,7 @@ def read_descriptor(path: str, stream: BinaryIO | None = None) -> tuple[str, str
                 found = cluster_descriptor_of(file)
         else:
             found = cluster_descriptor_of(stream)
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise InspectError(name, "it is not valid JSON", "write the report anew") from None
     if found is None:
         raise InspectError(
