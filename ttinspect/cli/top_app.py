@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import os
 import signal
 import threading
 import time
@@ -149,13 +150,11 @@ class TopApp(App[int]):
     def on_mount(self) -> None:
         self._status.update("reading ...")
         self.set_interval(_CLOCK_SECONDS, self._tick)
-        loop = asyncio.get_running_loop()
-        for number in (
-            signal.SIGTERM,
-            signal.SIGHUP,
-        ):  # Textual's input thread outlives an exception: it is asked to end
-            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, self.exit, int(ExitCode.TERMINATED))
+        loop, code = asyncio.get_running_loop(), int(ExitCode.TERMINATED)
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(signal.SIGTERM, self.exit, code)
+            # The terminal is gone: there is nothing to restore, and Textual's threads would wait for it.
+            loop.add_signal_handler(signal.SIGHUP, os._exit, code)
         threading.Thread(target=self._follow, daemon=True).start()
 
     def on_unmount(self) -> None:
