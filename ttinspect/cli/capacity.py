@@ -6,34 +6,42 @@ import typer
 
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity.settings import make_settings, parse_grid
-from ttinspect.cli.opened import runtimes
-from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.opened import (
+    DispatchOption,
+    DramBaseOption,
+    L1BaseOption,
+    L1SmallOption,
+    TraceRegionOption,
+    runtime_option,
+)
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.model.capacity import Dispatch
 
 _ALL = "all"
 
+FORMATS = (*COMMON_FORMATS, "markdown")
 
-@command("markdown")
+
 def run(
-    common: Common,
     *,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime",
-            metavar="NAME",
-            help="tt-metal version (0.76), or all, which compares them [default: the newest measured one]",
-            autocompletion=lambda: [*runtimes(), _ALL],
-        ),
-    ] = None,
-    dispatch: Annotated[
-        Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
-    ] = Dispatch.AUTO,
-    l1_small: Annotated[int, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")] = 0,
-    trace_region: Annotated[int, size_option("--trace-region", "size of the whole trace region")] = 0,
-    l1_base: Annotated[int | None, size_option("--l1-base", "instead of the runtime's")] = None,
-    dram_base: Annotated[int | None, size_option("--dram-base", "instead of the runtime's")] = None,
+    runtime: Annotated[str | None, runtime_option(f" (0.76), or {_ALL}, which compares them", _ALL)] = None,
+    dispatch: DispatchOption = None,
+    l1_small: L1SmallOption = None,
+    trace_region: TraceRegionOption = None,
+    l1_base: L1BaseOption = None,
+    dram_base: DramBaseOption = None,
     core_grid: Annotated[
         str | None,
         typer.Option(
@@ -45,6 +53,14 @@ def run(
     ] = None,
     show_map: Annotated[bool, typer.Option("--map", help="the map of one core's L1")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="where each constant comes from")] = False,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Physical and allocatable L1, DRAM and eth L1, per chip and in total.
 
@@ -59,11 +75,12 @@ def run(
       ttinspect capacity --from board:n150 --l1-small 32K --map
       ttinspect capacity --from cluster_descriptor.yaml --json | jq .totals
     """
+    common = Common.of("capacity", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     settings = make_settings(
         runtime=None if runtime == _ALL else runtime,
-        dispatch=dispatch,
-        l1_small=l1_small,
-        trace_region=trace_region,
+        dispatch=dispatch or Dispatch.AUTO,
+        l1_small=l1_small or 0,
+        trace_region=trace_region or 0,
         l1_base=l1_base,
         dram_base=dram_base,
         core_grid=None if core_grid is None else parse_grid(core_grid, "--core-grid"),

@@ -5,9 +5,23 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.check import build_check, check_exit_code, checks_regions
-from ttinspect.cli.options import Common, Oneline, command, refuse_oneline
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OnelineOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    StrictOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+    refuse_oneline,
+)
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_json, to_table, write
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
 from ttinspect.facts.files import read_document, spoken
 from ttinspect.gathering.regions import gather, without_regions
@@ -16,10 +30,10 @@ from ttinspect.sources.check_file import Wanted, read_check_file, read_expectati
 from ttinspect.sources.live import Ask
 from ttinspect.verify.case import Case
 
+FORMATS = (*COMMON_FORMATS, "junit", "markdown")
 
-@command("junit", "markdown")
+
 def run(
-    common: Common,
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="a check file: what the site expects")
     ] = None,
@@ -32,10 +46,18 @@ def run(
     init: Annotated[
         bool, typer.Option("--init", help="write a check file that the present machine passes")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
-    oneline: Oneline = False,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    strict: StrictOption = False,
+    oneline: OnelineOption = False,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Is this machine what it should be?
 
@@ -54,6 +76,7 @@ def run(
       ttinspect check --init -o site.yaml
       ttinspect check site.yaml --product --format junit -o check.xml
     """
+    common = Common.of("check", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     if init and (file is not None or expect or product or strict):
         raise InspectError(
             "check --init", "it writes a file, and checks nothing", "leave the others out; -o names the file"

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.collect import build_collect, collect_exit_code
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    JsonOption,
+    QuietOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, to_csv, to_table, write
 from ttinspect.errors import InspectError
 from ttinspect.gathering.collecting import Asking, Heard, ask, hosts_named
@@ -17,9 +25,7 @@ from ttinspect.model.collecting import Collected, CollectedHost
 _SUFFIX = ".json"
 
 
-@command(source=False, devices=False, output=False)
 def run(
-    common: Common,
     *,
     hosts: Annotated[
         str,
@@ -58,6 +64,11 @@ def run(
         str | None,
         typer.Option("--ssh-options", metavar="TEXT", help="options of ssh, as one word", show_default=False),
     ] = None,
+    format_: Annotated[str | None, format_option(COMMON_FORMATS)] = None,
+    json: JsonOption = False,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Snapshots of many hosts through ClusterShell: its configuration, groups and gateways hold.
 
@@ -71,15 +82,11 @@ def run(
       ttinspect collect --hosts "glx-[01-16]" --command "docker exec tt /venv/bin/ttinspect"
       ttinspect fleet snapshots
     """
+    common = Common.of("collect", COMMON_FORMATS, None, None, format_, json, None, timeout, verbose, quiet)
     names = hosts_named(hosts)
     if not command_.strip():
         raise InspectError("--command", "it is empty", "name what runs ttinspect on the hosts")
-    folder = Path(output)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InspectError(f"cannot write to {output}", why, "name another folder with --output") from None
+    folder = _made_folder(output)
     there = [name for name in names if not anew and _file(folder, name).is_file()]
     found = {
         name: CollectedHost(
@@ -117,6 +124,16 @@ def run(
 
     emit(common, answer, {"table": table, "csv": csv})
     return code
+
+
+def _made_folder(output: str) -> Path:
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InspectError(f"cannot write to {output}", why, "name another folder with --output") from None
+    return folder
 
 
 def _ask(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ttinspect.cli.declared import declarations
-from ttinspect.cli.options import refuse_format_name
+from ttinspect.cli.options import TextOutputOption, refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
 from ttinspect.report.completion import bash_script, fish_script, zsh_script
@@ -25,9 +25,7 @@ _SCRIPTS = {Shell.BASH: bash_script, Shell.ZSH: zsh_script, Shell.FISH: fish_scr
 
 def run(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish", show_default=False)],
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)
-    ] = None,
+    output: TextOutputOption = None,
 ) -> int:
     """The completion script of a shell: commands, options, and what options take.
 

@@ -6,7 +6,18 @@ import msgspec
 import typer
 
 from ttinspect.answers.diff import DiffAnswer, build_diff, comparable, diff_exit_code
-from ttinspect.cli.options import Common, command, sources
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+    sources,
+)
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.facts.files import readable
@@ -20,10 +31,10 @@ from ttinspect.sources.opening import kind_of
 if TYPE_CHECKING:
     from ttinspect.sources.opening import Opened
 
+FORMATS = (*COMMON_FORMATS, "markdown")
 
-@command("markdown", source=False)
+
 def run(
-    common: Common,
     old: Annotated[
         str, typer.Argument(metavar="OLD", help="a snapshot, or any other SOURCE", autocompletion=sources)
     ],
@@ -38,6 +49,13 @@ def run(
         bool,
         typer.Option("--telemetry", help="also clocks, temperatures and everything else that never rests"),
     ] = False,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """What is not as it was: chips that appeared, vanished or moved, facts that changed.
 
@@ -56,6 +74,7 @@ def run(
       ttinspect diff before.json after.json --format markdown
       ttinspect diff last-week/ snapshots.tar.zst
     """
+    common = Common.of("diff", FORMATS, None, devices, format_, json, output, timeout, verbose, quiet)
     held = _l1_diff(old, new)
     if held is not None:
         code = diff_exit_code(held)

@@ -16,9 +16,18 @@ from ttinspect.answers.explain import (
 )
 from ttinspect.capacity.error_text import find_errors
 from ttinspect.cli.opened import AllocatorOption
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, to_csv, to_table
-from ttinspect.cli.regions import Procfs, ShmDir
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption
 from ttinspect.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -26,10 +35,10 @@ if TYPE_CHECKING:
     from ttinspect.model.allocator import AllocatorStatistics
     from ttinspect.model.memory_error import ErrorText
 
+FORMATS = (*COMMON_FORMATS, "markdown")
 
-@command("markdown", source=False, devices=False)
+
 def run(
-    common: Common,
     what: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,8 +50,14 @@ def run(
     ] = None,
     *,
     allocator: AllocatorOption = None,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """What a finding means; or why an allocation of tt-metal failed, and what would help.
 
@@ -58,6 +73,7 @@ def run(
       ttinspect explain "Out of Memory: Not enough space to allocate ..."
       ttinspect explain -o findings.md
     """
+    common = Common.of("explain", FORMATS, None, None, format_, json, output, timeout, verbose, quiet)
     answer = _answer(what or [], allocator, shm_dir, procfs)
     failed = bool(what) and not (answer.findings or answer.errors)
     code = ExitCode.INCONCLUSIVE if failed else ExitCode.DONE

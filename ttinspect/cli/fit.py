@@ -7,8 +7,27 @@ import typer
 from ttinspect.answers.fit import build_fit, fit_exit_code, place_of_allocator, place_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import SPELLING, parse_tensor
-from ttinspect.cli.opened import RuntimeOption
-from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.opened import (
+    AllocatorOption,
+    DispatchOption,
+    DramBaseOption,
+    L1BaseOption,
+    L1SmallOption,
+    RuntimeOption,
+    TraceRegionOption,
+)
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.capacity import Dispatch
@@ -16,10 +35,10 @@ from ttinspect.model.capacity import Dispatch
 if TYPE_CHECKING:
     from ttinspect.model.allocator import AllocatorStatistics
 
+FORMATS = (*COMMON_FORMATS, "svg")
 
-@command("svg")
+
 def run(
-    common: Common,
     *,
     tensor: Annotated[
         list[str] | None,
@@ -35,23 +54,21 @@ def run(
             show_default=False,
         ),
     ] = None,
-    allocator: Annotated[
-        str | None,
-        typer.Option(
-            "--allocator",
-            metavar="FILE",
-            help="into what a live allocator has left: of ttinspect.ttnn_stats.dump, tt-metal, ttrt",
-            show_default=False,
-        ),
-    ] = None,
+    allocator: AllocatorOption = None,
     runtime: RuntimeOption = None,
-    dispatch: Annotated[
-        Dispatch, typer.Option("--dispatch", help="cores that tt-metal dispatches from")
-    ] = Dispatch.AUTO,
-    l1_small: Annotated[int, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")] = 0,
-    trace_region: Annotated[int, size_option("--trace-region", "size of the whole trace region")] = 0,
-    l1_base: Annotated[int | None, size_option("--l1-base", "instead of the runtime's")] = None,
-    dram_base: Annotated[int | None, size_option("--dram-base", "instead of the runtime's")] = None,
+    dispatch: DispatchOption = None,
+    l1_small: L1SmallOption = None,
+    trace_region: TraceRegionOption = None,
+    l1_base: L1BaseOption = None,
+    dram_base: DramBaseOption = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Whether tensors and programs fit, and why not; with the map of one core.
 
@@ -64,6 +81,7 @@ def run(
       ttinspect fit --from board:p150 --tensor 1x1x2048x2048,bfloat8_b,tile,l1,block:8x8 --graph dry.json
       ttinspect fit --allocator detailed_memory_usage.csv --tensor 1x1x512x512,float32,tile,l1
     """
+    common = Common.of("fit", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     specs = [parse_tensor(text) for text in tensor or ()]
     if not (specs or graph or allocator):
         raise InspectError(
@@ -84,9 +102,9 @@ def run(
     else:
         settings = make_settings(
             runtime=runtime,
-            dispatch=dispatch,
-            l1_small=l1_small,
-            trace_region=trace_region,
+            dispatch=dispatch or Dispatch.AUTO,
+            l1_small=l1_small or 0,
+            trace_region=trace_region or 0,
             l1_base=l1_base,
             dram_base=dram_base,
         )

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.fleet import FleetAnswer, build_fleet, fleet_exit_code, present_cabling
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    StrictOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, note, to_csv, to_table, write
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import read_document, readable, spoken
@@ -24,10 +34,10 @@ from ttinspect.sources.fleet_check import FleetCheck, age_ns, read_fleet_check
 
 _REDRAWN_S = 0.1
 
+FORMATS = (*COMMON_FORMATS, "svg", "markdown", "junit", "dot")
 
-@command("svg", "markdown", "junit", "dot", source=False, devices=False)
+
 def run(
-    common: Common,
     paths: Annotated[
         list[str],
         typer.Argument(
@@ -74,7 +84,13 @@ def run(
             "--max-age", metavar="AGE", help="how old a snapshot may be: 90m, 24h, 7d", show_default=False
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
+    strict: StrictOption = False,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Many hosts as one machine: joined by unique id, grouped, held against a cabling.
 
@@ -94,6 +110,7 @@ def run(
       ttinspect fleet snapshots/ --init-cabling -o cabling.textproto
       srun --nodes 16 ttinspect snapshot | ttinspect fleet -
     """
+    common = Common.of("fleet", FORMATS, None, None, format_, json, output, timeout, verbose, quiet)
     wanted = None if cabling is None else read_cabling(read_document(cabling), spoken(cabling))
     expected = None if check is None else read_fleet_check(read_document(check), spoken(check))
     limit = None if max_age is None else age_ns(max_age, f"--max-age {max_age}")

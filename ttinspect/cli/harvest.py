@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.harvest import build_harvest, build_pictures
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.errors import InspectError
 from ttinspect.facts.node import parse_unsigned
@@ -13,10 +24,10 @@ from ttinspect.model.arch import Coord, CoordSystem
 
 _PICTURES_WITHOUT_ASKING = 2
 
+FORMATS = (*COMMON_FORMATS, "svg", "markdown")
 
-@command("svg", "markdown")
+
 def run(
-    common: Common,
     *,
     cores: Annotated[bool, typer.Option("--cores", help="every core in every coordinate system")] = False,
     core: Annotated[
@@ -32,6 +43,14 @@ def run(
         bool | None,
         typer.Option("--picture/--no-picture", help="the NOC grid of every chip [default: of 1 or 2 chips]"),
     ] = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Live and harvested cores of every chip: masks, grids, coordinates, a picture.
 
@@ -46,6 +65,7 @@ def run(
       ttinspect harvest --from board:p150 --core translated:1-2
       ttinspect harvest --from board:galaxy-wh --json | jq .common_grid
     """
+    common = Common.of("harvest", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     where = _core_wanted(core)
     system = common.open()
     answer = build_harvest(system, cores=cores, core=where)

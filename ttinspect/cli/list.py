@@ -12,32 +12,49 @@ from ttinspect.cli.opened import (
     DispatchOption,
     L1SmallOption,
     RuntimeOption,
-    TraceOption,
+    TraceRegionOption,
     opened,
 )
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table, write
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import gather
 from ttinspect.sources.live import Ask
 
 
-@command()
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
     runtime: RuntimeOption = None,
     dispatch: DispatchOption = None,
     l1_small: L1SmallOption = None,
-    trace_region: TraceOption = None,
+    trace_region: TraceRegionOption = None,
     allocator: AllocatorOption = None,
     free: Annotated[
         bool,
         typer.Option("--free", help="only N of the devices that nobody holds; reserves nothing, opens none"),
     ] = False,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(COMMON_FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """One row per chip: names, board, grid, L1 and DRAM used of physical, temperature.
 
@@ -52,6 +69,9 @@ def run(
       ttinspect list --from cluster_descriptor.yaml
       ttinspect list --json | jq '.devices[].unique_id'
     """
+    common = Common.of(
+        "list", COMMON_FORMATS, source, devices, format_, json, output, timeout, verbose, quiet, free=free
+    )
     settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.READING, without_chips=False)

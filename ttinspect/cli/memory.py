@@ -10,31 +10,48 @@ from ttinspect.cli.opened import (
     DispatchOption,
     L1SmallOption,
     RuntimeOption,
-    TraceOption,
+    TraceRegionOption,
     opened,
 )
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
-from ttinspect.cli.watching import Count, Watch, in_place, repeat
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
+from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import Scanner, gather
 
 
-@command()
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
     runtime: RuntimeOption = None,
     dispatch: DispatchOption = None,
     l1_small: L1SmallOption = None,
-    trace_region: TraceOption = None,
+    trace_region: TraceRegionOption = None,
     allocator: AllocatorOption = None,
-    watch: Watch = None,
-    count: Count = None,
+    watch: WatchOption = None,
+    count: CountOption = None,
     raw: Annotated[bool, typer.Option("--raw", help="the decoded regions, field by field")] = False,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(COMMON_FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Used of total L1 and DRAM per chip and process, from what tt-metal publishes.
 
@@ -50,6 +67,9 @@ def run(
       ttinspect memory --watch 2
       ttinspect memory --raw --json | jq '.raw[].region.header'
     """
+    common = Common.of(
+        "memory", COMMON_FORMATS, source, devices, format_, json, output, timeout, verbose, quiet
+    )
     settings, statistics = opened(runtime, dispatch, l1_small, trace_region, allocator)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places)

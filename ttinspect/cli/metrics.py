@@ -6,29 +6,45 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.metrics import MetricsOptions, Pass, build_metrics
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.gathering.regions import gather
 from ttinspect.report.metrics import TEXT_FORMATS, metrics_text, require_library
 from ttinspect.sources.live import Ask
 
-PerProcess = Annotated[
+PerProcessOption = Annotated[
     bool, typer.Option("--per-process", help="memory by pid too: a new series for every process")
 ]
-EthChannels = Annotated[
+EthChannelsOption = Annotated[
     bool, typer.Option("--eth-channels/--no-eth-channels", help="series for every eth channel")
 ]
 
 
-@command(formats=TEXT_FORMATS)
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    per_process: PerProcess = False,
-    eth_channels: EthChannels = True,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    per_process: PerProcessOption = False,
+    eth_channels: EthChannelsOption = True,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(TEXT_FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Everything that changes, once, in Prometheus' text format.
 
@@ -41,6 +57,9 @@ def run(
       ttinspect metrics --from snapshot.json
       ttinspect metrics --format openmetrics --no-eth-channels
     """
+    common = Common.of(
+        "metrics", TEXT_FORMATS, source, devices, format_, json, output, timeout, verbose, quiet
+    )
     require_library("metrics")
     started = time.monotonic()
     places = places_of(common, shm_dir, procfs)

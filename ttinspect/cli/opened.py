@@ -1,6 +1,6 @@
-"""How a workload opened its device, in options: what capacity, memory, list and verify-shm are told alike."""
+"""How a workload opens its device, in options: capacity, fit, memory, list and verify-shm have the same."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,22 +18,28 @@ def runtimes() -> list[str]:
     return [runtime.name for runtime in runtime_facts().runtimes]
 
 
-RuntimeOption = Annotated[
-    str | None,
-    typer.Option(
+def runtime_option(more: str = "", *words: str) -> Any:
+    """--runtime, with ``more`` to be said of it and ``words`` that it takes beside a version."""
+    return typer.Option(
         "--runtime",
         metavar="NAME",
-        help="tt-metal version [default: the newest measured one]",
+        help=f"tt-metal version{more} [default: the newest measured one]",
         show_default=False,
-        autocompletion=runtimes,
-    ),
-]
+        autocompletion=lambda: [*runtimes(), *words],
+    )
+
+
+RuntimeOption = Annotated[str | None, runtime_option()]
 DispatchOption = Annotated[
     Dispatch | None,
-    typer.Option("--dispatch", help="dispatch cores [default: auto]", show_default=False),
+    typer.Option(
+        "--dispatch", help="cores that tt-metal dispatches from [default: auto]", show_default=False
+    ),
 ]
 L1SmallOption = Annotated[int | None, size_option("--l1-small", "L1_SMALL per bank, a multiple of 64 bytes")]
-TraceOption = Annotated[int | None, size_option("--trace-region", "size of the whole trace region")]
+TraceRegionOption = Annotated[int | None, size_option("--trace-region", "size of the whole trace region")]
+L1BaseOption = Annotated[int | None, size_option("--l1-base", "instead of the runtime's")]
+DramBaseOption = Annotated[int | None, size_option("--dram-base", "instead of the runtime's")]
 AllocatorOption = Annotated[
     str | None,
     typer.Option(

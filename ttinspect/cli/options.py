@@ -1,13 +1,11 @@
-"""The options that every command has, declared once."""
+"""The options of every command, each declared once, and what they mean together."""
 
 import contextlib
-import functools
-import inspect
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -60,6 +58,48 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
 
     timeout_seconds: float
     verbose: bool
+
+    @classmethod
+    def of(
+        cls,
+        command: str,
+        formats: tuple[str, ...],
+        source: str | None,
+        devices: list[str] | None,
+        format_: str | None,
+        json: bool,
+        output: str | None,
+        timeout: float,
+        verbose: bool,
+        quiet: bool,
+        *,
+        free: bool = False,
+    ) -> "Common":
+        """What the options mean that a command declares, in the order in which it declares them.
+
+        ``formats`` are those it writes, the first where none is chosen; ``source`` and ``devices`` are None
+        where it has no such option, and so is ``output`` where its answer goes to no file. ``free``: whether
+        it is list --free, which opens no device.
+
+        Raises:
+            InspectError: 2 for a format that the command does not write, and a timeout that is none.
+        """
+        chosen = _format_of(formats, format_, json, output, quiet)
+        if not math.isfinite(timeout):
+            raise InspectError(
+                f"--timeout {timeout}", "it is no number of seconds", "give one, or leave it out"
+            )
+        default = default_source(command, free=free)
+        return cls(
+            source=source if source is not None else os.environ.get(ENVIRONMENT_SOURCE) or default,
+            source_given=source is not None,
+            devices=tuple(devices or ()),
+            format=chosen,
+            output=output,
+            quiet=quiet,
+            timeout_seconds=timeout,
+            verbose=verbose,
+        )
 
     def open(self, *, ask: Ask = Ask.CHIPS) -> System:
         """The System of the source, with the chosen devices only; and what is asked of live ones.
@@ -114,10 +154,6 @@ def _tell_holders() -> None:
         tell(f"ttinspect: opening devices that others hold: {told} (--from host opens none)\n")
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
 def sources() -> list[str]:
     """The words that a SOURCE can be, or begin with."""
     from ttinspect.facts.examples import example_names
@@ -127,7 +163,7 @@ def sources() -> list[str]:
     return ["umd", "host", "sysfs", "sim:", *examples, *(f"masks:{name}," for name in arch_names())]
 
 
-_Source = Annotated[
+SourceOption = Annotated[
     str | None,
     typer.Option(
         "--from",
@@ -138,7 +174,7 @@ _Source = Annotated[
         autocompletion=sources,
     ),
 ]
-_Devices = Annotated[
+DevicesOption = Annotated[
     list[str] | None,
     typer.Option(
         "--device",
@@ -149,8 +185,8 @@ _Devices = Annotated[
         show_default=False,
     ),
 ]
-_Json = Annotated[bool, typer.Option("--json", "-j", help="same as --format json")]
-_Output = Annotated[
+JsonOption = Annotated[bool, typer.Option("--json", "-j", help="same as --format json")]
+OutputOption = Annotated[
     str | None,
     typer.Option(
         "--output",
@@ -160,15 +196,18 @@ _Output = Annotated[
         show_default=False,
     ),
 ]
-_Timeout = Annotated[
+TextOutputOption = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)
+]
+"""Of a command that writes one text and has no formats."""
+TimeoutOption = Annotated[
     float,
     typer.Option("--timeout", metavar="SECONDS", min=0.1, help="how long devices may take to answer"),
 ]
-_Verbose = Annotated[bool, typer.Option("--verbose", help="show tt_umd's log on standard error")]
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
-
-
-Oneline = Annotated[
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="show tt_umd's log on standard error")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="no notes on standard error")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")]
+OnelineOption = Annotated[
     bool, typer.Option("--oneline", help="the verdict and the first thing that is wrong, in 80 characters")
 ]
 
@@ -192,72 +231,15 @@ def size_option(name: str, text: str) -> Any:
     )
 
 
-def _format_option(formats: tuple[str, ...]) -> Any:
-    return Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help=", ".join(formats),
-            show_default=False,
-            autocompletion=lambda: [*formats],
-        ),
-    ]
-
-
-def command(
-    *extra_formats: str,
-    formats: tuple[str, ...] = COMMON_FORMATS,
-    source: bool = True,
-    devices: bool = True,
-    output: bool = True,
-) -> Callable[[Callable[Concatenate[Common, P], R]], Callable[..., R]]:
-    """Give a command the common options: it gets them as one ``Common``, its own as they are.
-
-    ``formats`` are those it writes, the first by default, with ``extra_formats`` beyond the usual ones;
-    ``source`` and ``devices``: whether it reads the source of --from, and some of its devices can be chosen;
-    ``output``: whether its answer can go to a file (else --output is the command's own).
-    """
-    formats = (*formats, *extra_formats)
-    injected = {
-        "source": (_Source, None),
-        "device": (_Devices, None),
-        "format_": (_format_option(formats), None),
-        "json": (_Json, False),
-        "output": (_Output, None),
-        "timeout": (_Timeout, 60.0),
-        "verbose": (_Verbose, False),
-        "quiet": (_Quiet, False),
-    }
-    if not source:
-        del injected["source"]
-    if not devices:
-        del injected["device"]
-    if not output:
-        del injected["output"]
-
-    def decorate(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
-        @functools.wraps(function)
-        def wrapper(**values: Any) -> R:
-            default = default_source(function.__module__.rpartition(".")[2], free=bool(values.get("free")))
-            common = _common({name: values.pop(name) for name in injected}, formats, default)
-            return cast("Callable[..., R]", function)(common, **values)
-
-        own = inspect.signature(function)
-        parameters = [
-            *(p for p in own.parameters.values() if p.name != "common"),
-            *(
-                inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-                )
-                for name, (annotation, default) in injected.items()
-            ),
-        ]
-        wrapper.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
-        return wrapper
-
-    return decorate
+def format_option(formats: tuple[str, ...]) -> Any:
+    """The option that chooses one of the formats that a command writes, the first by default."""
+    return typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=", ".join(formats),
+        show_default=False,
+        autocompletion=lambda: [*formats],
+    )
 
 
 def refuse_format_name(output: str) -> None:
@@ -274,10 +256,11 @@ def refuse_format_name(output: str) -> None:
         )
 
 
-def _common(values: dict[str, Any], formats: tuple[str, ...], default: str) -> Common:
-    output: str | None = values.get("output")
-    chosen: str | None = values["format_"]
-    if values["json"]:
+def _format_of(
+    formats: tuple[str, ...], chosen: str | None, json: bool, output: str | None, quiet: bool
+) -> str:
+    """The format that is meant: the one that is named, else that of the file's suffix, else the first."""
+    if json:
         if chosen not in (None, "json"):
             raise InspectError(
                 f"--json and --format {chosen}", "they contradict each other", "give one of them"
@@ -290,29 +273,11 @@ def _common(values: dict[str, Any], formats: tuple[str, ...], default: str) -> C
             chosen = format_of_file(output)
             asked = f"--output {output} would be {chosen}"
             a_file = not os.path.exists(output) or os.path.isfile(output)  # noqa: PTH110, PTH113
-            if chosen is None and a_file and len(formats) > 1 and not values["quiet"]:
+            if chosen is None and a_file and len(formats) > 1 and not quiet:
                 tell(f"ttinspect: {output} is written as {formats[0]}; --format chooses another\n")
             if chosen == "table":
                 chosen = formats[0]  # plain text: what the command writes by itself
     chosen = chosen or formats[0]
     if chosen not in formats:
-        raise InspectError(
-            asked,
-            f"this command writes {', '.join(formats)}",
-            "choose one with --format",
-        )
-    if not math.isfinite(values["timeout"]):
-        raise InspectError(
-            f"--timeout {values['timeout']}", "it is no number of seconds", "give one, or leave it out"
-        )
-    given = values.get("source")
-    return Common(
-        source=given if given is not None else os.environ.get(ENVIRONMENT_SOURCE) or default,
-        source_given=given is not None,
-        devices=tuple(values.get("device") or ()),
-        format=chosen,
-        output=output,
-        quiet=values["quiet"],
-        timeout_seconds=values["timeout"],
-        verbose=values["verbose"],
-    )
+        raise InspectError(asked, f"this command writes {', '.join(formats)}", "choose one with --format")
+    return chosen

@@ -5,14 +5,24 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.programs import build_programs, programs_exit_code
-from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+    size_option,
+)
 from ttinspect.cli.output import emit, to_csv, to_table
 from ttinspect.sources.graphs.opening import read_captures
 
+FORMATS = (*COMMON_FORMATS, "svg")
 
-@command("svg", source=False, devices=False)
+
 def run(
-    common: Common,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -34,6 +44,12 @@ def run(
         int | None,
         size_option("--min-headroom", "exit 10 when an operation has less, 11 when that is not known"),
     ] = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """What tensors and programs hold of L1 over a model's operations, and how near they come.
 
@@ -47,6 +63,7 @@ def run(
       ttinspect programs generated/ttnn/reports/1234/db.sqlite
       ttinspect programs report.json --min-headroom 64K --json
     """
+    common = Common.of("programs", FORMATS, None, None, format_, json, output, timeout, verbose, quiet)
     recorded = [capture for file in files for capture in read_captures(file)]
     others = [capture for file in dry or () for capture in read_captures(file)]
     answer = build_programs(recorded, others, min_headroom_bytes=min_headroom)

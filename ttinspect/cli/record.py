@@ -10,10 +10,21 @@ import msgspec
 import typer
 
 from ttinspect.answers.recording import chip_states
-from ttinspect.cli.options import Common, command, size_option
+from ttinspect.cli.options import (
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+    size_option,
+)
 from ttinspect.cli.output import note
-from ttinspect.cli.regions import Procfs, ShmDir, places_of
-from ttinspect.cli.watching import Count
+from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, places_of
+from ttinspect.cli.watching import CountOption, IntervalOption
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
 from ttinspect.gathering.regions import (
@@ -42,16 +53,14 @@ PUBLISHED_SECONDS = 1.0
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
+FORMATS = ("json",)
 
-@command(formats=("json",))
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    interval: Annotated[
-        float, typer.Option("--interval", metavar="SECONDS", help="between two readings")
-    ] = 1.0,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    interval: IntervalOption = 1.0,
     duration: Annotated[
         str | None,
         typer.Option(
@@ -61,14 +70,20 @@ def run(
             show_default=False,
         ),
     ] = None,
-    count: Count = None,
-    processes: Annotated[
-        bool, typer.Option("--processes", help="also user, command line and container of who holds chips")
-    ] = False,
+    count: CountOption = None,
+    processes: ProcessesOption = False,
     max_size: Annotated[
         int | None,
         size_option("--max-size", "begin a new file when this one is larger; the old one is FILE.1"),
     ] = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Telemetry, memory, holders and findings over time, as JSON lines.
 
@@ -82,6 +97,7 @@ def run(
       ttinspect record --interval 0.1 --duration 10s | jq .readings
       ttinspect telemetry --from night.jsonl.zst --watch --json
     """
+    common = Common.of("record", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     seconds = None if duration is None else _seconds(duration)
     if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
         raise InspectError(f"--interval {interval:g}", "it is not 0.01 to 86400", "give a number of seconds")

@@ -16,7 +16,7 @@ from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import Opened
 from ttinspect.verify.case import Case
 
-ShmDir = Annotated[
+ShmDirOption = Annotated[
     str | None,
     typer.Option(
         "--shm-dir",
@@ -25,7 +25,7 @@ ShmDir = Annotated[
         show_default=False,
     ),
 ]
-Procfs = Annotated[
+ProcfsOption = Annotated[
     str | None,
     typer.Option(
         "--procfs",
@@ -33,6 +33,9 @@ Procfs = Annotated[
         help=f"where processes are looked up [default: {DEFAULT_PROCFS}]",
         show_default=False,
     ),
+]
+ProcessesOption = Annotated[
+    bool, typer.Option("--processes", help="also user, command line and container of who holds chips")
 ]
 
 

@@ -7,9 +7,19 @@ import typer
 
 from ttinspect.answers.page import Courses, Page, build_fleet_page, build_host_page
 from ttinspect.answers.top import build_top
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, note
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.regions import Host, gather, gather_published
 from ttinspect.host.identity import host_name
@@ -17,10 +27,10 @@ from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import begins_as_recording
 from ttinspect.verify.naming import select_chips
 
+FORMATS = ("html",)
 
-@command(formats=("html",))
+
 def run(
-    common: Common,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
@@ -30,8 +40,16 @@ def run(
         ),
     ] = None,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """One HTML page of a host, a snapshot, a recording or a fleet, to look at or to send.
 
@@ -45,6 +63,7 @@ def run(
       ttinspect report --from night.jsonl.zst -o night.html
       ttinspect report snapshots/ -o fleet.html
     """
+    common = Common.of("report", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     from ttinspect.report.page import page_html, require_libraries
 
     require_libraries("report")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.schemas import schema_names, schema_of
-from ttinspect.cli.options import refuse_format_name
+from ttinspect.cli.options import TextOutputOption, refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
 
@@ -20,9 +20,7 @@ def run(
             autocompletion=schema_names,
         ),
     ],
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="write it there", show_default=False)
-    ] = None,
+    output: TextOutputOption = None,
     json: Annotated[bool, typer.Option("--json", "-j", help="always so; accepted for uniformity")] = False,
 ) -> int:
     """The JSON Schema of a command's output, of a failure (error), the System, or a check file (check-file).

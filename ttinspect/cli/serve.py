@@ -9,10 +9,20 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.metrics import MetricsOptions, Pass, build_metrics
-from ttinspect.cli.metrics import EthChannels, PerProcess
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.metrics import EthChannelsOption, PerProcessOption
+from ttinspect.cli.options import (
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import note
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.cli.serving import Access, MetricsServer, Readings, is_loopback, listener_on
 from ttinspect.errors import InspectError
 from ttinspect.gathering.regions import Host, Places, Scanner, gather
@@ -27,15 +37,15 @@ from ttinspect.sources.opening import kind_of
 DEFAULT_LISTEN = "127.0.0.1:9836"
 _LIVE = ("umd", "sim", "sysfs", "host")
 
+FORMATS = ("prometheus",)
 
-@command(formats=("prometheus",))
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    per_process: PerProcess = False,
-    eth_channels: EthChannels = True,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    per_process: PerProcessOption = False,
+    eth_channels: EthChannelsOption = True,
     listen: Annotated[
         str, typer.Option("--listen", metavar="HOST:PORT", help="where to answer")
     ] = DEFAULT_LISTEN,
@@ -54,6 +64,14 @@ def run(
             "--min-interval", metavar="SECONDS", min=0.0, help="scrapes closer together share one reading"
         ),
     ] = 1.0,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """The metrics over HTTP, read when they are scraped, until it is stopped.
 
@@ -66,6 +84,7 @@ def run(
       ttinspect serve --listen 0.0.0.0:9836 --web-config /etc/ttinspect/web.yml
       curl -s localhost:9836/metrics | grep ttinspect_temperature_celsius
     """
+    common = Common.of("serve", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     require_library("serve")
     places = places_of(common, shm_dir, procfs)
     options = MetricsOptions(per_process=per_process, eth_channels=eth_channels)

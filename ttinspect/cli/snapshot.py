@@ -5,9 +5,18 @@ from typing import Annotated
 
 import typer
 
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    Common,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, note, to_json, write
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of
+from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.regions import Host, Places, read_published, without_strangers
 from ttinspect.host.driver import driver_version
@@ -17,17 +26,14 @@ from ttinspect.sources import snapshot as document
 from ttinspect.sources.live import Ask
 from ttinspect.sources.remembered import file_of, state_folder, to_remember
 
+FORMATS = ("json",)
 
-@command(formats=("json",), devices=False)
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    processes: Annotated[
-        bool,
-        typer.Option("--processes", help="also user, command line and container of who holds chips"),
-    ] = False,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    processes: ProcessesOption = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="without names, serials and command lines; ids stay comparable")
     ] = False,
@@ -35,6 +41,13 @@ def run(
         bool,
         typer.Option("--remember", help="keep who the chips are for --from host, until reboot"),
     ] = False,
+    source: SourceOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Everything about this host in one JSON document, a source for every other command.
 
@@ -54,6 +67,7 @@ def run(
       ttinspect snapshot --remember
       ttinspect verify-shm --from today.json
     """
+    common = Common.of("snapshot", FORMATS, source, None, format_, json, output, timeout, verbose, quiet)
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.TELEMETRY)
     if remember:

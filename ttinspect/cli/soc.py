@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from ttinspect.answers.soc import build_soc
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named, arch_names, builtin_soc, soc_from_file
@@ -13,9 +24,7 @@ from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind
 
 
-@command()
 def run(
-    common: Common,
     *,
     arch: Annotated[
         str | None,
@@ -26,6 +35,14 @@ def run(
     file: Annotated[
         str | None, typer.Option("--file", metavar="FILE", help="a SoC descriptor file (YAML)")
     ] = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(COMMON_FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """A SoC descriptor: the NOC grid, cores by type, L1 and DRAM sizes, before harvesting.
 
@@ -36,8 +53,8 @@ def run(
       ttinspect soc --arch blackhole
       ttinspect soc --file soc_descriptor.yaml --json
     """
-    soc, source = _chosen(common, arch, file)
-    answer = build_soc(soc, source)
+    common = Common.of("soc", COMMON_FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
+    answer = build_soc(*_chosen(common, arch, file))
 
     def table() -> str:
         from ttinspect.report.soc import soc_table

@@ -3,12 +3,24 @@
 import sys
 import time
 from collections.abc import Callable
+from typing import Annotated
 
 from ttinspect.answers.telemetry import TelemetryAnswer, build_telemetry
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Procfs, ShmDir, places_of, processes_of
-from ttinspect.cli.watching import Count, Watch, in_place, repeat
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of, processes_of
+from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.gathering.regions import Places, Scanner
 from ttinspect.model.system import System
@@ -17,14 +29,20 @@ from ttinspect.sources.opening import Opened, begins_as_recording, kind_of
 from ttinspect.verify.naming import select_chips
 
 
-@command()
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    seconds: Watch = None,
-    count: Count = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    seconds: WatchOption = None,
+    count: CountOption = None,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(COMMON_FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Clocks, power, temperatures, firmware, DRAM training, eth links; null where a tag is missing.
 
@@ -38,6 +56,9 @@ def run(
       ttinspect telemetry --watch 0.5 --count 20 --json
       tt-smi -s | ttinspect telemetry --from -
     """
+    common = Common.of(
+        "telemetry", COMMON_FORMATS, source, devices, format_, json, output, timeout, verbose, quiet
+    )
     places = places_of(common, shm_dir, procfs)
     if seconds is None and count is None:
         opened = common.open_all(ask=Ask.TELEMETRY)

@@ -8,13 +8,23 @@ from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
-import typer
 
 from ttinspect.answers.top import TopView, build_top
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import to_json, write
-from ttinspect.cli.regions import Procfs, ShmDir, places_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of
 from ttinspect.cli.snapshot import take
+from ttinspect.cli.watching import IntervalOption
 from ttinspect.errors import ExitCode, InspectError, missing_extra
 from ttinspect.gathering.regions import ONE_LOOK, Host, Places, Scanner, gather_published, read_published
 from ttinspect.gathering.watching import watch
@@ -28,16 +38,22 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
 _PUBLISHED_SECONDS = 1.0
 _INSTEAD = "ttinspect list shows a table"
 
+FORMATS = ("screen",)
 
-@command(formats=("screen",))
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
-    interval: Annotated[
-        float, typer.Option("--interval", metavar="SECONDS", help="between two readings")
-    ] = 1.0,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
+    interval: IntervalOption = 1.0,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """The machine as it is now, full screen: chips, clocks, power, heat, memory, links, and who holds them.
 
@@ -49,6 +65,7 @@ def run(
       ttinspect top --interval 0.5 --device 0,1
       ttinspect top --from night.jsonl.zst
     """
+    common = Common.of("top", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     if importlib.util.find_spec("textual") is None:
         raise missing_extra("top", "textual", "top")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -6,19 +6,38 @@ import msgspec
 import typer
 
 from ttinspect.answers.topology import build_topology
-from ttinspect.cli.options import Common, command
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Procfs, ShmDir, places_of, processes_of
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of, processes_of
 from ttinspect.verify.naming import select_chips
 
+FORMATS = (*COMMON_FORMATS, "svg", "dot", "mermaid")
 
-@command("svg", "dot", "mermaid")
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
     tree: Annotated[bool, typer.Option("--tree", help="a tree with both ends of every eth link")] = False,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Chips, boards, trays, PCIe and eth links, grouped by board and tray.
 
@@ -28,6 +47,7 @@ def run(
       ttinspect topology --from cluster_descriptor.yaml --tree
       ttinspect topology --from cluster_descriptor.yaml --format dot | dot -Tpng -o mesh.png
     """
+    common = Common.of("topology", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     opened = common.open_all()
     system = opened.system
     selected = select_chips(system, list(common.devices))

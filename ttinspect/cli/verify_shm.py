@@ -10,12 +10,26 @@ from ttinspect.cli.opened import (
     DispatchOption,
     L1SmallOption,
     RuntimeOption,
-    TraceOption,
+    TraceRegionOption,
     opened,
 )
-from ttinspect.cli.options import Common, Oneline, command, refuse_oneline
+from ttinspect.cli.options import (
+    COMMON_FORMATS,
+    Common,
+    DevicesOption,
+    JsonOption,
+    OnelineOption,
+    OutputOption,
+    QuietOption,
+    SourceOption,
+    StrictOption,
+    TimeoutOption,
+    VerboseOption,
+    format_option,
+    refuse_oneline,
+)
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
-from ttinspect.cli.regions import Procfs, ShmDir, open_host, places_of, refuse_forgotten_example
+from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
 from ttinspect.gathering.regions import gather
 from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
@@ -23,17 +37,17 @@ from ttinspect.shm.sampler import DEFAULT_SAMPLES, DEFAULT_WINDOW_S, Pace
 LONGEST_WINDOW_S = 3600.0
 MOST_SAMPLES = 100_000
 
+FORMATS = (*COMMON_FORMATS, "junit")
 
-@command("junit")
+
 def run(
-    common: Common,
     *,
-    shm_dir: ShmDir = None,
-    procfs: Procfs = None,
+    shm_dir: ShmDirOption = None,
+    procfs: ProcfsOption = None,
     runtime: RuntimeOption = None,
     dispatch: DispatchOption = None,
     l1_small: L1SmallOption = None,
-    trace_region: TraceOption = None,
+    trace_region: TraceRegionOption = None,
     allocator: AllocatorOption = None,
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="looks at what does not add up")
@@ -50,8 +64,16 @@ def run(
             autocompletion=region_rule_ids,
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="exit 10 for warnings too")] = False,
-    oneline: Oneline = False,
+    strict: StrictOption = False,
+    oneline: OnelineOption = False,
+    source: SourceOption = None,
+    devices: DevicesOption = None,
+    format_: Annotated[str | None, format_option(FORMATS)] = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    timeout: TimeoutOption = 60.0,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Are the memory statistics true that tt-metal publishes in /dev/shm?
 
@@ -68,6 +90,7 @@ def run(
       scontrol update nodename=$HOST state=drain reason="$(ttinspect verify-shm --oneline)"
       ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
     """
+    common = Common.of("verify-shm", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
     refuse_oneline(common, oneline)
     ignored = ignored_ids(ignore or [])
     pace = _pace(samples, window)

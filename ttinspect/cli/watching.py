@@ -13,13 +13,14 @@ from ttinspect.errors import InspectError
 
 SHORTEST_S, LONGEST_S = 0.01, 86_400.0
 
-Watch = Annotated[
+WatchOption = Annotated[
     float | None,
     typer.Option(
         "--watch", "-w", metavar="[SECONDS]", help="again every SECONDS [default: 1]", show_default=False
     ),
 ]
-Count = Annotated[
+IntervalOption = Annotated[float, typer.Option("--interval", metavar="SECONDS", help="between two readings")]
+CountOption = Annotated[
     int | None,
     typer.Option("--count", "-n", metavar="N", help="stop after N answers", show_default=False),
 ]
