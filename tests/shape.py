@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ttinspect"
 MODULES = {
     "sources/umd": 14,
     # 32 are aimed at; the rules of hosts and fleets came since
-    "verify": 32,
+    # and the use of chips over several readings
+    "verify": 33,
     # 18 for the commands of the first release; programs, fit, fleet, metrics, collect and top have theirs
     # beside them
     # completion and man are made of declarations, not of an answer

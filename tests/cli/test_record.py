@@ -117,3 +117,32 @@ def test_a_recording_that_is_ended_is_whole(
         assert process.returncode == code
     command = [console_script, "telemetry", "--from", str(path), "--watch", "--json"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _busy(recording: Path, busy: bool) -> None:
+    """Write a recording anew, as of a chip that tells that it is busy, or is not."""
+    lines = [json.loads(line) for line in recording.read_text().splitlines()]
+    moments = 0
+    for line in lines:
+        if line["schema"] == "ttinspect.moment.v1":
+            line["readings"]["0"] |= {"busy": busy, "time_ns": 10**18 + moments * 60 * 10**9}
+            moments += 1
+    recording.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize(("busy", "pids", "told"), [(True, "", "TTT031"), (False, "1", "TTT032")])
+def test_a_recording_tells_how_its_chips_are_used(
+    run: Run, tree: Path, tmp_path: Path, busy: bool, pids: str, told: str
+) -> None:
+    for one in ("self", "1/stat"):
+        fake_sysfs.write(tree / "proc" / one, "")
+    fake_sysfs.write(tree / "proc/driver/tenstorrent/0/pids", pids)
+    path = tmp_path / "r.jsonl"
+    assert _record(run, tree, "--count", "11", "-o", str(path)).returncode == 0
+    _busy(path, busy)
+    done = run("telemetry", "--from", str(path), "--watch", "--json")
+    found = [
+        [one["id"] for one in json.loads(line)["devices"][0]["findings"]] for line in done.stdout.splitlines()
+    ]
+    assert (told in found[0], told in found[-1]) == (busy, True)
+    assert told in run("report", "--from", str(path)).stdout

@@ -17,6 +17,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Expectation, Outcome
 from ttinspect.verify.check.product import product_expectations, product_findings
 from ttinspect.verify.check.site import region_expectations, site_expectations
+from ttinspect.verify.check.telemetry import use_expectations
 from ttinspect.verify.findings.files import FORBIDDEN, UNREADABLE
 from ttinspect.verify.findings.harvest import differing_chips, doubts
 from ttinspect.verify.findings.live import trouble_findings
@@ -24,6 +25,7 @@ from ttinspect.verify.findings.readiness import readiness_findings
 from ttinspect.verify.findings.rules import SAYING_UNKNOWN
 from ttinspect.verify.findings.site import RULES as SITE_RULES
 from ttinspect.verify.findings.topology import topology_findings
+from ttinspect.verify.findings.use import Uses, use_findings, uses_of
 from ttinspect.verify.rule import Hit
 from ttinspect.verify.verify import Verdict, exit_code_of, verify
 
@@ -83,24 +85,31 @@ def checks_regions(wanted: Sequence[Wanted], product: bool) -> bool:
     return checks_products(wanted, product) or any(one.file.regions is not None for one in wanted)
 
 
-def build_check(case: Case, wanted: Sequence[Wanted], *, product: bool = False) -> CheckAnswer:
-    """Hold a Case against what is expected of it; without files, against its products.
+def build_check(
+    case: Case, wanted: Sequence[Wanted], *, product: bool = False, uses: Uses | None = None
+) -> CheckAnswer:
+    """Hold a Case against what is expected of it; without files, against its products. ``uses`` is what the
+    readings so far told of its chips (None: there is this one).
 
     Raises:
         InspectError: 2 when nothing is expected of the chosen chips: that must not pass.
     """
     system, settings = case.system, make_settings()
     products = checks_products(wanted, product)
+    used = (uses_of(case) if uses is None else uses) if products else {}
     expectations: list[Expectation] = []
     for one in wanted:
         expectations += site_expectations(one, system, case.chosen, settings)
     if products:
         expectations += product_expectations(system, case.chosen)
+        expectations += use_expectations(case.shown, used)
     said = any(one.file.regions is not None for one in wanted)
     verified = verify(case) if said or (products and case.regions) else None
     if verified is not None:
         expectations += region_expectations(verified, wanted)
     of_chip = product_findings(system) if products else {}
+    for chip_id, use in used.items():
+        of_chip[chip_id] += use_findings(use)
     failed = _findings(expectations)
     reasons = reasons_of(system)
     devices = tuple(

@@ -29,8 +29,9 @@ from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.rules import RULES
 from ttinspect.verify.findings.telemetry import hottest_gddr_celsius, telemetry_findings
 from ttinspect.verify.findings.topology import topology_findings
+from ttinspect.verify.findings.use import Uses, use_findings, uses_of
 from ttinspect.verify.holding import ChipHolders, holders_by_chip
-from ttinspect.verify.rule import ChipRule, RegionRule, SystemRule
+from ttinspect.verify.rule import ChipRule, RegionRule, SystemRule, UseRule
 from ttinspect.verify.verify import Verified, verify
 
 _MEGA = 1_000_000
@@ -91,9 +92,11 @@ def build_metrics(
     last: Pass,
     options: MetricsOptions,
     traffic: dict[int, PcieBytes] | None = None,
+    uses: Uses | None = None,
 ) -> tuple[Family, ...]:
     """Everything about the chosen chips of a Case; of none (the source could not be read) only how the
-    reading went. ``traffic`` is by N of /dev/tenstorrent/N, None where nobody counts it."""
+    reading went. ``traffic`` is by N of /dev/tenstorrent/N, None where nobody counts it,
+    ``uses`` what the readings before told of the chips (None: this is the first)."""
     families = _Families()
     _exporter(families, case, last)
     if case is None:
@@ -115,7 +118,7 @@ def build_metrics(
             for channel, unique_id, remote_channel in links[chip.id]:
                 whole = (*labels, ("channel", str(channel)), ("remote_unique_id", unique_id))
                 families.add("eth_link_info", (*whole, ("remote_channel", str(remote_channel))), 1)
-    _findings(families, case, verified)
+    _findings(families, case, verified, uses_of(case) if uses is None else uses)
     return families.all()
 
 
@@ -318,13 +321,14 @@ def _channel(chip: Chip, end: LinkEnd) -> int | None:
     return live[end.channel] if end.channel < len(live) else None
 
 
-def _of_chips(case: Case, verified: Verified) -> Iterator[tuple[int | None, Finding]]:
+def _of_chips(case: Case, verified: Verified, uses: Uses) -> Iterator[tuple[int | None, Finding]]:
     """Every finding about the shown chips, with the chip that it is about, None for the host's."""
     system = case.system
     shown = {chip.id for chip in case.shown}
     for chip in case.shown:
         unread = system.unread(chip.id)
-        for finding in (*chip_findings(chip, unread), *telemetry_findings(chip, unread)):
+        of_chip = (*chip_findings(chip, unread), *telemetry_findings(chip, unread))
+        for finding in (*of_chip, *use_findings(uses.get(chip.id))):
             yield chip.id, finding
     for about, findings in topology_findings(system).items():
         for finding in findings:
@@ -338,9 +342,9 @@ def _of_chips(case: Case, verified: Verified) -> Iterator[tuple[int | None, Find
             yield region.chip, finding
 
 
-def _findings(families: _Families, case: Case, verified: Verified) -> None:
+def _findings(families: _Families, case: Case, verified: Verified, uses: Uses) -> None:
     labels_of = {chip.id: chip_labels(chip) for chip in case.shown}
-    found = list(_of_chips(case, verified))
+    found = list(_of_chips(case, verified, uses))
     counts = Counter((finding.id, finding.severity) for _, finding in found)
     for finding_id, severity in sorted({*counts, *_looked_for()}):
         own: Labels = (("finding", finding_id), ("severity", severity.value))
@@ -365,7 +369,7 @@ def _looked_for() -> set[tuple[str, Severity]]:
     return {
         (rule.id, severity)
         for rule in RULES
-        if isinstance(rule, ChipRule | SystemRule | RegionRule)
+        if isinstance(rule, ChipRule | SystemRule | RegionRule | UseRule)
         for by_version in rule.severities.values()
         if (severity := by_version if isinstance(by_version, Severity) else by_version[-1]) is not None
     }

@@ -13,6 +13,7 @@ from ttinspect.model.arch import CoordSystem
 from ttinspect.model.finding import Explanation, Finding, Severity
 from ttinspect.model.picture import PictureGroup
 from ttinspect.verify.case import Case
+from ttinspect.verify.findings.use import Uses
 from ttinspect.verify.verify import Verdict, verdict_of
 
 MOST_PICTURES = 24
@@ -99,10 +100,12 @@ class Courses:
         )
 
 
-def build_host_page(case: Case, host: str | None, courses: Courses | None = None) -> Page:
+def build_host_page(
+    case: Case, host: str | None, courses: Courses | None = None, uses: Uses | None = None
+) -> Page:
     """The page of the chosen chips of a Case on ``host`` (None: unknown; a recorded source says it itself);
-    ``courses`` of a recording of them."""
-    view = build_top(case)
+    ``courses`` and ``uses`` of a recording of them."""
+    view = build_top(case, uses)
     shown = msgspec.structs.replace(case.system, chips=case.shown)
     drawings = build_pictures(shown, CoordSystem.NOC0)
     left_out = []

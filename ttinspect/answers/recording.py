@@ -5,12 +5,13 @@ from ttinspect.sources.recording import ChipState
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings
 from ttinspect.verify.findings.telemetry import telemetry_findings
+from ttinspect.verify.findings.use import Uses, use_findings
 from ttinspect.verify.holding import ChipHolders, holders_by_chip
 from ttinspect.verify.verify import verify
 
 
-def chip_states(case: Case) -> tuple[ChipState, ...]:
-    """One for each of the chosen chips of a Case."""
+def chip_states(case: Case, uses: Uses) -> tuple[ChipState, ...]:
+    """One for each of the chosen chips of a Case; ``uses`` is what the moments so far told of them."""
     verified, holders = verify(case), holders_by_chip(case)
     states = []
     for device in build_memory(case).devices:
@@ -26,6 +27,7 @@ def chip_states(case: Case) -> tuple[ChipState, ...]:
                 findings=(
                     *chip_findings(chip, unread),
                     *telemetry_findings(chip, unread),
+                    *use_findings(uses.get(chip.id)),
                     *(f for region in verified.regions if region.chip == chip.id for f in region.findings),
                 ),
             )

@@ -17,6 +17,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import doubts
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.telemetry import hottest_gddr_celsius, telemetry_findings
+from ttinspect.verify.findings.use import Use, Uses, use_findings, uses_of
 
 
 class TelemetryDevice(Telemetry, frozen=True, kw_only=True):
@@ -107,8 +108,11 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     return own | {one.path: one.why for one in chip.unknown if one.read is not msgspec.UNSET}
 
 
-def build_telemetry(system: System, case: Case | None = None) -> TelemetryAnswer:
-    """The answer for all chips of a System. ``case`` has the processes of the same host, where it has any."""
+def build_telemetry(system: System, case: Case | None = None, uses: Uses | None = None) -> TelemetryAnswer:
+    """The answer for all chips of a System. ``case`` has the processes of the same host, where it has any,
+    ``uses`` what the readings before told of its chips (None: this is the first)."""
+    if uses is None:
+        uses = {} if case is None else uses_of(case)
     reasons = reasons_of(system)
     held = {} if case is None else held_by_chip(case)
     why_held_unknown = NO_PROCESSES if case is None else why_not_known(case)
@@ -118,13 +122,16 @@ def build_telemetry(system: System, case: Case | None = None) -> TelemetryAnswer
         host=system.read_at.host,
         time_ns=system.read_at.time_ns,
         devices=tuple(
-            _device(chip, reasons, held.get(chip.id, NOT_LOOKED), why_held_unknown) for chip in system.chips
+            _device(chip, reasons, held.get(chip.id, NOT_LOOKED), why_held_unknown, uses.get(chip.id))
+            for chip in system.chips
         ),
         findings=findings,
     )
 
 
-def _device(chip: Chip, reasons: Reasons, held: HeldBy, why_held_unknown: str) -> TelemetryDevice:
+def _device(
+    chip: Chip, reasons: Reasons, held: HeldBy, why_held_unknown: str, use: Use | None
+) -> TelemetryDevice:
     reading = chip.telemetry or _NOTHING
     fields = {name: getattr(reading, name) for name in Telemetry.__struct_fields__}
     fields["gddr_max_celsius"] = hottest_gddr_celsius(chip)
@@ -137,7 +144,7 @@ def _device(chip: Chip, reasons: Reasons, held: HeldBy, why_held_unknown: str) -
         eth_up=None if reading.eth is None else tuple(channel.up for channel in reading.eth),
         held_by=held,
         unknown=(),
-        findings=telemetry_findings(chip, reasons.unread.get(chip.id)),
+        findings=(*telemetry_findings(chip, reasons.unread.get(chip.id)), *use_findings(use)),
         **fields,
     )
     inside = [path for name in _LISTS for path in nulls_inside(name, getattr(device, name))]

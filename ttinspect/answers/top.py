@@ -18,6 +18,7 @@ from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.live import trouble_findings
+from ttinspect.verify.findings.use import Uses
 from ttinspect.verify.verify import verify
 
 HISTORY = 240
@@ -69,11 +70,11 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
-def build_top(case: Case) -> TopView:
-    """One moment of the chosen chips of a Case."""
+def build_top(case: Case, uses: Uses | None = None) -> TopView:
+    """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them."""
     listed = {one.id: one for one in build_list(case).devices}
     memory = {one.id: one for one in build_memory(case).devices}
-    telemetry = build_telemetry(case.system, case)
+    telemetry = build_telemetry(case.system, case, uses)
     readings = {one.id: one for one in telemetry.devices}
     topology = build_topology(case.system, case.chosen)
     places = {one.id: one for one in topology.chips}

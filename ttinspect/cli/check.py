@@ -1,5 +1,6 @@
 """``ttinspect check``."""
 
+import time
 from typing import Annotated
 
 import typer
@@ -29,6 +30,7 @@ from ttinspect.shm.sampler import Pace
 from ttinspect.sources.check_file import Wanted, read_check_file, read_expectations
 from ttinspect.sources.live import Ask
 from ttinspect.verify.case import Case
+from ttinspect.verify.findings.use import SETTLE_SECONDS, is_unsettled, uses_of
 
 FORMATS = (*COMMON_FORMATS, "junit", "markdown")
 
@@ -88,12 +90,18 @@ def run(
     refuse_forgotten_example(common, "check", host.system)
     looks = init or checks_regions(wanted, product)
     case = gather(host, places, pace=Pace()) if looks else without_regions(host)
+    uses = uses_of(case) if looks and not init else {}
+    if host.system.source.live and is_unsettled(uses):
+        time.sleep(SETTLE_SECONDS)
+        host = open_host(common, places, ask=Ask.TELEMETRY, without_chips=False)
+        case = gather(host, places, pace=Pace())
+        uses = uses_of(case, uses)
     if init:
         for warning in host.system.warnings:
             note(common, f"with check --strict this machine will not pass: {warning}")
         _write_present(common, case)
         return exit_code(host.system)
-    answer = build_check(case, wanted, product=product)
+    answer = build_check(case, wanted, product=product, uses=uses)
     code = most_important(exit_code(host.system), check_exit_code(answer, strict=strict))
 
     def table() -> str:

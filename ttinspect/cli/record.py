@@ -45,6 +45,7 @@ from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.recording import Beginning, ChipState, Moment
 from ttinspect.sources.snapshot import Host as HostName
 from ttinspect.sources.snapshot import Versions
+from ttinspect.verify.findings.use import Uses, uses_of
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 86_400.0
 PUBLISHED_SECONDS = 1.0
@@ -143,6 +144,7 @@ class _Looking:
     def __init__(self, places: Places, read: Callable[[], System], processes: bool) -> None:
         self._places, self._read, self._processes = places, read, processes
         self._scanner, self._due = Scanner(places), float("-inf")
+        self._uses: Uses = {}
 
     def look(self) -> tuple[System, Published | None, tuple[ChipState, ...], int]:
         """The System, what is published where it was looked through again, the figures, and the time."""
@@ -156,7 +158,9 @@ class _Looking:
             )
             if not self._processes:
                 fresh = without_strangers(fresh)
-            states = chip_states(gather_published(Host(system=system, chosen=None), fresh))
+            case = gather_published(Host(system=system, chosen=None), fresh)
+            self._uses = uses_of(case, self._uses)
+            states = chip_states(case, self._uses)
         read_ns = system.of_host.time_ns
         return system, fresh, states, time.time_ns() if read_ns is msgspec.UNSET else read_ns
 

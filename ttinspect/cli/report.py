@@ -25,6 +25,7 @@ from ttinspect.gathering.regions import Host, gather, gather_published
 from ttinspect.host.identity import host_name
 from ttinspect.sources.live import Ask
 from ttinspect.sources.opening import begins_as_recording
+from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
 
 FORMATS = ("html",)
@@ -88,14 +89,16 @@ def _recording(common: Common) -> Page:
     from ttinspect.sources.recording import recorded_source, replay
 
     courses, case = Courses(), None
+    uses: Uses = {}
     for moment in replay(common.source):
         system = recorded_source(moment, common.source)
         chosen = frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
         case = gather_published(Host(system=system, chosen=chosen), moment.published)
-        courses.add(build_top(case))
+        uses = uses_of(case, uses)
+        courses.add(build_top(case, uses))
     if case is None:
         raise InspectError(common.source, "the recording has no moment yet", "record into it first")
-    return build_host_page(case, None, courses)
+    return build_host_page(case, None, courses, uses)
 
 
 def _fleet(common: Common, paths: list[str]) -> Page:

@@ -33,6 +33,7 @@ from ttinspect.model.system import System
 from ttinspect.report.metrics import require_library
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
+from ttinspect.verify.findings.use import Uses, uses_of
 
 DEFAULT_LISTEN = "127.0.0.1:9836"
 _LIVE = ("umd", "sim", "sysfs", "host")
@@ -124,6 +125,7 @@ class _Reader:
         self._live, self._scanner = live, Scanner(places)
         self._success_time_ns: int | None = None
         self._failure: str | None = None
+        self._uses: Uses = {}
 
     def read(self) -> tuple[Family, ...]:
         started = time.monotonic()
@@ -144,7 +146,8 @@ class _Reader:
             success_time_ns=self._success_time_ns,
         )
         traffic = None if self._counter is None else self._counter.totals()
-        return build_metrics(case, last, self._options, traffic)
+        self._uses = uses_of(case, self._uses)
+        return build_metrics(case, last, self._options, traffic, self._uses)
 
     def _host(self) -> Host:
         """Live devices stay open, and keep their rows; a document is read anew, regions and all."""

@@ -26,6 +26,7 @@ from ttinspect.gathering.regions import Places, Scanner
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import Opened, begins_as_recording, kind_of
+from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
 
 
@@ -87,6 +88,7 @@ def _replay(common: Common, places: Places, seconds: float | None, count: int | 
     from ttinspect.sources.recording import pause_seconds, recorded_source, replay
 
     code, before, scanner = ExitCode.DONE, None, Scanner(places)
+    uses: Uses = {}
     for number, moment in enumerate(replay(common.source), 1):
         if before is not None and in_place(common):
             time.sleep(pause_seconds(before, moment) if seconds is None else seconds)
@@ -95,7 +97,8 @@ def _replay(common: Common, places: Places, seconds: float | None, count: int | 
         case = processes_of(Opened(system=system, snapshot=moment), places, scanner)
         if common.format == "yaml":
             sys.stdout.write("---\n")
-        _write(common, build_telemetry(system, case), first=number == 1, over=in_place(common))
+        uses = {} if case is None else uses_of(case, uses)
+        _write(common, build_telemetry(system, case, uses), first=number == 1, over=in_place(common))
         code = most_important(code, exit_code(system))
         if number == count:
             break
@@ -147,14 +150,16 @@ def _repeat(
     """Readings one after the other; the worst exit code of all counts, the CSV header stands once."""
     worst: ExitCode | None = None
     scanner = Scanner(places)
+    uses: Uses = {}
 
     def once() -> int:
-        nonlocal worst
+        nonlocal worst, uses
         system = read()
         code, first = exit_code(system), worst is None
         worst = code if worst is None else most_important(worst, code)
         case = processes_of(Opened(system=system), places, scanner)
-        _write(common, build_telemetry(system, case), first=first, over=in_place(common))
+        uses = {} if case is None else uses_of(case, uses)
+        _write(common, build_telemetry(system, case, uses), first=first, over=in_place(common))
         return worst
 
     return repeat(common, seconds, count, once)

@@ -32,6 +32,7 @@ from ttinspect.model.system import System
 from ttinspect.shm.published import Published
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import begins_as_recording
+from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
@@ -97,10 +98,13 @@ def _played(common: Common) -> Iterator[TopView]:
     """The moments of a recording."""
     from ttinspect.sources.recording import recorded_source, replay
 
+    uses: Uses = {}
     for moment in replay(common.source):
         system = recorded_source(moment, common.source)
         chosen = frozenset(chip.id for chip in select_chips(system, list(common.devices)).chips)
-        yield build_top(gather_published(Host(system=system, chosen=chosen), moment.published))
+        case = gather_published(Host(system=system, chosen=chosen), moment.published)
+        uses = uses_of(case, uses)
+        yield build_top(case, uses)
 
 
 class _Looking:
@@ -111,6 +115,7 @@ class _Looking:
         self._published: Published | None = None
         self._system: System | None = None
         self._due = float("-inf")
+        self._uses: Uses = {}
 
     def look(self) -> TopView:
         """The next moment."""
@@ -119,7 +124,9 @@ class _Looking:
             self._due = time.monotonic() + _PUBLISHED_SECONDS
             self._published = read_published(self._places, ONE_LOOK, personal=True, scanner=self._scanner)
         now = msgspec.structs.replace(self._published, now_realtime_ns=time.time_ns())
-        return build_top(gather_published(Host(system=system, chosen=None), now))
+        case = gather_published(Host(system=system, chosen=None), now)
+        self._uses = uses_of(case, self._uses)
+        return build_top(case, self._uses)
 
     def save(self) -> str:
         """Write a snapshot of what was read last into this folder; its name.

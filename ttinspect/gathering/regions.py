@@ -155,10 +155,9 @@ def _few(devices: list[int]) -> str:
 
 def has_processes(opened: Opened) -> bool:
     """Whether the source is of a host whose processes can be looked at, or a snapshot of one."""
-    kinds = (SourceKind.UMD, SourceKind.SYSFS, SourceKind.HOST)
     system = opened.system
     lost = system.source.kind is SourceKind.SNAPSHOT and opened.snapshot is None
-    return system.asked in kinds and not lost
+    return system.asked.has_processes and not lost
 
 
 def gather(

@@ -30,6 +30,11 @@ class SourceKind(str, Enum):
     GSD = "global_system_descriptor"
     FLEET = "fleet"
 
+    @property
+    def has_processes(self) -> bool:
+        """Whether it is a host, whose processes can be looked at."""
+        return self in (SourceKind.UMD, SourceKind.SYSFS, SourceKind.HOST)
+
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """What a snapshot was taken of, and when: its source, the host's name, realtime; None is removed, or not

@@ -2,7 +2,8 @@
 
 A rule stands in the module of its subject in ``findings/``, function first, text behind it; the tuple of all
 of them is ``findings/rules.py``. A rule of regions is a RegionRule, one of a chip a ChipRule, one of a whole
-System a SystemRule. A bare Rule has no function: an expectation of ``check/`` stands for it.
+System a SystemRule, one of the use of a chip a UseRule. A bare Rule has no function: an expectation of
+``check/`` stands for it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ttinspect.model.system import System
 if TYPE_CHECKING:  # what harvest does not need is not imported for it
     from ttinspect.model.region import RegionFile
     from ttinspect.verify.case import Case
+    from ttinspect.verify.findings.use import Use
     from ttinspect.verify.subject import Subject
 
 E, W, I, Q = Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.INCONCLUSIVE  # noqa: E741
@@ -102,6 +104,12 @@ class SystemRule(Rule, frozen=True, kw_only=True):
     """A rule of a System: of its chips together, or of each (Hit.chip)."""
 
     of_system: Callable[[System], Iterator[Hit]]
+
+
+class UseRule(Rule, frozen=True, kw_only=True):
+    """A rule of what a chip is used for, over the readings so far."""
+
+    of_use: Callable[[Use], Iterator[Hit]]
 
 
 class RegionRule(Rule, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What a chip should say of its own state, whatever site it is at."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.model.chip import Chip
@@ -23,6 +23,7 @@ from ttinspect.verify.findings.telemetry import (
     modules_of_all_channels,
     telemetry_findings,
 )
+from ttinspect.verify.findings.use import BUSY_ALONE, Uses, use_findings
 from ttinspect.verify.rule import found_by
 
 
@@ -49,6 +50,16 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
         elif is_known is None:
             why = "some of its DRAM channels do not tell their errors"
             yield known(chip, rules[0].id, fact, expected, None, Outcome.UNKNOWN, why)
+
+
+def use_expectations(chips: Iterable[Chip], uses: Uses) -> Iterator[Expectation]:
+    """That a busy chip is held, of those of which both is known."""
+    for chip in chips:
+        use = uses.get(chip.id)
+        if use is not None:
+            mine = found_by((BUSY_ALONE,), use_findings(use))
+            found = f"{'busy' if use.busy else 'idle'}, {'held' if use.held else 'held by nobody'}"
+            yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", mine, found)
 
 
 def _in_figures(chip: Chip, fact: str) -> tuple[str, str] | None:

@@ -15,12 +15,13 @@ from ttinspect.verify.findings import (
     tables,
     telemetry,
     topology,
+    use,
 )
 from ttinspect.verify.rule import RegionRule, Rule
 
 _MODULES = (
     accounting, allocation, allocator, capacity, chips, files, harvest, live, processes, readiness, site,
-    tables, telemetry, topology,
+    tables, telemetry, topology, use,
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = tuple(
