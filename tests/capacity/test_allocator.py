@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.golden.reading import allocator_records, runtime_records
-from ttinspect.capacity.chip import chip_capacity
+from tests.grids import capacity_of
 from ttinspect.capacity.settings import make_settings, parse_grid
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.examples import example_named
@@ -62,7 +62,7 @@ def test_banks_and_bytes_equal_the_allocators(record: dict[str, Any]) -> None:
         l1_small=record["l1_small_size"],
         trace_region=record["trace_region_size"],
     )
-    capacity = chip_capacity(_chip_of(record["board"]), settings)
+    capacity = capacity_of(_chip_of(record["board"]), settings)
     if "error" in record:  # the device does not open
         assert all(figure is None for part in _figures(capacity).values() for figure in part.values())
         assert capacity.l1.compute_grid is None
@@ -84,7 +84,7 @@ def test_banks_and_bytes_equal_those_of_every_public_release(record: dict[str, A
         l1_small=record["l1_small"],
         trace_region=record["trace"],
     )
-    capacity = chip_capacity(_chip_of(record["board"]), settings)
+    capacity = capacity_of(_chip_of(record["board"]), settings)
     assert [capacity.l1.banks, capacity.l1.bank_bytes] == record["l1"]
     assert [capacity.dram.views, capacity.dram.view_bytes] == record["dram"]
     if "compute_grid" in record:
@@ -116,7 +116,7 @@ def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> No
             l1_small=32768,
             trace_region=50_000_000 if fast else 1_048_576,
         )
-        figures = _figures(chip_capacity(_chip_of(board), settings))
+        figures = _figures(capacity_of(_chip_of(board), settings))
         assert figures == {
             part: {
                 "banks": view[part.upper()]["num_banks"],
@@ -131,14 +131,14 @@ def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> No
 def test_an_override_of_the_core_grid_leaves_what_ttnn_left() -> None:
     """By hand, with ttnn 0.81.1 and TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE=3,4 on a mocked N150: 20 banks in
     fast dispatch; 72 in slow, where it is not looked at; 9,9 is fatal."""
-    l1 = chip_capacity(_chip_of("n150"), make_settings(core_grid=(4, 5))).l1
+    l1 = capacity_of(_chip_of("n150"), make_settings(core_grid=(4, 5))).l1
     assert (l1.compute_grid, l1.banks, l1.bank_bytes) == ((4, 5), 20, 1_393_312)
     for settings in (
         make_settings(core_grid=(10, 10)),
         make_settings(core_grid=(4, 5), dispatch=Dispatch.SLOW),
     ):
         with pytest.raises(InspectError) as refused:
-            chip_capacity(_chip_of("n150"), settings)
+            capacity_of(_chip_of("n150"), settings)
         assert refused.value.exit_code is ExitCode.USAGE
 
 

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from ttinspect.capacity.chip import chip_capacity, least_dram_bytes, least_l1_bytes
+from tests.grids import capacity_of
+from ttinspect.capacity.chip import least_dram_bytes, least_l1_bytes
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import InspectError
 from ttinspect.facts.socs import builtin_soc
@@ -18,12 +19,12 @@ TOO_LARGE = 1 << 40
 def test_a_trace_region_that_does_not_fit_is_refused(source: str) -> None:
     (chip,) = open_source(source).chips
     with pytest.raises(InspectError, match="trace-region"):
-        chip_capacity(chip, make_settings(trace_region=TOO_LARGE))
+        capacity_of(chip, make_settings(trace_region=TOO_LARGE))
 
 
 def test_of_a_device_that_does_not_open_it_is_not() -> None:
     (chip,) = open_source("board:p150").chips
-    capacity = chip_capacity(chip, make_settings(dispatch=Dispatch.ETH, trace_region=TOO_LARGE))
+    capacity = capacity_of(chip, make_settings(dispatch=Dispatch.ETH, trace_region=TOO_LARGE))
     assert (capacity.dram.views, capacity.trace.bytes) == (None, None)
 
 
@@ -31,7 +32,7 @@ def test_of_a_chip_whose_tensix_mask_is_unknown_it_is() -> None:
     (chip,) = open_source("board:p150").chips
     unknown = msgspec.structs.replace(chip, masks=msgspec.structs.replace(chip.masks, tensix=None))
     with pytest.raises(InspectError, match="trace-region"):
-        chip_capacity(unknown, make_settings(trace_region=TOO_LARGE))
+        capacity_of(unknown, make_settings(trace_region=TOO_LARGE))
 
 
 def test_what_a_chip_of_unknown_harvesting_has_at_least() -> None:

@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from tests.conftest import Run
+from tests.grids import capacity_of
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity import releases as releases_module
-from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.releases import compare_releases
 from ttinspect.capacity.settings import make_settings
 from ttinspect.facts import runtimes
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.report.capacity import capacity_table
 from ttinspect.sources.opening import open_source
 
@@ -28,7 +29,7 @@ def _differences(source: str, **settings: Any) -> list[str]:
 def test_a_trace_region_takes_twelve_times_as_much_of_a_wormhole_before_0_74() -> None:
     """12 views: each gave all of it; from 0.74 on each gives a twelfth, rounded up to 8,192 bytes."""
     system = open_source("board:n150")
-    releases = compare_releases(system.chips, make_settings(trace_region=23 * MEGA))
+    releases = compare_releases(system.chips, grids_of(system.chips), make_settings(trace_region=23 * MEGA))
     assert [release.name for release in releases] == [one.name for one in runtime_facts().runtimes]
     by_name = {release.name: release for release in releases}
     assert by_name["ttnn-0.73.1"].trace == 276 * MEGA
@@ -46,7 +47,8 @@ def test_what_every_release_gives_is_no_difference() -> None:
 
 
 def test_where_a_release_cannot_hold_the_trace_region_it_says_so() -> None:
-    releases = compare_releases(open_source("board:n150").chips, make_settings(trace_region=1100 * MEGA))
+    chips = open_source("board:n150").chips
+    releases = compare_releases(chips, grids_of(chips), make_settings(trace_region=1100 * MEGA))
     refused = {release.name for release in releases if release.refused is not None}
     assert "ttnn-0.73.1" in refused
     assert "ttnn-0.74.0" not in refused
@@ -56,8 +58,8 @@ def test_where_a_release_cannot_hold_the_trace_region_it_says_so() -> None:
 
 def test_figures_are_of_all_chips_together() -> None:
     one, two = (
-        compare_releases(open_source(source).chips, make_settings())[0]
-        for source in ("board:n150", "board:n300")
+        compare_releases(chips, grids_of(chips), make_settings())[0]
+        for chips in (open_source("board:n150").chips, open_source("board:n300").chips)
     )
     assert one.l1_allocatable == 64 * (1_499_136 - 105_824)
     assert two.l1_allocatable == 2 * one.l1_allocatable
@@ -66,8 +68,11 @@ def test_figures_are_of_all_chips_together() -> None:
 
 def test_a_given_base_is_measured_with_no_release() -> None:
     chips = open_source("board:n150").chips
-    assert not any(release.measured for release in compare_releases(chips, make_settings(l1_base=105_824)))
-    assert all(release.measured for release in compare_releases(chips, make_settings()))
+    assert not any(
+        release.measured
+        for release in compare_releases(chips, grids_of(chips), make_settings(l1_base=105_824))
+    )
+    assert all(release.measured for release in compare_releases(chips, grids_of(chips), make_settings()))
 
 
 @pytest.mark.parametrize("form", [(), ("--format", "markdown")])
@@ -112,7 +117,7 @@ def test_eth_l1_is_corrected_and_both_figures_and_the_reason_are_told(run: Run) 
 def test_the_part_of_each_view_is_rounded_up_before_it_is_aligned(trace_region: int, per_view: int) -> None:
     """ceil(trace / views) to a multiple of 8,192: one byte more than 12 views hold takes a block of each."""
     (chip,) = open_source("board:n150").chips
-    trace = chip_capacity(chip, make_settings(trace_region=trace_region)).trace
+    trace = capacity_of(chip, make_settings(trace_region=trace_region)).trace
     assert (trace.banks, trace.bank_bytes) == (12, per_view)
 
 

@@ -23,8 +23,8 @@ from tests.device.simulated import (
     wormhole,
 )
 from tests.device.test_topology import n300s, p300
+from tests.grids import expected_of
 from ttinspect.verify.check.expectation import Outcome
-from ttinspect.verify.check.product import product_expectations
 
 GOOD = Chip(beating=True)
 TRAINED = 0x555
@@ -68,7 +68,7 @@ def test_no_harvested_column_of_hardware_is_right_before_firmware_19_5_only(
 ) -> None:
     device = blackhole(Chip(tags={TENSIX_COL: 0x3FFF, FIRMWARE: firmware}, beating=True))
     system = read_host(library, device, monkeypatch, tmp_path, task="telemetry")
-    failed = {one.id for one in product_expectations(system, None) if one.outcome is Outcome.FAIL}
+    failed = {one.id for one in expected_of(system) if one.outcome is Outcome.FAIL}
     assert failed == (set() if right else {"TTH001"})
 
 

@@ -17,6 +17,7 @@ from ttinspect.report.memory import memory_table
 from ttinspect.shm.reader import TEST_ID_BASE
 from ttinspect.shm.sampler import Pace
 from ttinspect.verify.case import Case
+from ttinspect.verify.verify import verify
 
 
 def _gather(root: Path, *ids: int, pace: Pace = regions.ONE_LOOK) -> Case:
@@ -50,6 +51,6 @@ def test_files_that_are_too_many_are_told_and_never_pass(
     assert summary(answer.findings) == ["TTS011 inconclusive"]
     assert "2 more were left out" in answer.findings[0].message
     assert verify_shm_exit_code(answer) is ExitCode.INCONCLUSIVE
-    memory = build_memory(case)
+    memory = build_memory(case, verify(case))
     assert (memory.left_out, memory_exit_code(case)) == (2, ExitCode.INCONCLUSIVE)
     assert str(memory_table(memory)[-1]) == " 2 more files were too many to be read"

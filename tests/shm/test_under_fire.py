@@ -67,6 +67,7 @@ def verified(fire: Fire) -> list[Finding]:
     source = Source(kind=SourceKind.CLUSTER, detail="a test", live=False, example=False)
     case = Case(
         system=System(source=source, chips=()),
+        grids={},
         regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
         processes=processes,
         now_realtime_ns=now_realtime_ns,

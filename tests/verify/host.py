@@ -8,6 +8,7 @@ import msgspec
 
 from tests.verify.build import BOARD_ID, LOCATION, MONOTONIC_NOW, NOW, UNIQUE_ID, RegionSpec
 from ttinspect.facts.socs import builtin_soc
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.host.holders import scan_holders
 from ttinspect.host.procfs import read_processes
 from ttinspect.model.arch import Arch, Board
@@ -138,6 +139,7 @@ class Host:
         looks = sample(self.shm, files, is_illegal, pace)
         return Case(
             system=self.system,
+            grids=grids_of(self.system.chips),
             regions=tuple(
                 LookedAt(looks=one, second=again) for one, again in zip(looks, second, strict=True)
             ),

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from tests.grids import grid_of
 from ttinspect.capacity.settings import make_settings
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.limits import Limits, limits_of
@@ -35,16 +36,16 @@ from ttinspect.verify.limits import Limits, limits_of
 )
 def test_limits_of_a_board(board: str, limits: Limits) -> None:
     chip = open_source(f"board:{board}").chips[0]
-    found = limits_of(chip, make_settings())
+    found = limits_of(chip, grid_of(chip), make_settings())
     assert msgspec.structs.replace(found, basis=None) == limits
-    told = limits_of(chip, make_settings(l1_small=32_768, trace_region=1 << 20))
+    told = limits_of(chip, grid_of(chip), make_settings(l1_small=32_768, trace_region=1 << 20))
     assert (told.l1_allocatable, told.dram_allocatable) == (limits.l1_allocatable, limits.dram_allocatable)
     assert told.l1_small == 32_768 * (64 if board == "n300" else 110)
 
 
 def test_where_tt_metal_has_no_table_nothing_is_allocatable() -> None:
     chip = open_source("masks:wormhole_b0,tensix=7").chips[0]
-    limits = limits_of(chip, make_settings())
+    limits = limits_of(chip, grid_of(chip), make_settings())
     assert limits.l1_physical == 56 * 1_499_136
     assert limits.l1_allocatable is None
     assert limits.l1_allocatable_others == ()

@@ -13,6 +13,7 @@ from tests.verify.seeds import HELD, SEEDS, Seed, healthy
 from ttinspect.answers.memory import build_memory
 from ttinspect.shm.layout import LAYOUTS, V4, BufferType, Memory, make_layout
 from ttinspect.verify.findings.rules import REGION_RULES
+from ttinspect.verify.verify import verify
 
 SIZE = 9216
 SPILL = 3 << 20
@@ -61,7 +62,8 @@ def test_a_healthy_region_passes(tmp_path: Path) -> None:
 def test_the_new_counter_is_published_under_its_own_name(tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     _published(host, SPILL)
-    answer = msgspec.json.decode(msgspec.json.encode(build_memory(host.case())))
+    case = host.case()
+    answer = msgspec.json.decode(msgspec.json.encode(build_memory(case, verify(case))))
     (region,) = answer["devices"][0]["regions"]
     assert (region["version"], region["totals"]["spill"]) == (5, SPILL)
     assert [slot["spill"] for slot in region["processes"]] == [SPILL, 0]

@@ -17,11 +17,12 @@ from ttinspect.capacity.releases import Release, compare_releases
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.runtimes import runtime_facts
 from ttinspect.facts.socs import builtin_soc, soc_corrections
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.arch import Arch, Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dram, EthL1, MeshCapacity
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.l1_map import MapPart
 from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
@@ -106,11 +107,12 @@ def build_capacity(
     Raises:
         InspectError: 2 when l1_small or the trace region does not fit.
     """
-    capacities = [chip_capacity(chip, settings) for chip in system.chips]
+    grids = grids_of(system.chips)
+    capacities = [chip_capacity(chip, grids[chip.id], settings) for chip in system.chips]
     reasons = reasons_of(system)
-    releases = compare_releases(system.chips, settings)
+    releases = compare_releases(system.chips, grids, settings)
     devices = tuple(
-        _device(chip, capacity, settings, reasons, maps=maps)
+        _device(chip, grids[chip.id], capacity, settings, reasons, maps=maps)
         for chip, capacity in zip(system.chips, capacities, strict=True)
     )
     return CapacityAnswer(
@@ -130,7 +132,7 @@ def build_capacity(
         constants=_constants(system.chips, settings) if sources else msgspec.UNSET,
         releases=releases if compared else msgspec.UNSET,
         findings=(
-            *system_findings(system),
+            *system_findings(system, grids),
             *trouble_findings(system),
             *(() if compared else release_findings(releases, settings)),
         ),
@@ -138,9 +140,9 @@ def build_capacity(
 
 
 def _device(
-    chip: Chip, capacity: ChipCapacity, settings: Settings, reasons: Reasons, *, maps: bool
+    chip: Chip, grid: ChipGrid, capacity: ChipCapacity, settings: Settings, reasons: Reasons, *, maps: bool
 ) -> CapacityDevice:
-    tensix = chip_grid(chip.soc, chip.masks).tensix
+    tensix = grid.tensix
     device = CapacityDevice(
         id=chip.id,
         arch=chip.arch,
@@ -155,9 +157,12 @@ def _device(
         eth_l1=capacity.eth_l1,
         map=_map(capacity.l1, settings) if maps else msgspec.UNSET,
         unknown=(),
-        findings=(*chip_findings(chip, reasons.unread.get(chip.id)), *allocation_findings(chip, settings)),
+        findings=(
+            *chip_findings(chip, reasons.unread.get(chip.id)),
+            *allocation_findings(chip, grid, settings),
+        ),
     )
-    return explained(device, chip, reasons, follows=_FOLLOWS, own=_why_not(chip, capacity, settings))
+    return explained(device, chip, reasons, follows=_FOLLOWS, own=_why_not(chip, grid, capacity, settings))
 
 
 def _map(l1: L1, settings: Settings) -> tuple[MapPart, ...]:
@@ -185,10 +190,10 @@ _OF_VIEWS = (
 )  # fmt: skip
 
 
-def _why_not(chip: Chip, capacity: ChipCapacity, settings: Settings) -> dict[str, str]:
+def _why_not(chip: Chip, grid: ChipGrid, capacity: ChipCapacity, settings: Settings) -> dict[str, str]:
     """Why nothing is known to be allocatable although the mask is known, by path."""
     own: dict[str, str] = {}
-    refused = _refusal(chip, capacity, settings)
+    refused = _refusal(chip, grid, capacity)
     if capacity.l1.reserved_per_core is None:
         own["l1.reserved_per_core"] = f"the L1 base of {settings.runtime.name} is not known"
     if capacity.l1.cores is not None and capacity.l1.allocatable is None:
@@ -201,9 +206,9 @@ def _why_not(chip: Chip, capacity: ChipCapacity, settings: Settings) -> dict[str
     return own
 
 
-def _refusal(chip: Chip, capacity: ChipCapacity, settings: Settings) -> str | None:
+def _refusal(chip: Chip, grid: ChipGrid, capacity: ChipCapacity) -> str | None:
     """Why tt-metal has no compute grid for a chip of known harvesting."""
-    why = why_not_allocatable(chip.soc, chip.masks, capacity.l1.dispatch)
+    why = why_not_allocatable(chip.soc, grid, capacity.l1.dispatch)
     if why is NotAllocatable.DOES_NOT_OPEN:
         return f"tt-metal cannot open it with {capacity.l1.dispatch.value} dispatch"
     return "tt-metal has no compute grid for it" if why is NotAllocatable.NO_TABLE else None

@@ -99,9 +99,9 @@ def build_check(
     used = (uses_of(case) if uses is None else uses) if products else {}
     expectations: list[Expectation] = []
     for one in wanted:
-        expectations += site_expectations(one, system, case.chosen, settings)
+        expectations += site_expectations(one, system, case.chosen, case.grids, settings)
     if products:
-        expectations += product_expectations(system, case.chosen)
+        expectations += product_expectations(system, case.chosen, case.grids)
         expectations += use_expectations(case.shown, used)
     said = any(one.file.regions is not None for one in wanted)
     verified = verify(case) if said or (products and case.regions) else None
@@ -125,7 +125,8 @@ def build_check(
         findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
         findings += readiness_findings(system).get(None, ())
         for board in dict.fromkeys(chip.board for chip in case.shown):  # others need not be alike
-            findings += differing_chips(tuple(chip for chip in case.shown if chip.board is board))
+            alike = tuple(chip for chip in case.shown if chip.board is board)
+            findings += differing_chips(alike, case.grids)
     findings += [*doubts(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]

@@ -8,6 +8,7 @@ import msgspec
 from ttinspect.capacity.settings import make_settings
 from ttinspect.model.check_file import CheckFile, ChipWants, Range, VersionRange
 from ttinspect.model.chip import Chip
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.system import System
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.site import chip_facts
@@ -21,7 +22,7 @@ def present_machine(case: Case) -> CheckFile:
     clean regions if they are (also that there are none, where the driver tells that no process has a device
     open). Facts that all chips share stand once; temperatures and clocks are no facts."""
     up = links_up(case.system)
-    wants = {chip.id: _wants(chip, up[chip.id], case.system) for chip in case.shown}
+    wants = {chip.id: _wants(chip, case.grids[chip.id], up[chip.id], case.system) for chip in case.shown}
     shown = len(case.shown)
     unseen = unseen_remotes(case.shown) if case.chosen is None else 0
     shared = ChipWants() if unseen else _shared(list(wants.values()))  # each: of those that are not shown too
@@ -55,8 +56,8 @@ def _says_nothing(value: Any) -> bool:
     return value is None or value is False or (isinstance(value, dict | tuple) and not value)
 
 
-def _wants(chip: Chip, eth_links: int | None, system: System) -> ChipWants:
-    facts = chip_facts(chip, eth_links, make_settings(), system)
+def _wants(chip: Chip, grid: ChipGrid, eth_links: int | None, system: System) -> ChipWants:
+    facts = chip_facts(chip, grid, eth_links, make_settings(), system)
     return ChipWants(
         arch=chip.arch,
         board=facts.board,

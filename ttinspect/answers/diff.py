@@ -8,9 +8,10 @@ from ttinspect.answers.redaction import redacted
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import make_settings
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.system import Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.opening import Opened
@@ -132,7 +133,12 @@ def build_diff(
         *link_changes(old, new, paired),
         *_hosts(*hosts),
     ]
-    consequences = [change for one, other in paired.pairs for change in _consequences(one, other)]
+    before, after = grids_of(old.chips), grids_of(new.chips)
+    consequences = [
+        change
+        for one, other in paired.pairs
+        for change in _consequences(_derived(one, before[one.id]), _derived(other, after[other.id]), other.id)
+    ]
     vanished, appeared = paired.vanished, paired.appeared
     if devices:
         gone, there = _chosen(old, new, devices)
@@ -192,21 +198,19 @@ def _hosts(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> list
     ]
 
 
-def _consequences(old: Chip, new: Chip) -> list[Change]:
-    before, after = _derived(old), _derived(new)
+def _consequences(before: dict[str, Value], after: dict[str, Value], chip: int) -> list[Change]:
     return [
-        Change(chip=new.id, path=path, old=before[path], new=after[path])
+        Change(chip=chip, path=path, old=before[path], new=after[path])
         for path in before
         if path in after and before[path] != after[path]
     ]
 
 
-def _derived(chip: Chip) -> dict[str, Value]:
-    grid = chip_grid(chip.soc, chip.masks)
+def _derived(chip: Chip, grid: ChipGrid) -> dict[str, Value]:
     tensix = grid.tensix.grid
     shape = None if tensix is None else f"{tensix[0]}x{tensix[1]}"
     try:
-        capacity = chip_capacity(chip, make_settings())
+        capacity = chip_capacity(chip, grid, make_settings())
     except InspectError:  # a design on which the runtime does not fit
         return {"tensix.grid": shape}
     return {

@@ -13,8 +13,10 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.capacity.tensor_specs import spelled
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.arch import Arch, Board, Coord
+from ttinspect.model.capacity import L1, ChipCapacity
 from ttinspect.model.chip import Chip
 from ttinspect.model.graph import Recorded, RunMode
 from ttinspect.model.l1_map import Freeing, MapPart
@@ -126,19 +128,20 @@ def place_of_system(system: System, settings: Settings) -> Place:
     Raises:
         InspectError: 2 where they are not, or when l1_small or the trace region does not fit.
     """
-    alike: dict[object, list[Chip]] = {}
+    grids = grids_of(system.chips)
+    alike: dict[object, list[tuple[Chip, ChipCapacity]]] = {}
     for chip in system.chips:
-        capacity = chip_capacity(chip, settings)
+        capacity = chip_capacity(chip, grids[chip.id], settings)
         key = (chip.arch, capacity.l1.compute_grid, capacity.l1.bank_bytes, capacity.dram.views)
-        alike.setdefault(key, []).append(chip)
+        alike.setdefault(key, []).append((chip, capacity))
     if len(alike) > 1:
         groups = "; ".join(
-            f"{', '.join(str(chip.id) for chip in chips)}: {_l1_of(chips[0], settings)}"
+            f"{', '.join(str(chip.id) for chip, _ in chips)}: {_banks(chips[0][1].l1)}"
             for chips in alike.values()
         )
         raise InspectError("fit of chips that differ", f"their L1 is {groups}", "choose with --device")
     (chips,) = alike.values()
-    chip, capacity = chips[0], chip_capacity(chips[0], settings)
+    chip, capacity = chips[0]
     l1, dram, base = capacity.l1, capacity.dram, capacity.l1.reserved_per_core
     memories: dict[BufferType, Bank] = {}
     if l1.banks is not None and l1.bank_bytes is not None:
@@ -155,7 +158,7 @@ def place_of_system(system: System, settings: Settings) -> Place:
         time_ns=system.read_at.time_ns,
         target=Target(arch=chip.arch, grid=l1.compute_grid, core=core, memories=memories),
         shown=FitTarget(
-            chips=tuple(one.id for one in chips),
+            chips=tuple(each.id for each, _ in chips),
             allocator=None,
             operation=None,
             arch=chip.arch,
@@ -368,6 +371,5 @@ def _grid_of(arch: Arch, l1: BankStatistics | None) -> Coord | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _l1_of(chip: Chip, settings: Settings) -> str:
-    l1 = chip_capacity(chip, settings).l1
+def _banks(l1: L1) -> str:
     return "unknown" if l1.banks is None else f"{l1.banks} banks"

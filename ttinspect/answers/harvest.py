@@ -7,12 +7,12 @@ from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import chip_coordinates
-from ttinspect.harvesting.grids import chip_grid, common_grid
+from ttinspect.harvesting.grids import Grids, common_grid, grids_of
 from ttinspect.harvesting.lookup import cores_at
 from ttinspect.model.arch import Arch, Axis, Board, Coord, CoordSystem, CoreType
 from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.finding import Finding
-from ttinspect.model.grid import CoreAt, CoreState, TensixGrid, TypeCores
+from ttinspect.model.grid import ChipGrid, CoreAt, CoreState, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
 from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
@@ -107,15 +107,20 @@ class HarvestAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="
 
 
 def build_harvest(
-    system: System, *, cores: bool = False, core: tuple[CoordSystem, Coord] | None = None
+    system: System,
+    *,
+    cores: bool = False,
+    core: tuple[CoordSystem, Coord] | None = None,
+    grids: Grids | None = None,
 ) -> HarvestAnswer:
-    """The answer for all chips of a System.
+    """The answer for all chips of a System; ``grids`` are those of its chips, where somebody has them.
 
     Raises:
         InspectError: 2 when ``core`` is on none of the chips.
     """
     reasons = reasons_of(system)
-    devices = tuple(_device(chip, reasons, cores=cores, core=core) for chip in system.chips)
+    grids = grids_of(system.chips) if grids is None else grids
+    devices = tuple(_device(chip, grids[chip.id], reasons, cores=cores, core=core) for chip in system.chips)
     if core is not None and not any(device.at for device in devices):
         where, (x, y) = core
         unsure = any(None in msgspec.structs.astuple(chip.masks) for chip in system.chips)
@@ -133,7 +138,7 @@ def build_harvest(
         devices=devices,
         common_grid=common_grid([device.tensix.grid for device in devices]),
         products=_products(system.chips),
-        findings=(*system_findings(system), *trouble_findings(system)),
+        findings=(*system_findings(system, grids), *trouble_findings(system)),
     )
 
 
@@ -154,9 +159,8 @@ def build_pictures(system: System, labels: CoordSystem) -> tuple[PictureGroup, .
 
 
 def _device(
-    chip: Chip, reasons: Reasons, *, cores: bool, core: tuple[CoordSystem, Coord] | None
+    chip: Chip, grid: ChipGrid, reasons: Reasons, *, cores: bool, core: tuple[CoordSystem, Coord] | None
 ) -> HarvestDevice:
-    grid = chip_grid(chip.soc, chip.masks)
     coordinates = (
         chip_coordinates(chip.soc, chip.masks, chip.noc_translation) if cores or core is not None else None
     )

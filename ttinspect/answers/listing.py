@@ -5,14 +5,14 @@ from enum import Enum
 import msgspec
 
 from ttinspect.answers.holders import HeldBy, why_not_known
-from ttinspect.answers.memory import MemoryDevice, build_memory, not_allocatable
+from ttinspect.answers.memory import MemoryAnswer, MemoryDevice, build_memory, not_allocatable
 from ttinspect.answers.telemetry import why_no_reading
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.errors import ExitCode
-from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
@@ -22,6 +22,7 @@ from ttinspect.verify.findings.readiness import NARROW_PCIE, readiness_findings
 from ttinspect.verify.findings.telemetry import HOT, THERMAL_TRIP, THROTTLED, telemetry_findings
 from ttinspect.verify.findings.topology import ISOLATED_CHIP, topology_findings
 from ttinspect.verify.limits import Basis
+from ttinspect.verify.verify import verify
 
 
 class Mark(str, Enum):
@@ -100,19 +101,23 @@ def free_exit_code(answer: ListAnswer) -> ExitCode:
 
 def build_list(case: Case) -> ListAnswer:
     """The answer for the chosen chips of a Case."""
-    shown = build_memory(case)
-    memory = {device.id: device for device in shown.devices}
-    marks = _marks(case, {one.device for one in shown.ghosts})
-    reasons = reasons_of(case.system)
     return ListAnswer(
         source=case.system.source,
         host=case.system.read_at.host,
         time_ns=case.system.read_at.time_ns,
-        devices=tuple(
-            _device(chip, memory[chip.id], reasons, why_not_known(case), marks[chip.id])
-            for chip in case.shown
-        ),
-        findings=(*system_findings(case.system), *trouble_findings(case.system)),
+        devices=list_devices(case, build_memory(case, verify(case))),
+        findings=(*system_findings(case.system, case.grids), *trouble_findings(case.system)),
+    )
+
+
+def list_devices(case: Case, memory: MemoryAnswer) -> tuple[ListDevice, ...]:
+    """The rows of the chosen chips of a Case; ``memory`` is its answer of ``memory``."""
+    of_chip = {device.id: device for device in memory.devices}
+    marks = _marks(case, {ghosts.device for ghosts in memory.ghosts})
+    reasons, why_held_unknown = reasons_of(case.system), why_not_known(case)
+    return tuple(
+        _device(chip, case.grids[chip.id], of_chip[chip.id], reasons, why_held_unknown, marks[chip.id])
+        for chip in case.shown
     )
 
 
@@ -130,7 +135,12 @@ def _marks(case: Case, ghosts: set[int | None]) -> dict[int, tuple[Mark, ...]]:
 
 
 def _device(
-    chip: Chip, memory: MemoryDevice, reasons: Reasons, why_held_unknown: str, marks: tuple[Mark, ...]
+    chip: Chip,
+    grid: ChipGrid,
+    memory: MemoryDevice,
+    reasons: Reasons,
+    why_held_unknown: str,
+    marks: tuple[Mark, ...],
 ) -> ListDevice:
     used = memory.regions[0].used if len(memory.regions) == 1 else None
     device = ListDevice(
@@ -142,7 +152,7 @@ def _device(
         serial=chip.serial,
         arch=chip.arch,
         board=chip.board,
-        tensix_grid=chip_grid(chip.soc, chip.masks).tensix.grid,
+        tensix_grid=grid.tensix.grid,
         l1_used=None if used is None else used.l1,
         l1_allocatable=memory.capacity.l1_allocatable,
         l1_physical=memory.capacity.l1_physical,

@@ -18,7 +18,7 @@ from ttinspect.shm.usage import dram_used, l1_used
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.files import FORBIDDEN, unreadable
 from ttinspect.verify.limits import UNKNOWN_LIMITS
-from ttinspect.verify.verify import RegionVerdict, Verified, verify
+from ttinspect.verify.verify import RegionVerdict, Verified
 
 
 class SlotUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +80,9 @@ class MemoryAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="t
     raw: tuple[RawRegion, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
-def build_memory(case: Case, *, raw: bool = False) -> MemoryAnswer:
-    """The answer for the chosen chips of a Case; regions of no chip are shown when none was chosen."""
-    verified = verify(case)
+def build_memory(case: Case, verified: Verified, *, raw: bool = False) -> MemoryAnswer:
+    """The answer for the chosen chips of a Case, and what ``verify`` came to of it; regions of no chip are
+    shown when none was chosen."""
     reasons = reasons_of(case.system)
     held = held_by_chip(case)
     return MemoryAnswer(

@@ -15,10 +15,12 @@ from ttinspect import __version__
 from ttinspect.answers.memory import MemoryDevice, build_memory
 from ttinspect.answers.metric_names import COUNTERS, GAUGES, PREFIX
 from ttinspect.answers.shm import RegionFacts
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import harvested_units
 from ttinspect.host.traffic import PcieBytes
+from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.metric import Family, MetricType, Sample
 from ttinspect.model.region import RegionState
 from ttinspect.model.system import LinkEnd, System
@@ -102,13 +104,13 @@ def build_metrics(
     if case is None:
         return families.all()
     verified = verify(case)
-    memory = {device.id: device for device in build_memory(case).devices}
+    memory = {device.id: device for device in build_memory(case, verified).devices}
     holders = holders_by_chip(case)
     links = {chip.id: list(_links(case.system, chip)) for chip in case.shown}
     for chip in case.shown:
         labels = chip_labels(chip)
         _identity(families, chip, labels, case.system)
-        _cores(families, chip, labels)
+        _cores(families, case.grids[chip.id], labels)
         _memory(families, memory[chip.id], labels, options)
         _holders(families, holders.get(chip.id), labels)
         _pcie(families, chip, labels, (traffic or {}).get(-1 if chip.kmd_id is None else chip.kmd_id))
@@ -166,8 +168,7 @@ def _identity(families: _Families, chip: Chip, labels: Labels, system: System) -
             families.add("firmware_info", (*labels, ("component", component), ("version", version)), 1)
 
 
-def _cores(families: _Families, chip: Chip, labels: Labels) -> None:
-    grid = chip_grid(chip.soc, chip.masks)
+def _cores(families: _Families, grid: ChipGrid, labels: Labels) -> None:
     harvested = {
         "tensix": (grid.tensix.active, grid.tensix.harvested),
         "dram": (grid.dram.active, _count(grid.dram.harvested)),
@@ -314,7 +315,7 @@ def _links(system: System, chip: Chip) -> Iterator[tuple[int, str, int]]:
 
 def _channel(chip: Chip, end: LinkEnd) -> int | None:
     """A link counts the live channels; this is the channel among all of the chip's."""
-    harvested = chip_grid(chip.soc, chip.masks).eth.harvested
+    harvested = harvested_units(chip.arch, chip.masks, CoreType.ETH)
     if harvested is None:
         return None
     live = [channel for channel in range(len(chip.soc.eth)) if channel not in harvested]
@@ -334,7 +335,7 @@ def _of_chips(case: Case, verified: Verified, uses: Uses) -> Iterator[tuple[int 
         for finding in findings:
             if about in shown or (about is None and finding.is_about(shown)):
                 yield about, finding
-    for finding in (*system_findings(system), *trouble_findings(system), *verified.findings):
+    for finding in (*system_findings(system, case.grids), *trouble_findings(system), *verified.findings):
         named = finding.evidence.get("chip")
         yield (named if isinstance(named, int) and named in shown else None), finding
     for region in verified.regions:

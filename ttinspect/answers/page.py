@@ -120,7 +120,7 @@ def build_host_page(
         host=host if recorded is None else recorded.host or host,
         time_ns=view.time_ns if recorded is None else recorded.time_ns or view.time_ns,
         view=view,
-        harvest=build_harvest(shown),
+        harvest=build_harvest(shown, grids=case.grids),
         drawings=drawings[:MOST_PICTURES],
         topology=None if len(case.shown) > MOST_CHIPS_LINKED else topology,
         fleet=None,

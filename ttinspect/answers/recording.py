@@ -14,7 +14,7 @@ def chip_states(case: Case, uses: Uses) -> tuple[ChipState, ...]:
     """One for each of the chosen chips of a Case; ``uses`` is what the moments so far told of them."""
     verified, holders = verify(case), holders_by_chip(case)
     states = []
-    for device in build_memory(case).devices:
+    for device in build_memory(case, verified).devices:
         chip = next(one for one in case.shown if one.id == device.id)
         used = device.regions[0].used if len(device.regions) == 1 else None
         unread = case.system.unread(chip.id)

@@ -8,7 +8,7 @@ from enum import Enum
 import msgspec
 
 from ttinspect.answers.holders import HeldBy
-from ttinspect.answers.listing import ListDevice, build_list
+from ttinspect.answers.listing import ListDevice, list_devices
 from ttinspect.answers.memory import MemoryDevice, build_memory
 from ttinspect.answers.telemetry import TelemetryDevice, build_telemetry
 from ttinspect.answers.topology import build_topology
@@ -72,13 +72,14 @@ _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severit
 
 def build_top(case: Case, uses: Uses | None = None) -> TopView:
     """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them."""
-    listed = {one.id: one for one in build_list(case).devices}
-    memory = {one.id: one for one in build_memory(case).devices}
+    verified = verify(case)
+    memory_answer = build_memory(case, verified)
+    memory = {device.id: device for device in memory_answer.devices}
+    listed = {device.id: device for device in list_devices(case, memory_answer)}
     telemetry = build_telemetry(case.system, case, uses)
     readings = {one.id: one for one in telemetry.devices}
     topology = build_topology(case.system, case.chosen)
     places = {one.id: one for one in topology.chips}
-    verified = verify(case)
     of_region: dict[int | None, list[Finding]] = {}
     for region in verified.regions:
         of_region.setdefault(region.chip, []).extend(region.findings)

@@ -7,7 +7,6 @@ Checked to the byte against ttnn 0.81.1's allocator (tests/data/allocator.json.x
 releases from 0.66 on (tests/data/runtimes.json.xz).
 """
 
-import functools
 from enum import Enum
 
 import msgspec
@@ -18,11 +17,11 @@ from ttinspect.facts.boards import product_of
 from ttinspect.facts.runtimes import GridTable, runtime_facts
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.grids import chip_grid
 from ttinspect.harvesting.placement import worker_grid
 from ttinspect.model.arch import Axis, Board, Coord
 from ttinspect.model.capacity import L1, BufferRegion, ChipCapacity, Dispatch, Dram, EthL1, MeshCapacity
-from ttinspect.model.chip import Chip, Masks
+from ttinspect.model.chip import Chip
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.soc import Soc
 
 
@@ -47,10 +46,10 @@ def has_known_banks(soc: Soc) -> bool:
     return soc.dram_bank_bytes == builtin_soc(soc.arch).dram_bank_bytes
 
 
-def compute_grid(soc: Soc, masks: Masks, dispatch: Dispatch) -> Coord | None:
+def compute_grid(soc: Soc, grid: ChipGrid, dispatch: Dispatch) -> Coord | None:
     """The compute grid that tt-metal opens; None where its tables have none or it does not open."""
     table = grid_table(soc)
-    lines = chip_grid(soc, masks).tensix.harvested_lines
+    lines = grid.tensix.harvested_lines
     if table is None or lines is None:
         return None
     return table.by_harvested.get(len(lines), {}).get(dispatch.value)
@@ -64,7 +63,7 @@ class NotAllocatable(Enum):
     DOES_NOT_OPEN = "does_not_open"
 
 
-def why_not_allocatable(soc: Soc, masks: Masks, dispatch: Dispatch) -> NotAllocatable | None:
+def why_not_allocatable(soc: Soc, grid: ChipGrid, dispatch: Dispatch) -> NotAllocatable | None:
     """Why there is no compute grid for this chip, or None if there is one.
 
     DOES_NOT_OPEN is tt-metal failing to open the device with this dispatch, whatever its tables say.
@@ -72,7 +71,7 @@ def why_not_allocatable(soc: Soc, masks: Masks, dispatch: Dispatch) -> NotAlloca
     table = grid_table(soc)
     if table is None:
         return NotAllocatable.NO_TABLE
-    lines = chip_grid(soc, masks).tensix.harvested_lines
+    lines = grid.tensix.harvested_lines
     if lines is None:
         ever = any(modes.get(dispatch.value) is not None for modes in table.by_harvested.values())
         return NotAllocatable.UNKNOWN_MASK if ever else NotAllocatable.DOES_NOT_OPEN
@@ -82,24 +81,18 @@ def why_not_allocatable(soc: Soc, masks: Masks, dispatch: Dispatch) -> NotAlloca
     return NotAllocatable.DOES_NOT_OPEN if modes.get(dispatch.value) is None else None
 
 
-def chip_capacity(chip: Chip, settings: Settings) -> ChipCapacity:
-    """All memory of a chip under these settings.
+def chip_capacity(chip: Chip, grid: ChipGrid, settings: Settings) -> ChipCapacity:
+    """All memory of a chip, of which ``grid`` is left, under these settings.
 
     Raises:
         InspectError: 2 when l1_small or the trace region does not fit the bank.
     """
-    return _capacity(
-        chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board), settings.sizes(chip.soc.arch)
-    )
-
-
-@functools.lru_cache(maxsize=256)
-def _capacity(soc: Soc, masks: Masks, dispatch: Dispatch, sizes: Sizes) -> ChipCapacity:
-    grid = chip_grid(soc, masks)
-    compute = compute_grid(soc, masks, sizes.slow_grid if dispatch is Dispatch.SLOW else dispatch)
+    soc, sizes = chip.soc, settings.sizes(chip.soc.arch)
+    dispatch = resolved_dispatch(settings.dispatch, chip.board)
+    compute = compute_grid(soc, grid, sizes.slow_grid if dispatch is Dispatch.SLOW else dispatch)
     if compute is not None and sizes.core_grid is not None:
         compute = _overridden(compute, sizes.core_grid, dispatch)
-    usable = why_not_allocatable(soc, masks, dispatch) in (None, NotAllocatable.UNKNOWN_MASK)
+    usable = why_not_allocatable(soc, grid, dispatch) in (None, NotAllocatable.UNKNOWN_MASK)
     l1 = _l1(soc, grid.tensix.active, compute, dispatch, sizes)
     dram, trace = _dram(soc, grid.dram.active, usable, sizes)
     return ChipCapacity(

@@ -8,6 +8,7 @@ from ttinspect.capacity.chip import chip_capacity, resolved_dispatch, total
 from ttinspect.capacity.settings import Settings
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import Runtime, runtime_facts
+from ttinspect.harvesting.grids import Grids
 from ttinspect.model.chip import Chip
 
 
@@ -29,20 +30,20 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     refused: str | None = None
 
 
-def compare_releases(chips: Iterable[Chip], settings: Settings) -> tuple[Release, ...]:
+def compare_releases(chips: Iterable[Chip], grids: Grids, settings: Settings) -> tuple[Release, ...]:
     """Every release that is known, newest first; the other settings stay as they are."""
     groups: dict[object, list[Chip]] = {}
     for chip in chips:
         key = (chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board))
         groups.setdefault(key, []).append(chip)
     alike = [(group[0], len(group)) for group in groups.values()]
-    return tuple(_release(alike, settings, runtime) for runtime in runtime_facts().runtimes)
+    return tuple(_release(alike, grids, settings, runtime) for runtime in runtime_facts().runtimes)
 
 
-def _release(alike: list[tuple[Chip, int]], settings: Settings, runtime: Runtime) -> Release:
+def _release(alike: list[tuple[Chip, int]], grids: Grids, settings: Settings, runtime: Runtime) -> Release:
     under = msgspec.structs.replace(settings, runtime=runtime)
     try:
-        capacities = [(chip_capacity(chip, under), count) for chip, count in alike]
+        capacities = [(chip_capacity(chip, grids[chip.id], under), count) for chip, count in alike]
     except InspectError as error:
         return Release(name=runtime.name, measured=runtime.measured, refused=f"{error.what}: {error.why}")
 

@@ -25,12 +25,14 @@ from ttinspect.facts.files import read_document, readable, spoken
 from ttinspect.fleet.analysis import Analysis, analyse
 from ttinspect.fleet.checking import HostOutcome, fleet_outcomes, host_outcomes
 from ttinspect.fleet.hosts import Shapes, fleet_host, named_apart
-from ttinspect.model.finding import Finding
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.fleet import Cabling, FleetHost, PassedOver, Unreadable
 from ttinspect.sources.cabling import fsd_text, read_cabling
 from ttinspect.sources.documents import Progress
 from ttinspect.sources.fleet import Reading, read_fleet
 from ttinspect.sources.fleet_check import FleetCheck, age_ns, read_fleet_check
+from ttinspect.verify.case import Case
+from ttinspect.verify.verify import verify
 
 _REDRAWN_S = 0.1
 
@@ -188,22 +190,24 @@ def read_hosts(
             name = entry.host or entry.stem
             ids = (int(chip.unique_id) for chip in entry.system.chips if chip.unique_id is not None)
             board = motherboards.get(name) or next((of_ids[one] for one in ids if one in of_ids), None)
-            hosts.append(fleet_host(entry, shapes, board, _of_regions(entry)))
+            case = _case_of(entry)
+            grids = grids_of(entry.system.chips) if case is None else case.grids
+            of_regions = () if case is None else verify(case).all_findings
+            hosts.append(fleet_host(entry, grids, shapes, board, of_regions))
             if check is not None:
-                outcomes += host_outcomes(name, entry.system, check.of(name))
+                outcomes += host_outcomes(name, entry.system, grids, check.of(name))
     for one in passed:
         note(common, f"{one.file}: {one.why}")
     return named_apart(hosts), unreadable, outcomes
 
 
-def _of_regions(entry: Reading) -> tuple[Finding, ...]:
-    """What verify-shm would have said of a snapshot's regions."""
+def _case_of(entry: Reading) -> Case | None:
+    """What verify-shm would judge of a snapshot; None for a document without regions."""
     if entry.published is None:
-        return ()
+        return None
     from ttinspect.gathering.regions import Host, gather_published
-    from ttinspect.verify.verify import verify
 
-    return verify(gather_published(Host(system=entry.system, chosen=None), entry.published)).all_findings
+    return gather_published(Host(system=entry.system, chosen=None), entry.published)
 
 
 def _note_unchecked(common: Common, check: FleetCheck, analysis: Analysis) -> None:

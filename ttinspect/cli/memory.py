@@ -30,6 +30,7 @@ from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_
 from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import Scanner, gather
+from ttinspect.verify.verify import verify
 
 
 def run(
@@ -77,7 +78,7 @@ def run(
 
     def once() -> int:
         case = gather(host, places, settings=settings, allocator=statistics, personal=True, scanner=scanner)
-        answer = build_memory(case, raw=raw)
+        answer = build_memory(case, verify(case), raw=raw)
 
         def table() -> str:
             from ttinspect.report.memory import memory_table

@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.capacity.settings import make_settings
 from ttinspect.fleet.rules import UNKNOWN, found
+from ttinspect.harvesting.grids import Grids
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.fleet import FleetHost, Spot, Unreadable
 from ttinspect.model.system import System
@@ -44,14 +45,14 @@ class HostOutcome(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding | None
 
 
-def host_outcomes(host: str, system: System, wanted: Iterable[Wanted]) -> list[HostOutcome]:
+def host_outcomes(host: str, system: System, grids: Grids, wanted: Iterable[Wanted]) -> list[HostOutcome]:
     """What check files of one host come to, the same expectation of several chips once."""
     settings = make_settings()
     expectations: list[Expectation] = []
     for one in wanted:
-        expectations += site_expectations(one, system, None, settings)
+        expectations += site_expectations(one, system, None, grids, settings)
         if one.file.product:
-            expectations += product_expectations(system, None)
+            expectations += product_expectations(system, None, grids)
     groups: dict[tuple[str, str, str | None, Fact], list[Expectation]] = {}
     for each in expectations:
         groups.setdefault((each.id, each.fact, each.where, each.expected), []).append(each)

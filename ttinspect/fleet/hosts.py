@@ -8,6 +8,7 @@ import msgspec
 from ttinspect.facts.boards import revision_names, revision_of
 from ttinspect.facts.trays import card_trays, has_trays, tray_location_of, tray_of
 from ttinspect.facts.wiring import port_at, tray_joints
+from ttinspect.harvesting.grids import Grids
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
@@ -51,12 +52,13 @@ class Shapes:
 
 def fleet_host(
     reading: Reading,
+    grids: Grids,
     shapes: Shapes,
     motherboard: str | None = None,
     of_regions: Iterable[Finding] = (),
 ) -> FleetHost:
-    """What a fleet keeps of a host. ``motherboard`` is what a cabling says of it, where its own document
-    does not; ``of_regions`` is what its regions were found to be."""
+    """What a fleet keeps of a host. ``grids`` are those of its chips. ``motherboard`` is what a cabling says
+    of it, where its own document does not; ``of_regions`` is what its regions were found to be."""
     system = reading.system
     board = reading.motherboard or motherboard
     places = chip_places(system, board)
@@ -83,7 +85,7 @@ def fleet_host(
         ),
         outside=_outside(system, position),
         aliases=tuple(map(_alias, order)) if not any(map(_is_galaxy, order)) else (),
-        findings=(*own_findings(system), *_serious(of_regions)),
+        findings=(*own_findings(system, grids), *_serious(of_regions)),
     )
 
 
@@ -94,14 +96,14 @@ def _alias(chip: Chip) -> int | None:
     return int(chip.board_id) << _ALIAS_SHIFT | (chip.asic_location or 0) & _ALIAS_MASK
 
 
-def own_findings(system: System) -> tuple[Finding, ...]:
+def own_findings(system: System, grids: Grids) -> tuple[Finding, ...]:
     """What other commands find about this host alone, without what only says that a fact is unknown."""
     per_chip = product_findings(system)
     boards = dict.fromkeys(chip.board for chip in system.chips)
     alike = [
         one
         for board in boards
-        for one in differing_chips(tuple(chip for chip in system.chips if chip.board is board))
+        for one in differing_chips(tuple(chip for chip in system.chips if chip.board is board), grids)
     ]
     found = [
         *topology_findings(system).get(None, ()),

@@ -10,6 +10,7 @@ import msgspec
 from ttinspect.capacity.settings import Settings, make_settings
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.harvesting.grids import Grids, grids_of
 from ttinspect.host.driver import device_nodes
 from ttinspect.host.holders import Scan, scan_holders
 from ttinspect.host.procfs import DEFAULT_PROCFS, read_processes
@@ -202,13 +203,15 @@ def gather_published(
     settings: Settings | None = None,
 ) -> Case:
     """A Case of what was read already."""
+    grids = grids_of(host.system.chips)
     return Case(
         system=host.system,
+        grids=grids,
         regions=published.regions,
         processes=published.processes,
         openers=published.openers,
         holders=published.holders,
-        limits=_limits(host.system, settings or make_settings()),
+        limits=_limits(host.system, grids, settings or make_settings()),
         allocator=allocator,
         chosen=host.chosen,
         left_out=published.left_out,
@@ -227,6 +230,7 @@ def without_regions(host: Host) -> Case:
     """A Case of the chips alone."""
     return Case(
         system=host.system,
+        grids=grids_of(host.system.chips),
         regions=(),
         processes=ProcessTable(found={}, unknowable=frozenset()),
         chosen=host.chosen,
@@ -342,5 +346,5 @@ def settings_of(
     )
 
 
-def _limits(system: System, settings: Settings) -> Mapping[int, Limits]:
-    return {chip.id: limits_of(chip, settings) for chip in system.chips}
+def _limits(system: System, grids: Grids, settings: Settings) -> Mapping[int, Limits]:
+    return {chip.id: limits_of(chip, grids[chip.id], settings) for chip in system.chips}

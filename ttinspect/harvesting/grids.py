@@ -1,17 +1,31 @@
 """Grid sizes and counts of a chip after harvesting."""
 
-import functools
+from collections.abc import Iterable, Mapping
 
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.harvesting.placement import bits, worker_grid
-from ttinspect.model.arch import Axis, Coord, CoreType
-from ttinspect.model.chip import Masks
+from ttinspect.model.arch import Arch, Axis, Coord, CoreType
+from ttinspect.model.chip import Chip, Masks
 from ttinspect.model.grid import ChipGrid, TensixGrid, Units
 from ttinspect.model.soc import Soc
 
+Grids = Mapping[int, ChipGrid]
+"""What is left of chips, by chip id: an answer works it out once, with ``grids_of``, and hands it on."""
 
-@functools.lru_cache(maxsize=256)
+
+def grids_of(chips: Iterable[Chip]) -> Grids:
+    """The grids of chips, by chip id; of chips of one design with equal masks they are worked out once."""
+    known: dict[tuple[int, Masks], ChipGrid] = {}
+    grids: dict[int, ChipGrid] = {}
+    for chip in chips:
+        design = id(chip.soc), chip.masks  # to compare two designs takes as long as to work out a grid
+        if design not in known:
+            known[design] = chip_grid(chip.soc, chip.masks)
+        grids[chip.id] = known[design]
+    return grids
+
+
 def chip_grid(soc: Soc, masks: Masks) -> ChipGrid:
     """Live and harvested units of every type that can be harvested; unknown masks give None."""
     return ChipGrid(
@@ -57,10 +71,16 @@ def _tensix_grid(soc: Soc, mask: int | None) -> TensixGrid:
 
 
 def _units(soc: Soc, masks: Masks, core_type: CoreType, total: int) -> Units:
-    mask = mask_in_force(soc.arch, masks, core_type)
-    if mask is None:
-        return Units(total=total, active=None, harvested=None)
-    return Units(total=total, active=total - mask.bit_count(), harvested=bits(mask))
+    harvested = harvested_units(soc.arch, masks, core_type)
+    active = None if harvested is None else total - len(harvested)
+    return Units(total=total, active=active, harvested=harvested)
+
+
+def harvested_units(arch: Arch, masks: Masks, core_type: CoreType) -> tuple[int, ...] | None:
+    """The set bits of the mask of a type: harvested tensix lines, DRAM banks, eth channels, PCIe or L2CPU
+    cores; None if the mask is unknown."""
+    mask = mask_in_force(arch, masks, core_type)
+    return None if mask is None else bits(mask)
 
 
 def grid_size(soc: Soc, masks: Masks, core_type: CoreType) -> Coord | None:

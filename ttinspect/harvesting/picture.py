@@ -4,7 +4,7 @@ import functools
 
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import ChipCoordinates, chip_coordinates, mask_in_force
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import harvested_units
 from ttinspect.harvesting.placement import INSERTION_ORDER, worker_grid
 from ttinspect.model.arch import Axis, Coord, CoordSystem, CoreType
 from ttinspect.model.chip import Masks
@@ -50,14 +50,12 @@ def _labels(
         answer = coordinates.answer(CoreType.TENSIX, (x, y), system)
         if isinstance(answer, tuple):
             xs[x], ys[y] = str(answer[0]), str(answer[1])
-    grid = chip_grid(soc, masks).tensix
+    lines = harvested_units(soc.arch, masks, CoreType.TENSIX)
     width, _ = worker_grid(soc)
-    unknown = grid.harvested_lines is None or (
-        system is CoordSystem.TRANSLATED and coordinates.translation is None
-    )
+    unknown = lines is None or (system is CoordSystem.TRANSLATED and coordinates.translation is None)
     if unknown and system is not CoordSystem.NOC1:
         xs, ys = [""] * size[0], [""] * size[1]
-    for line in grid.harvested_lines or ():
+    for line in lines or ():
         if ARCHITECTURES[soc.arch].axis is Axis.ROW:
             ys[soc.tensix[line * width][1]] = _HARVESTED_LABEL
         else:

@@ -6,6 +6,7 @@ import msgspec
 
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.chip import Chip
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.holder import Holders
 from ttinspect.model.process import DeviceOpeners, ProcessTable
 from ttinspect.model.system import System
@@ -18,12 +19,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     ``processes`` are those of the pids in all slots, and the holders. ``openers`` are the pids that the
     driver lists for /dev/tenstorrent/N; None where no driver tells. ``holders`` is None where nobody looked
-    for them (snapshots of 0.1.0). ``limits`` are by chip id. ``chosen`` are the chips to report about,
-    None all: matching knows the others too. ``left_out`` counts files
-    that were too many to be read. ``now_monotonic_ns`` is of the host that wrote the regions.
+    for them (snapshots of 0.1.0). ``grids`` and ``limits`` are by chip id. ``chosen`` are the chips to report
+    about, None all: matching knows the others too. ``left_out`` counts files that were too many to be read.
+    ``now_monotonic_ns`` is of the host that wrote the regions.
     """
 
     system: System
+    grids: Mapping[int, ChipGrid]
     regions: tuple[LookedAt, ...]
     processes: ProcessTable
     now_realtime_ns: int

@@ -9,6 +9,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.capacity import Dispatch
 from ttinspect.model.chip import Chip
+from ttinspect.model.grid import ChipGrid
 from ttinspect.verify.words import exact
 
 
@@ -58,7 +59,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 UNKNOWN_LIMITS = Limits()
 
 
-def limits_of(chip: Chip, settings: Settings) -> Limits:
+def limits_of(chip: Chip, grid: ChipGrid, settings: Settings) -> Limits:
     """What a chip has, and what its allocator can hand out under these settings and in the other dispatch
     modes. An L1_SMALL or trace region of 0 is one that nobody spoke of.
 
@@ -66,9 +67,9 @@ def limits_of(chip: Chip, settings: Settings) -> Limits:
         InspectError: 2 when L1_SMALL or the trace region does not fit.
     """
     whole = msgspec.structs.replace(settings, l1_small=0, trace_region=0)
-    capacity, cut = chip_capacity(chip, whole), chip_capacity(chip, settings)
+    capacity, cut = chip_capacity(chip, grid, whole), chip_capacity(chip, grid, settings)
     others = {
-        chip_capacity(chip, msgspec.structs.replace(whole, dispatch=dispatch)).l1.allocatable
+        chip_capacity(chip, grid, msgspec.structs.replace(whole, dispatch=dispatch)).l1.allocatable
         for dispatch in (Dispatch.TENSIX, Dispatch.ETH, Dispatch.SLOW)
     }
     return Limits(

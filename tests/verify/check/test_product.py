@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from tests.grids import expected_of
 from ttinspect.answers.check import build_check
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.arch import Board
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.system import Recording, Source, SourceKind, System
@@ -11,7 +13,6 @@ from ttinspect.model.telemetry import GddrModule, Telemetry
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
-from ttinspect.verify.check.product import product_expectations
 from ttinspect.verify.findings.harvest import as_expected
 
 Errors = tuple[int | None, int | None]
@@ -34,7 +35,7 @@ def _p150(reading: Telemetry, dram: int | None = 0) -> System:
 
 
 def _outcomes(system: System, fact: str) -> list[Outcome]:
-    return [one.outcome for one in product_expectations(system, None) if one.fact == fact]
+    return [one.outcome for one in expected_of(system) if one.fact == fact]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_a_heartbeat_is_expected_of_silicon_only(
     kind: SourceKind, moves: bool | None, outcomes: list[Outcome], recorded: bool
 ) -> None:
     system = _system(kind, moves=moves, recorded=recorded)
-    found = [one.outcome for one in product_expectations(system, None) if one.fact == "heartbeat"]
+    found = [one.outcome for one in expected_of(system) if one.fact == "heartbeat"]
     assert found == outcomes
 
 
@@ -152,7 +153,7 @@ def test_no_row_of_a_pass_says_another_number_than_was_expected() -> None:
         example = open_source(f"board:{name}")
         for board in Board:
             chips = tuple(msgspec.structs.replace(chip, board=board) for chip in example.chips)
-            for one in product_expectations(msgspec.structs.replace(example, chips=chips), None):
+            for one in expected_of(msgspec.structs.replace(example, chips=chips)):
                 if one.outcome is Outcome.PASS and isinstance(one.expected, int):
                     assert one.found == one.expected, (name, board, one)
 
@@ -180,7 +181,7 @@ def test_a_chip_is_cooler_than_where_it_throttles(reading: Telemetry, outcomes: 
     ],
 )
 def test_heat_and_power_are_told_in_figures(reading: Telemetry, fact: str, expected: str, found: str) -> None:
-    rows = [one for one in product_expectations(_p150(reading), None) if one.fact == fact]
+    rows = [one for one in expected_of(_p150(reading)) if one.fact == fact]
     assert [(one.expected, one.found) for one in rows] == [(expected, found)]
 
 
@@ -208,7 +209,7 @@ def test_boards_of_different_types_need_not_be_alike() -> None:
     p150, p100 = (open_source(f"board:{name}") for name in ("p150", "p100"))
     chips = (p150.chips[0], msgspec.structs.replace(p100.chips[0], id=1))
     case = Case(
-        system=msgspec.structs.replace(p150, chips=chips), regions=(), chosen=None, now_realtime_ns=1,
+        system=msgspec.structs.replace(p150, chips=chips), grids=grids_of(chips), regions=(), chosen=None, now_realtime_ns=1,
         processes=ProcessTable(found={}, unknowable=frozenset()), now_monotonic_ns=1,
     )  # fmt: skip
     answer = build_check(case, [])

@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.grids import expected_of
 from ttinspect.answers.check import build_check
 from ttinspect.answers.check_init import present_machine
 from ttinspect.capacity.settings import make_settings
+from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.arch import Board
 from ttinspect.model.check_file import ChipWants, Range
 from ttinspect.model.chip import UNKNOWN_MASKS, PcieLink, Unknown
@@ -19,7 +21,6 @@ from ttinspect.sources.check_file import read_check_file
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.expectation import Outcome
-from ttinspect.verify.check.product import product_expectations
 from ttinspect.verify.check.site import site_expectations
 from ttinspect.verify.verify import Verdict
 
@@ -34,7 +35,10 @@ def _with(system: System, chip: int, **facts: Any) -> System:
 
 def _outcomes(text: str, system: System) -> list[Outcome]:
     wanted = read_check_file(text.encode(), "site.yaml")
-    return [one.outcome for one in site_expectations(wanted, system, None, make_settings())]
+    return [
+        one.outcome
+        for one in site_expectations(wanted, system, None, grids_of(system.chips), make_settings())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_the_id_of_two_chips_is_no_end_of_a_link() -> None:
 
 
 def _product(system: System, fact: str) -> list[Outcome]:
-    return [one.outcome for one in product_expectations(system, None) if one.fact == fact]
+    return [one.outcome for one in expected_of(system) if one.fact == fact]
 
 
 def _p300(location: int | None, pcie: int | None) -> System:
@@ -246,7 +250,7 @@ def test_nothing_passes_where_a_chip_could_not_be_read() -> None:
         trouble = Trouble(chip=1, why="it hangs", readable=readable)
         system = msgspec.structs.replace(example, troubles=(trouble,))
         case = Case(
-            system=system, regions=(), processes=ProcessTable(found={}, unknowable=frozenset()), chosen=None,
+            system=system, grids=grids_of(system.chips), regions=(), processes=ProcessTable(found={}, unknowable=frozenset()), chosen=None,
             now_realtime_ns=1, now_monotonic_ns=1,
         )  # fmt: skip
         assert build_check(case, wanted).verdict is verdict
@@ -324,8 +328,9 @@ def test_a_board_of_one_chip_is_counted_without_links() -> None:
 def test_a_file_that_is_written_there_says_how_many_there_can_be() -> None:
     processes = ProcessTable(found={}, unknowable=frozenset())
     for boards in (1, 4):
+        system = _sysfs_n300(boards)
         case = Case(
-            system=_sysfs_n300(boards), regions=(), processes=processes, chosen=None, now_realtime_ns=1,
+            system=system, grids=grids_of(system.chips), regions=(), processes=processes, chosen=None, now_realtime_ns=1,
             now_monotonic_ns=1,
         )  # fmt: skip
         file = present_machine(case)
@@ -338,12 +343,13 @@ def test_what_is_expected_of_every_chip_is_unknown_of_those_that_are_not_shown()
     assert _outcomes("boards: {n300: {arch: wormhole}}", _sysfs_n300(2)) == [UNKNOWN, PASS, PASS]
     assert _outcomes("each: {board: n300}", open_source("board:n300")) == [PASS, PASS]
     wanted = read_check_file(b"each: {board: n300}", "site.yaml")
-    chosen = site_expectations(wanted, _sysfs_n300(2), frozenset({0}), make_settings())
+    system = _sysfs_n300(2)
+    chosen = site_expectations(wanted, system, frozenset({0}), grids_of(system.chips), make_settings())
     assert [one.outcome for one in chosen] == [PASS]
 
 
 def _links_of(system: System) -> list[tuple[Outcome, str]]:
-    found = product_expectations(system, None)
+    found = expected_of(system)
     return [(one.outcome, str(one.expected)) for one in found if one.fact == "eth links"]
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.trays import has_trays
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import Grids
 from ttinspect.harvesting.refusal import expected_pcie_masks, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.readiness import Iommu
 from ttinspect.model.system import SourceKind, System
 from ttinspect.verify.check.expectation import (
@@ -54,6 +55,7 @@ from ttinspect.verify.findings.topology import (
     board_links,
     links_up,
     topology_findings,
+    without_eth,
 )
 from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
@@ -70,18 +72,18 @@ _DESCRIPTORS = (SourceKind.CLUSTER, SourceKind.REPORT)
 _NO_PRODUCT = "the board is unknown, and so is what it should have"
 
 
-def product_expectations(system: System, chosen: frozenset[int] | None) -> list[Expectation]:
+def product_expectations(system: System, chosen: frozenset[int] | None, grids: Grids) -> list[Expectation]:
     """Everything that the chosen chips (None: all) should be; those of a board that is cut by the choice are
     judged with the whole board."""
     shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
     topology = topology_findings(system)
     found = list(_ids(system, shown, topology))
     found += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
-    found += _uniform(shown)
+    found += _uniform(shown, grids)
     up, on_board = links_up(system), board_links(system)
     for chip in shown:
         links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
-        found += _chip(chip, links, system.asked)
+        found += _chip(chip, grids[chip.id], links, system.asked)
     return [*found, *_readiness(system, shown), *_troubles(system, shown)]
 
 
@@ -100,7 +102,7 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
     }
 
 
-def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectation]:
+def _chip(chip: Chip, grid: ChipGrid, links: Expectation, kind: SourceKind) -> Iterator[Expectation]:
     findings = chip_findings(chip)
     product = product_of(chip.board)
     if product is None:
@@ -114,7 +116,7 @@ def _chip(chip: Chip, links: Expectation, kind: SourceKind) -> Iterator[Expectat
             _NO_PRODUCT,
         )
     else:
-        yield from _harvested(chip, product, findings)
+        yield from _harvested(chip, grid, product, findings)
         yield from _pcie(chip)
     yield from _cores(chip, kind)
     yield links
@@ -133,12 +135,13 @@ def _cores(chip: Chip, kind: SourceKind) -> Iterator[Expectation]:
         yield judged(chip, LIVE_CHIP_DIFFERS.id, "cores", expected, live, messages_of(live) or expected)
 
 
-def _harvested(chip: Chip, product: Product, findings: Iterable[Finding]) -> Iterator[Expectation]:
+def _harvested(
+    chip: Chip, grid: ChipGrid, product: Product, findings: Iterable[Finding]
+) -> Iterator[Expectation]:
     if product.arch is not chip.arch:
         mine = found_by((NOT_AS_THE_PRODUCT,), findings)
         yield judged(chip, NOT_AS_THE_PRODUCT.id, "architecture", product.arch.value, mine, chip.arch.value)
         return
-    grid = chip_grid(chip.soc, chip.masks)
     units = {
         "tensix": (f"harvested tensix {ARCHITECTURES[chip.arch].axis.value}s", grid.tensix.harvested_lines),
         "dram": ("harvested DRAM banks", grid.dram.harvested),
@@ -191,7 +194,7 @@ def _links(
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
         why = next(one.why for one in chip.unknown if one.path == "links")
-    elif on_board is None and kind in _DESCRIPTORS and chip_grid(chip.soc, chip.masks).eth.active != 0:
+    elif on_board is None and kind in _DESCRIPTORS and not without_eth(chip):
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
     elif up is None:
         why = "only one end tells of a link, or none whether it is up"
@@ -226,20 +229,20 @@ def _ids(
             yield of_host(rule.id, fact, expected, why or expected, outcome_of(mine), why)
 
 
-def _uniform(shown: list[Chip]) -> Iterator[Expectation]:
+def _uniform(shown: list[Chip], grids: Grids) -> Iterator[Expectation]:
     """Chips of one board type should be alike."""
     for board in dict.fromkeys(chip.board for chip in shown):
         chips = tuple(chip for chip in shown if chip.board is board)
         if len(chips) < 2:
             continue
         name = f"grids of {'boards that are unknown' if board is None else board.value}"
-        if any(chip_grid(chip.soc, chip.masks).tensix.grid is None for chip in chips):
+        shapes = {grids[chip.id].tensix.grid for chip in chips}
+        if None in shapes:
             why = "a mask is unknown, and so is the grid"
             yield of_host(CHIPS_DIFFER.id, name, "one for all chips", None, Outcome.UNKNOWN, why)
             continue
-        mine = differing_chips(chips)
-        grids = {chip_grid(chip.soc, chip.masks).tensix.grid for chip in chips}
-        words = ", ".join(sorted(f"{grid[0]}x{grid[1]}" for grid in grids if grid is not None))
+        mine = differing_chips(chips, grids)
+        words = ", ".join(sorted(f"{shape[0]}x{shape[1]}" for shape in shapes if shape is not None))
         why = messages_of(mine)
         yield of_host(CHIPS_DIFFER.id, name, "one for all chips", words, outcome_of(mine), why)
 

@@ -9,10 +9,11 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
-from ttinspect.harvesting.grids import chip_grid
+from ttinspect.harvesting.grids import Grids
 from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
 from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.readiness import DeviceReadiness, Readiness
 from ttinspect.model.system import System
 from ttinspect.sources.check_file import Wanted
@@ -62,10 +63,10 @@ Path = tuple[str, ...]
 
 
 def site_expectations(
-    wanted: Wanted, system: System, chosen: frozenset[int] | None, settings: Settings
+    wanted: Wanted, system: System, chosen: frozenset[int] | None, grids: Grids, settings: Settings
 ) -> Iterator[Expectation]:
     """Everything that the file says of the chosen chips (None: all)."""
-    return _Site(wanted, system, chosen, settings).expectations()
+    return _Site(wanted, system, chosen, grids, settings).expectations()
 
 
 class _Site:
@@ -76,13 +77,16 @@ class _Site:
         wanted: Wanted,
         system: System,
         chosen: frozenset[int] | None,
+        grids: Grids,
         settings: Settings,
     ) -> None:
         self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
         self._all = chosen is None
         up = links_up(system)
-        self._facts = {chip.id: chip_facts(chip, up[chip.id], settings, system) for chip in self._shown}
+        self._facts = {
+            chip.id: chip_facts(chip, grids[chip.id], up[chip.id], settings, system) for chip in self._shown
+        }
 
     def expectations(self) -> Iterator[Expectation]:
         """In the order of the file's parts."""
@@ -249,19 +253,20 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     motherboard: str | None
 
 
-def chip_facts(chip: Chip, eth_links: int | None, settings: Settings, system: System) -> ChipFacts:
+def chip_facts(
+    chip: Chip, grid: ChipGrid, eth_links: int | None, settings: Settings, system: System
+) -> ChipFacts:
     """The facts of one chip of a System; ``eth_links`` is what links_up says of it."""
     host = system.readiness or Readiness()
     device = host.of(chip.kmd_id) or DeviceReadiness(device=-1)
     pcie = chip.pcie or PcieLink()
-    grid = chip_grid(chip.soc, chip.masks).tensix
-    capacity = chip_capacity(chip, settings)
+    tensix, capacity = grid.tensix, chip_capacity(chip, grid, settings)
     reading = chip.telemetry
     return ChipFacts(
         arch=chip.arch.value,
         board=None if chip.board is None else chip.board.value,
-        grid=None if grid.grid is None else f"{grid.grid[0]}x{grid.grid[1]}",
-        cores=grid.active,
+        grid=None if tensix.grid is None else f"{tensix.grid[0]}x{tensix.grid[1]}",
+        cores=tensix.active,
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
         eth_links=eth_links,

@@ -5,30 +5,30 @@ from collections.abc import Callable, Iterator, Sequence
 from ttinspect.capacity.chip import NotAllocatable, has_known_banks, resolved_dispatch, why_not_allocatable
 from ttinspect.capacity.releases import Release, same_figures
 from ttinspect.capacity.settings import Settings
-from ttinspect.harvesting.grids import chip_grid
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
+from ttinspect.model.grid import ChipGrid
 from ttinspect.verify.rule import Hit, I, Rule, W
 
 
 class CapacityRule(Rule, frozen=True, kw_only=True):
     """A rule of one chip under the settings of a runtime."""
 
-    of_capacity: Callable[[Chip, Settings], Iterator[Hit]]
+    of_capacity: Callable[[Chip, ChipGrid, Settings], Iterator[Hit]]
 
 
-def allocation_findings(chip: Chip, settings: Settings) -> tuple[Finding, ...]:
+def allocation_findings(chip: Chip, grid: ChipGrid, settings: Settings) -> tuple[Finding, ...]:
     """Why the allocatable bytes of a chip are unknown, if they are."""
-    found = (rule.finding(hit) for rule in _OF_CAPACITY for hit in rule.of_capacity(chip, settings))
+    found = (rule.finding(hit) for rule in _OF_CAPACITY for hit in rule.of_capacity(chip, grid, settings))
     return tuple(finding for finding in found if finding is not None)
 
 
-def _reason(chip: Chip, settings: Settings) -> NotAllocatable | None:
-    return why_not_allocatable(chip.soc, chip.masks, resolved_dispatch(settings.dispatch, chip.board))
+def _reason(chip: Chip, grid: ChipGrid, settings: Settings) -> NotAllocatable | None:
+    return why_not_allocatable(chip.soc, grid, resolved_dispatch(settings.dispatch, chip.board))
 
 
-def _does_not_open(chip: Chip, settings: Settings) -> Iterator[Hit]:
-    if _reason(chip, settings) is NotAllocatable.DOES_NOT_OPEN:
+def _does_not_open(chip: Chip, grid: ChipGrid, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, grid, settings) is NotAllocatable.DOES_NOT_OPEN:
         dispatch = resolved_dispatch(settings.dispatch, chip.board).value
         yield Hit(
             "does not open",
@@ -53,19 +53,21 @@ DISPATCH_NOT_SUPPORTED = CapacityRule(
 )
 
 
-def _no_table(chip: Chip, settings: Settings) -> Iterator[Hit]:
-    if _reason(chip, settings) is not NotAllocatable.NO_TABLE:
+def _no_table(chip: Chip, grid: ChipGrid, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, grid, settings) is not NotAllocatable.NO_TABLE:
         return
-    grid = chip_grid(chip.soc, chip.masks).tensix
-    shape = "an unknown grid" if grid.grid is None else f"{grid.grid[0]}x{grid.grid[1]} live tensix cores"
+    tensix = grid.tensix
+    shape = (
+        "an unknown grid" if tensix.grid is None else f"{tensix.grid[0]}x{tensix.grid[1]} live tensix cores"
+    )
     yield Hit(
         "no table",
         f"tt-metal has no compute grid for {chip.arch.value} with {shape} "
-        f"of {grid.full_grid[0]}x{grid.full_grid[1]}; what is allocatable is unknown",
+        f"of {tensix.full_grid[0]}x{tensix.full_grid[1]}; what is allocatable is unknown",
         {
             "arch": chip.arch.value,
             "dispatch": resolved_dispatch(settings.dispatch, chip.board).value,
-            "harvested_lines": None if grid.harvested_lines is None else len(grid.harvested_lines),
+            "harvested_lines": None if tensix.harvested_lines is None else len(tensix.harvested_lines),
         },
     )
 
@@ -87,8 +89,8 @@ NO_COMPUTE_GRID = CapacityRule(
 )
 
 
-def _unknown_mask(chip: Chip, settings: Settings) -> Iterator[Hit]:
-    if _reason(chip, settings) is NotAllocatable.UNKNOWN_MASK:
+def _unknown_mask(chip: Chip, grid: ChipGrid, settings: Settings) -> Iterator[Hit]:
+    if _reason(chip, grid, settings) is NotAllocatable.UNKNOWN_MASK:
         message = "the tensix mask is unknown, and so is the L1 that this chip has"
         yield Hit("unknown mask", message, {"arch": chip.arch.value})
 
@@ -105,7 +107,7 @@ CAPACITY_UNKNOWN = CapacityRule(
 )
 
 
-def _other_banks(chip: Chip, _settings: Settings) -> Iterator[Hit]:
+def _other_banks(chip: Chip, _grid: ChipGrid, _settings: Settings) -> Iterator[Hit]:
     if not has_known_banks(chip.soc):
         yield Hit(
             "other banks",

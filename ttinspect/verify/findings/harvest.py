@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.firmware import is_before
 from ttinspect.harvesting.architectures import ARCHITECTURES
-from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch
+from ttinspect.harvesting.grids import Grids, grids_of, harvested_units
+from ttinspect.model.arch import Arch, CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
@@ -28,9 +28,9 @@ def chip_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
     return judge_chip(CHIP_RULES, chip, unread)
 
 
-def system_findings(system: System) -> tuple[Finding, ...]:
+def system_findings(system: System, grids: Grids) -> tuple[Finding, ...]:
     """What is worth a sentence about the chips together, and about the source."""
-    return (*differing_chips(system.chips), *doubts(system))
+    return (*differing_chips(system.chips, grids), *doubts(system))
 
 
 def doubts(system: System) -> tuple[Finding, ...]:
@@ -38,9 +38,9 @@ def doubts(system: System) -> tuple[Finding, ...]:
     return tuple(judge_system((DOUBTFUL_SOURCE,), system).get(None, ()))
 
 
-def differing_chips(chips: tuple[Chip, ...]) -> tuple[Finding, ...]:
+def differing_chips(chips: tuple[Chip, ...], grids: Grids) -> tuple[Finding, ...]:
     """Chips of one mesh should be alike; a MeshDevice uses what all of them have."""
-    found = (CHIPS_DIFFER.finding(hit) for hit in _differing(chips))
+    found = (CHIPS_DIFFER.finding(hit) for hit in _differing(chips, grids))
     return tuple(finding for finding in found if finding is not None)
 
 
@@ -61,13 +61,12 @@ def differing_units(chips: Iterable[Chip]) -> tuple[str, ...]:
 
 
 def _harvested_counts(chip: Chip) -> dict[str, int | None]:
-    grid = chip_grid(chip.soc, chip.masks)
-    lines, banks, channels = grid.tensix.harvested_lines, grid.dram.harvested, grid.eth.harvested
-    return {
-        "tensix": None if lines is None else len(lines),
-        "dram": None if banks is None else len(banks),
-        "eth": None if channels is None else len(channels),
+    """How many tensix lines, DRAM banks and eth channels are harvested; None is unknown."""
+    harvested = {
+        core_type.value: harvested_units(chip.arch, chip.masks, core_type)
+        for core_type in (CoreType.TENSIX, CoreType.DRAM, CoreType.ETH)
     }
+    return {name: None if units is None else len(units) for name, units in harvested.items()}
 
 
 def _deviations(chip: Chip, _unread: str | None = None) -> Iterator[Hit]:
@@ -164,12 +163,12 @@ NOT_AS_THE_PRODUCT = ChipRule(
 )
 
 
-def _differing(chips: tuple[Chip, ...]) -> Iterator[Hit]:
+def _differing(chips: tuple[Chip, ...], grids: Grids) -> Iterator[Hit]:
     if len(chips) < 2:
         return
     groups: dict[tuple[str, str, str], list[int]] = {}
     for chip in chips:
-        grid = chip_grid(chip.soc, chip.masks)
+        grid = grids[chip.id]
         if grid.tensix.grid is None or grid.dram.active is None or grid.eth.active is None:
             return
         width, height = grid.tensix.grid
@@ -203,7 +202,7 @@ CHIPS_DIFFER = SystemRule(
     id="TTH002",
     name="chips differ",
     severities={"differ": W},
-    of_system=lambda system: _differing(system.chips),
+    of_system=lambda system: _differing(system.chips, grids_of(system.chips)),
     title="The chips of one mesh do not have the same grid, DRAM banks or eth channels.",
     meaning="A MeshDevice uses only what every chip has; the rest of the better chips lies idle.",
     cause="Boards of different products or harvests stand in one system.",

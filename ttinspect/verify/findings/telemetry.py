@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from ttinspect.facts.firmware import firmware_version, is_before
-from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch
+from ttinspect.harvesting.grids import harvested_units
+from ttinspect.model.arch import Arch, CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.telemetry import GddrModule, MaxArbiter
@@ -28,7 +28,7 @@ def modules_of_all_channels(chip: Chip) -> tuple[GddrModule, ...] | None:
     """What a chip says of its live DRAM channels; None unless it tells of each of them, and once. Where it
     is not known which are live, all of them: no bank of a Wormhole is ever harvested, and what holds of all
     channels holds of the live ones."""
-    reading, harvested = chip.telemetry, chip_grid(chip.soc, chip.masks).dram.harvested
+    reading, harvested = chip.telemetry, harvested_units(chip.arch, chip.masks, CoreType.DRAM)
     if reading is None or reading.gddr is None:
         return None
     live = [channel for channel in range(len(chip.soc.dram)) if channel not in (harvested or ())]

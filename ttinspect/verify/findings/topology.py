@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ttinspect.facts.boards import product_of, with_article
-from ttinspect.harvesting.grids import chip_grid
-from ttinspect.model.arch import Arch
+from ttinspect.harvesting.grids import harvested_units
+from ttinspect.model.arch import Arch, CoreType
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, SourceKind, System
@@ -270,12 +270,18 @@ def _linked(system: System) -> set[int]:
     return linked | {link.a.chip for link in system.remote_links}
 
 
+def without_eth(chip: Chip) -> bool:
+    """Whether a chip is known to have no live eth channel."""
+    harvested = harvested_units(chip.arch, chip.masks, CoreType.ETH)
+    return harvested is not None and len(harvested) == len(chip.soc.eth)
+
+
 def _isolated(system: System) -> Iterator[Hit]:
     if len(system.chips) < 2 or system.source.example:
         return
     linked = _linked(system)
     for chip in system.chips:
-        if chip.id in linked or links_unknown(chip) or chip_grid(chip.soc, chip.masks).eth.active == 0:
+        if chip.id in linked or links_unknown(chip) or without_eth(chip):
             continue
         product = product_of(chip.board)
         wired = product is not None and product.linked_inside
