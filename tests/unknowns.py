@@ -23,7 +23,7 @@ COMMANDS = (
 SNAPSHOT = "snapshot.json"
 _EMPTY = tempfile.TemporaryDirectory()
 _IN_TRAYS = ("ubb", "ubb_blackhole", "ubb_blackhole_cf")
-_NO_BUS = re.compile(r"kmd_id|pci_bdf|pcie\.(bus_id|lanes|max_lanes|generation|max_generation)")
+_NO_BUS = re.compile(r"kmd_id|pci_bdf|pcie\.(bus_id|(max_|slot_)?(lanes|generation))")
 _NO_COORDINATE = re.compile(
     r"cores\.\w+\.(harvested\.)?(noc0|noc1|translated|logical)\[\]|at\[\]\.(noc1|translated|logical)"
 )

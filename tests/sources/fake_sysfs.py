@@ -44,6 +44,8 @@ def device(
         "current_link_speed": "16.0 GT/s PCIe", "max_link_speed": "32.0 GT/s PCIe",
     }.items():  # fmt: skip
         write(pci / name, text)
+    write(pci.parent / "max_link_width", "16")  # of the port above the card
+    write(pci.parent / "max_link_speed", "32.0 GT/s PCIe")
     for name, text in {
         "name": "blackhole" if pci_id == 0xB140 else "wormhole", "temp1_input": "54321", "temp1_label": "asic_temp",
         "temp1_max": "90000", "in0_input": "745", "curr1_input": "31000", "curr1_max": "200000",

@@ -67,7 +67,9 @@ def test_identity_comes_from_the_class_device_and_its_pci_device(root: Path) -> 
     assert (found.id, found.kmd_id, found.mmio, found.pci_bdf) == (3, 3, True, "0000:c1:00.0")
     assert (found.arch, found.board, found.board_id) == (Arch.BLACKHOLE, Board("p150"), str(P150_BOARD_ID))
     assert found.firmware == (19, 5, 0)
-    assert found.pcie == PcieLink(bus_id=0xC1, lanes=8, max_lanes=16, generation=4, max_generation=5)
+    assert found.pcie == PcieLink(
+        bus_id=0xC1, lanes=8, max_lanes=16, generation=4, max_generation=5, slot_lanes=16, slot_generation=5
+    )
     assert system(root).kmd_version == "2.8.0"
 
 
@@ -285,7 +287,7 @@ def test_a_chip_off_the_bus_is_unknown_and_not_at_65535_degrees(root: Path) -> N
     assert found.arch is Arch.BLACKHOLE
     assert (found.board, found.board_name, found.board_id, found.unique_id) == (None,) * 4
     assert (found.firmware, found.telemetry) == (None, None)
-    assert found.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5)
+    assert found.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5, slot_lanes=16, slot_generation=5)
     assert "off the bus" in why(found, "telemetry")[0]
     (trouble,) = system(root).troubles
     assert (trouble.chip, trouble.readable) == (0, False)

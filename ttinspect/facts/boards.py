@@ -33,6 +33,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     and even hosts share board ids. ``mmio_chips`` of them are on the PCIe bus, the others are reached
     through these. ``links`` is how many eth links join the chips of one board on the board itself; None
     where that is not known of a board id alone: of one chip, and of a Galaxy.
+    ``pcie_lanes`` and ``pcie_generation`` are those of the card's own link; None where no document says it.
     ``unharvested_tensix_before`` is the firmware bundle before which a chip without a harvested tensix line
     is right too; None where it never is. ``eth_dispatch``: tt-metal's fast dispatch runs on eth cores there
     by default.
@@ -49,6 +50,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     eth: int
     unharvested_tensix_before: tuple[int, int, int] | None
     pcie: tuple[PcieRule, ...]
+    pcie_lanes: int | None
+    pcie_generation: int | None
     eth_dispatch: bool
 
     @property
@@ -153,6 +156,7 @@ def product_of(board: Board | None) -> Product | None:
     )
     chips, trays = entry.child("chips").unsigned(), bool(entry.child("trays"))
     pcie, dispatch = entry.child("pcie"), entry.child("dispatch")
+    link = entry.child("pcie_link")
     return Product(
         board=board,
         arch=Arch(entry.child("arch").text([arch.value for arch in Arch])),
@@ -165,6 +169,8 @@ def product_of(board: Board | None) -> Product | None:
         eth=harvest.child("eth").unsigned(),
         unharvested_tensix_before=firmware_version(before.text()) if before else None,
         pcie=tuple(_pcie_rule(rule) for rule in pcie.sequence()) if pcie else (),
+        pcie_lanes=link.child("lanes").unsigned() if link else None,
+        pcie_generation=link.child("generation").unsigned() if link else None,
         eth_dispatch=bool(dispatch) and dispatch.text(("eth", "tensix")) == "eth",
     )
 

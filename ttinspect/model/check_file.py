@@ -42,7 +42,8 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     ``grid`` are the live tensix cores as WIDTHxHEIGHT, ``cores`` their number; ``l1_bytes`` and
     ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips. From ``numa_node`` on they are
-    facts of the host that the chip is in.
+    facts of the host that the chip is in; of a chip that is reached through another one they, and those of
+    PCIe, are of that one. ``node_access``: whether the user who checks may read and write the node.
     """
 
     arch: Arch | None = None
@@ -63,9 +64,10 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pcie_lanes: Number | None = None
     pcie_generation: Number | None = None
     numa_node: Number | None = None
+    node_access: Annotated[str, msgspec.Meta(pattern=r"^(rw|none)$")] | None = None
     iommu: Annotated[str, msgspec.Meta(pattern=r"^(off|passthrough|on)$")] | None = None
     hugepages_1g: Number | None = None
-    driver: str | None = None
+    driver: str | VersionRange | None = None
     kernel: str | None = None
     motherboard: str | None = None
 

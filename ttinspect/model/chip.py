@@ -40,13 +40,16 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PcieLink(msgspec.Struct, frozen=True, kw_only=True):
-    """The PCIe link of a chip; None is unknown. ``generation`` is the PCIe generation it trained to."""
+    """The PCIe link of a chip; None is unknown. ``lanes`` and ``generation`` are what it trained to, ``max_``
+    what the chip offers, ``slot_`` what the port above it offers: the slot, or a switch."""
 
     bus_id: int | None = None
     lanes: int | None = None
     max_lanes: int | None = None
     generation: int | None = None
     max_generation: int | None = None
+    slot_lanes: int | None = None
+    slot_generation: int | None = None
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,7 +68,7 @@ def shown(one: Expectation, value: Fact) -> str:
 
 def _found(one: Expectation) -> str:
     text = shown(one, one.found)
-    return text if len(text) <= _LONGEST_FOUND else "see below"
+    return "see below" if len(text) > _LONGEST_FOUND and one.why else text
 
 
 def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[RenderableType]:

@@ -74,10 +74,14 @@ def read_expectations(pairs: list[str]) -> Wanted:
         target = document if key in ("chips", "regions") else each
         if key in target:
             raise InspectError(f"--expect {pair}", f"{key} is given twice", "give it once")
-        target[key] = _value(text)
+        target[key] = text if key in _TEXTS and ".." not in text else _value(text)
     if not each:
         del document["each"]
     return _Reader(EXPECT, {}).read(document)
+
+
+_TEXTS = ("driver", "kernel", "motherboard", "iommu", "node_access")
+"""What is text also where it looks like a number."""
 
 
 def _value(text: str) -> Any:
@@ -105,6 +109,8 @@ _CHIP_NAME = re.compile(CHIP_NAME)
 _PATTERNS = {
     "grid": "WIDTHxHEIGHT, such as 12x10",
     "firmware": "a version of three numbers, such as 19.5.0",
+    "iommu": "off, passthrough or on",
+    "node_access": "rw or none",
     "arch": f"one of {', '.join(arch_names())}",
 }
 

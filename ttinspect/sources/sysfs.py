@@ -270,12 +270,15 @@ def _uevent(path: Path) -> str:
 
 def _pcie_link(folder: Path, bus_id: int | None) -> PcieLink:
     device = folder / "device"
+    port = device / ".."  # of where the link leads to: the port above the device
     return PcieLink(
         bus_id=bus_id,
         lanes=_lanes(device / "current_link_width"),
         max_lanes=_lanes(device / "max_link_width"),
         generation=_generation(device / "current_link_speed"),
         max_generation=_generation(device / "max_link_speed"),
+        slot_lanes=_lanes(port / "max_link_width"),
+        slot_generation=_generation(port / "max_link_speed"),
     )
 
 

@@ -84,9 +84,10 @@ FACTS = {
     "pcie_lanes": ("16", "8"),
     "pcie_generation": ("4", "{min: 5}"),
     "numa_node": ("1", "0"),
+    "node_access": ("rw", "none"),
     "iommu": ("'on'", "'off'"),
     "hugepages_1g": ("{min: 2}", "{min: 5}"),
-    "driver": ("2.8.0", "2.7.0"),
+    "driver": ("2.8.0", "{min: 2.9.0}"),
     "kernel": ("6.8.0-60-generic", "5.15.0"),
     "motherboard": ("Supermicro H13", "ASRock"),
 }
@@ -95,7 +96,7 @@ FACTS = {
 
 HOST = Readiness(
     kernel="6.8.0-60-generic", motherboard="Supermicro H13", hugepages_1g=4,
-    devices=(DeviceReadiness(device=0, numa_node=1, iommu=Iommu.TRANSLATING),),
+    devices=(DeviceReadiness(device=0, numa_node=1, accessible=True, iommu=Iommu.TRANSLATING),),
 )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ from ttinspect.verify.findings.live import (
     live_findings,
     trouble_findings,
 )
-from ttinspect.verify.findings.readiness import readiness_findings
+from ttinspect.verify.findings.readiness import NARROW_PCIE, pcie_measures, readiness_findings
 from ttinspect.verify.findings.telemetry import telemetry_findings
 from ttinspect.verify.findings.topology import (
     DUPLICATE_BOARD_ID,
@@ -370,9 +370,9 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             messages_of(mine),
         )
     for chip in shown:
-        link = chip.pcie
-        if link is None or None in (link.lanes, link.max_lanes, link.generation, link.max_generation):
-            continue
-        mine = [one for one in found.get(chip.id, ()) if one.id == "TTP006"]
-        expected = f"x{link.max_lanes}, generation {link.max_generation}"
-        yield judged(chip, "TTP006", "PCIe", expected, mine, f"x{link.lanes}, generation {link.generation}")
+        known_of_link = [one for one in pcie_measures(chip) if None not in (one.now, one.most)]
+        if known_of_link:
+            mine = found_by((NARROW_PCIE,), found.get(chip.id, ()))
+            expected = " ".join(one.told(max(one.most or 0, one.board or 0)) for one in known_of_link)
+            now = " ".join(one.told(one.now) for one in known_of_link)
+            yield judged(chip, NARROW_PCIE.id, "PCIe", expected, mine, now)

@@ -22,6 +22,7 @@ from ttinspect.verify.check.links import link_expectation
 from ttinspect.verify.findings import readiness, site
 from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
 from ttinspect.verify.findings.topology import links_up
+from ttinspect.verify.holding import device_of
 from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
     chips_named,
@@ -51,6 +52,7 @@ _RULE_OF_FACT = {
     "pcie_lanes": readiness.NARROW_PCIE,
     "pcie_generation": readiness.NARROW_PCIE,
     "numa_node": readiness.NUMA_NODE,
+    "node_access": readiness.NODE_PERMISSIONS,
     "iommu": readiness.IOMMU,
     "hugepages_1g": readiness.HUGEPAGES,
     "driver": readiness.NO_DRIVER_VERSION,
@@ -188,6 +190,9 @@ def _compare(name: str, want: _Want, found: Fact) -> Outcome:
         return Outcome.UNKNOWN
     if name == "firmware":
         return _verdict(_version_in_range(want, str(found)))
+    if name == "driver" and isinstance(want, VersionRange):
+        comparable = firmware_order(str(found)) is not None
+        return _verdict(_version_in_range(want, str(found))) if comparable else Outcome.UNKNOWN
     if isinstance(want, str):
         meant = board_meant(want) if name == "board" else None
         return _verdict(found == (want if meant is None else meant.value))
@@ -246,6 +251,7 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     pcie_lanes: int | None
     pcie_generation: int | None
     numa_node: int | None
+    node_access: str | None
     iommu: str | None
     hugepages_1g: int | None
     driver: str | None
@@ -258,8 +264,9 @@ def chip_facts(
 ) -> ChipFacts:
     """The facts of one chip of a System; ``eth_links`` is what links_up says of it."""
     host = system.readiness or Readiness()
-    device = host.of(chip.kmd_id) or DeviceReadiness(device=-1)
-    pcie = chip.pcie or PcieLink()
+    device = host.of(device_of(system.chips, chip.id)) or DeviceReadiness(device=-1)
+    gateway = next((one for one in system.chips if one.id == chip.via), None)
+    pcie = chip.pcie or (None if gateway is None else gateway.pcie) or PcieLink()
     tensix, capacity = grid.tensix, chip_capacity(chip, grid, settings)
     reading = chip.telemetry
     return ChipFacts(
@@ -281,6 +288,7 @@ def chip_facts(
         pcie_lanes=pcie.lanes,
         pcie_generation=pcie.generation,
         numa_node=device.numa_node,
+        node_access=None if device.accessible is None else "rw" if device.accessible else "none",
         iommu=None if device.iommu is None else device.iommu.value,
         hugepages_1g=host.hugepages_1g,
         driver=system.kmd_version,

@@ -1,13 +1,14 @@
 """What a chip should say of its own state, whatever site it is at."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
-from ttinspect.verify.check.expectation import Expectation, Outcome, judged, known, messages_of
+from ttinspect.model.telemetry import Telemetry
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, judged, known, messages_of
 from ttinspect.verify.findings.telemetry import (
     CLOCK,
     DRAM_HEALTH,
@@ -42,8 +43,9 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
         (CLOCK, "clock", "not held down", _has(chip, "aiclk_max_by")),
         (THERMAL_TRIPS, "thermal trips", "none", _has(chip, "thermal_trips")),
         (POWER, "power", "below its limit", _has(chip, "power_w", "power_limit_w")),
+        (POWER, "board power", "below its limit", _has(chip, "board_power_w", "board_power_limit_w")),
     ):
-        mine = found_by(rules, findings)
+        mine = [one for one in found_by(rules, findings) if one.evidence.get("of", fact) == fact]
         if is_known or (mine and is_known is None):
             wanted, found = _in_figures(chip, fact) or (expected, messages_of(mine) or expected)
             yield judged(chip, rules[0].id, fact, wanted, mine, found)
@@ -62,23 +64,66 @@ def use_expectations(chips: Iterable[Chip], uses: Uses) -> Iterator[Expectation]
             yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", mine, found)
 
 
-def _in_figures(chip: Chip, fact: str) -> tuple[str, str] | None:
-    """What is expected and what is found as numbers with their unit; None where words say it. Of the board's
-    power, and where no limit is set, words do."""
+def _in_figures(chip: Chip, fact: str) -> tuple[Fact, Fact] | None:
+    """What is expected and what is found as numbers with their unit; None where there are none."""
     reading = chip.telemetry
-    if reading is None:
+    figures = None if reading is None else _FIGURES.get(fact)
+    return None if reading is None or figures is None else figures(reading)
+
+
+def _heartbeat(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    if reading.heartbeat is None:
         return None
-    if fact == "temperature" and reading.asic_celsius is not None and reading.throttle_celsius is not None:
-        tenths = math.floor(reading.asic_celsius * 10)  # 89.96 is below 90, and must not read 90.0
-        return f"< {reading.throttle_celsius:g} C", f"{tenths / 10:.1f} C"
-    board_is_below = not (
-        reading.board_power_w is not None
-        and reading.board_power_limit_w
-        and reading.board_power_w >= reading.board_power_limit_w
-    )
-    if fact == "power" and reading.power_w is not None and reading.power_limit_w and board_is_below:
-        return f"< {reading.power_limit_w:g} W", f"{reading.power_w:g} W"
-    return None
+    return "moves", f"{reading.heartbeat}, {'moves' if reading.heartbeat_moves else 'stands still'}"
+
+
+def _temperature(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    if reading.asic_celsius is None or reading.throttle_celsius is None:
+        return None
+    tenths = math.floor(reading.asic_celsius * 10)  # 89.96 is below 90, and must not read 90.0
+    return f"< {reading.throttle_celsius:g} C", f"{tenths / 10:.1f} C"
+
+
+def _dram_errors(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    """Channels, not errors: a live Blackhole tells of each channel only that it had some."""
+    modules = reading.gddr or ()
+    bad = sum(bool(one.uncorrected_read_errors or one.uncorrected_write_errors) for one in modules)
+    return f"0 of {len(modules)} channels", f"{bad} of {len(modules)} channels"
+
+
+def _clock(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    now, most, by = reading.aiclk_max_now_mhz, reading.aiclk_max_mhz, reading.aiclk_max_by
+    if now is None or by is None:
+        return None
+    least = now if most is None or not by.throttles else most
+    return f">= {least} MHz", f"{now} MHz ({by.value})"
+
+
+def _trips(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    return 0, reading.thermal_trips
+
+
+def _power(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    return _below(reading.power_w, reading.power_limit_w)
+
+
+def _board_power(reading: Telemetry) -> tuple[Fact, Fact] | None:
+    return _below(reading.board_power_w, reading.board_power_limit_w)
+
+
+def _below(now: float | None, limit: float | None) -> tuple[Fact, Fact] | None:
+    return (f"< {limit:g} W", f"{now:g} W") if now is not None and limit else None
+
+
+_FIGURES: dict[str, Callable[[Telemetry], tuple[Fact, Fact] | None]] = {
+    "heartbeat": _heartbeat,
+    "temperature": _temperature,
+    "DRAM errors": _dram_errors,
+    "clock": _clock,
+    "thermal trips": _trips,
+    "power": _power,
+    "board power": _board_power,
+}
 
 
 def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
@@ -88,9 +133,10 @@ def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
         module.trained is not None if knows_live_channels(chip) else module.trained for module in modules
     )
     if untrained or decided:
-        modules_listed = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
-        found = f"{sum(module.trained is True for module in modules_listed)} of {len(modules_listed)} live"
-        return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", untrained, found)
+        listed = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
+        expected = f"{len(listed)} of {len(listed)} live"
+        found = f"{sum(module.trained is True for module in listed)} of {len(listed)} live"
+        return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", expected, untrained, found)
     why = "the source does not tell of every live DRAM channel whether it is trained"
     return known(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", None, Outcome.UNKNOWN, why)
 

@@ -1,14 +1,18 @@
 """Findings about the host: what stops tt-metal from opening a device, and what slows it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from ttinspect.model.chip import Chip
+from ttinspect.facts.boards import product_of, with_article
+from ttinspect.facts.firmware import is_before
+from ttinspect.model.arch import Arch
+from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding
 from ttinspect.model.readiness import Iommu, Readiness
 from ttinspect.model.system import System
-from ttinspect.verify.rule import ChipRule, E, Hit, Q, Rule, SystemRule, W, judge_chip, judge_system
-from ttinspect.verify.words import numbers, plural
+from ttinspect.verify.rule import ChipRule, E, Hit, I, Q, Rule, SystemRule, W, judge_chip, judge_system
+from ttinspect.verify.words import listed, numbers, plural
 
 
 def readiness_findings(system: System) -> dict[int | None, list[Finding]]:
@@ -91,37 +95,104 @@ NODE_PERMISSIONS = SystemRule(
 )
 
 
-def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
-    link = chip.pcie
-    if link is None:
-        return
-    lanes = link.lanes is not None and link.max_lanes is not None and link.lanes < link.max_lanes
-    slow = (
-        link.generation is not None
-        and link.max_generation is not None
-        and link.generation < link.max_generation
+_SLEEPS_SINCE = {Arch.WORMHOLE_B0: (19, 8, 0)}
+"""The firmware bundle from which on a link may go to generation 1 while nobody works (release notes of
+tt-system-firmware 19.8: "PCIe switch to Gen1" among the idle power saving features of Wormhole)."""
+_ASLEEP = 1
+
+
+def _may_sleep(chip: Chip) -> bool:
+    """Whether the speed of its link may be that of a chip which saves power."""
+    since = _SLEEPS_SINCE.get(chip.arch)
+    return since is not None and (chip.firmware is None or not is_before(chip.firmware, since))
+
+
+class PcieMeasure(NamedTuple):
+    """One measure of a PCIe link, lanes or generation: how it is written, what the link has, what the chip
+    offers, what the board should have, what the port above offers. None is unknown."""
+
+    written: str
+    now: int | None
+    offered: int | None
+    board: int | None
+    slot: int | None
+
+    @property
+    def most(self) -> int | None:
+        """What the link could have, by the chip itself and its board."""
+        known = [one for one in (self.offered, self.board) if one is not None]
+        return min(known, default=None)
+
+    def told(self, value: int | None) -> str:
+        """ "x8", "gen4"."""
+        return self.written.format("?" if value is None else value)
+
+
+def pcie_measures(chip: Chip) -> tuple[PcieMeasure, PcieMeasure]:
+    """Lanes and generation of the link of a chip."""
+    link, product = chip.pcie or PcieLink(), product_of(chip.board)
+    lanes, generation = (None, None) if product is None else (product.pcie_lanes, product.pcie_generation)
+    return (
+        PcieMeasure("x{}", link.lanes, link.max_lanes, lanes, link.slot_lanes),
+        PcieMeasure("gen{}", link.generation, link.max_generation, generation, link.slot_generation),
     )
-    parts = [f"x{link.lanes} of x{link.max_lanes}"] if lanes else []
-    parts += [f"generation {link.generation} of {link.max_generation}"] if slow else []
-    if parts:
+
+
+def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
+    lanes, generation = measures = pcie_measures(chip)
+    below = [one for one in measures if one.now is not None and one.most is not None and one.now < one.most]
+    evidence = {
+        f"{kind}{name}": getattr(measure, field)
+        for name, measure in (("lanes", lanes), ("generation", generation))
+        for kind, field in (("", "now"), ("max_", "offered"), ("board_", "board"), ("slot_", "slot"))
+    }
+    if below == [generation] and generation.now == _ASLEEP and _may_sleep(chip):
+        since = ".".join(map(str, _SLEEPS_SINCE[chip.arch]))
         yield Hit(
-            "narrow",
-            f"the PCIe link runs at {' and '.join(parts)}",
-            {
-                "lanes": link.lanes, "max_lanes": link.max_lanes,
-                "generation": link.generation, "max_generation": link.max_generation,
-            },
-        )  # fmt: skip
+            "asleep",
+            f"the PCIe link runs at gen1 of gen{generation.most}, which firmware from {since} on does while "
+            "nobody works: look again under load",
+            evidence,
+        )
+    elif below:
+        parts = listed([f"{one.told(one.now)} of {one.told(one.most)}" for one in below])
+        yield Hit("narrow", f"the PCIe link runs at {parts}: {_at_fault(below)}", evidence)
+    short = [one for one in measures if one.offered is not None and one.offered < (one.board or 0)]
+    if short and chip.board is not None:
+        offers = listed([f"{one.told(one.offered)} of {one.told(one.board)}" for one in short])
+        yield Hit(
+            "limited",
+            f"{with_article(chip.board)} could have more, but the card itself offers {offers} to its slot",
+            evidence,
+        )
+
+
+def _at_fault(below: Sequence[PcieMeasure]) -> str:
+    """Where the link loses what it lacks."""
+    slots = [one.told(one.slot) for one in below if one.slot is not None and one.slot < (one.most or 0)]
+    if slots:
+        return f"the slot has {listed(slots)}"
+    if all(one.slot is not None for one in below):
+        return "slot and card could have more"
+    return "the slot, or what is between it and the card"
 
 
 NARROW_PCIE = ChipRule(
     id="TTP006",
     name="PCIe link",
-    severities={"narrow": W},
+    severities={"narrow": W, "limited": W, "asleep": I},
     of_chip=_narrow,
     title="The PCIe link is narrower or slower than the card can have it.",
-    meaning="Traffic between host and card is slower; what runs on the card alone is not.",
-    cause="A slot with fewer lanes, a riser, a card that is not seated well, or a limit in the BIOS.",
+    meaning=(
+        "Traffic between host and card is slower; what runs on the card alone is not. Measured by what the "
+        "card offers, and by what its kind of board has (soc_descriptors/boards.yaml). Generation 1 alone is "
+        "for information on a Wormhole with firmware from 19.8.0 on, which saves power in that way."
+    ),
+    cause=(
+        "A slot with fewer lanes or an older generation (the message says so where the port above the card "
+        "tells); a riser, a card that is not seated well, or a limit in the BIOS where slot and card could "
+        "have more; the card's own settings or a defect where the card itself offers less than its kind."
+    ),
     remedy="Use a slot of full width, reseat the card, and look at the PCIe settings of the BIOS.",
 )
 

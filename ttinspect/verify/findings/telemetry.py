@@ -308,7 +308,8 @@ def _at_limit(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     ):
         if now is not None and limit and now >= limit:
             message = f"the power of the {what} is at its limit: {now:g} of {limit:g} W"
-            yield Hit("at limit", message, {"power_w": now, "power_limit_w": limit})
+            of = "power" if what == "chip" else "board power"
+            yield Hit("at limit", message, {"of": of, "power_w": now, "power_limit_w": limit})
 
 
 POWER_AT_LIMIT = ChipRule(
