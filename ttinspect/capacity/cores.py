@@ -62,15 +62,16 @@ def on_cores(held: Held) -> dict[int | None, dict[Coord, int]]:
 
 def chips_held(held: Held) -> tuple[ChipHeld, ...]:
     """What a program holds on every device that it is recorded for."""
-    if len(held) == 1:  # most programs use one set of cores
-        ((device, core_range_set), size) = next(iter(held.items()))
-        count = len(cores_in(core_range_set)) if size else 0
-        if not count:
-            return ()
-        return (ChipHeld(device=device, cores=count, max_per_core=size, total=count * size),)
+    return _chips_held(tuple(held.items()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _chips_held(held: tuple[tuple[tuple[int | None, str], int], ...]) -> tuple[ChipHeld, ...]:
+    """Kept: the layers of a model run the same programs again and again."""
+    devices = on_cores(dict(held))
     return tuple(
         ChipHeld(device=device, cores=len(cores), max_per_core=max(cores.values()), total=sum(cores.values()))
-        for device, cores in sorted(on_cores(held).items(), key=lambda item: (item[0] is None, item[0] or 0))
+        for device, cores in sorted(devices.items(), key=lambda item: (item[0] is None, item[0] or 0))
     )
 
 

@@ -4,6 +4,7 @@ The nodes are taken one by one, so that a capture of any length needs no more me
 Checked against ttnn 0.81.1: every program of the captures and every operation of the reports.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -30,6 +31,11 @@ _CHIP = re.compile(r'"device_id":\s*(\d{1,9})')
 _ADDRESS = re.compile(r'"address":\s*(\d{1,18})')
 _NOTHING = Params()
 _KINDS = {"circular_buffer_allocate": 0, "dataflow_buffer_allocate": 1, "scratchpad_allocate": 2}
+
+
+@functools.lru_cache(maxsize=256)
+def _counted(circular: int, dataflow: int, scratchpad: int) -> RecordCounts:
+    return RecordCounts(circular=circular, dataflow=dataflow, scratchpad=scratchpad)
 
 
 def follow(parts: Iterable[Iterable[Node]]) -> Graph:
@@ -61,13 +67,8 @@ class _Buffer:
         self.died: int | None = None
 
 
-class _Call:
-    """A function_start that is still open."""
-
-    __slots__ = ("level", "node", "operation")
-
-    def __init__(self, level: int, node: Params, operation: int | None) -> None:
-        self.level, self.node, self.operation = level, node, operation
+_Call = tuple[int, Params, int | None]
+"""A function_start that is still open: its stacking level, its params, and the operation it is in."""
 
 
 class _Program:
@@ -78,9 +79,12 @@ class _Program:
     def __init__(self, node: Node, calls: list[_Call]) -> None:
         self.counter = node.counter
         self.mesh = (node.params or _NOTHING).device_id
-        inner = [call.node for call in calls if call.node.program_factory_type is not None]
-        self.device_op = inner[-1] if inner else None
-        self.outer = calls[0].node if calls else None
+        self.outer = calls[0][1] if calls else None
+        self.device_op: Params | None = None
+        for _, params, _ in reversed(calls):
+            if params.program_factory_type is not None:
+                self.device_op = params
+                break
         self.held: Held = {}
         self.counts = [0, 0, 0]
         self.end: int | None = None
@@ -107,26 +111,26 @@ class _Followed:
         self.last = 0
 
     def start(self, node: Node) -> None:
-        level, params = node.stacking_level, node.params or _NOTHING
-        while self.calls and self.calls[-1].level >= level:
-            self.calls.pop()
-        operation = self.calls[0].operation if self.calls else None
+        level, calls, params = node.stacking_level, self.calls, node.params or _NOTHING
+        while calls and calls[-1][0] >= level:
+            calls.pop()
+        operation = calls[0][2] if calls else None
         if level == 1:
             operation = len(self.starts)
             self.starts.append((params.name or "", node.counter))
-        self.calls.append(_Call(level, params, operation))
+        calls.append((level, params, operation))
         self.last = node.counter
 
     def end(self, node: Node) -> None:
-        level, params = node.stacking_level, node.params or _NOTHING
-        operation = self.calls[0].operation if self.calls else None
+        level, calls = node.stacking_level, self.calls
+        operation = calls[0][2] if calls else None
         if operation is not None:
-            if params.aborted:
+            if node.params is not None and node.params.aborted:
                 self.aborted.add(operation)
             if level == 1:
                 self.ends[operation] = node.counter
-        while self.calls and self.calls[-1].level >= level:
-            self.calls.pop()
+        while calls and calls[-1][0] >= level:
+            calls.pop()
         self.last = node.counter
 
     def deallocate_all(self, node: Node) -> None:
@@ -146,22 +150,16 @@ class _Followed:
             self.program.mesh = None
         program = self.program
         program.counts[kind] += 1
-        if not params.address:
-            self._dry()
-        if params.globally_allocated or params.borrows_memory:
-            self._dry()  # a view on a tensor is not recorded in NORMAL
+        view = params.globally_allocated or params.borrows_memory
+        if self.mode is None and (view or not params.address):
+            self.mode = RunMode.NO_DISPATCH  # NORMAL has addresses, and leaves views on tensors out
+        if view:
             return
         place = (params.device_id, params.core_range_set)
         program.held[place] = program.held.get(place, 0) + params.size
         if params.address:
             self.mode = RunMode.NORMAL
             program.end = max(program.end or 0, params.address + params.size)
-
-    def _dry(self) -> None:
-        """What only a dry run has was seen: no address, or a record that NORMAL leaves out. Releases before
-        program_execution was recorded are told by this alone."""
-        if self.mode is None:
-            self.mode = RunMode.NO_DISPATCH
 
     def execution(self, node: Node) -> None:
         self.mode = RunMode.NORMAL
@@ -186,8 +184,8 @@ class _Followed:
         params = node.params or _NOTHING
         if params.address:
             self.mode = RunMode.NORMAL
-        else:
-            self._dry()
+        elif self.mode is None:  # releases before program_execution was recorded are told by addresses alone
+            self.mode = RunMode.NO_DISPATCH
         buffer = self._named(node, params)
         if buffer is not None:
             if buffer.died is not None:  # its node, or its address, is used again
@@ -209,7 +207,10 @@ class _Followed:
         if params.type != _L1:
             return None
         name = node.connections[0] if node.connections else -node.counter
-        return self.buffers.setdefault(name, _Buffer(params, ()))
+        buffer = self.buffers.get(name)
+        if buffer is None:
+            buffer = self.buffers[name] = _Buffer(params, ())
+        return buffer
 
     def finish(self, node: Node) -> None:
         self.last = node.counter
@@ -221,14 +222,13 @@ class _Followed:
             return
         self.program = None
         named = open_.device_op or open_.outer
-        circular, dataflow, scratchpad = open_.counts
         program = ProgramHeld(
             op=None if named is None else named.name,
             cache_hit=None if open_.device_op is None else open_.device_op.program_cache_hit,
             counter=open_.counter,
             mesh=open_.mesh,
             chips=chips_held(open_.held),
-            records=RecordCounts(circular=circular, dataflow=dataflow, scratchpad=scratchpad),
+            records=_counted(*open_.counts),
             end=open_.end,
         )
         if program.chips and (self.most is None or program.max_per_core > self.most[0]):

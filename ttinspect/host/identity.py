@@ -1,6 +1,5 @@
 """Who this host is, and which tt_umd it has."""
 
-import importlib.metadata
 import platform
 from pathlib import Path
 
@@ -25,6 +24,8 @@ def motherboard() -> str | None:
 
 def tt_umd_version() -> str | None:
     """The version of the installed tt_umd; None without one."""
+    import importlib.metadata  # takes longer than the rest of this room together
+
     try:
         return importlib.metadata.version("tt-umd")
     except importlib.metadata.PackageNotFoundError:
