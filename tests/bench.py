@@ -223,7 +223,12 @@ def simulated(folder: Path) -> Iterator[Row]:
 def captured(folder: Path) -> Iterator[Row]:
     """programs on a capture and a report of 100 MB, against json.load of the same file, and in memory (MB
     instead of milliseconds)."""
-    for name, write in (("capture", bench_graphs.write_capture), ("report", bench_graphs.write_report)):
+    writers = {
+        "capture": bench_graphs.write_capture,
+        "report": bench_graphs.write_report,
+        "report on one line": bench_graphs.write_line,
+    }
+    for name, write in writers.items():
         path = folder / f"{name}.json"
         write(path)
         ours = [SCRIPT, "programs", str(path), "--json"]

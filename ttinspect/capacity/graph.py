@@ -222,17 +222,19 @@ class _Followed:
             return
         self.program = None
         named = open_.device_op or open_.outer
+        chips = chips_held(open_.held)
         program = ProgramHeld(
             op=None if named is None else named.name,
             cache_hit=None if open_.device_op is None else open_.device_op.program_cache_hit,
             counter=open_.counter,
             mesh=open_.mesh,
-            chips=chips_held(open_.held),
+            chips=chips,
             records=_counted(*open_.counts),
             end=open_.end,
         )
-        if program.chips and (self.most is None or program.max_per_core > self.most[0]):
-            self.most = (program.max_per_core, len(self.programs))
+        most = max([chip.max_per_core for chip in chips], default=0)
+        if chips and (self.most is None or most > self.most[0]):
+            self.most = (most, len(self.programs))
             self.cores = peak_cores(open_.held)
         self.programs.append(program)
 

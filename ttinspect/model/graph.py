@@ -101,7 +101,7 @@ class ProgramHeld(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def max_per_core(self) -> int:
         """The most on one core, over all devices."""
-        return max((chip.max_per_core for chip in self.chips), default=0)
+        return max([chip.max_per_core for chip in self.chips], default=0)
 
     @property
     def total(self) -> int:

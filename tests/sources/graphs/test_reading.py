@@ -10,7 +10,7 @@ import pytest
 from tests.graphs import Made, graphs, write_database, write_report
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.graph import CaptureKind, Recorded
-from ttinspect.sources.graphs import pieces
+from ttinspect.sources.graphs import pieces, report
 from ttinspect.sources.graphs.opening import read_captures
 
 
@@ -25,6 +25,44 @@ def test_the_layout_of_a_report_does_not_matter(name: str, indent: int | None, t
     expected = read(write_report(tmp_path, name))
     assert expected.kind is CaptureKind.REPORT
     assert read(write_report(tmp_path, name, indent=indent)) == expected
+
+
+@pytest.mark.parametrize("name", sorted(graphs()["reports"]))
+@pytest.mark.parametrize("how", [{}, {"separators": (",", ":")}, {"indent": 2}, {"indent": 3}], ids=str)
+def test_a_report_is_never_in_memory_as_a_whole(
+    name: str, how: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = read(write_report(tmp_path, name))
+    monkeypatch.setattr(report, "_decoded", None)  # the whole decoder
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(graphs()["reports"][name], **how))
+    found = read(path)
+    assert (found.graph, found.device, found.snapshot) == (expected.graph, expected.device, expected.snapshot)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 200)
+    assert read(path) == found
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.999])
+def test_a_report_that_is_cut_off_is_refused(indent: int | None, share: float, tmp_path: Path) -> None:
+    text = json.dumps(graphs()["reports"]["n150-detail"], indent=indent)
+    path = tmp_path / "report.json"
+    path.write_text(text[: int(len(text) * share)])
+    with pytest.raises(InspectError, match="not valid JSON"):
+        read(path)
+
+
+def test_a_key_of_a_report_inside_another_value_is_no_key_of_the_report(tmp_path: Path) -> None:
+    document = graphs()["reports"]["n150-normal"]
+    path = tmp_path / "report.json"
+    inside = [{"pages": [{"a": 1}], "graph": [{"counter": 1, "node_type": "x"}]}]
+    path.write_text(json.dumps(document))
+    expected = read(path)
+    rest = {key: value for key, value in document.items() if key != "buffer_pages"}
+    for order in ({"buffer_pages": inside, **rest}, {**rest, "buffer_pages": inside}):
+        for indent in (None, 2):
+            path.write_text(json.dumps(order, indent=indent))
+            assert read(path) == expected
 
 
 @pytest.mark.parametrize("size", [64, 1000, 65_536])

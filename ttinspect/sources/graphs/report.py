@@ -20,11 +20,11 @@ from ttinspect.model.graph import (
     Recorded,
     Snapshot,
 )
+from ttinspect.sources.graphs.kinds import REPORT_KEYS
 from ttinspect.sources.graphs.pieces import OtherLayoutError, Pieces, elements, entries, whole
 
 T = TypeVar("T")
 L1_BUFFER_TYPE = 1
-_ENTRY_LEAD = b'\n    "'
 _HINT = (
     "name what ttnn.graph.end_graph_capture or end_graph_capture_to_file gave, a db.sqlite, or their folder"
 )
@@ -117,7 +117,7 @@ def _streamed(stream: BinaryIO) -> _Facts:
     if pieces.head.lstrip()[:1] == b"[":
         facts.graph = follow(map(_NODES.decode, elements(pieces.rest())))
         return facts
-    for key, value in pieces.members():
+    for key, value in pieces.members(REPORT_KEYS):
         if key == "graph":
             facts.graph = follow(map(_NODES.decode, elements(value)))
         elif key == "devices":
@@ -125,7 +125,7 @@ def _streamed(stream: BinaryIO) -> _Facts:
         elif key == "metadata":
             facts.metadata = msgspec.json.decode(whole(value), type=_Metadata)
         elif key == "per_operation_buffers":
-            for counter, buffers in entries(value, _ENTRY_LEAD):
+            for counter, buffers in entries(value):
                 facts.snapshot(counter, buffers)
     return facts
 
@@ -236,7 +236,7 @@ def cluster_descriptor_of(stream: BinaryIO) -> str | None:
     """
     start = stream.tell()
     try:
-        for key, value in Pieces(stream).members():
+        for key, value in Pieces(stream).members(REPORT_KEYS):
             if key == "cluster_descriptor":
                 return _text(msgspec.json.decode(whole(value)))
     except (OtherLayoutError, msgspec.MsgspecError):
