@@ -85,6 +85,13 @@ def test_it_finds_a_place_exactly_where_the_document_is_refused(
         ({"regions": "dirty"}, CheckFile, "$.regions", "found 'dirty', which this version does not know"),
         ({"chps": 1}, CheckFile, "$.chps", "the key 'chps' is not known"),
         ({}, System, "$", "the key 'source' is missing"),
+        (
+            {"data": "AAA"},
+            dict[str, bytes | None],
+            "$.data",
+            "found 'AAA', expected bytes in base64",
+        ),
+        ({"data": "A\u00b5=="}, dict[str, bytes], "$.data", "found 'A\u00b5==', expected bytes in base64"),
         ([True], list[int | None], "$[0]", "found True, expected a whole number or nothing"),
     ],
 )

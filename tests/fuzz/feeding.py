@@ -1,4 +1,4 @@
-"""One input through its command lines, and what is promised of every answer."""
+"""One input through its reader or its command lines, and what is promised of every answer."""
 
 import contextlib
 import csv
@@ -54,7 +54,26 @@ class Feeder:
         self._known = {"{hosts}": str(folder / "hosts"), "{error}": _ERROR}
         self._before = _most_bytes()
 
-    def feed(self, target: str, data: bytes) -> int:
+    def read(self, target: str, data: bytes) -> bool:
+        """Give one input to its reader alone; whether it is accepted.
+
+        Raises:
+            Broken: too long, too much memory.
+            Exception: anything that a reader may not raise.
+        """
+        wanted = TARGETS[target]
+        path = self._folder / wanted.name
+        if wanted.in_file:
+            path.write_bytes(data)
+        began = time.process_time()
+        try:
+            accepted = wanted.read(data, path) is not False
+        except InspectError:
+            accepted = False
+        self._refuse_waste(f"{target} read", began)
+        return accepted
+
+    def answer(self, target: str, data: bytes) -> int:
         """Put one input through its command lines; how many of them accepted it.
 
         Raises:
@@ -64,16 +83,14 @@ class Feeder:
         path = self._folder / wanted.name
         path.write_bytes(data)
         path.chmod(0o600)
-        try:
-            if wanted.call is not None:
-                try:
-                    wanted.call(data, self._folder)
-                except InspectError:
-                    return 0
-                return 1
-            return sum(self._line(line, path, data) for line in wanted.lines)
-        finally:
-            path.unlink()
+        return sum(self._line(line, path, data) for line in wanted.lines)
+
+    def _refuse_waste(self, where: str, began: float) -> None:
+        took = time.process_time() - began
+        if took > SLOWEST_SECONDS:
+            raise Broken(f"{where}: {took:.1f} s")
+        if _most_bytes() - self._before > MOST_BYTES:
+            raise Broken(f"{where}: {_most_bytes() - self._before:,} bytes more than before")
 
     def _line(self, line: Line, path: Path, data: bytes) -> bool:
         text = data.decode("utf-8", "surrogateescape").replace("\0", "")
@@ -90,17 +107,13 @@ class Feeder:
         began = time.process_time()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = main([*words, "--format", output_format])
-        took = time.process_time() - began
         gc.unfreeze()  # main freezes what a process of one command keeps to its end
         where = f"{words!r} --format {output_format}: exit {code}"
         if code not in set(ExitCode) - {ExitCode.INTERNAL, ExitCode.INTERRUPTED, ExitCode.TERMINATED}:
             raise Broken(f"{where}: {errors.getvalue()}")
         if "(in " in errors.getvalue() and ".py:" in errors.getvalue():
             raise Broken(f"{where}: met where it was not expected: {errors.getvalue()}")
-        if took > SLOWEST_SECONDS:
-            raise Broken(f"{where}: {took:.1f} s")
-        if _most_bytes() - self._before > MOST_BYTES:
-            raise Broken(f"{where}: {_most_bytes() - self._before:,} bytes more than before")
+        self._refuse_waste(where, began)
         _refuse_control_characters(where, output.getvalue() + errors.getvalue())
         if code not in _REFUSED or output_format == "json":
             try:

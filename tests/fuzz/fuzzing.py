@@ -5,31 +5,54 @@ A find is written to tests/fuzz/finds/TARGET/, and the rest goes on; the exit co
 """
 
 import argparse
+import contextlib
 import hashlib
 import importlib
+import io
 import multiprocessing
 import os
 import pkgutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.fuzz.mutating import mutate
+
 HERE = Path(__file__).resolve().parent
 CORPUS, FINDS = HERE / "corpus", HERE / "finds"
 
 
+ANSWERING = 0.35
+"""Which part of the time goes to command lines at most."""
+EVERY_REFUSED = 500
+"""One in so many refused inputs goes through its command lines too: an error is an answer."""
+_KEPT = 400
+_KEPT_BYTES = 40_000
+
+
 class Count:
-    """What came of the inputs of one target."""
+    """What came of the inputs of one target.
+
+    Every input goes to the reader; what it accepts, and a few of what it refuses, to the command lines as long as
+    these take their part of the time only. ``pool`` are some of the accepted inputs, to begin from.
+    """
 
     def __init__(self, target: str) -> None:
-        self.target = target
-        self.inputs = self.accepted = 0
+        from tests.fuzz.targets import TARGETS
+
+        self.target, self._has_lines = target, bool(TARGETS[target].lines)
+        self.inputs = self.accepted = self.answered = 0
         self.finds: dict[str, bytes] = {}
         self.slowest = 0.0
+        self.pool: list[bytes] = []
+        self._began = time.process_time()
+        self._answering = 0.0
+        self._random = Random(target)
 
     def feed(self, one: Any, data: bytes) -> None:
         """One input; what it breaks is kept, once for each message."""
@@ -38,12 +61,29 @@ class Count:
         began = time.process_time()
         self.inputs += 1
         try:
-            self.accepted += bool(one.feed(self.target, data))
+            accepted = one.read(self.target, data)
+            if accepted:
+                self._accept(data)
+            due = self._answering <= ANSWERING * (began - self._began)
+            if self._has_lines and due and (accepted or self.inputs % EVERY_REFUSED == 0):
+                read = time.process_time()
+                one.answer(self.target, data)
+                self.answered += 1
+                self._answering += time.process_time() - read
         except Broken as error:
             self._keep(data, str(error))
         except Exception as error:  # noqa: BLE001 - everything is a find
-            self._keep(data, f"{type(error).__name__}: {error}")
+            self._keep(data, f"{type(error).__name__}: {error} in {_place(error)}")
         self.slowest = max(self.slowest, time.process_time() - began)
+
+    def _accept(self, data: bytes) -> None:
+        self.accepted += 1
+        if len(data) > _KEPT_BYTES:
+            return
+        if len(self.pool) < _KEPT:
+            self.pool.append(data)
+        elif self._random.random() < 0.05:
+            self.pool[self._random.randrange(_KEPT)] = data
 
     def _keep(self, data: bytes, message: str) -> None:
         # the place in the source tells finds apart, where there is one
@@ -58,6 +98,11 @@ class Count:
         print(f"FOUND {folder / name}: {message[:600]}", file=sys.stderr, flush=True)
 
 
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno} ({last.name}.py:)"
+
+
 def inputs_of(target: str) -> list[bytes]:
     """The seeds and the corpus of a target."""
     from tests.fuzz.targets import TARGETS
@@ -65,16 +110,22 @@ def inputs_of(target: str) -> list[bytes]:
     return [*TARGETS[target].seeds(), *(path.read_bytes() for path in sorted((CORPUS / target).glob("*")))]
 
 
-def seeded(target: str, seed: int, seconds: float) -> Count:
-    """Inputs that follow from a seed alone, until the processor time is over."""
-    from tests.fuzz.feeding import feeder
-    from tests.fuzz.mutating import mutate
+def _following(count: Count, known: list[bytes], random: Random, most: int = 1 << 18) -> bytes:
+    """The next input: from a seed, or from what was accepted before."""
+    pool = count.pool if count.pool and random.random() < 0.75 else known
+    return mutate(random.choice(pool), random, most)
 
-    count, random, known = Count(target), Random(f"{seed} {target}"), inputs_of(target)
-    end = time.process_time() + seconds
+
+def seeded(target: str, seed: int, seconds: float) -> Count:
+    """Inputs that follow from a seed, until the processor time is over."""
+    from tests.fuzz.feeding import feeder
+
+    known, random = inputs_of(target), Random(f"{seed} {target}")
     with feeder() as one:
+        count = Count(target)
+        end = time.process_time() + seconds
         while time.process_time() < end:
-            count.feed(one, mutate(random.choice(known), random))
+            count.feed(one, _following(count, known, random))
     return count
 
 
@@ -82,23 +133,24 @@ def guided(target: str, seconds: float, show: Callable[[Count], None]) -> None:
     """The same with atheris, which keeps what reaches something new; never returns."""
     import atheris
 
-    with atheris.instrument_imports(include=["ttinspect"]):
+    with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["ttinspect"]):
         import ttinspect
         from tests.fuzz.feeding import feeder
-        from tests.fuzz.mutating import mutate
 
         for module in pkgutil.walk_packages(ttinspect.__path__, "ttinspect."):
             if not module.name.startswith("ttinspect.sources.umd.child"):
                 importlib.import_module(module.name)
 
-    count, known = Count(target), inputs_of(target)
+    known = inputs_of(target)
+    count = Count(target)
     end = time.monotonic() + seconds
+    random = Random(os.urandom(8))
 
-    def mutator(data: bytes, most: int, seed: int) -> bytes:
-        random = Random(seed)
-        if random.random() < 0.05:
-            data = random.choice(known)
-        return mutate(data, random, most) if random.random() < 0.8 else atheris.Mutate(data, most)
+    def mutator(data: bytes, most: int, _seed: int) -> bytes:
+        kind = random.random()
+        if kind < 0.5:
+            return _following(count, known, random, most)
+        return mutate(data, random, most) if kind < 0.95 else bytes(atheris.Mutate(data, most))
 
     folder = tempfile.mkdtemp(prefix="fuzz-corpus")
     for number, data in enumerate(known):
@@ -129,7 +181,8 @@ def guided(target: str, seconds: float, show: Callable[[Count], None]) -> None:
 def show(count: Count) -> None:
     """One line of figures."""
     print(
-        f"{count.target:12} {count.inputs:9,} inputs {count.accepted:9,} accepted "
+        f"{count.target:12} {count.inputs:10,} inputs {count.accepted:9,} accepted "
+        f"{count.answered:8,} answered "
         f"{len(count.finds):3} finds  slowest {count.slowest:.2f} s",
         flush=True,
     )

@@ -4,7 +4,7 @@ import functools
 import json
 import lzma
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +16,27 @@ from tests.snapshots import asked
 from tests.sources import clusters
 from tests.sources.test_tt_smi import TELEMETRY, tt_smi
 from ttinspect.answers.top import parse_filter
+from ttinspect.capacity.tensor_specs import parse_tensor
+from ttinspect.cli.harvest import core_wanted
 from ttinspect.cli.web_config import read_web_config
 from ttinspect.facts.files import data_directory
+from ttinspect.facts.socs import soc_from_document
+from ttinspect.facts.yamltree import parse_yaml
+from ttinspect.model.fleet import PassedOver, Unreadable
+from ttinspect.model.region import RegionState
+from ttinspect.model.size import parse_size
+from ttinspect.shm.decode import decode
+from ttinspect.sources.allocator import decode_allocator
+from ttinspect.sources.cabling import read_cabling
+from ttinspect.sources.check_file import read_check_file, read_expectations
+from ttinspect.sources.documents import Document
+from ttinspect.sources.error_log import read_errors
+from ttinspect.sources.fleet import entries
+from ttinspect.sources.fleet_check import read_fleet_check
+from ttinspect.sources.graphs.opening import read_captures
+from ttinspect.sources.masks import read_masks
+from ttinspect.sources.opening import open_source, read_content
+from ttinspect.sources.recording import replay
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 FILE, TEXT, FOLDER = "{file}", "{text}", "{folder}"
@@ -34,14 +53,16 @@ class Line(NamedTuple):
 class Target(NamedTuple):
     """A reader.
 
-    ``seeds`` are valid inputs. ``call`` stands for ``lines`` where no command line reads the input and ends: it
-    may raise InspectError and nothing else. ``name`` is what the file is called, in a folder of its own.
+    ``seeds`` are valid inputs. ``read`` reads one in this process, the quickest way there is: it gives False or
+    raises InspectError for what is refused, and may raise nothing else. What it accepts goes through ``lines``.
+    ``name`` is what the file is called, in a folder of its own; ``read`` finds it there where ``in_file``.
     """
 
     seeds: Callable[[], list[bytes]]
+    read: Callable[[bytes, Path], object]
     lines: tuple[Line, ...] = ()
     name: str = "input"
-    call: Callable[[bytes, Path], object] | None = None
+    in_file: bool = False
 
 
 def _texts(*texts: str) -> Callable[[], list[bytes]]:
@@ -183,52 +204,81 @@ groups:
 """
 
 
-def _web_config(data: bytes, folder: Path) -> object:
-    return read_web_config(str(folder / "input"))
+def _text(data: bytes) -> str:
+    """As the shell would give it."""
+    return data.decode("utf-8", "surrogateescape").replace("\0", "")
 
 
-def _filter(data: bytes, folder: Path) -> object:
-    return parse_filter(data.decode("utf-8", "replace"))
+def _entries(data: bytes, _path: Path) -> bool:
+    found: Iterator[object] = entries(Document(file="input", stem="input", content=data))
+    return not all(isinstance(one, Unreadable | PassedOver) for one in found)
+
+
+def _soc(data: bytes, _path: Path) -> object:
+    return soc_from_document(parse_yaml(data, "input"), "input")
+
+
+def _content(data: bytes, _path: Path) -> object:
+    return read_content(data, "input")
 
 
 TARGETS: dict[str, Target] = {
     "cluster": Target(
-        _clusters, (Line(f"harvest --from {FILE}"), Line(f"topology --from {FILE}", ("json", "dot")))
+        _clusters, _content, (Line(f"harvest --from {FILE}"), Line(f"topology --from {FILE}", ("json", "dot")))
     ),
     "soc": Target(
-        _socs, (Line(f"soc --file {FILE}"), Line(f"harvest --from masks:wormhole_b0,soc={FILE}", ("json", "svg")))
+        _socs, _soc,
+        (Line(f"soc --file {FILE}"), Line(f"harvest --from masks:wormhole_b0,soc={FILE}", ("json", "svg"))),
     ),
-    "tt_smi": Target(_tt_smi, (Line(f"harvest --from {FILE}"), Line(f"telemetry --from {FILE}", ("json", "yaml")))),
+    "tt_smi": Target(
+        _tt_smi, _content, (Line(f"harvest --from {FILE}"), Line(f"telemetry --from {FILE}", ("json", "yaml")))
+    ),
     "snapshot": Target(
-        _snapshots, (Line(f"list --from {FILE}"), Line(f"verify-shm --from {FILE}", ("json", "junit")))
+        _snapshots, _content, (Line(f"list --from {FILE}"), Line(f"verify-shm --from {FILE}", ("json", "junit")))
     ),
     "recording": Target(
-        _recordings, (Line(f"telemetry --from {FILE}"), Line(f"list --from {FILE}", ("json", "yaml")))
+        _recordings, lambda _data, path: sum(1 for _ in replay(str(path))) > 0,
+        (Line(f"telemetry --from {FILE}"), Line(f"list --from {FILE}", ("json", "yaml"))), in_file=True,
     ),
-    "check_file": Target(_texts(_CHECK), (Line(f"check {FILE} --from board:p150", ("json", "junit")),)),
+    "check_file": Target(
+        _texts(_CHECK), lambda data, _path: read_check_file(data, "input"),
+        (Line(f"check {FILE} --from board:p150", ("json", "junit")),),
+    ),
     "fleet_check": Target(
-        _texts(_FLEET_CHECK), (Line(f"fleet {{hosts}} --check {FILE}", ("json", "junit")),)
+        _texts(_FLEET_CHECK), lambda data, _path: read_fleet_check(data, "input"),
+        (Line(f"fleet {{hosts}} --check {FILE}", ("json", "junit")),),
     ),
-    "cabling": Target(_cablings, (Line(f"fleet {{hosts}} --cabling {FILE}", ("json", "dot")),)),
+    "cabling": Target(
+        _cablings, lambda data, _path: read_cabling(data, "input"),
+        (Line(f"fleet {{hosts}} --cabling {FILE}", ("json", "dot")),),
+    ),
     "fleet": Target(
-        lambda: [*_clusters(), *_snapshots()[:2], *_cablings()[1:2]], (Line(f"fleet {FILE}", ("json", "csv")),)
+        lambda: [*_clusters(), *_snapshots()[:2], *_cablings()[1:2]], _entries, (Line(f"fleet {FILE}"),)
     ),
-    "capture": Target(_captures, (Line(f"programs {FILE}", ("json", "svg")),)),
+    "capture": Target(
+        _captures, lambda _data, path: read_captures(str(path)),
+        (Line(f"programs {FILE}", ("json", "svg")),), in_file=True,
+    ),
     "report": Target(
-        lambda: _captures()[:3], (Line(f"harvest --from {FILE}"), Line(f"fit --graph {FILE} --from board:n150"))
+        lambda: _captures()[:3], lambda _data, path: open_source(str(path)),
+        (Line(f"harvest --from {FILE}"), Line(f"fit --graph {FILE} --from board:n150")), in_file=True,
     ),
     "allocator": Target(
-        _dumps,
+        _dumps, lambda data, _path: decode_allocator(data, "input"),
         (Line(f"fit --allocator {FILE} --from board:n150"), Line(f"explain {{error}} --allocator {FILE}", ("json", "yaml"))),
     ),
-    "error_text": Target(_errors, (Line(f"explain {FILE}", ("json", "markdown")),)),
+    "error_text": Target(
+        _errors, lambda _data, path: any(read_errors(str(path))),
+        (Line(f"explain {FILE}", ("json", "markdown")),), in_file=True,
+    ),
     "masks": Target(
         _texts("blackhole,tensix=0x41,eth=0x120", "wormhole_b0,tensix=5,board=n300", "quasar,tensix=1",
                "blackhole,ENABLED_TENSIX_COL=0x3eff,noc_translation=off"),
+        lambda data, _path: read_masks(_text(data)),
         (Line(f"harvest --from masks:{TEXT}", ("json", "svg")), Line(f"capacity --from masks:{TEXT}")),
     ),
     "region": Target(
-        _regions,
+        _regions, lambda data, _path: decode(data).state is RegionState.READY,
         (
             Line(f"memory --raw --from board:n150 --shm-dir {FOLDER} --procfs {FOLDER}"),
             Line(f"verify-shm --from board:n150 --shm-dir {FOLDER} --procfs {FOLDER} --samples 1", ("json", "junit")),
@@ -237,19 +287,30 @@ TARGETS: dict[str, Target] = {
     ),
     "expect": Target(
         _texts("cores=120", "grid=12x10", "firmware=19.0.0..", "eth_links=2..4", "asic_celsius=..80", "board=p150"),
+        lambda data, _path: read_expectations([_text(data)]),
         (Line(f"check --from board:p150 --expect {TEXT}", ("json", "markdown")),),
     ),
     "tensor": Target(
         _texts("1x1x2048x4096,bfloat16,tile,l1", "32x64,float32,row_major,dram",
                "1x1x512x512,bfloat8_b,tile,l1,height:8x8", "1x1x512x512,bfloat16,tile,l1,block:8x8:col_major"),
+        lambda data, _path: parse_tensor(_text(data)),
         (Line(f"fit --from board:n150 --tensor {TEXT}", ("json", "svg")),),
     ),
-    "core": Target(_texts("1-2", "logical:0-0", "translated:18-18"), (Line(f"harvest --from board:n150 --core {TEXT}"),)),
-    "size": Target(_texts("64K", "1.5MiB", "0"), (Line(f"capacity --from board:n150 --l1-small {TEXT}"),)),
-    "filter": Target(_texts("temp>80 board=n300 python3", "l1<=5 state!=lost"), call=_filter),
+    "core": Target(
+        _texts("1-2", "logical:0-0", "translated:18-18"), lambda data, _path: core_wanted(_text(data)),
+        (Line(f"harvest --from board:n150 --core {TEXT}"),),
+    ),
+    "size": Target(
+        _texts("64K", "1.5MiB", "0"), lambda data, _path: parse_size(_text(data)),
+        (Line(f"capacity --from board:n150 --l1-small {TEXT}"),),
+    ),
+    "filter": Target(
+        _texts("temp>80 board=n300 python3", "l1<=5 state!=lost"),
+        lambda data, _path: parse_filter(data.decode("utf-8", "replace")),
+    ),
     "web_config": Target(
         _texts("basic_auth_users:\n  prom: $2y$05$abcdefghijklmnopqrstuuJ8h\n",
                "tls_server_config:\n  cert_file: a.crt\n  key_file: a.key\n  min_version: TLS13\n"),
-        call=_web_config,
+        lambda _data, path: read_web_config(str(path)), in_file=True,
     ),
 }  # fmt: skip

@@ -66,7 +66,7 @@ def run(
       ttinspect harvest --from board:galaxy-wh --json | jq .common_grid
     """
     common = Common.of("harvest", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)
-    where = _core_wanted(core)
+    where = core_wanted(core)
     system = common.open()
     answer = build_harvest(system, cores=cores, core=where)
     shown = picture
@@ -98,7 +98,12 @@ def run(
     return exit_code(system)
 
 
-def _core_wanted(text: str | None) -> tuple[CoordSystem, Coord] | None:
+def core_wanted(text: str | None) -> tuple[CoordSystem, Coord] | None:
+    """What ``--core`` names: a system and a coordinate.
+
+    Raises:
+        InspectError: 2 for anything but ``[SYSTEM:]X-Y``.
+    """
     if text is None:
         return None
     head, colon, tail = text.partition(":")

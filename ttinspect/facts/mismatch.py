@@ -1,5 +1,8 @@
 """Where a document is not what a type says, found by walking both: nobody's error messages are read."""
 
+import base64
+import binascii
+import functools
 import math
 import re
 from typing import Any, NamedTuple
@@ -44,7 +47,11 @@ class Mismatch(NamedTuple):
 def find_mismatch(value: Any, kind: Any) -> Mismatch | None:
     """The first place where a decoded document (JSON's types) is not of a type; None where it is of it
     everywhere, as far as JSON's types, bounds, patterns, closed sets and keys tell."""
-    return _find(value, inspect.type_info(kind), ())
+    return _find(value, _type_info(kind), ())
+
+
+_type_info = functools.cache(inspect.type_info)
+"""A whole System takes msgspec 12 ms to describe: as long as the walk, and once is enough for a fleet."""
 
 
 _NUMBERS = (inspect.IntType, inspect.FloatType)
@@ -54,6 +61,7 @@ _WORDS: dict[type[inspect.Type], str] = {
     inspect.IntType: "a whole number",
     inspect.FloatType: "a number",
     inspect.StrType: "text",
+    inspect.BytesType: "bytes in base64",
     inspect.EnumType: "text",
     inspect.LiteralType: "text",
     inspect.ListType: "a list",
@@ -150,8 +158,18 @@ def _allowed(value: Any, kind: inspect.Type) -> bool:
         )
     if isinstance(kind, inspect.StrType):
         return kind.pattern is None or re.search(kind.pattern, value) is not None
+    if isinstance(kind, inspect.BytesType):
+        return _is_base64(value)
     if isinstance(kind, inspect.EnumType | inspect.LiteralType):
         return value in _choices(kind)
+    return True
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
     return True
 
 

@@ -241,3 +241,24 @@ def test_snapshots_of_older_databases_have_a_row_for_each_page(tmp_path: Path) -
     connection.close()
     assert read(path).snapshots
     assert not read(write_database(tmp_path, "n150-normal")).snapshots
+
+
+@pytest.mark.parametrize("column", ["operations.operation_id", "operations.rank", "buffers.address",
+    "buffers.max_size_per_bank", "devices.l1_num_banks", "captured_graph.captured_graph"])  # fmt: skip
+@pytest.mark.parametrize("value", [None, "x", b"\xff", 1.5])
+def test_a_value_of_another_type_in_a_database_is_refused(tmp_path: Path, column: str, value: object) -> None:
+    """A column of sqlite holds values of any type, whatever its table declares."""
+    path = write_database(tmp_path, "n150-normal")
+    connection = sqlite3.connect(path)
+    table, _, name = column.partition(".")
+    if name == "rank" and value is None:
+        value = "NULL"  # the column does not take it
+    connection.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = 1", (value,))
+    connection.commit()
+    connection.close()
+    if name == "captured_graph" and value is None:
+        assert read(path).graph  # an operation without a graph
+        return
+    with pytest.raises(InspectError, match=r"db\.sqlite|sqlite") as caught:
+        read(path)
+    assert "cannot be read as a database of ttnn" in caught.value.why

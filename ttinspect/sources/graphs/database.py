@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -30,6 +30,8 @@ from ttinspect.model.graph import (
 )
 from ttinspect.sources.graphs.report import L1_BUFFER_TYPE, arch_of
 
+T = TypeVar("T")
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 _NODES: msgspec.json.Decoder[list[Node]] = msgspec.json.Decoder(list[Node], strict=False)
 _HINT = "name a db.sqlite that ttnn wrote, or the report that it was made of"
 _PAGES = ("buffer_chunks", "buffer_pages")
@@ -69,12 +71,26 @@ def read_database(path: str, name: str) -> list[Recorded]:
                 raise InspectError(name, "this database has no operations and graphs of ttnn", _HINT)
             ranks: list[int | None] = [None]
             if "rank" in tables.columns["operations"]:
-                ranks = [
-                    row[0] for row in connection.execute("SELECT DISTINCT rank FROM operations ORDER BY 1")
-                ]
+                distinct = connection.execute("SELECT DISTINCT rank FROM operations ORDER BY 1")
+                ranks = [msgspec.convert(rank, int) for (rank,) in distinct]
             return [_Rank(tables, rank).recorded(name) for rank in ranks or [None]]
     except (sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InspectError(name, f"it cannot be read as a database of ttnn: {error}", _HINT) from None
+
+
+class _DeviceRow(msgspec.Struct, frozen=True, array_like=True):
+    device: int
+    banks: _Count
+    bank_bytes: _Count
+    l1_base_bytes: _Count
+    worker_l1_bytes: _Count
+
+
+class _BufferRow(msgspec.Struct, frozen=True, array_like=True):
+    operation: int
+    device: int
+    address: _Count
+    bank_bytes: _Count
 
 
 class _Tables:
@@ -94,11 +110,19 @@ class _Rank:
 
     def __init__(self, tables: _Tables, rank: int | None) -> None:
         self._tables, self._rank = tables, rank
-        self._ids = [row[0] for row in self._rows("operations", "operation_id", order="operation_id")]
-        self._names: dict[int, str] = dict(self._rows("operations", "operation_id", "name"))
+        ids = self._rows(tuple[int], "operations", "operation_id", order="operation_id")
+        self._ids = [operation for (operation,) in ids]
+        self._names = dict(self._rows(tuple[int, str | None], "operations", "operation_id", "name"))
 
-    def _rows(self, table: str, *columns: str, where: str = "", order: str = "") -> Iterator[Any]:
-        """Rows of this rank, as tuples; none where a column is not there."""
+    def _rows(
+        self, kind: type[T], table: str, *columns: str, where: str = "", order: str = ""
+    ) -> Iterator[T]:
+        """Rows of this rank, as tuples of a kind, since a column of sqlite holds values of any type; none
+        where a column is not there.
+
+        Raises:
+            msgspec.ValidationError: from the iterator, for a value of another type.
+        """
         there = self._tables.columns.get(table, set())
         if not there.issuperset(columns):
             return iter(())
@@ -110,12 +134,13 @@ class _Rank:
         query = f"SELECT {', '.join(columns)} FROM {table}"
         query += f" WHERE {' AND '.join(conditions)}" if conditions else ""
         query += f" ORDER BY {order}" if order else ""
-        return iter(self._tables.connection.execute(query, values))
+        found = self._tables.connection.execute(query, values)
+        return (msgspec.convert(row, kind, strict=False) for row in found)
 
     def recorded(self, name: str) -> Recorded:
         spans: list[OperationSpan] = []
         graph = msgspec.structs.replace(follow(self._nodes(spans)), operations=tuple(spans))
-        pages = (next(self._rows(table, "operation_id"), None) for table in _PAGES)
+        pages = (next(self._rows(tuple[int], table, "operation_id"), None) for table in _PAGES)
         version = dict(self._metadata()).get("version")
         return Recorded(
             file=name,
@@ -138,7 +163,8 @@ class _Rank:
         """The nodes of each operation, numbered through. Each graph has its own numbers, and a deallocation
         may name a node of another graph: only by address is it told what is freed."""
         offset = 0
-        graphs = self._rows("captured_graph", "operation_id", "captured_graph", order="operation_id")
+        columns = ("operation_id", "captured_graph")
+        graphs = self._rows(tuple[int, str | None], "captured_graph", *columns, order="operation_id")
         following = next(graphs, None)
         for operation in self._ids:
             start, completed = offset, True
@@ -162,19 +188,17 @@ class _Rank:
             "address_at_first_l1_cb_buffer",
             "worker_l1_size",
         )
-        devices = [tuple(map(int, map(str, row))) for row in self._rows("devices", *columns)]
+        devices = list(self._rows(_DeviceRow, "devices", *columns))
         if not devices:
             return None
         named = {program.mesh for program in graph.programs}
-        _, banks, bank_bytes, l1_base, worker_l1 = next(
-            (row for row in devices if row[0] in named), devices[0]
-        )
+        row = next((row for row in devices if row.device in named), devices[0])
         return DeviceFacts(
-            arch=arch_of(None, worker_l1),
-            banks=banks,
-            bank_bytes=bank_bytes,
-            l1_base_bytes=l1_base,
-            worker_l1_bytes=worker_l1,
+            arch=arch_of(None, row.worker_l1_bytes),
+            banks=row.banks,
+            bank_bytes=row.bank_bytes,
+            l1_base_bytes=row.l1_base_bytes,
+            worker_l1_bytes=row.worker_l1_bytes,
         )
 
     def _operations(self) -> Iterator[OperationRows]:
@@ -182,18 +206,13 @@ class _Rank:
         equal: dict[BufferLife, BufferLife] = {}
         usable = True
         columns = ("operation_id", "device_id", "address", "max_size_per_bank")
-        for operation, device, address, size in self._rows(
-            "buffers", *columns, where=f"buffer_type = {L1_BUFFER_TYPE}"
-        ):
-            usable = usable and address != 0
+        where = f"buffer_type = {L1_BUFFER_TYPE}"
+        for row in self._rows(_BufferRow, "buffers", *columns, where=where):
+            usable = usable and row.address != 0
             life = BufferLife(
-                mesh=device,
-                born=None,
-                died=None,
-                address=address,
-                bank_bytes=size,
+                mesh=row.device, born=None, died=None, address=row.address, bank_bytes=row.bank_bytes
             )
-            rows.setdefault(operation, []).append(equal.setdefault(life, life))
+            rows.setdefault(row.operation, []).append(equal.setdefault(life, life))
         there = "buffers" in self._tables.columns
         for operation in self._ids:
             buffers = tuple(rows.get(operation, ())) if usable and there else None
@@ -202,9 +221,9 @@ class _Rank:
 
     def _errors(self) -> Iterator[RaisedError]:
         places = {operation: place for place, operation in enumerate(self._ids)}
-        for operation, text in self._rows("errors", "operation_id", "error_message"):
+        for operation, text in self._rows(tuple[int, str | None], "errors", "operation_id", "error_message"):
             if operation in places:
-                yield RaisedError(operation=places[operation], text=str(text))
+                yield RaisedError(operation=places[operation], text=text or "")
 
 
 def _renumbered(nodes: list[Node], offset: int) -> Iterator[Node]:
