@@ -74,7 +74,8 @@ def test_a_document_that_cannot_be_read_makes_the_answer_inconclusive(
     (after / "qb-07.yaml").write_text("arch: [")
     done = run("diff", str(before), str(after))
     assert done.returncode == 11
-    assert "qb-07.yaml could not be read" in done.stderr
+    assert "could not be read: " in done.stderr
+    assert "qb-07.yaml, line 2: " in done.stderr
 
 
 def test_a_fleet_is_no_match_for_this_host(run: Run, before: Path) -> None:

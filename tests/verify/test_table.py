@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ttinspect.answers.explain import EXPLANATIONS
+from ttinspect.fleet import rules as fleet_rules
+from ttinspect.fleet.rules import FleetRule
 from ttinspect.model.finding import Severity
 from ttinspect.shm.layout import LAYOUTS
 from ttinspect.verify.findings import rules as all_rules
@@ -95,9 +98,12 @@ def test_the_severities_are_the_law() -> None:
 
 
 def test_every_id_is_there_once_and_every_name_too() -> None:
-    ids = [rule.id for rule in RULES]
+    ids = [text.id for text in EXPLANATIONS]
     assert ids == sorted(set(ids))
     assert all(re.fullmatch(r"TT[CFHPST][0-9]{3}", one) for one in ids)
+    for family in {one[:3] for one in ids}:
+        names = [text.name for text in EXPLANATIONS if text.id.startswith(family)]
+        assert len(names) == len(set(names)), family
 
 
 def test_no_rule_and_no_module_of_findings_is_forgotten() -> None:
@@ -105,6 +111,9 @@ def test_no_rule_and_no_module_of_findings_is_forgotten() -> None:
     modules = [import_module(f"ttinspect.verify.findings.{name}") for name in names]
     declared = {rule.id for module in modules for rule in vars(module).values() if isinstance(rule, Rule)}
     assert sorted(declared) == [rule.id for rule in RULES]
+    of_fleets = [rule for rule in vars(fleet_rules).values() if isinstance(rule, FleetRule)]
+    assert of_fleets == [*fleet_rules.RULES]
+    assert {text.id for text in EXPLANATIONS} == {rule.id for rule in (*RULES, *of_fleets)}
 
 
 def test_a_version_from_the_future_is_judged_like_the_newest_one() -> None:
@@ -121,10 +130,23 @@ def test_without_a_version_only_what_all_versions_agree_on_is_judged() -> None:
     assert RULE_BY_ID["TTS006"].severity("readable", 0) is None
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", (*RULES, *fleet_rules.RULES), ids=lambda rule: rule.id)
 def test_an_explanation_says_what_why_and_what_to_do_in_few_sentences(rule: Rule) -> None:
     for part in (rule.title, rule.meaning, rule.cause, rule.remedy):
         assert part.endswith(".")
     sentences = re.findall(r"[.!?](?:\s|$)", f"{rule.meaning} {rule.cause} {rule.remedy}")
     assert 3 <= len(sentences) <= 10
     assert len(rule.title) <= 100
+
+
+OF_FLEETS = {
+    Severity.ERROR: "TTF002 TTF003 TTF005 TTF006 TTF007 TTF010 TTF011 TTF012",
+    Severity.WARNING: "TTF004 TTF008 TTF009 TTF013 TTF014 TTF015",
+    Severity.INCONCLUSIVE: "TTF001",
+}
+"""Without what a check file asks for."""
+
+
+def test_the_severities_of_fleets_are_the_law() -> None:
+    law = {rule: severity for severity, rules in OF_FLEETS.items() for rule in rules.split()}
+    assert {rule.id: rule.severity("") for rule in fleet_rules.RULES} == law

@@ -162,7 +162,7 @@ def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
         sides.append([one for one in read if isinstance(one, Reading)])
         unreadable += [one for one in read if isinstance(one, Unreadable)]
     for one in unreadable:
-        note(common, f"{one.file} could not be read: {one.why}")
+        note(common, f"could not be read: {one.place}: {one.why}")
     said = readable(names[0]), readable(names[1])
     answer = build_fleet_diff(sides[0], sides[1], said, telemetry=telemetry)
     undecided = ExitCode.INCONCLUSIVE if unreadable else ExitCode.DONE

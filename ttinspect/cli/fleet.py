@@ -25,6 +25,7 @@ from ttinspect.facts.files import read_document, readable, spoken
 from ttinspect.fleet.analysis import Analysis, analyse
 from ttinspect.fleet.checking import HostOutcome, fleet_outcomes, host_outcomes
 from ttinspect.fleet.hosts import Shapes, fleet_host, named_apart
+from ttinspect.fleet.rules import HOST_MISSING
 from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.fleet import Cabling, FleetHost, PassedOver, Unreadable
 from ttinspect.sources.cabling import fsd_text, read_cabling
@@ -32,6 +33,7 @@ from ttinspect.sources.documents import Progress
 from ttinspect.sources.fleet import Reading, read_fleet
 from ttinspect.sources.fleet_check import FleetCheck, age_ns, read_fleet_check
 from ttinspect.verify.case import Case
+from ttinspect.verify.rule import found_by
 from ttinspect.verify.verify import verify
 
 _REDRAWN_S = 0.1
@@ -137,7 +139,7 @@ def run(
         _write_cabling(common, analysis)
         return ExitCode.DONE
     if expected is not None:
-        missing = [str(one.evidence["host"]) for one in analysis.findings if one.id == "TTF010"]
+        missing = [str(one.evidence["host"]) for one in found_by((HOST_MISSING,), analysis.findings)]
         outcomes += fleet_outcomes(expected, analysis.hosts, unreadable, missing, now_ns)
         _note_unchecked(common, expected, analysis)
     answer = build_fleet(analysis, " ".join(readable(path) for path in paths), tuple(outcomes))

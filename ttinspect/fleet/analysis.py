@@ -20,7 +20,20 @@ from ttinspect.fleet.ports import (
     half_ports,
     listed_links,
 )
-from ttinspect.fleet.rules import EXCHANGED, EXPECTED, found
+from ttinspect.fleet.rules import (
+    CABLE_CROSSED,
+    CHANNEL_IN_TWO_LINKS,
+    CHIP_IN_TWO_HOSTS,
+    EXCHANGED,
+    EXPECTED,
+    FIRMWARE_DIFFERS,
+    HOST_UNREADABLE,
+    OF_CABLES,
+    ONE_SIDED_LINK,
+    PORT_PARTLY_UP,
+    SNAPSHOT_OLD,
+    UNLIKE_ITS_GROUP,
+)
 from ttinspect.fleet.words import (
     count_of,
     links_missed,
@@ -32,6 +45,7 @@ from ttinspect.fleet.words import (
 )
 from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import CabledHost, Cabling, End, FleetHost, Location, Unreadable
+from ttinspect.verify.rule import found_by
 
 SEVERAL = 2
 """So many neighbours that agree make it the host's own fault."""
@@ -124,7 +138,7 @@ def _racks(cabling: Cabling | None) -> dict[str, CabledHost]:
 
 def _unreadable(documents: Iterable[Unreadable]) -> Iterator[Finding]:
     for one in documents:
-        yield found("TTF001", f"{one.file}: {one.why}", file=one.file, host=one.stem)
+        yield HOST_UNREADABLE.found(f"{one.place}: {one.why}", file=one.file, host=one.stem)
 
 
 def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> Iterator[Finding]:
@@ -135,8 +149,7 @@ def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> It
         else:
             ids = names_listed(map(str, one.unique_ids))
             what = f"{first.file} and {second.file} both have {count_of(len(one.unique_ids), 'chip')}: {ids}"
-        yield found(
-            "TTF003",
+        yield CHIP_IN_TWO_HOSTS.found(
             what,
             hosts=[first.name, second.name],
             files=[first.file, second.file],
@@ -163,8 +176,7 @@ def _one_sided(
         neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
         name = hosts[number].name
         cables = _cable_words(pairs, ports, racks)
-        finding = found(
-            "TTF002",
+        finding = ONE_SIDED_LINK.found(
             f"{links_missed(name, len(pairs), neighbours)}: {listed_briefly(cables)}",
             host=name,
             neighbours=neighbours,
@@ -213,8 +225,7 @@ def _half(
 ) -> Iterator[Finding]:
     for one in halves:
         places = [place_words(ports.port_location(number, port), racks) for number, port in one.ends]
-        yield found(
-            "TTF013",
+        yield PORT_PARTLY_UP.found(
             f"{' - '.join(places)}: {one.up} of {one.channels} channels {'is' if one.up == 1 else 'are'} up",
             hosts=list(dict.fromkeys(hosts[number].name for number, _ in one.ends)),
             ports=places,
@@ -245,8 +256,7 @@ def _contradicting(
         ]
         links = [f"{_end_words(hosts, a)} - {_end_words(hosts, b)}" for a, b in one.links]
         are = "is an end" if len(ends) == 1 else "are each an end"
-        yield found(
-            "TTF014",
+        yield CHANNEL_IN_TWO_LINKS.found(
             f"{listed_briefly(ends)} {are} of two links or more: {listed_briefly(links)}",
             hosts=sorted({hosts[end.host].name for end in one.ends}),
             ends=ends,
@@ -277,8 +287,7 @@ def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
         ordered = sorted(versions, key=lambda one: (-len(versions[one]), [-part for part in one]))
         most, others = ordered[0], ordered[1:]
         told = "; ".join(f"{_version(one)} on {names_listed(versions[one])}" for one in others)
-        yield found(
-            "TTF008",
+        yield FIRMWARE_DIFFERS.found(
             f"{board}: {told}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
             row,
             board=board,
@@ -301,8 +310,7 @@ def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None)
         if host.time_ns is None or newest - host.time_ns <= most:
             continue
         than = "now" if asked else "the newest"
-        yield found(
-            "TTF009",
+        yield SNAPSHOT_OLD.found(
             f"{host.name}: its snapshot is {_age(newest - host.time_ns)} older than {than}",
             EXPECTED if asked else "",
             host=host.name,
@@ -318,12 +326,11 @@ def _age(age_ns: int) -> str:
 
 
 def _concerned(findings: Iterable[Finding]) -> set[str]:
-    """Names of hosts of which something is told that makes them unlike others."""
+    """Names of the hosts with a finding that makes them unlike others."""
     names: set[str] = set()
-    for one in findings:
-        if one.id in ("TTF005", "TTF006", "TTF007", "TTF011", "TTF012", "TTF013", "TTF014"):
-            told = one.evidence.get("hosts")
-            names.update(str(name) for name in told) if isinstance(told, list) else None
+    for finding in found_by(OF_CABLES, findings):
+        hosts = finding.evidence.get("hosts")
+        names.update(map(str, hosts) if isinstance(hosts, list) else ())
     return names
 
 
@@ -341,8 +348,7 @@ def _outliers(
         on_purpose = len(group.hosts) > 1 and _only_cables_differ(group, model, ports)
         if not why or not names or on_purpose:
             continue
-        yield found(
-            "TTF004",
+        yield UNLIKE_ITS_GROUP.found(
             f"{names_listed(names)}: {'; '.join(why)} ({len(model.hosts)} equal hosts)",
             hosts=names,
             like=hosts[model.hosts[0]].name,
@@ -382,8 +388,7 @@ def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[
             by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
     for (one, tray, other, far_tray), names in sorted(by_trays.items()):
         for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
-            yield found(
-                "TTF007",
+            yield CABLE_CROSSED.found(
                 f"{two_ports(first, second)} between {hosts[one].name} tray {tray} and "
                 f"{hosts[other].name} tray {far_tray} may be exchanged: the other {equal} cables between "
                 "hosts join equal port numbers",

@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
-from ttinspect.fleet.rules import NOTHING_COMPARED, found
+from ttinspect.fleet.rules import (
+    CABLE_CROSSED,
+    CABLE_MISSING,
+    CABLE_NOT_IN_CABLING,
+    HOST_MISSING,
+    NOT_IN_CABLING,
+    NOTHING_COMPARED,
+    OTHER_BOARD,
+    OTHER_PLACE,
+    FleetRule,
+)
 from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, rack_words
 from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import Cabling, FleetHost, Location
@@ -51,15 +61,14 @@ class _Telling:
             yield self._no_match()
             return
         for cable in self.comparison.missing:
-            yield self._cable("TTF005", cable, "is missing: neither end lists it")
+            yield self._cable(CABLE_MISSING, cable, "is missing: neither end lists it")
         for cable in self.comparison.unexpected:
-            yield self._cable("TTF006", cable, f"is there, and not in {self.cabling.file}")
+            yield self._cable(CABLE_NOT_IN_CABLING, cable, f"is there, and not in {self.cabling.file}")
         yield from map(self._crossed, self.comparison.crossed)
         for index in self.comparison.missing_hosts:
             name = self.names[index]
             where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[index]))))
-            yield found(
-                "TTF010",
+            yield HOST_MISSING.found(
                 f"{where} is in {self.cabling.file}, and no document is of it",
                 host=name,
                 hosts=[name],
@@ -70,8 +79,7 @@ class _Telling:
 
     def _no_match(self) -> Finding:
         ours, theirs = names_listed(host.name for host in self.hosts), names_listed(self.names)
-        return found(
-            "TTF015",
+        return NOT_IN_CABLING.found(
             f"no host of the fleet ({ours}) is in {self.cabling.file} ({theirs}): nothing was compared. "
             "Match names with --map-host HERE=THERE",
             NOTHING_COMPARED,
@@ -93,9 +101,8 @@ class _Telling:
         channels = ", ".join(map(str, sides[0]))
         return f"{self._words(cable)} ({'channel' if len(sides[0]) == 1 else 'channels'} {channels})"
 
-    def _cable(self, finding_id: str, cable: Cable, what: str) -> Finding:
-        return found(
-            finding_id,
+    def _cable(self, rule: FleetRule, cable: Cable, what: str) -> Finding:
+        return rule.found(
             f"{self._with_channels(cable)} {what}",
             hosts=self._hosts((cable,)),
             cable=self._words(cable),
@@ -110,8 +117,7 @@ class _Telling:
             [self._words(cable) for cable in one.found],
         )
         what = count_of(max(len(should), len(are)), "cable")
-        return found(
-            "TTF007",
+        return CABLE_CROSSED.found(
             f"{what} crossed. Should be: {listed_briefly(should)}. "
             f"{'Are' if len(are) > 1 else 'Is'}: {listed_briefly(are)}",
             hosts=self._hosts((*one.expected, *one.found)),
@@ -124,8 +130,7 @@ class _Telling:
         trays = f"tray{'s' if len(one.trays) > 1 else ''} {', '.join(map(str, one.trays))}"
         where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[one.host]), trays)))
         is_there = f"there is {one.found}" if one.found else "there is none"
-        return found(
-            "TTF011",
+        return OTHER_BOARD.found(
             f"{where}: the cabling has {one.expected}, {is_there}",
             host=name,
             hosts=[name],
@@ -151,8 +156,7 @@ class _Telling:
             ]
             what = listed_briefly(moves)
         how = _HOW[one.what]
-        return found(
-            "TTF012",
+        return OTHER_PLACE.found(
             f"{what}{how}",
             hosts=list(dict.fromkeys((*names, *(self.names[target[0]] for target in places.values())))),
             trays=[f"{self.names[index]} tray {tray}" for index, tray in sorted(places)],
@@ -169,11 +173,10 @@ class _Telling:
     def _unknown(self) -> Iterator[Finding]:
         for number in self.comparison.unknown_hosts:
             name = self.hosts[number].name
-            yield found("TTF015", f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
+            yield NOT_IN_CABLING.found(f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
         for index, tray in self.comparison.unknown_trays:
             name = self.names[index]
-            yield found(
-                "TTF015",
+            yield NOT_IN_CABLING.found(
                 f"{name} tray {tray} is not in {self.cabling.file}",
                 host=name,
                 hosts=[name],
@@ -181,8 +184,7 @@ class _Telling:
             )
         for number in self.comparison.unplaced_hosts:
             host = self.hosts[number]
-            yield found(
-                "TTF015",
+            yield NOT_IN_CABLING.found(
                 f"{host.name}: nobody tells which trays its cards are in, as its motherboard is unknown; "
                 "its cables were not compared",
                 NOTHING_COMPARED,

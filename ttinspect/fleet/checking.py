@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from ttinspect.capacity.settings import make_settings
-from ttinspect.fleet.rules import UNKNOWN, found
+from ttinspect.fleet.rules import FIRMWARE_DIFFERS, HOST_MISSING, SNAPSHOT_OLD, UNKNOWN
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.fleet import FleetHost, Spot, Unreadable
@@ -111,13 +111,13 @@ def fleet_outcomes(
         message = f"{name} is in {check.name}, and no document is of it"
         yield HostOutcome(
             host=name,
-            id="TTF010",
+            id=HOST_MISSING.id,
             fact="host",
             expected="there",
             found="missing" if missing else "unreadable" if name in hidden else "there",
             outcome=Outcome.FAIL if missing else Outcome.UNKNOWN if name in hidden else Outcome.PASS,
             why=message if missing else "",
-            finding=found("TTF010", message, host=name, hosts=[name])
+            finding=HOST_MISSING.found(message, host=name, hosts=[name])
             if missing and name not in silent
             else None,
         )
@@ -153,13 +153,13 @@ def _firmware(hosts: Sequence[FleetHost]) -> Iterator[HostOutcome]:
         why = _FIRMWARE_WHY[outcome]
         yield HostOutcome(
             host=host.name,
-            id="TTF008",
+            id=FIRMWARE_DIFFERS.id,
             fact="firmware",
             expected=", ".join(sorted(should)) or "equal",
             found=", ".join(sorted(_version(bundle) for _, bundle in bundles if bundle is not None)) or None,
             outcome=outcome,
             why=why,
-            finding=found("TTF008", why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+            finding=FIRMWARE_DIFFERS.found(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
         )
 
 
@@ -174,11 +174,11 @@ def _age(host: FleetHost, most_ns: int, now_ns: int) -> HostOutcome:
     why = _AGE_WHY[outcome]
     return HostOutcome(
         host=host.name,
-        id="TTF009",
+        id=SNAPSHOT_OLD.id,
         fact="age_s",
         expected=f"at most {most_ns // 10**9}",
         found=age,
         outcome=outcome,
         why=why,
-        finding=found("TTF009", why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+        finding=SNAPSHOT_OLD.found(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
     )

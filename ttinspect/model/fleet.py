@@ -10,10 +10,12 @@ from ttinspect.model.system import SourceKind
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that should have been a host, and why it could not be read."""
+    """A document that should have been a host, and why it could not be read; ``place`` is the document, and
+    where in it, if that is known."""
 
     file: str
     stem: str
+    place: str
     why: str
 
 

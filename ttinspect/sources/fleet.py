@@ -51,7 +51,7 @@ def entries(document: Document) -> Iterator[Entry]:
     """The hosts of one document."""
     try:
         if document.why is not None:
-            yield Unreadable(file=document.file, stem=document.stem, why=document.why)
+            yield Unreadable(file=document.file, stem=document.stem, place=document.file, why=document.why)
         elif is_gsd_text(document.content) and document.beside:
             yield PassedOver(
                 file=document.file,
@@ -68,9 +68,7 @@ def entries(document: Document) -> Iterator[Entry]:
         else:
             yield _yaml(document)
     except InspectError as error:
-        place = error.what.removeprefix(document.file).lstrip(":, ")
-        why = f"{place}: {error.why}" if place else error.why
-        yield Unreadable(file=document.file, stem=document.stem, why=why)
+        yield Unreadable(file=document.file, stem=document.stem, place=error.what, why=error.why)
 
 
 def _json(document: Document) -> Reading:
