@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.fleet import plans
+from tests.fleet.products import GALAXY_BLACKHOLE
 from ttinspect.cli.main import main
 
 _HOST = "galaxy-host-name"
@@ -14,7 +15,7 @@ _HOST = "galaxy-host-name"
 def _ring() -> tuple[plans.Cable, ...]:
     """Every host is cabled to the next one in the same way."""
     return tuple(
-        ((host, tray, port), ((host + 1) % 3, tray, port + 1))
+        ((host, tray, f"QSFP-DD {port}"), ((host + 1) % 3, tray, f"QSFP-DD {port + 1}"))
         for host in range(3)
         for tray in range(1, 5)
         for port in (7, 9)
@@ -23,7 +24,7 @@ def _ring() -> tuple[plans.Cable, ...]:
 
 def _template(folder: Path) -> str:
     """The snapshot of the middle one of three Galaxies, with the positions of hosts in place of their ids."""
-    plan = plans.Plan("ubb_blackhole", ("a", "b", "c"), _ring())
+    plan = plans.Plan(GALAXY_BLACKHOLE, ("a", "b", "c"), _ring())
     plans.write(folder / "plan", plans.documents(plan))
     (folder / "shm").mkdir(exist_ok=True)
     middle = folder / "plan" / f"{plan.hosts[1]}.yaml"

@@ -1,4 +1,5 @@
-"""Every fault of a fleet is found once, is called what it is, and nothing else is told."""
+"""What is told of faults: which words, by which cabling, and of hosts of other names; each fault in every
+product is in test_products.py."""
 
 import json
 from collections.abc import Callable
@@ -54,62 +55,8 @@ def _cable_out_inside(plan: Plan) -> Seeded:
     return plans.documents(plans.without(plan, inside[0])), plan
 
 
-def _two_cables_crossed(plan: Plan) -> Seeded:
-    one, other = plans.cables_between(plan)[:2]
-    changed = plans.without(plan, one, other)
-    crossed = changed._replace(cables=(*changed.cables, (one[0], other[1]), (other[0], one[1])))
-    return plans.documents(crossed), plan
-
-
-def _cable_in_the_wrong_port(plan: Plan) -> Seeded:
-    """One end in a port that nothing should be in."""
-    one, other = plans.cables_between(plan)[:2]
-    smaller = plans.without(plan, other)
-    changed = plans.without(plan, one, other)
-    return plans.documents(changed._replace(cables=(*changed.cables, (one[0], other[1])))), smaller
-
-
-def _extra_cable(plan: Plan) -> Seeded:
-    return plans.documents(plan), plans.without(plan, plans.cables_between(plan)[2])
-
-
 def _trays_exchanged(plan: Plan) -> Seeded:
     return plans.documents(plans.moved_trays(plan, 1, 1, 3)), plan
-
-
-def _cards_exchanged(plan: Plan) -> Seeded:
-    """The cards, with their cables: every chip of tray 2 is in tray 4, and the other way round."""
-    found = plans.documents(plan)
-    buses = found[plan.hosts[1]]["chip_to_bus_id"]
-    chips = {tray: [chip for chip, place in enumerate(plan.places) if place[0] == tray] for tray in (2, 4)}
-    for one, other in zip(chips[2], chips[4], strict=True):
-        buses[one], buses[other] = buses[other], buses[one]
-    return found, plan
-
-
-def _other_board(plan: Plan) -> Seeded:
-    """The cabling has another board in a tray, of which a cable is missing as well."""
-    other = "P100" if plan.board == "p150" else "UBB_WORMHOLE"
-    cable = plans.cables_between(plan)[0]
-    host, tray, _ = cable[0]
-    return plans.documents(plans.without(plan, cable)), plan._replace(boards={(host, tray): other})
-
-
-def _unknown_tray(plan: Plan) -> Seeded:
-    """The cabling knows neither tray 4 of the third host nor its cables."""
-    known = tuple(cable for cable in plan.cables if all(plug[:2] != (2, 4) for plug in cable))
-    return plans.documents(plan), plan._replace(cables=known, boards={(2, 4): ""})
-
-
-def _host_missing(plan: Plan) -> Seeded:
-    found = plans.documents(plan)
-    del found[plan.hosts[2]]
-    return found, plan
-
-
-def _host_twice(plan: Plan) -> Seeded:
-    found = plans.documents(plan)
-    return {**found, "zz-copy": found[plan.hosts[1]]}, plan
 
 
 def _half_port(plan: Plan) -> Seeded:
@@ -127,46 +74,6 @@ def _half_port(plan: Plan) -> Seeded:
             if not (one[0] == {"chip": chip, "chan": near[3]} and one[1]["remote_chip_id"] == far_id)
         ]
     return found, plan
-
-
-def _channel_in_two_links(plan: Plan) -> Seeded:
-    """A cable's first channel is listed as an end of both its links, by both hosts."""
-    found = plans.documents(plan)
-    cable = plans.cables_between(plan)[0]
-    first, second = plans.links_of(plan, cable)
-    chip, wrong = plan.places.index(first[0][1:3]), plan.places.index(second[0][1:3])
-    for one in _remote(found[plan.hosts[first[0][0]]]):
-        if one[0] == {"chip": wrong, "chan": second[0][3]}:
-            one[0].update(chip=chip, chan=first[0][3])
-    for one in _remote(found[plan.hosts[first[1][0]]]):
-        if one[1] == {"remote_chip_id": plans.unique_id(second[0][0], wrong), "chan": second[0][3]}:
-            one[1].update(remote_chip_id=plans.unique_id(first[0][0], chip), chan=first[0][3])
-    return found, plan
-
-
-def _unknown_host(plan: Plan) -> Seeded:
-    """The cabling knows neither the last host nor its cables."""
-    last = len(plan.hosts) - 1
-    known = tuple(cable for cable in plan.cables if last not in (cable[0][0], cable[1][0]))
-    return plans.documents(plan), plan._replace(hosts=plan.hosts[:-1], cables=known)
-
-
-FAULTS: dict[str, tuple[Callable[[Plan], Seeded], str, str]] = {
-    "a cable that one end only lists": (_cable_listed_by_one_end, "TTF002", "error"),
-    "a cable out at both ends": (_cable_out, "TTF005", "error"),
-    "an extra cable": (_extra_cable, "TTF006", "error"),
-    "two cables crossed": (_two_cables_crossed, "TTF007", "error"),
-    "a cable in the wrong port": (_cable_in_the_wrong_port, "TTF007", "error"),
-    "two trays exchanged": (_trays_exchanged, "TTF012", "error"),
-    "two cards exchanged with their cables": (_cards_exchanged, "TTF012", "error"),
-    "another board": (_other_board, "TTF011", "error"),
-    "a tray that the cabling does not know": (_unknown_tray, "TTF015", "warning"),
-    "a host missing": (_host_missing, "TTF010", "error"),
-    "a host twice": (_host_twice, "TTF003", "error"),
-    "a port that is half up": (_half_port, "TTF013", "warning"),
-    "a channel in two links": (_channel_in_two_links, "TTF014", "warning"),
-    "a host that the cabling does not know": (_unknown_host, "TTF015", "warning"),
-}
 
 
 def told(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -204,20 +111,6 @@ def test_a_fleet_that_is_as_cabled_has_nothing_wrong(
     assert (answer["cabling"]["expected"], answer["cabling"]["found"]) == (links, links)
 
 
-@pytest.mark.parametrize("kind", PLANS)
-@pytest.mark.parametrize("cabling", CABLINGS)
-@pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_found_once_and_nothing_else_is_told(
-    run: Run, tmp_path: Path, kind: str, cabling: str, fault: str
-) -> None:
-    seed, finding, severity = FAULTS[fault]
-    if fault == "another board" and cabling == "cutsheet.csv":
-        pytest.skip("a cutsheet does not say which board is in a tray")
-    found, plan = seed(PLANS[kind])
-    answer = judge(run, tmp_path, found, CABLINGS[cabling](plan), cabling)
-    assert told(answer) == [(finding, severity)]
-
-
 def test_a_cable_out_inside_a_host_is_one_and_makes_no_outlier(run: Run, tmp_path: Path) -> None:
     found, plan = _cable_out_inside(PLANS["cards"])
     assert told(judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")) == [("TTF005", "error")]
@@ -232,13 +125,23 @@ def test_without_a_cabling_a_host_with_fewer_links_inside_is_unlike_its_group(
     assert answer["groups"][0]["hosts"] == ["qb-01"]
 
 
-def test_hosts_that_are_cabled_otherwise_and_alike_are_so_on_purpose(run: Run, tmp_path: Path) -> None:
-    """Two of eight hosts have no cable between trays 1 and 2."""
+def test_hosts_that_are_cabled_otherwise_and_alike_may_be_so_on_purpose(run: Run, tmp_path: Path) -> None:
+    """Two of eight hosts have no cable between trays 1 and 2; a cabling says that this is right."""
     plan = plans.cards(8)
-    gone = [cable for cable in plan.cables if cable[0][0] == cable[1][0] in (2, 5) and cable[0][1:] == (1, 3)]
+    gone = [
+        cable
+        for cable in plan.cables
+        if cable[0][0] == cable[1][0] in (2, 5) and cable[0][1:] == (1, "QSFP-DD 3")
+    ]
     assert len(gone) == 2
-    answer = judge(run, tmp_path, plans.documents(plans.without(plan, *gone)), None)
-    assert told(answer) == []
+    fewer = plans.without(plan, *gone)
+    answer = judge(run, tmp_path, plans.documents(fewer), None)
+    assert told(answer) == [("TTF004", "info")]
+    assert answer["findings"][0]["message"] == (
+        "qb-03 and qb-06: 6 links inside, the others have 8 (6 equal hosts), perhaps on purpose: they are cabled "
+        "alike"
+    )
+    assert told(judge(run, tmp_path, plans.documents(fewer), plans.fsd(fewer), "fsd.textproto")) == []
     assert [len(group["hosts"]) for group in answer["groups"]] == [2, 6]
 
 
@@ -367,7 +270,7 @@ def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path
     again = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "there.textproto"), "--json")
     answer = json.loads(again.stdout)
     assert (again.returncode, told(answer)) == (0, [])
-    links = 2 * len(plan.cables) + 6 * (4 * 20 + 8)
+    links = 2 * len(plan.cables) + 6 * (4 * 20 + 3 * 8)
     assert answer["cabling"]["expected"] == answer["cabling"]["found"] == links
 
 

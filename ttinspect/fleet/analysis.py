@@ -8,7 +8,7 @@ import msgspec
 from ttinspect.fleet.cabling import compare
 from ttinspect.fleet.cabling_findings import cabling_findings
 from ttinspect.fleet.comparison import Comparison
-from ttinspect.fleet.groups import Group, groups_of, unlike
+from ttinspect.fleet.groups import Group, groups_of, outliers
 from ttinspect.fleet.joining import Joined, Overlap, Pair, counted_once, joined, overlaps
 from ttinspect.fleet.ports import (
     UNKNOWN_TRAY,
@@ -32,7 +32,6 @@ from ttinspect.fleet.rules import (
     ONE_SIDED_LINK,
     PORT_PARTLY_UP,
     SNAPSHOT_OLD,
-    UNLIKE_ITS_GROUP,
 )
 from ttinspect.fleet.words import (
     count_of,
@@ -117,7 +116,7 @@ def analyse(
         *_old(hosts, now_ns, max_age_ns),
     ]
     explained = _concerned(findings)
-    findings += _outliers(hosts, groups, ports, explained)
+    findings += outliers(hosts, groups, ports, explained, comparison)
     if cabling is None:
         findings += _hints(hosts, links, ports)
     return Analysis(
@@ -146,6 +145,7 @@ def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> It
         first, second = documents[one.first], documents[one.second]
         if one.same:
             what = f"{first.file} and {second.file} are the same host: they have the same chips"
+            what += _newer(first, second)
         else:
             ids = names_listed(map(str, one.unique_ids))
             what = f"{first.file} and {second.file} both have {count_of(len(one.unique_ids), 'chip')}: {ids}"
@@ -156,6 +156,16 @@ def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> It
             chips=len(one.unique_ids),
             unique_ids=[str(unique_id) for unique_id in one.unique_ids],
         )
+
+
+def _newer(first: FleetHost, second: FleetHost) -> str:
+    """Which of two documents of one host counts, where both tell when they were taken."""
+    if first.time_ns is None or second.time_ns is None or first.time_ns == second.time_ns:
+        return ""
+    if len(first.unique_ids) != len(second.unique_ids):
+        return ""
+    newer = first if first.time_ns > second.time_ns else second
+    return f"; {newer.file} is {_age(abs(first.time_ns - second.time_ns))} newer, and counts"
 
 
 def _one_sided(
@@ -322,7 +332,10 @@ def _age(age_ns: int) -> str:
     hours = age_ns // (3600 * 10**9)
     if hours >= 48:
         return count_of(hours // 24, "day")
-    return count_of(hours, "hour") if hours else count_of(age_ns // (60 * 10**9), "minute")
+    minutes = age_ns // (60 * 10**9)
+    if hours:
+        return count_of(hours, "hour")
+    return count_of(minutes, "minute") if minutes else count_of(age_ns // 10**9, "second")
 
 
 def _concerned(findings: Iterable[Finding]) -> set[str]:
@@ -332,41 +345,6 @@ def _concerned(findings: Iterable[Finding]) -> set[str]:
         hosts = finding.evidence.get("hosts")
         names.update(map(str, hosts) if isinstance(hosts, list) else ())
     return names
-
-
-def _outliers(
-    hosts: Sequence[FleetHost], groups: Sequence[Group], ports: Ports, explained: set[str]
-) -> Iterator[Finding]:
-    """Hosts that are unlike a larger group. Several that are equal among themselves, and differ by cables
-    alone, were cabled so on purpose."""
-    for group in groups:
-        if group.like is None:
-            continue
-        model = groups[group.like]
-        why = unlike(group.shape, model.shape)
-        names = [hosts[number].name for number in group.hosts if hosts[number].name not in explained]
-        on_purpose = len(group.hosts) > 1 and _only_cables_differ(group, model, ports)
-        if not why or not names or on_purpose:
-            continue
-        yield UNLIKE_ITS_GROUP.found(
-            f"{names_listed(names)}: {'; '.join(why)} ({len(model.hosts)} equal hosts)",
-            hosts=names,
-            like=hosts[model.hosts[0]].name,
-        )
-
-
-def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
-    """Whether all links that one of two groups has and the other one has not leave through ports in which
-    somebody can plug a cable."""
-    if [spot.board for spot in group.shape.spots] != [spot.board for spot in model.shape.spots]:
-        return False
-    for one, other in ((group, model), (model, group)):
-        plugs = ports.of_host(one.hosts[0]).by_member
-        for a, b, c, d in {*one.shape.links} - {*other.shape.links}:
-            near, far = plugs.get((a, b)), plugs.get((c, d))
-            if near is None or far is None or not (near.is_cable and far.is_cable):
-                return False
-    return True
 
 
 def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[Finding]:

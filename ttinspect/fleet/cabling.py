@@ -5,8 +5,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from ttinspect.facts.boards import board_meant
+from ttinspect.facts.trays import has_trays
 from ttinspect.facts.wiring import port_at, port_named
-from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
+from ttinspect.fleet.comparison import (
+    BoardDiffers,
+    Cable,
+    Comparison,
+    Exchange,
+    Moved,
+    Plug,
+    cable_of,
+    can_be_wrong,
+    crossed_among,
+)
 from ttinspect.fleet.matching import Matching, TrayAt, cycles, matched, moved_by_asic_id
 from ttinspect.fleet.ports import Ports
 from ttinspect.model.arch import Board
@@ -67,17 +78,17 @@ class _Compare:
         compared = {*self.fleet_of} - blind
         found_links = self._cabled(links)
         moved, relabel = self._moved(found_links, compared)
-        boards, unknown_trays = self._boards(compared, relabel)
+        boards, unknown_trays = self._boards(compared, relabel, self._cabled_trays(found_links, relabel))
         silent = {(one.host, tray) for one in boards for tray in one.trays} | {*unknown_trays}
         plugs = {self._plug(end, found=True) for one in doubtful if (end := self._end(one)) is not None}
         skip, expected = _Skip(compared, silent, plugs), self.expected
         found = self.found_cables(found_links, relabel)
         listed = {cable for cable in expected if not skip(cable)}
         there = {cable for cable in found if not skip(cable)}
-        missing, unexpected = listed - there, {cable for cable in there - listed if _can_be_wrong(cable)}
+        missing, unexpected = listed - there, {cable for cable in there - listed if can_be_wrong(cable)}
         wrong = missing | unexpected
         partly = {cable for cable in listed & there if len(found[cable]) < len(expected[cable])}
-        crossed, missing, unexpected = _crossed(missing, unexpected)
+        crossed, missing, unexpected = crossed_among(missing, unexpected)
         return Comparison(
             matching=self.matching,
             expected=sum(max(1, len(expected[cable])) for cable in listed),
@@ -156,15 +167,23 @@ class _Compare:
     def _expected_cables(self) -> dict[Cable, set[tuple[CabledEnd, CabledEnd]]]:
         expected: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
         for pair in self.cabling.links:
-            expected[_cable(*(self._plug(end) for end in pair))].add(pair)
+            expected[cable_of(*(self._plug(end) for end in pair))].add(pair)
         for cable in self.cabling.cables:
             plugs = []
             for index, tray, name in cable:
                 board = self._board(index, tray, found=False)
                 port = port_named(board, name)
                 plugs.append((index, tray, name if port is None else port.name, 0, 0))
-            expected.setdefault(_cable(*plugs), set())
+            expected.setdefault(cable_of(*plugs), set())
         return expected
+
+    def _cabled_trays(
+        self, links: Iterable[tuple[CabledEnd, CabledEnd]], relabel: Mapping[TrayAt, TrayAt]
+    ) -> set[TrayAt]:
+        """Trays that somebody plugged a cable into."""
+        return {
+            plug[:2] for cable in self.found_cables(links, relabel) if can_be_wrong(cable) for plug in cable
+        }
 
     def found_cables(
         self, links: Iterable[tuple[CabledEnd, CabledEnd]], relabel: Mapping[TrayAt, TrayAt]
@@ -173,16 +192,28 @@ class _Compare:
         found: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
         sheet = bool(self.cabling.cables)
         for pair in links:
-            ends = [_relabelled(end, relabel) for end in pair]
-            cable = _cable(*(self._plug(end, found=True) for end in ends))
+            ends = [self._relabelled(end, relabel) for end in pair]
+            cable = cable_of(*(self._plug(end, found=True) for end in ends))
             if not sheet or (cable[0][2] and cable[1][2]):
                 found[cable].add((min(ends), max(ends)))
         return found
 
+    def _relabelled(self, end: CabledEnd, relabel: Mapping[TrayAt, TrayAt]) -> CabledEnd:
+        """An end under the name of the tray that it should be in. Linking boards are of the chassis: they
+        join slots, whichever tray is in them and wherever its cables go."""
+        place = relabel.get((end[0], end[1]))
+        if place is None:
+            return end
+        board = self._board(end[0], end[1], found=True)
+        port = port_at(board, end[2], end[3])
+        moves = not has_trays(board) if port is None else not port.linking
+        return (*place, end[2], end[3]) if moves else end
+
     def _boards(
-        self, compared: set[int], relabel: Mapping[TrayAt, TrayAt]
+        self, compared: set[int], relabel: Mapping[TrayAt, TrayAt], cabled: set[TrayAt]
     ) -> tuple[list[BoardDiffers], list[TrayAt]]:
-        """Trays with another board than they should have, or none; trays that the cabling does not know."""
+        """Trays with another board than they should have, or none; trays that the cabling does not know: of
+        one that tells no boards those that are ``cabled``, for it says nothing of others."""
         differing: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
         unknown: list[TrayAt] = []
         found = {relabel.get(place, place): board for place, board in self.boards.items()}
@@ -199,7 +230,9 @@ class _Compare:
                 unknown += [
                     place
                     for place in sorted(found)
-                    if place[0] == index and place[1] not in self.wanted_trays[index]
+                    if place[0] == index
+                    and place[1] not in self.wanted_trays[index]
+                    and (wanted or place in cabled)
                 ]
         return [
             BoardDiffers(index, tuple(trays), expected, board)
@@ -220,10 +253,31 @@ class _Compare:
                 settled = not any(plug[:2] in trial for cable in after for plug in cable)
                 if settled and (empty or len(before) - len(after) > _TWO_CROSSED_CABLES):
                     what = Exchange.CABLES_ALONE if known else Exchange.CARDS_OR_CABLES
-                    moved.append(Moved(tuple(sorted(trial.items())), what))
+                    alike = self._alike(trial, before, look, relabel) if not empty else ()
+                    moved.append(Moved(tuple(sorted(trial.items())), what, alike))
                     relabel |= trial
                     break
         return moved, relabel
+
+    def _alike(
+        self,
+        chosen: Mapping[TrayAt, TrayAt],
+        wrong: Iterable[Cable],
+        look: "_Look",
+        relabel: Mapping[TrayAt, TrayAt],
+    ) -> tuple[tuple[TrayAt, TrayAt], ...]:
+        """Other exchanges of two trays that explain the wrong cables of a host as well: a cabling that is
+        symmetrical does not tell them apart."""
+        indices = {plug[0] for cable in wrong for plug in cable}
+        left = len(look.differences(indices, {**relabel, **chosen}))
+        found = []
+        for index in sorted(indices):
+            for trial, empty in self._trials(index, look.differences({index}, relabel), look, relabel):
+                if empty or len(trial) > 2 or trial == chosen:
+                    continue
+                if len(look.differences(indices, {**relabel, **trial})) <= left:
+                    found.append((min(trial), max(trial)))
+        return tuple(found)
 
     def _moved_by_asic_id(self, look: "_Look") -> tuple[list[Moved], dict[TrayAt, TrayAt]]:
         if not self.matching.by_asic_id:
@@ -319,7 +373,7 @@ class _Look:
         return {
             cable
             for cable in found ^ expected
-            if not self._skip(cable) and (cable in expected or _can_be_wrong(cable))
+            if not self._skip(cable) and (cable in expected or can_be_wrong(cable))
         }
 
 
@@ -333,45 +387,3 @@ class _Skip:
         return any(
             plug[0] not in self.compared or plug[:2] in self.silent or plug in self.doubtful for plug in cable
         )
-
-
-def _can_be_wrong(cable: Cable) -> bool:
-    """Links inside a tray, and linking boards, are no cable that somebody could have plugged."""
-    return all(plug[2] and not plug[2].startswith("linking board") for plug in cable) or _between(cable)
-
-
-def _between(cable: Cable) -> bool:
-    """A link without ports (of a board whose ports are unknown) is a cable if it joins two trays."""
-    return cable[0][:2] != cable[1][:2] and not (cable[0][2] and cable[1][2])
-
-
-def _relabelled(end: CabledEnd, relabel: Mapping[TrayAt, TrayAt]) -> CabledEnd:
-    place = relabel.get((end[0], end[1]))
-    return end if place is None else (*place, end[2], end[3])
-
-
-def _cable(*plugs: Plug) -> Cable:
-    return min(plugs), max(plugs)
-
-
-def _crossed(missing: set[Cable], unexpected: set[Cable]) -> tuple[list[Crossed], set[Cable], set[Cable]]:
-    """Missing and unexpected cables that share a plug are cables in wrong places; and what is left."""
-    by_plug: dict[Plug, list[Cable]] = defaultdict(list)
-    for cable in (*missing, *unexpected):
-        for plug in cable:
-            by_plug[plug].append(cable)
-    seen: set[Cable] = set()
-    found: list[Crossed] = []
-    for start in sorted(missing):
-        group: set[Cable] = set()
-        pending = [start]
-        while pending:
-            cable = pending.pop()
-            if cable not in group and cable not in seen:
-                group.add(cable)
-                pending += [other for plug in cable for other in by_plug[plug]]
-        seen |= group
-        if group & unexpected:
-            found.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
-    told = {cable for one in found for cable in (*one.expected, *one.found)}
-    return found, missing - told, unexpected - told

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
+from ttinspect.fleet.matching import TrayAt
 from ttinspect.fleet.rules import (
     CABLE_CROSSED,
     CABLE_MISSING,
@@ -146,7 +147,8 @@ class _Telling:
         empty = [place for place in places if place not in {*self._filled()}]
         if exchanged and len(names) == 1 and not empty:
             (first, second) = sorted(tray for _, tray in places)
-            what = f"{names[0]}: trays {first} and {second} exchanged"
+            others = [self._two_trays(pair, names[0]) for pair in one.alike]
+            what = " or ".join((f"{names[0]}: trays {first} and {second} exchanged", *others))
         else:
             moves = [
                 f"what is in {self.names[index]} tray {tray} should be in "
@@ -158,9 +160,21 @@ class _Telling:
         how = _HOW[one.what]
         return OTHER_PLACE.found(
             f"{what}{how}",
-            hosts=list(dict.fromkeys((*names, *(self.names[target[0]] for target in places.values())))),
+            hosts=list(
+                dict.fromkeys(
+                    (
+                        *names,
+                        *(self.names[target[0]] for target in places.values()),
+                        *(self.names[pair[0][0]] for pair in one.alike),
+                    )
+                )
+            ),
             trays=[f"{self.names[index]} tray {tray}" for index, tray in sorted(places)],
         )
+
+    def _two_trays(self, pair: tuple[TrayAt, TrayAt], of: str) -> str:
+        name = self.names[pair[0][0]]
+        return f"trays {pair[0][1]} and {pair[1][1]}{'' if name == of else f' of {name}'}"
 
     def _filled(self) -> set[tuple[int, int]]:
         return {

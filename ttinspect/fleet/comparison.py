@@ -1,5 +1,6 @@
 """What a comparison with a cabling came to: cables, cards and hosts that are not as they should be."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum
 
@@ -41,6 +42,8 @@ class Moved(msgspec.Struct, frozen=True):
 
     places: tuple[tuple[TrayAt, TrayAt], ...]
     what: Exchange
+    alike: tuple[tuple[TrayAt, TrayAt], ...] = ()
+    """Pairs of trays whose exchange would look the same."""
 
 
 class Crossed(msgspec.Struct, frozen=True):
@@ -75,3 +78,43 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Cables of which some links are there: those that are not."""
     wanted_channels: Mapping[tuple[int, int, str], int]
     """How many channels the cabling has on a port, by the first three parts of a plug."""
+
+
+def can_be_wrong(cable: Cable) -> bool:
+    """Links inside a tray, and linking boards, are no cable that somebody could have plugged."""
+    return all(plug[2] and not plug[2].startswith("linking board") for plug in cable) or _between(cable)
+
+
+def _between(cable: Cable) -> bool:
+    """A link without ports (of a board whose ports are unknown) is a cable if it joins two trays."""
+    return cable[0][:2] != cable[1][:2] and not (cable[0][2] and cable[1][2])
+
+
+def cable_of(*plugs: Plug) -> Cable:
+    """The cable between two plugs."""
+    return min(plugs), max(plugs)
+
+
+def crossed_among(
+    missing: set[Cable], unexpected: set[Cable]
+) -> tuple[list[Crossed], set[Cable], set[Cable]]:
+    """Missing and unexpected cables that share a plug are cables in wrong places; and what is left."""
+    by_plug: dict[Plug, list[Cable]] = defaultdict(list)
+    for cable in (*missing, *unexpected):
+        for plug in cable:
+            by_plug[plug].append(cable)
+    seen: set[Cable] = set()
+    found: list[Crossed] = []
+    for start in sorted(missing):
+        group: set[Cable] = set()
+        pending = [start]
+        while pending:
+            cable = pending.pop()
+            if cable not in group and cable not in seen:
+                group.add(cable)
+                pending += [other for plug in cable for other in by_plug[plug]]
+        seen |= group
+        if group & unexpected:
+            found.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
+    told = {cable for one in found for cable in (*one.expected, *one.found)}
+    return found, missing - told, unexpected - told

@@ -1,9 +1,14 @@
 """Groups of equal hosts, and hosts that are unlike the others of their kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ttinspect.fleet.comparison import Comparison
+from ttinspect.fleet.ports import Ports
+from ttinspect.fleet.rules import ALIKE, UNLIKE_ITS_GROUP
+from ttinspect.fleet.words import names_listed
+from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import FleetHost, Shape
 
 _FEWEST_ALIKE = 3
@@ -60,7 +65,60 @@ def _should_be_like(members: dict[int, list[int]], shapes: dict[int, Shape], key
     return bool(boards) or len(mine.spots) == len(theirs.spots)
 
 
-def unlike(mine: Shape, model: Shape) -> list[str]:
+def outliers(
+    hosts: Sequence[FleetHost],
+    groups: Sequence[Group],
+    ports: Ports,
+    explained: set[str],
+    comparison: Comparison | None,
+) -> Iterator[Finding]:
+    """Hosts that are unlike a larger group. Where they differ by cables alone a cabling judges, if there is
+    one; without it several that are equal among themselves may have been cabled so on purpose."""
+    for group in groups:
+        if group.like is None:
+            continue
+        model = groups[group.like]
+        why = _unlike(group.shape, model.shape)
+        cables = _only_cables_differ(group, model, ports)
+        names = [
+            hosts[number].name
+            for number in group.hosts
+            if hosts[number].name not in explained and not (cables and _is_judged(number, comparison))
+        ]
+        if not why or not names:
+            continue
+        alike = cables and len(group.hosts) > 1
+        yield UNLIKE_ITS_GROUP.found(
+            f"{names_listed(names)}: {'; '.join(why)} ({len(model.hosts)} equal hosts)"
+            f"{', perhaps on purpose: they are cabled alike' if alike else ''}",
+            ALIKE if alike else "",
+            hosts=names,
+            like=hosts[model.hosts[0]].name,
+        )
+
+
+def _is_judged(number: int, comparison: Comparison | None) -> bool:
+    """Whether the cables of a host were held against a cabling."""
+    if comparison is None or number in comparison.unplaced_hosts:
+        return False
+    return number in comparison.matching.of_host
+
+
+def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
+    """Whether all links that one of two groups has and the other one has not leave through ports in which
+    somebody can plug a cable."""
+    if [spot.board for spot in group.shape.spots] != [spot.board for spot in model.shape.spots]:
+        return False
+    for one, other in ((group, model), (model, group)):
+        plugs = ports.of_host(one.hosts[0]).by_member
+        for a, b, c, d in {*one.shape.links} - {*other.shape.links}:
+            near, far = plugs.get((a, b)), plugs.get((c, d))
+            if near is None or far is None or not (near.is_cable and far.is_cable):
+                return False
+    return True
+
+
+def _unlike(mine: Shape, model: Shape) -> list[str]:
     """What makes a host unlike its group, a phrase each; firmware is told on its own. Nothing of what a
     source does not tell."""
     told = []

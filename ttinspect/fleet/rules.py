@@ -7,6 +7,9 @@ several of them.
 from ttinspect.model.finding import EvidenceValue, Finding
 from ttinspect.verify.rule import E, Hit, I, Q, Rule, W
 
+ALIKE = "cabled alike"
+"""The row of TTF004 where several hosts differ from a larger group by the same cables alone."""
+
 EXCHANGED = "may be exchanged"
 """The row of TTF007 without a cabling."""
 
@@ -80,11 +83,12 @@ CHIP_IN_TWO_HOSTS = FleetRule(
 UNLIKE_ITS_GROUP = FleetRule(
     id="TTF004",
     name="host unlike its group",
-    severities={"": W},
+    severities={"": W, ALIKE: I},
     title="A host is not like the others of its kind.",
     meaning=(
         "Hosts with the same architecture, boards, trays and links inside are a group. This one "
-        "differs from a group that is at least twice as large."
+        "differs from a group that is at least twice as large. As info: several hosts differ by the same "
+        "cables, as if they were cabled so on purpose; a cabling would tell."
     ),
     cause=(
         "Links inside the host that are down, a card that is missing or in another slot, or a host "

@@ -320,7 +320,7 @@ def _lines(stream: _Bounded, name: str, beside: bool, stem: str | None = None) -
         return
     while line:
         if line.strip():
-            yield _bounded(line, f"{name}, line {number}", f"{stem}, line {number}", beside)
+            yield _bounded(line, f"{name}, line {number}", f"{stem} line {number}", beside)
         line, second = second, buffered.readline(JSON_LIMIT_BYTES + 1)
         number += 1
 
@@ -341,6 +341,6 @@ def _lines_or_one(content: bytes, name: str, stem: str, beside: bool) -> Iterato
     if newline and _is_whole_object(head) and rest.strip():
         for number, line in enumerate(content.split(b"\n"), 1):
             if line.strip():
-                yield Document(f"{name}, line {number}", f"{stem}, line {number}", line, None, beside)
+                yield Document(f"{name}, line {number}", f"{stem} line {number}", line, None, beside)
         return
     yield Document(name, stem, content, None, beside)

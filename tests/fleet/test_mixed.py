@@ -1,0 +1,96 @@
+"""Fleets as they are collected in practice: documents of every kind, hosts without a name, twice, of many products."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Run
+from tests.fleet import plans
+from tests.fleet.plans import Document
+from tests.fleet.products import GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, T3000
+from tests.fleet.test_products import judge, told
+
+NOON_NS = 1_790_000_000 * 10**9
+HOUR_NS = 3600 * 10**9
+
+
+def snapshot(run: Run, folder: Path, descriptor: Path, name: str | None, time_ns: int) -> dict[str, Any]:
+    """The snapshot of a host that is what a cluster descriptor says, under a name and of a time."""
+    (folder / "shm").mkdir(exist_ok=True)
+    done = run("snapshot", "--from", str(descriptor), "--shm-dir", str(folder / "shm"))
+    document: dict[str, Any] = json.loads(done.stdout)
+    document["host"]["name"] = name
+    document["time_ns"] = time_ns
+    return document
+
+
+def test_descriptors_and_snapshots_join_each_other_with_a_name_of_their_own_or_that_of_the_file(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = plans.ring(P150, ("a", "b", "c", "d"), seed=3)
+    found = plans.documents(plan)
+    plans.write(tmp_path / "all", found)
+    mixed = tmp_path / "hosts"
+    plans.write(mixed, {"a": found["a"]})
+    for file, name in (("b", "b.example.com"), ("c", None), ("d", "d")):
+        document = snapshot(run, tmp_path, tmp_path / "all" / f"{file}.yaml", name, NOON_NS)
+        (mixed / f"{file}.json").write_text(json.dumps(document))
+    answer = json.loads(run("fleet", str(mixed), "--json").stdout)
+    assert told(answer) == []
+    assert [host["name"] for host in answer["hosts"]] == ["a", "b.example.com", "c", "d"]
+    assert answer["totals"] == {
+        "hosts": 4,
+        "chips": 16,
+        "links_inside": 32,
+        "links_between": 32,
+        "links_one_sided": 0,
+        "links_leaving": 0,
+    }
+    lines = "".join(f"{(mixed / name).read_text().strip()}\n" for name in ("b.json", "c.json"))
+    again = json.loads(run("fleet", "-", "--json", stdin=lines).stdout)
+    assert [host["name"] for host in again["hosts"]] == ["b.example.com", "standard input line 2"]
+
+
+def test_of_two_snapshots_of_one_host_the_newer_counts_and_the_message_says_so(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = plans.ring(P150, ("a", "b"), seed=3)
+    plans.write(tmp_path / "all", plans.documents(plan))
+    hosts = tmp_path / "hosts"
+    hosts.mkdir()
+    for file, name, age in (("a", "a", 0), ("b-before", "b", 30), ("b-now", "b", 0)):
+        document = snapshot(run, tmp_path, tmp_path / "all" / f"{name}.yaml", name, NOON_NS - age * HOUR_NS)
+        (hosts / f"{file}.json").write_text(json.dumps(document))
+    answer = json.loads(run("fleet", str(hosts), "--json").stdout)
+    ((finding, severity, message),) = told(answer)
+    assert (finding, severity) == ("TTF003", "error")
+    assert message.endswith(f"the same chips; {hosts / 'b-now.json'} is 30 hours newer, and counts")
+    assert (answer["totals"]["hosts"], answer["totals"]["chips"]) == (2, 8)
+
+
+def _renumbered(found: dict[str, Document], by: int) -> dict[str, Document]:
+    """Documents whose chips are others in the world."""
+    for document in found.values():
+        document["chip_unique_ids"] = {chip: one + by for chip, one in document["chip_unique_ids"].items()}
+        for _, far in document["ethernet_connections_to_remote_devices"]:
+            far["remote_chip_id"] += by
+    return found
+
+
+def test_hosts_of_many_products_are_a_group_each_and_none_is_unlike_another(run: Run, tmp_path: Path) -> None:
+    everything: dict[str, Document] = {}
+    products = (T3000, N300, GALAXY_WORMHOLE, GALAXY_BLACKHOLE, P150)
+    for number, product in enumerate(products):
+        plan = plans.ring(product, tuple(f"{product.name}-{host}" for host in range(3)), seed=3)
+        everything |= _renumbered(plans.documents(plan), number * 10**9)
+    answer = judge(run, tmp_path, everything, None, "")
+    # T3000 and N300 differ in the cables inside alone: both are three hosts, and neither is the rule
+    assert told(answer) == []
+    assert sorted((group["chips"], len(group["hosts"])) for group in answer["groups"]) == [
+        (4, 3),
+        (8, 3),
+        (8, 3),
+        (32, 3),
+        (32, 3),
+    ]
+    assert answer["totals"]["chips"] == 3 * (8 + 8 + 32 + 32 + 4)

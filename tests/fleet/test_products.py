@@ -1,0 +1,110 @@
+"""Fleets of every product, of one host to thirty-six: what is well is not found wrong, and each fault, wherever
+it is, is found once, in the words of its place, and nothing else is told."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.fleet import plans
+from tests.fleet.faults import FAULTS, Documents
+from tests.fleet.plans import Plan
+from tests.fleet.products import PRODUCTS, Product
+
+CABLINGS = {"fsd.textproto": plans.fsd, "gsd.yaml": plans.gsd, "cutsheet.csv": plans.cutsheet}
+SIZES = (1, 2, 3, 5)
+
+
+def fleet_of(product: Product, hosts: int, seed: int) -> Plan:
+    """Hosts in a ring; of every third seed with cables all over as well."""
+    names = tuple(f"{product.name}-{number:02}" for number in range(1, hosts + 1))
+    plan = plans.ring(product, names, seed)
+    return plans.wild(plan, Random(seed)) if seed % 3 == 2 else plan
+
+
+def judge(run: Run, folder: Path, found: Documents, cabling: str | None, name: str) -> dict[str, Any]:
+    plans.write(folder / "hosts", found)
+    options = []
+    if cabling is not None:
+        (folder / name).write_text(cabling)
+        options = ["--cabling", str(folder / name)]
+    done = run("fleet", str(folder / "hosts"), *options, "--json")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert "error" not in answer, done.stdout
+    return answer
+
+
+def told(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    findings = [*answer["findings"], *(one for host in answer["hosts"] for one in host["findings"])]
+    return [(one["id"], one["severity"], one["message"]) for one in findings]
+
+
+def cases(rounds: int) -> Iterator[tuple[str, str, int, str, int]]:
+    """Every fault in every product, each time with another cabling, size and place."""
+    for number, (product, fault) in enumerate(itertools.product(PRODUCTS, FAULTS)):
+        for turn in range(rounds):
+            rng = Random(number * 1000 + turn)
+            cabling = rng.choice(
+                [name for name in CABLINGS if FAULTS[fault].cutsheet or name != "cutsheet.csv"]
+            )
+            yield product, fault, rng.choice(SIZES[1:] if turn % 4 else SIZES), cabling, rng.randrange(10**6)
+
+
+def check_fault(
+    run: Run, folder: Path, product: str, fault: str, hosts: int, cabling: str, seed: int
+) -> None:
+    rng = Random(seed)
+    plan = fleet_of(PRODUCTS[product], hosts, seed)
+    seeded = FAULTS[fault].seed(plan, rng)
+    if seeded is None:
+        return
+    if cabling == "cutsheet.csv" and not seeded.wanted.cables:
+        cabling = "fsd.textproto"  # a sheet without a cable names no host
+    answers = [judge(run, folder, seeded.found, CABLINGS[cabling](seeded.wanted), cabling)]
+    if not FAULTS[fault].cabling:
+        answers.append(judge(run, folder, seeded.found, None, cabling))
+    for answer in answers:
+        findings = told(answer)
+        assert [one[:2] for one in findings] == [(FAULTS[fault].finding, FAULTS[fault].severity)], findings
+        for words in seeded.words:
+            assert words in findings[0][2], (words, findings[0][2])
+
+
+@pytest.mark.parametrize("case", list(cases(1)), ids=lambda case: " ".join(map(str, case)))
+def test_each_fault_is_found_once_in_its_words_in_every_product(
+    run: Run, tmp_path: Path, case: tuple[str, str, int, str, int]
+) -> None:
+    check_fault(run, tmp_path, *case)
+
+
+@pytest.mark.parametrize("cabling", [*CABLINGS, None])
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_fleet_of_any_product_that_is_as_cabled_has_nothing_wrong(
+    run: Run, tmp_path: Path, product: str, cabling: str | None
+) -> None:
+    for hosts in SIZES:
+        folder = tmp_path / str(hosts)
+        folder.mkdir()
+        plan = fleet_of(PRODUCTS[product], hosts, hosts)
+        sheet = cabling == "cutsheet.csv"
+        if sheet and not plan.cables:
+            continue
+        text = None if cabling is None else CABLINGS[cabling](plan)
+        answer = judge(run, folder, plans.documents(plan), text, cabling or "")
+        assert told(answer) == []
+        totals = answer["totals"]
+        links = sum(len(plans.links_of(plan, cable)) for cable in plan.cables)
+        between = sum(len(plans.links_of(plan, cable)) for cable in plans.cables_between(plan))
+        fixed = hosts * len(plans.fixed_links(plan.product))
+        assert totals["chips"] == hosts * len(plan.places)
+        assert (totals["links_inside"], totals["links_between"]) == (links - between + fixed, between)
+        assert (totals["links_one_sided"], totals["links_leaving"]) == (0, 0)
+        assert len(answer["groups"]) == 1
+        if text is not None:
+            expected = len(plan.cables) if sheet else links + (fixed if hosts % 2 else 0)
+            assert (answer["cabling"]["expected"], answer["cabling"]["found"]) == (expected, expected)
