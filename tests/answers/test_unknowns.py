@@ -234,9 +234,13 @@ def test_only_what_could_not_be_read_explains_everything() -> None:
 def test_a_path_in_a_list_stands_for_all_its_entries() -> None:
     assert nulls_inside("eth_up", (True, None, None)) == ["eth_up[]"]
     assert nulls_inside("eth_up", (True, False)) == nulls_inside("eth_up", ()) == []
-    assert nulls_inside("eth", [EthChannel(channel=one, up=up) for one, up in enumerate((True, None))]) == [
-        "eth[].up"
-    ]
+    assert nulls_inside(
+        "eth",
+        [
+            EthChannel(channel=one, up=up, heartbeat=True, retrained=False)
+            for one, up in enumerate((True, None))
+        ],
+    ) == ["eth[].up"]
     module = GddrModule(
         channel=0, trained=True, top_celsius=None, bottom_celsius=1.0, corrected_read_errors=0,
         corrected_write_errors=0, uncorrected_read_errors=0, uncorrected_write_errors=0,

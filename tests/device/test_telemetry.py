@@ -343,7 +343,33 @@ def test_links_are_up_or_down_where_firmware_tells_it(answer: Answer, make: Any,
     older = answer(make(Chip(tags={**tags, FIRMWARE: 0x13060000})), "telemetry")["devices"][0]
     assert older["eth_up"] == [None] * channels
     assert {"eth[].up", "eth_up[]"} <= {one["path"] for one in older["unknown"]}
-    assert not [one["path"] for one in device["unknown"] if one["path"].startswith("eth")]
+    assert [one["path"] for one in device["unknown"] if one["path"].startswith("eth")] == ["eth[].retrained"]
+
+
+@pytest.mark.parametrize(
+    ("make", "bundle", "word", "heartbeats", "retrained"),
+    [
+        (wormhole, 0x13060000, 0x0030_FFF7, 15, [4, 5]),  # 19.6
+        (wormhole, 0x13090000, 0x0000_FFF7, 15, None),  # 19.9: the upper half is something else
+        (blackhole, 0x13060000, 0x0000_3FFF, None, None),
+        (blackhole, 0x13090000, 0x0000_3FFF, 12, None),
+    ],
+)
+def test_heartbeats_and_retrained_links_are_told_where_tt_umd_has_them(
+    answer: Answer, make: Any, bundle: int, word: int, heartbeats: int | None, retrained: list[int] | None
+) -> None:
+    """ETH_LIVE_STATUS: a bit per eth core, heartbeats in the lower half; the upper half is about training
+    on Wormhole before 19.9 (tt-umd 0.9.14, FirmwareInfoProvider)."""
+    device = answer(make(Chip(tags={FIRMWARE: bundle, ETH_LIVE: word})), "telemetry")["devices"][0]
+    beats = [one["heartbeat"] for one in device["eth"]]
+    assert beats.count(True) == (heartbeats or 0)
+    assert (None in beats) is (heartbeats is None)
+    again = [one["channel"] for one in device["eth"] if one["retrained"]]
+    assert again == (retrained or [])
+    unknown = {one["path"] for one in device["unknown"]}
+    assert ("eth[].heartbeat" in unknown, "eth[].retrained" in unknown) == (
+        heartbeats is None, retrained is None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("absent", [42, 46, 50])

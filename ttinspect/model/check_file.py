@@ -41,7 +41,9 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What is expected of a chip; what is left out is not looked at.
 
     ``grid`` are the live tensix cores as WIDTHxHEIGHT, ``cores`` their number; ``l1_bytes`` and
-    ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips. From ``numa_node`` on they are
+    ``dram_bytes`` physical; ``eth_links`` the links that lead to other chips;
+    ``eth_heartbeats`` and ``eth_retrained`` count live eth channels whose core is alive, and those whose link
+    was trained again, where the firmware tells. From ``numa_node`` on they are
     facts of the host that the chip is in; of a chip that is reached through another one they, and those of
     PCIe, are of that one. ``node_access``: whether the user who checks may read and write the node.
     """
@@ -53,6 +55,8 @@ class ChipWants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     l1_bytes: Number | None = None
     dram_bytes: Number | None = None
     eth_links: Number | None = None
+    eth_heartbeats: Number | None = None
+    eth_retrained: Number | None = None
     firmware: _Version | VersionRange | None = None
     asic_celsius: Range | None = None
     board_celsius: Range | None = None

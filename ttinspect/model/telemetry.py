@@ -57,10 +57,13 @@ class GddrModule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EthChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """One live eth channel, and whether its link is up."""
+    """One live eth channel: whether its link is up, whether the firmware of its core is alive, and whether
+    the link was trained again."""
 
     channel: int
     up: bool | None
+    heartbeat: bool | None = None
+    retrained: bool | None = None
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The reports of ``list``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.console import RenderableType
@@ -9,7 +9,7 @@ from rich.text import Text
 from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
 from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
-from ttinspect.report.memory_rows import who
+from ttinspect.report.memory_rows import held_by
 from ttinspect.report.screen import Fitting, columns, row
 from ttinspect.report.units import grid, id_ranges, used_of
 
@@ -45,20 +45,9 @@ def _cells(device: ListDevice) -> tuple[str, ...]:
         _grid(device.tensix_grid),
         used_of(device.l1_used, device.l1_physical),
         used_of(device.dram_used, device.dram_physical),
-        ", ".join([*map(who, device.held_by.processes[:_MOST_HOLDERS]), *_others(device)]),
+        held_by(device.held_by),
         ", ".join(mark.value for mark in device.marks),
     )
-
-
-_MOST_HOLDERS = 2
-
-
-def _others(device: ListDevice) -> Iterator[str]:
-    by = device.held_by
-    if len(by.processes) > _MOST_HOLDERS:
-        yield "and more"
-    if by.held and not by.processes:
-        yield "a process that cannot be seen"
 
 
 def _names(one: _Row) -> tuple[str, str, str, str, str]:
@@ -90,7 +79,7 @@ def _same(names: list[str | None]) -> str:
 def _wide(rows: list[_Row]) -> RenderableType:
     table = columns(
         "> id", ">dev", "PCI", "serial", "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C",
-        "held by", "",
+        "held by", "marks",
     )  # fmt: skip
     for one in rows:
         ids, nodes, pci, number, heat = _names(one)
@@ -109,10 +98,10 @@ def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
     for one in rows:
         ids, nodes, pci, number, heat = _names(one)
         board, tensix, l1, dram, held, marks = one.cells
-        nodes = "same" if nodes == ids and not alone else nodes
+        nodes = "= id" if nodes == ids and not alone else nodes
         row(table, ids, nodes, *((pci,) if alone else ()), board, tensix, l1, dram, heat)
         said = [f"serial {number}"] if number != _DASH and len(rows) <= _FEW else []
-        said += [f"held by {held}"] if held else []
+        said += [held if held == "free" else f"held by {held}"] if held else []
         said += [marks] if marks else []
         if said:
             below.setdefault("; ".join(said), []).extend(device.id for device in one.devices)

@@ -1,6 +1,6 @@
 """The table of ``memory``: a row per chip that is used or held, equal idle chips in one line, ghosts too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -11,7 +11,7 @@ from ttinspect.answers.memory import Ghosts, MemoryAnswer, MemoryDevice, SlotUse
 from ttinspect.answers.shm import RegionFacts
 from ttinspect.model.holder import Known
 from ttinspect.model.region import RegionState
-from ttinspect.report.screen import Fitting, columns, glued, row
+from ttinspect.report.screen import Fitting, columns, glued, harmless, row
 from ttinspect.report.units import chips_named, id_ranges, share_of, size
 
 NOT_READY = {
@@ -123,6 +123,32 @@ def who(holder: HolderFacts) -> str:
         facts.append(f"in {holder.container}")
     name = f" {holder.name}" if holder.name else ""
     return glued(f"{holder.pid}{name}") + (f" {glued('(' + ', '.join(facts) + ')')}" if facts else "")
+
+
+_MOST_HOLDERS = 2
+
+
+def held_by(held: HeldBy) -> str:
+    """Who holds a chip, in a cell: "4242 vllm (uid 1001), and more"; "free" where nobody does, nothing where
+    that is not known."""
+    if held.held is False:
+        return "free"
+    words = [who(one) for one in held.processes[:_MOST_HOLDERS]]
+    if len(held.processes) > _MOST_HOLDERS:
+        words.append("and more")
+    if held.held and not held.processes:
+        words.append(glued("a process that cannot be seen"))
+    return ", ".join(words)
+
+
+def held_below(chips: Iterable[tuple[int, HeldBy]]) -> list[RenderableType]:
+    """The same below a table, equal ones together: " 3: held by 4242 vllm (uid 1001)", " 1, 2: free"."""
+    groups: dict[str, list[int]] = {}
+    for chip, held in chips:
+        words = held_by(held)
+        if words:
+            groups.setdefault(words if held.held is False else f"held by {words}", []).append(chip)
+    return [Text(harmless(f" {id_ranges(ids)}: {words}")) for words, ids in groups.items()]
 
 
 def _without_slot(holder: HolderFacts) -> str:

@@ -9,30 +9,45 @@ from rich.text import Text
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
 from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
 from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
-from ttinspect.report.memory_rows import who
-from ttinspect.report.screen import columns, glued, row
+from ttinspect.report.memory_rows import held_below, held_by
+from ttinspect.report.screen import Fitting, columns, glued, row
 from ttinspect.report.units import UNKNOWN, id_ranges, of
 
 _DASH = "-"
 
 
-def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType]:
+def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType | Fitting]:
     """A row per chip, and everything of a few; what a chip does not say is "-"."""
-    table = columns(
-        ">id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware"
-    )
-    for cells in shared_rows([(device.id, _cells(device)) for device in answer.devices]):
-        row(table, *cells)
-    parts: list[RenderableType] = [source_line(answer.source), Text(""), table]
     few = len(answer.devices) <= MOST_CHIPS
-    more = "" if few else "  all: -d ID"
-    parts.append(Text(f" W: now/limit  ASIC, board, GDDR: C  DRAM: trained, eth: up, of live{more}"))
+    parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
+    told = [(device.id, device.held_by) for device in answer.devices]
+    if few or not any(held_by(held) for _, held in told):
+        parts.append(_table(answer, held=False))
+    else:
+        parts.append(Fitting(((_table(answer, held=True),), (_table(answer, held=False), *held_below(told)))))
+    more = "" if few else "  more: -d ID"
+    parts.append(Text(f" W: now/limit  ASIC, board, GDDR: C  DRAM trained, eth up: of live{more}"))
     if few:
         for device in answer.devices:
             parts += telemetry_detail(device) if _tells_anything(device) else []
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
+
+
+def _table(answer: TelemetryAnswer, *, held: bool) -> RenderableType:
+    """The rows; of many chips equal ones share one. ``held``: with who holds them."""
+    last = ("held by",) if held else ()
+    table = columns(
+        "> id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware", *last
+    )
+    cells = [
+        (one.id, (*_cells(one), *((held_by(one.held_by) or _DASH,) if held else ())))
+        for one in answer.devices
+    ]
+    for shared in shared_rows(cells):
+        row(table, *shared)
+    return table
 
 
 def _cells(device: TelemetryDevice) -> tuple[object, ...]:
@@ -208,12 +223,15 @@ def _lines(device: TelemetryDevice) -> Iterable[tuple[str, Sequence[str]]]:
     moves = {True: "moves", False: "stands still", None: "seen once"}[device.heartbeat_moves]
     yield "heartbeat", (UNKNOWN if device.heartbeat is None else f"{device.heartbeat}, {moves}",)
     yield "eth links", tuple(_eth(device.eth))
-    if device.held_by.held:
-        yield (
-            "held by",
-            tuple(map(who, device.held_by.processes)) or ("a process that cannot be seen from here",),
-        )
-    yield "DRAM", (_with_unit(device.gddr_speed_mts, "MT/s"),)
+    cores = tuple(_eth_cores(device.eth or ()))
+    if cores:
+        yield "eth cores", cores
+    if device.held_by.held is not None:
+        yield "held by", (held_by(device.held_by) if device.held_by.held else "nobody",)
+    if device.gddr or device.gddr_speed_mts is not None:
+        yield "DRAM", (_with_unit(device.gddr_speed_mts, "MT/s"),)
+    else:
+        yield "DRAM", (UNKNOWN,)
 
 
 def _fan_parts(device: TelemetryDevice) -> Iterable[str]:
@@ -233,6 +251,19 @@ def _eth(channels: Sequence[EthChannel] | None) -> Iterable[str]:
             yield f"{name} {id_ranges(numbers)}"
     if not channels:
         yield "no live channel"
+
+
+def _eth_cores(channels: Sequence[EthChannel]) -> Iterable[str]:
+    """ "heartbeat 15 of 16, not 3", "retrained 2 of 16: 4, 5"; nothing where the firmware does not tell."""
+    for states, name, between, odd in (
+        ([one.heartbeat for one in channels], "heartbeat", ", not ", False),
+        ([one.retrained for one in channels], "retrained", ": ", True),
+    ):
+        if channels and None not in states:
+            which = [one.channel for one, so in zip(channels, states, strict=True) if so is odd]
+            yield f"{name} {of(states.count(True), len(states))}" + (
+                f"{between}{id_ranges(which)}" if which else ""
+            )
 
 
 def _modules(modules: Sequence[GddrModule]) -> list[RenderableType]:

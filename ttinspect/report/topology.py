@@ -11,6 +11,7 @@ from rich.tree import Tree
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import Link, LinkState
 from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.memory_rows import held_below, held_by
 from ttinspect.report.picture import links_legend
 from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import reach
@@ -34,7 +35,7 @@ def _heading(chips: list[TopologyChip], *, example: bool) -> str:
     first = chips[0]
     words = [first.board.value if first.board else "board"]
     if not example:
-        words.append(first.board_id or "of unknown id")
+        words.append(first.serial or "of unknown id")
     if first.revision:
         words.append(f"revision {first.revision}")
     if first.tray is not None:
@@ -50,17 +51,11 @@ def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
         parts.append(Text(harmless(heading), style="bold"))
         table = columns(*_COLUMNS, header=False, widths=_WIDTHS)
         for chip in chips:
-            row(
-                table,
-                chip.id,
-                "-" if chip.kmd_id is None else chip.kmd_id,
-                chip.pci_bdf or "-",
-                chip.unique_id or "-",
-                "-" if chip.asic_location is None else chip.asic_location,
-                _reached(chip),
-                links(chip),
-            )
+            numbers = ["-" if one is None else one for one in (chip.kmd_id, chip.asic_location)]
+            names = (chip.pci_bdf or "-", chip.unique_id or "-")
+            row(table, chip.id, numbers[0], *names, numbers[1], _reached(chip), links(chip))
         parts.append(table)
+    parts += held_below((chip.id, chip.held_by) for chip in answer.chips)
     parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
     return parts + _findings(answer)
 
@@ -120,6 +115,8 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
         branch = root.add(Text(harmless(f"{heading}  {' '.join(archs)}")))
         for chip in chips:
             node = branch.add(Text(harmless(_identity(chip))))
+            if chip.held_by.held:
+                node.add(Text(harmless(f"held by {held_by(chip.held_by)}")))
             for link in answer.links or ():
                 for end, other in ((link.a, link.b), (link.b, link.a)):
                     if end.chip == chip.id:

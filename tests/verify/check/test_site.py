@@ -16,7 +16,7 @@ from ttinspect.model.chip import UNKNOWN_MASKS, PcieLink, Unknown
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.readiness import DeviceReadiness, Iommu, Readiness
 from ttinspect.model.system import LinkEnd, RemoteLink, System, Trouble
-from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.telemetry import EthChannel, Telemetry
 from ttinspect.sources.check_file import read_check_file
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.case import Case
@@ -64,6 +64,7 @@ READING = Telemetry(
     asic_celsius=61.0, board_celsius=42.0, gddr_max_celsius=55.0, aiclk_mhz=800, power_w=63, current_a=70,
     board_power_w=90, thermal_trips=0,
     firmware_bundle="19.5.0", throttle_celsius=90.0,
+    eth=tuple(EthChannel(channel=n, up=True, heartbeat=n != 3, retrained=n == 5) for n in range(16)),
 )  # fmt: skip
 FACTS = {
     "arch": ("wormhole_b0", "blackhole"),
@@ -73,6 +74,8 @@ FACTS = {
     "l1_bytes": ("95944704", "119930880"),
     "dram_bytes": ("12884901888", "{max: 4294967296}"),
     "eth_links": ("{min: 1}", "16"),
+    "eth_heartbeats": ("15", "16"),
+    "eth_retrained": ("1", "0"),
     "firmware": ("{min: 19.0.0}", "{max: 19.4.0}"),
     "asic_celsius": ("{min: 61, max: 61}", "{max: 60.9}"),
     "board_celsius": ("{min: 42, max: 42}", "{max: 41}"),

@@ -242,6 +242,7 @@ def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | Non
     channels = _live(chip, CoreType.ETH, len(chip.soc.eth))
     if channels is None:
         return None
-    known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else None
-    states = {(x, y): up for x, y, up in known or ()}
-    return tuple(EthChannel(channel=channel, up=states.get(chip.soc.eth[channel])) for channel in channels)
+    known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else {}
+    states = {name: {(x, y): so for x, y, so in cores} for name, cores in known.items()}
+    cores = {one: {name: by.get(chip.soc.eth[one]) for name, by in states.items()} for one in channels}
+    return tuple(EthChannel(channel=one, **{"up": None, **cores[one]}) for one in channels)

@@ -138,7 +138,7 @@ class RemoteFound(msgspec.Struct, frozen=True, tag="remote"):
 
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     """One reading of a chip: raw words by tag, what tt_umd's getters make of them, firmware versions,
-    DRAM training by channel, and eth cores at NOC0 with whether their link is up. ``error`` says why there
+    DRAM training by channel, and eth cores at NOC0 by what is told of them. ``error`` says why there
     is nothing."""
 
     chip: int
@@ -147,7 +147,7 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     getters: dict[str, int | float | None] = {}
     firmware: dict[str, str | None] = {}
     training: list[str] | None = None
-    eth: list[tuple[int, int, bool]] | None = None
+    eth: dict[str, list[tuple[int, int, bool]]] = {}
     error: str | None = None
 
 

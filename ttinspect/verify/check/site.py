@@ -41,6 +41,8 @@ _RULE_OF_FACT = {
     "l1_bytes": site.AMOUNT_OF_L1,
     "dram_bytes": site.AMOUNT_OF_DRAM,
     "eth_links": site.ETH_LINKS,
+    "eth_heartbeats": site.ETH_CORES,
+    "eth_retrained": site.ETH_CORES,
     "firmware": site.FIRMWARE_VERSION,
     "asic_celsius": site.TEMPERATURE,
     "board_celsius": site.TEMPERATURE,
@@ -240,6 +242,8 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
     l1_bytes: int | None
     dram_bytes: int | None
     eth_links: int | None
+    eth_heartbeats: int | None
+    eth_retrained: int | None
     firmware: str | None
     asic_celsius: float | None
     board_celsius: float | None
@@ -269,6 +273,7 @@ def chip_facts(
     pcie = chip.pcie or (None if gateway is None else gateway.pcie) or PcieLink()
     tensix, capacity = grid.tensix, chip_capacity(chip, grid, settings)
     reading = chip.telemetry
+    channels = (None if reading is None else reading.eth) or ()
     return ChipFacts(
         arch=chip.arch.value,
         board=None if chip.board is None else chip.board.value,
@@ -277,6 +282,8 @@ def chip_facts(
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
         eth_links=eth_links,
+        eth_heartbeats=_count([one.heartbeat for one in channels]),
+        eth_retrained=_count([one.retrained for one in channels]),
         firmware=_firmware(chip),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
@@ -295,6 +302,11 @@ def chip_facts(
         kernel=host.kernel,
         motherboard=host.motherboard,
     )
+
+
+def _count(states: Sequence[bool | None]) -> int | None:
+    """How many are so; None where that is not known of one."""
+    return None if None in states or not states else states.count(True)
 
 
 def _firmware(chip: Chip) -> str | None:

@@ -103,6 +103,20 @@ ETH_LINKS = Rule(
     ),
 )
 
+ETH_CORES = Rule(
+    id="TTC024",
+    name="eth cores",
+    severities=_SEVERITIES,
+    title="Heartbeats or retrained links of eth cores are not as many as the check file expects.",
+    meaning=(
+        "A core without a heartbeat does not run its base firmware; a link that was trained again had errors "
+        "or lost its partner. tt_umd tells the first of Wormhole and of Blackhole from bundle 19.9 on, the "
+        "second of Wormhole before 19.9."
+    ),
+    cause="A workload that has the eth core for itself, firmware that hangs, or a worn or loose cable.",
+    remedy="Look again when nobody works; reseat the cable; reset the board (tt-smi -r).",
+)
+
 FIRMWARE_VERSION = Rule(
     id="TTC019",
     name="firmware version",
@@ -174,6 +188,7 @@ RULES = (
     AMOUNT_OF_L1,
     AMOUNT_OF_DRAM,
     ETH_LINKS,
+    ETH_CORES,
     FIRMWARE_VERSION,
     TEMPERATURE,
     CLOCK,

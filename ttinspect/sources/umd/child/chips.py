@@ -9,6 +9,7 @@ from ttinspect.sources.umd.lateness import still_seconds
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
 NEVER = (("logical", "ROUTER_ONLY"), ("logical", "SECURITY"))
 OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
+ETH = {"up": "link", "heartbeat": "heartbeat", "retrained": "retrain"}
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
 IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
@@ -250,13 +251,13 @@ def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
         "eth": text_of(attempt(provider.get_eth_fw_version)),
     }
     training = attempt(provider.get_dram_training_status, DRAM_CHANNELS.get(arch.name, 0))
-    links = attempt(provider.get_eth_link_status_per_core)
+    eth = {name: attempt(getattr(provider, f"get_eth_{word}_status_per_core")) for name, word in ETH.items()}
     return {
         "tags": tags,
         "getters": {name: attempt(getattr(provider, "get_" + name)) for name in GETTERS},
         "firmware": firmware,
         "training": None if training is None else [status.name for status in training],
-        "eth": None if links is None else [[core.x, core.y, up] for core, up in links],
+        "eth": {name: [[core.x, core.y, so] for core, so in told] for name, told in eth.items() if told},
         "error": why_gone(reader, tags),
     }
 
