@@ -229,6 +229,10 @@ def shell(
         ("capacity --dispatch ten", "capacity --dispatch tensix "),
         ("schema check-", "schema check-file "),
         ("completion fi", "completion fish "),
+        ("check --expect asic_c", "check --expect asic_celsius="),
+        ("check --expect board=n3", "check --expect board=n300 "),
+        ("check --expect regions=c", "check --expect regions=clean "),
+        ("check --expect=iommu=pas", "check --expect=iommu=passthrough "),
         ("programs capture.j", "programs capture.json "),
         ("harvest --from captur", "harvest --from capture"),
         ("memory --shm-dir cap", "memory --shm-dir captures/"),
@@ -262,6 +266,11 @@ def test_a_word_is_completed(shell: _Shell, line: str, completed: str) -> None:
         ("capacity --runtime ttnn-0.8", {"ttnn-0.80.0", "ttnn-0.81.1"}),
         ("collect --hosts ", {"@rack1", "@rack2"}),
         ("telemetry -n ", set()),
+        ("harvest --from board:n300 --device ", {"0", "1"}),
+        ("harvest --from=board:p300 -d ", {"0", "1"}),
+        ("--from board:p150 -d ", {"0"}),
+        ("capacity --from board:galaxy-bh --device 3", {"3", "30", "31"}),
+        ("harvest --device ", set()),  # no /dev/tenstorrent here
     ],
 )
 def test_what_can_stand_there_is_offered(shell: _Shell, line: str, expected: set[str]) -> None:

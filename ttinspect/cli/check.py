@@ -27,7 +27,7 @@ from ttinspect.errors import InspectError, most_important
 from ttinspect.facts.files import read_document, spoken
 from ttinspect.gathering.regions import gather, without_regions
 from ttinspect.shm.sampler import Pace
-from ttinspect.sources.check_file import Wanted, read_check_file, read_expectations
+from ttinspect.sources.check_file import Wanted, expectation_words, read_check_file, read_expectations
 from ttinspect.sources.live import Ask
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.use import SETTLE_SECONDS, is_unsettled, uses_of
@@ -42,7 +42,12 @@ def run(
     *,
     expect: Annotated[
         list[str] | None,
-        typer.Option("--expect", metavar="KEY=VALUE", help="cores=120, board=p150, chips=8, ...; repeatable"),
+        typer.Option(
+            "--expect",
+            metavar="KEY=VALUE",
+            help="cores=120, board=p150, chips=8, ...; repeatable",
+            autocompletion=expectation_words,
+        ),
     ] = None,
     product: Annotated[bool, typer.Option("--product", help="also what every product should be")] = False,
     init: Annotated[

@@ -9,6 +9,7 @@ from ttinspect.cli.declared import declarations
 from ttinspect.cli.options import TextOutputOption, refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
+from ttinspect.facts.examples import example_chip_ids
 from ttinspect.report.completion import bash_script, fish_script, zsh_script
 
 
@@ -40,5 +41,5 @@ def run(
     """
     if output is not None:
         refuse_format_name(output)
-    write(_SCRIPTS[shell](declarations()), output)
+    write(_SCRIPTS[shell](declarations(), example_chip_ids()), output)
     return ExitCode.DONE

@@ -57,6 +57,12 @@ def example_names() -> tuple[str, ...]:
     return tuple(seen.values())
 
 
+def example_chip_ids() -> dict[str, range]:
+    """The chip ids of every built-in example, by its name."""
+    found = {name: example_named(name) for name in example_names()}
+    return {name: range(len(one.chips)) for name, one in found.items() if one is not None}
+
+
 def example_named(name: str) -> Example | None:
     """A built-in example by name or alias, any case; None if there is none."""
     board = _board_of_name().get(name.lower())

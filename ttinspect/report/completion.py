@@ -1,7 +1,7 @@
 """Completion scripts. None calls ttinspect: what it offers was known when it was made; files, devices and
 groups of hosts are looked up by the shell."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ttinspect import __version__
 from ttinspect.model.declaration import Declaration, Parameter, Values
@@ -14,9 +14,11 @@ _OPEN_ENDS = (":", ",", "=")
 """What a word ends with that more has to follow."""
 
 Value = tuple[tuple[str, ...], Values | None]
+ChipIds = Mapping[str, Sequence[int]]
+"""The ids of the chips in every built-in example, by the example's name."""
 
 
-def bash_script(commands: Sequence[Declaration]) -> str:
+def bash_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
     """The script of bash, from 4.4 on; bash-completion is not needed."""
     values = {
         value: [f'"{place}"' for place in places] for value, places in _places_of_values(commands).items()
@@ -27,6 +29,7 @@ def bash_script(commands: Sequence[Declaration]) -> str:
         "_ttinspect() {",
         "    local -a words more",
         "    local last i word command='' takes='' list='' kind='' prefix='' cut=''",
+        "    local source=${TTINSPECT_FROM-}",
         '    read -ra words <<< "${COMP_LINE:0:COMP_POINT}."',
         "    last=$((${#words[@]} - 1))",
         "    local current=${words[last]%.}",
@@ -34,12 +37,14 @@ def bash_script(commands: Sequence[Declaration]) -> str:
         "    for ((i = 1; i < last; i++)); do",
         "        word=${words[i]}",
         "        if [[ -n $takes ]]; then",
+        "            [[ $takes != --from ]] || source=$word",
         "            takes=''",
         "            continue",
         "        fi",
         "        case $word in",
         f"        {'|'.join(_long_with_value(commands))}) takes=$word ;;",
         *shorts,
+        "        --from=*) source=${word#*=} ;;",
         "        -*) ;;",
         "        *) command=${command:-$word} ;;",
         "        esac",
@@ -70,7 +75,12 @@ def bash_script(commands: Sequence[Declaration]) -> str:
         "        esac",
         "    fi",
         "    case $kind in",
-        f"    devices) list=$(compgen -G '{_DEVICES}/*') ;;",
+        "    devices)",
+        "        case $source in",
+        *(f'        {sources}) list="{ids}" ;;' for ids, sources in _by_chips(chips, "|").items()),
+        f"        *) list=$(compgen -G '{_DEVICES}/*') ;;",
+        "        esac",
+        "        ;;",
         "    hosts) list=$(nodeset -l 2>/dev/null) ;;",
         "    esac",
         "    COMPREPLY=()",
@@ -112,14 +122,14 @@ def _bash_value(value: Value) -> str:
     return "; ".join([*parts, f"kind={kind.value}"] if kind else parts)
 
 
-def zsh_script(commands: Sequence[Declaration]) -> str:
+def zsh_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
     """The script of zsh: for a folder of fpath as ``_ttinspect``, or to be sourced after compinit."""
     functions = {value: f"_ttinspect_value_{number}" for number, value in enumerate(_values(commands), 1)}
     with_value = "|".join([*_long_with_value(commands), *_shorts(commands)])
     return _joined(
         "#compdef ttinspect",
         f"# zsh completion of ttinspect {__version__}, written by: ttinspect completion zsh",
-        *(line for value, name in functions.items() for line in _zsh_function(name, value)),
+        *(line for value, name in functions.items() for line in _zsh_function(name, value, chips)),
         "_ttinspect() {",
         "    local command",
         "    integer i",
@@ -157,7 +167,7 @@ def zsh_script(commands: Sequence[Declaration]) -> str:
     )
 
 
-def _zsh_function(name: str, value: Value) -> Iterator[str]:
+def _zsh_function(name: str, value: Value, chips: ChipIds) -> Iterator[str]:
     words, kind = value
     closed = [word for word in words if not word.endswith(_OPEN_ENDS)]
     yield f"{name}() {{"
@@ -171,7 +181,19 @@ def _zsh_function(name: str, value: Value) -> Iterator[str]:
     elif kind is Values.DIRECTORIES:
         yield "    _files -/ && ret=0"
     elif kind is Values.DEVICES:
-        yield f"    compadd -- {_DEVICES}/*(N) && ret=0"
+        yield "    local source=${TTINSPECT_FROM-}"
+        yield "    integer i"
+        yield "    for ((i = 2; i < CURRENT; i++)); do"
+        yield "        case $words[i] in"
+        yield "            (--from) source=${(Q)words[i+1]} ;;"
+        yield "            (--from=*) source=${(Q)words[i]#*=} ;;"
+        yield "        esac"
+        yield "    done"
+        yield "    case $source in"
+        for ids, sources in _by_chips(chips, "|").items():
+            yield f"        ({sources}) compadd -- {ids} && ret=0 ;;"
+        yield f"        (*) compadd -- {_DEVICES}/*(N) && ret=0 ;;"
+        yield "    esac"
     elif kind is Values.HOSTS:
         yield '    compadd -- ${(f)"$(nodeset -l 2>/dev/null)"} && ret=0'
     yield "    return ret"
@@ -217,7 +239,7 @@ def _zsh_text(text: str) -> str:
     return text
 
 
-def fish_script(commands: Sequence[Declaration]) -> str:
+def fish_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
     """The script of fish, from 3.0 on."""
     with_value = " ".join([*_long_with_value(commands), *_shorts(commands)])
     return _joined(
@@ -243,6 +265,28 @@ def fish_script(commands: Sequence[Declaration]) -> str:
         "end",
         "function __ttinspect_is",
         "    contains -- (__ttinspect_command) $argv",
+        "end",
+        "function __ttinspect_devices",
+        "    set -l source $TTINSPECT_FROM",
+        "    set -l words (commandline -opc)",
+        "    for i in (seq 2 (count $words))",
+        "        switch $words[$i]",
+        "            case --from",
+        "                set source $words[(math $i + 1)]",
+        "            case '--from=*'",
+        "                set source (string replace -- --from= '' $words[$i])",
+        "        end",
+        "    end",
+        '    switch "$source"',
+        *(
+            line
+            for ids, sources in _by_chips(chips, " ").items()
+            for line in (f"        case {sources}", f"            printf '%s\\n' {ids}")
+        ),
+        "        case '*'",
+        f"            set -l found {_DEVICES}/*",
+        "            printf '%s\\n' $found",
+        "    end",
         "end",
         "complete -c ttinspect -f",
         *(
@@ -274,7 +318,7 @@ def _fish_value(parameter: Parameter) -> str:
         return f"{requires} -F" + (f" -a '{' '.join(words)}'" if words else "")
     looked_up = {
         Values.DIRECTORIES: "(__fish_complete_directories (commandline -ct))",
-        Values.DEVICES: f"(set -l found {_DEVICES}/*; printf '%s\\n' $found)",
+        Values.DEVICES: "(__ttinspect_devices)",
         Values.HOSTS: "(nodeset -l 2>/dev/null)",
     }
     offered = " ".join(words) if kind is None else looked_up[kind]
@@ -283,6 +327,14 @@ def _fish_value(parameter: Parameter) -> str:
 
 def _fish_quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _by_chips(chips: ChipIds, joint: str) -> dict[str, str]:
+    """The examples, as sources, that have the same chips: joined, by their ids in one text."""
+    alike: dict[str, list[str]] = {}
+    for name, ids in chips.items():
+        alike.setdefault(" ".join(map(str, ids)), []).append(f"board:{name}")
+    return {ids: joint.join(names) for ids, names in alike.items()}
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.boards import board_meant
+from ttinspect.facts.boards import board_meant, board_names
 from ttinspect.facts.firmware import firmware_order, firmware_version
 from ttinspect.facts.mismatch import Mismatch, find_mismatch, in_words
 from ttinspect.facts.node import kind_of_value, parse_unsigned, show
@@ -78,6 +78,19 @@ def read_expectations(pairs: list[str]) -> Wanted:
     if not each:
         del document["each"]
     return _Reader(EXPECT, {}).read(document)
+
+
+def expectation_words() -> list[str]:
+    """What --expect can be, for completion: ``KEY=``, or ``KEY=VALUE`` where there are few values."""
+    closed: dict[str, list[str]] = {
+        "arch": arch_names(),
+        "board": board_names(),
+        "iommu": ["off", "passthrough", "on"],
+        "node_access": ["rw", "none"],
+        "regions": ["clean", "pass"],
+    }
+    keys = (*ChipWants.__struct_fields__, "chips", "regions")
+    return [f"{key}={value}" for key in keys for value in closed.get(key, [""])]
 
 
 _TEXTS = ("driver", "kernel", "motherboard", "iommu", "node_access")
