@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
 ARGS ?= capacity --from board:n300
 
-.PHONY: run test test-system test-lowest test-newest lock lint format shape man release-check bench fire mutate clean help audit fuzz
+.PHONY: run test test-system test-lowest test-newest lock lint format shape man release release-check bench fire mutate clean help audit fuzz
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make shape        modules and lines of every room, longest functions, with their limits'
 	@echo 'make audit        known advisories on what requirements.lock holds; reports, and never fails'
 	@echo 'make release-check  can this be released? version, CHANGELOG, wheel and sdist, metadata, docs'
+	@echo 'make release      date the changes in CHANGELOG.md as the version of ttinspect/__init__.py'
 	@echo 'make bench        measure speed, as ratios in one run'
 	@echo 'make fire         1,000 runs of verify-shm on regions that are written at full speed (RUNS=... for others)'
 	@echo 'make fuzz         every reader with broken input, guided by atheris (MINUTES=10 TARGETS="cluster snapshot")'
@@ -76,6 +77,9 @@ audit: $(STAMP)
 release-check: $(STAMP)
 	@$(PIP) install twine==6.2.0
 	@$(VENV)/bin/python -m tests.release
+
+release: $(STAMP)
+	@$(VENV)/bin/python -m tests.release --date
 
 bench: $(STAMP)
 	@$(VENV)/bin/python tests/bench.py

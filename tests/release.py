@@ -1,7 +1,12 @@
-"""make release-check: is what stands here what can be released? Each question with its answer; exit code 1 when
-one of them is no.
+"""make release-check: is what stands here what can be released? Each question with its answer, and what to do
+where it is no; exit code 1 when one of them is no.
+
+make release gives the changes under "Unreleased" the version and the date: the one thing that a release needs and
+that the state between two releases does not have.
 """
 
+import argparse
+import datetime
 import re
 import subprocess
 import sys
@@ -31,15 +36,60 @@ def other_places(root: Path = ROOT) -> list[str]:
     return sorted(names - {VERSION_FILE})
 
 
+UNRELEASED = "## [Unreleased]\n"
+
+
 def missing_from_changelog(root: Path = ROOT) -> list[str]:
-    """What CHANGELOG.md lacks of a release: its heading with a date, or an empty "Unreleased"."""
+    """What CHANGELOG.md lacks of a release, and what to do about it."""
+    number = version(root)
     text = (root / "CHANGELOG.md").read_text()
-    missing = []
-    if not re.search(rf"^## \[{re.escape(version(root))}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE):
-        missing.append(f"no heading ## [{version(root)}] - DATE")
-    if re.search(r"^## \[Unreleased\]\n+(?!## )\S", text, re.MULTILINE):
-        missing.append("there are changes under Unreleased")
-    return missing
+    dated = re.search(rf"^## \[{re.escape(number)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE)
+    changes = re.search(r"^## \[Unreleased\]\n+(?!## )\S", text, re.MULTILINE)
+    if dated and not changes:
+        return []
+    if dated:
+        return [
+            f"{number} has its heading, and there are changes under Unreleased: raise __version__ in "
+            f"{VERSION_FILE} if {number} is out, else move them below its heading"
+        ]
+    if changes:
+        return [
+            f"the changes since the last release stand under Unreleased: make release dates them as {number}"
+        ]
+    return [f"there is no heading for {number}, and no change under Unreleased: nothing is to be released"]
+
+
+def date_changes(root: Path, today: datetime.date) -> None:
+    """Give the changes under Unreleased the version and a date, and leave an empty Unreleased above.
+
+    Raises:
+        SystemExit: there are none, or the version has a heading already.
+    """
+    path, number = root / "CHANGELOG.md", version(root)
+    text = path.read_text()
+    if f"## [{number}]" in text or not missing_from_changelog(root)[0].startswith("the changes"):
+        raise SystemExit(f"CHANGELOG.md: {'; '.join(missing_from_changelog(root)) or 'nothing to do'}")
+    path.write_text(text.replace(UNRELEASED, f"{UNRELEASED}\n## [{number}] - {today}\n", 1))
+
+
+def left_in_git(root: Path = ROOT) -> list[str]:
+    """What git has that is in the way of a tag; nothing where this is no clone."""
+    if not (root / ".git").exists():
+        return []
+    tag = f"v{version(root)}"
+    told = []
+    if _git(root, "tag", "--list", tag):
+        told.append(f"the tag {tag} is there: raise __version__ in {VERSION_FILE}")
+    changed = _git(root, "status", "--porcelain").splitlines()
+    if changed:
+        told.append(f"{len(changed)} files are not committed, {changed[0][3:]} first: commit them")
+    return told
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, check=True, cwd=root
+    ).stdout.strip("\n")
 
 
 def missing_from_distributions(folder: Path, root: Path = ROOT) -> list[str]:
@@ -76,7 +126,8 @@ def _run(*arguments: str) -> list[str]:
 def answers() -> Iterator[tuple[str, list[str]]]:
     """Each question, and what is wrong."""
     yield f"the version, {version()}, stands in one place", other_places()
-    yield "CHANGELOG.md has it", missing_from_changelog()
+    yield "CHANGELOG.md has it, with a date", missing_from_changelog()
+    yield "everything is committed, and it has no tag yet", left_in_git()
     with tempfile.TemporaryDirectory() as folder:
         built = _run("build", "--no-isolation", "--outdir", folder, ".")
         yield "the wheel and the sdist build", built
@@ -87,16 +138,27 @@ def answers() -> Iterator[tuple[str, list[str]]]:
     yield "man pages and docs are current", _run("pytest", "-n", "1", *DOCS, "-m", "not system")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Ask all, and print the answers."""
+    parser = argparse.ArgumentParser(prog="python -m tests.release")
+    parser.add_argument("--date", action="store_true", help="give the changes a version and today's date")
+    if parser.parse_args(arguments).date:
+        date_changes(ROOT, datetime.datetime.now(datetime.timezone.utc).date())
+        print(f"CHANGELOG.md has {version()} now. Read it, commit it, then: make release-check")
+        return 0
     failed = 0
     for question, wrong in answers():
         print(f"{'no ' if wrong else 'yes'}  {question}", flush=True)
         for line in wrong:
             print(f"     {line}")
         failed += bool(wrong)
+    print(
+        f"{failed} to do"
+        if failed
+        else f"This can be released: git tag v{version()}, then upload what was built"
+    )
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
