@@ -183,11 +183,9 @@ def _shard_shape(height: int, width: int, sharding: Sharding) -> tuple[int, int]
         return None if height % cores else (height // cores, width)
     if sharding.strategy is Strategy.WIDTH:
         return None if width % cores else (height, width // cores)
-    if height % rows or width % columns:
-        return None
-    if sharding.orientation is Orientation.ROW_MAJOR:
-        return height // rows, width // columns
-    return None if height % columns or width % rows else (height // columns, width // rows)
+    if sharding.orientation is Orientation.COL_MAJOR:
+        columns, rows = rows, columns
+    return None if height % rows or width % columns else (height // rows, width // columns)
 
 
 def _refusal(sharding: Sharding, shard_height: int, physical: int, down: int) -> str | None:
