@@ -8,9 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.warm import Warm
+
+hypothesis.settings.register_profile("of this project", deadline=None)  # others use the machine too
+hypothesis.settings.load_profile("of this project")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
