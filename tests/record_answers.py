@@ -1,6 +1,7 @@
 """What hundreds of command lines answer, recorded, so that two versions can be held against each other.
 
     python -m tests.record_answers make FOLDER               the inputs, once, for both versions
+    python -m tests.record_answers devices FOLDER            other inputs: simulated devices and hosts
     python -m tests.record_answers run FOLDER OUT   JSON, table and exit code of every command line
     python -m tests.record_answers compare OLD NEW  what is not the same, grouped by where it is
 
@@ -16,7 +17,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.device.simulated import Device
 
 ALIASES = "n150 n300 p100 p150 p300 galaxy-wh galaxy-bh p150b ubb"
 MASKS = (
@@ -28,6 +32,10 @@ MASKS = (
 OF_A_SOURCE = (
     "list", "harvest", "harvest --cores", "capacity", "topology",
     "topology --tree", "telemetry", "memory", "check", "check --expect cores=120 --expect chips=1",
+)  # fmt: skip
+OF_DEVICES = (
+    "list", "harvest --cores", "topology", "telemetry", "check --procfs proc --shm-dir no-regions",
+    "snapshot --procfs proc --shm-dir no-regions", "telemetry --watch 0.05 --count 3",
 )  # fmt: skip
 OF_REGIONS = ("verify-shm", "memory --raw")
 ALONE = (
@@ -103,8 +111,107 @@ def make(folder: Path) -> None:
             (folder / f"real-{path.name}").write_bytes(path.read_bytes())
 
 
+def simulated_devices() -> dict[str, "Device"]:
+    """Devices behind the test device, good and bad."""
+    from tests.device import simulated as d
+    from tests.device.test_functional_simulators import SIMULATORS
+    from tests.device.test_topology import n300s, p300
+
+    def bad_n300s(**state: Any) -> "Device":
+        device = n300s(2)
+        for name, value in state.items():
+            setattr(device.chips[3], name, value)
+        return device
+
+    tags: dict[str, dict[int, int | None]] = {
+        "no-eth": {d.ENABLED_ETH: None}, "no-pcie": {d.PCIE_USAGE: None}, "pcie-2": {d.PCIE_USAGE: 2},
+        "no-gddr": {d.GDDR: None}, "no-columns": {d.TENSIX_COL: None}, "columns-ones": {d.TENSIX_COL: 0xFFFFFFFF},
+        "no-asic-id": {d.ASIC_ID_HIGH: None}, "board-id-ones": {d.BOARD_ID_LOW: 0xFFFFFFFF},
+        "no-location": {d.ASIC_LOCATION: None}, "no-firmware": {d.FIRMWARE: None},
+        "old-firmware": {d.FIRMWARE: 0x12000000}, "heartbeat-ones": {d.HEARTBEAT: 0xFFFFFFFF},
+        "no-telemetry": dict.fromkeys(d.BLACKHOLE_TAGS),
+    }  # fmt: skip
+    chip, beats = d.Chip, d.Chip(beating=True)
+    devices = {
+        **{f"ttsim-{name}": device for name, device in SIMULATORS.items()},
+        "bh": d.blackhole(beats), "bh-two": d.blackhole(beats, chip(), links=[((0, 2), (1, 9))]),
+        "bh-leaving": d.blackhole(beats, outside=[((0, 3), (0x401_00009999, 5))]), "p300": p300(),
+        "wh": d.wormhole(beats), "wh-harvested": d.wormhole(chip(harvested_rows=0x201)), "n300s": n300s(2),
+        **{f"bh-{name}": d.blackhole(chip(), chip(tags=words)) for name, words in tags.items()},
+        "wh-too-old": d.wormhole(beats, chip(tags={d.FIRMWARE: 0x11000000})),
+        "wh-legacy": d.wormhole(chip(tags={d.FIRMWARE: None})),
+        "bh-hung": d.blackhole(chip(), chip(hung=True)), "wh-hung": d.wormhole(chip(), chip(hung=True)),
+        "bh-off-bus": d.blackhole(chip(), chip(off_bus=True)),
+        "bh-off-in-discovery": d.blackhole(chip(), chip(off_after=640)),
+        "bh-off-later": d.blackhole(beats, chip(off_after=1300)),
+        "bh-twins": d.blackhole(*[chip(tags={d.ASIC_ID_LOW: 5, d.BOARD_ID_LOW: 7})] * 2),
+        "n300s-hung": bad_n300s(hung=True), "n300s-off-bus": bad_n300s(off_bus=True),
+        "bh-no-word": d.blackhole(chip(), words=[(0, 22, 25, 0x7CC04, 1), (0, 22, 25, 0x7CFE0, 0x1E1E0000)]),
+        "bh-untrained": d.blackhole(chip(), chip(), words=[(1, 21, 25, 0x7CC04, 0)]),
+        "none": d.Device("blackhole", []), "quasar": d.Device("quasar", [chip()]),
+    }  # fmt: skip
+    for kind in ("abort", "exit", "segfault", "kill", "hang"):
+        for access in (0, 1, 150, 2000):
+            devices[f"bh-{kind}-{access}"] = d.blackhole(
+                chip(), chip(), crash=(kind, access, 1)[: 2 + (access > 1)]
+            )
+    return devices
+
+
+def make_devices(folder: Path) -> None:
+    """Write the other inputs: the test device, and a script for each simulated device."""
+    from tests.device.simulated import build
+
+    for name in ("no-regions", "proc"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    build(folder)
+    for name, device in simulated_devices().items():
+        device.write(folder / f"{name}.script")
+
+
+def bad_hosts() -> dict[str, tuple["Device", str]]:
+    """Devices that the search of a host looks at, and with which task."""
+    tasks = {"chips": ("hung", "off", "abort", "exit", "no-asic", "n300s", "no-word", "untrained"),
+             "telemetry": ("bh", "wh", "n300s")}  # fmt: skip
+    return {
+        f"{name} {task}": (device, task)
+        for name, device in simulated_devices().items()
+        for task, words in tasks.items()
+        if any(word in name for word in words) and "ttsim" not in name and "hang-0" not in name
+    }
+
+
+def read_hosts(folder: Path) -> dict[str, Any]:
+    """The System of each of these hosts, or its error."""
+    import msgspec
+    from pytest import MonkeyPatch
+
+    from tests.device.host import read_host
+    from ttinspect.errors import InspectError
+
+    answers = {}
+    with MonkeyPatch.context() as patch:
+        for name, (device, task) in bad_hosts().items():
+            try:
+                system = read_host(
+                    folder / "libttsim.so", device, patch, folder, task=task, timeout_seconds=8.0
+                )
+                answer = _timeless(json.loads(msgspec.json.encode(system)))
+                code = 0
+            except InspectError as error:
+                answer, code = f"{error.what}: {error.why}", int(error.exit_code)
+            answers[f"host {name}"] = {"exit": [code, code], "json": answer, "table": "", "stderr": ""}
+    return answers
+
+
 def command_lines(folder: Path) -> list[str]:
     """Every command line, without its format."""
+    if (folder / "libttsim.so").exists():
+        return [
+            f"TTDEVICE_SCRIPT={folder.absolute()}/{name}.script {command} --from sim:libttsim.so --timeout 8"
+            for name in simulated_devices()
+            for command in OF_DEVICES
+        ]
     here = "--shm-dir no-regions --procfs proc"
     files = sorted(path.name for path in folder.iterdir() if path.name.startswith(("made-", "real-")))
     hosts = sorted(f"sysfs:{path.name}" for path in folder.iterdir() if path.name.startswith("host-"))
@@ -129,11 +236,13 @@ def run(folder: Path) -> dict[str, Any]:
 
     warm = Warm()
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "COLUMNS": "100"}
+    with_devices = (folder / "libttsim.so").exists()
 
     def call(words: list[str]) -> "subprocess.CompletedProcess[str]":
-        return warm.run(tuple(words), "", environment, str(folder), 120)
+        settings = dict(word.split("=", 1) for word in words[:1] if with_devices)
+        return warm.run(tuple(words[len(settings) :]), "", environment | settings, str(folder), 120)
 
-    answers: dict[str, Any] = {}
+    answers: dict[str, Any] = read_hosts(folder) if with_devices else {}
     for line in command_lines(folder):
         table = call(line.split())
         document = call([*line.split(), "--json"])
@@ -203,6 +312,9 @@ def main(words: list[str]) -> None:
     if words[:1] == ["make"] and len(words) == 2:
         make(Path(words[1]))
         print(f"{len(command_lines(Path(words[1])))} command lines")
+    elif words[:1] == ["devices"] and len(words) == 2:
+        make_devices(Path(words[1]))
+        print(f"{len(command_lines(Path(words[1])))} command lines, {len(bad_hosts())} hosts")
     elif words[:1] == ["run"] and len(words) == 3:
         Path(words[2]).write_text(json.dumps(run(Path(words[1]))))
     elif words[:1] == ["compare"] and len(words) == 3:

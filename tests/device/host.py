@@ -15,16 +15,16 @@ from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.live import LiveOptions
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.lateness import WaitFor
-from ttinspect.sources.umd.request import CHIPS_PER_PROCESS, simulator_request
+from ttinspect.sources.umd.request import simulator_request
+from ttinspect.sources.umd.search import Host
 from ttinspect.sources.umd.target import Target
 
 
-class Hardware:
+class Hardware(Host):
     """The devices of a host that is simulated: device N is the N-th that the kernel driver has."""
 
-    may_leave_out = True
-
     def __init__(self, device: Device) -> None:
+        super().__init__()
         first, step = device.spread or (0, 1)
         count = sum(not chip.remote for chip in device.chips)
         self._bdfs = {number: f"0000:00:{first + step * number:02x}.0" for number in range(count)}
@@ -36,13 +36,13 @@ class Hardware:
         return wire.HostFacts(kmd_version="2.8.0", kmd_devices=self._bdfs, kmd_archs=archs)
 
     def named(self, session: wire.Session) -> int | None:
-        """tt_umd counts the devices that it sees, from 32 * (process id) on."""
+        """tt_umd counts the devices that it sees."""
         wait = session.wait
         if wait is None or wait.kind is not WaitFor.FIRMWARE or wait.device is None:
             return None
         visible = session.request.visible
         seen = [number for number, bdf in self._bdfs.items() if visible is None or bdf in visible]
-        return seen[wait.device % CHIPS_PER_PROCESS]
+        return seen[wait.device]
 
 
 def target_of(library: Path, device: Device, task: str = "chips") -> Target:
@@ -52,7 +52,7 @@ def target_of(library: Path, device: Device, task: str = "chips") -> Target:
         request=simulator_request(task, str(library), str(data_directory())),
         source=Source(kind=SourceKind.UMD, detail="", live=True, example=False),
         socs={arch: builtin_soc(arch)},
-        hardware=Hardware(device),
+        host=Hardware(device),
     )
 
 

@@ -17,8 +17,6 @@ from tests.conftest import Run
 from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     ASIC_ID_HIGH,
-    ASIC_ID_LOW,
-    BOARD_ID_LOW,
     DDR_STATUS,
     ENABLED_ETH,
     FIRMWARE,
@@ -146,9 +144,7 @@ def test_what_a_refused_chip_does_not_tell_is_missing_telemetry_and_no_mask(
     (device,) = answer(blackhole(Chip(tags={tag: None})), "harvest")["devices"]
     whys = {one["path"]: one["why"] for one in device["unknown"]}
     for path in ("unique_id", "mmio", "via"):
-        assert whys[path] == (
-            f"telemetry {name} is missing, which tt_umd takes for 0, and so it refuses the chip"
-        )
+        assert whys[path].endswith(f" Telemetry {name} is missing, which tt_umd takes for 0.")
 
 
 def test_a_mask_that_the_chip_has_and_tt_umd_refuses_is_told_in_its_words(answer: Answer) -> None:
@@ -196,7 +192,7 @@ def _other_library() -> str:
         ("", "not a .so file"),
         (str(_DESCRIPTORS / "blackhole.yaml"), "not a .so file"),
         ("text.so", "not a shared library"),
-        (_other_library(), "it has no libttsim_init"),
+        (_other_library(), "undefined symbol: libttsim_init"),
     ],
 )
 def test_what_is_no_simulator_is_2(run: Run, tmp_path: Path, path: str, why: str) -> None:
@@ -291,12 +287,9 @@ def test_no_locks_of_a_simulators_chips_are_left_in_memory(library: Path, tmp_pa
     assert set(done.stdout.split()) <= {"TT_UMD_LOCK.ARC_MSG"}
 
 
-@pytest.mark.parametrize(("access", "processes"), [(0, 3), (1, 3), (300, 2)])
-def test_the_child_dies_with_a_parent_that_is_killed(
-    library: Path, tmp_path: Path, access: int, processes: int
-) -> None:
-    """Even while tt_umd hangs, or the process that asks a simulator what it is: nothing is left behind that
-    holds a device."""
+@pytest.mark.parametrize("access", [0, 1, 300])
+def test_the_child_dies_with_a_parent_that_is_killed(library: Path, tmp_path: Path, access: int) -> None:
+    """Even while tt_umd hangs: nothing is left behind that holds a device."""
     (tmp_path / "own").mkdir()
     own = tmp_path / "own" / "libttsim.so"
     own.symlink_to(library)
@@ -309,7 +302,7 @@ def test_the_child_dies_with_a_parent_that_is_killed(
     with subprocess.Popen(
         [script, "harvest", "--from", f"sim:{own}"], env=env, stdin=subprocess.DEVNULL
     ) as process:
-        _until(lambda: len(_children(script=tmp_path / "script")) == processes)
+        _until(lambda: len(_children(script=tmp_path / "script")) == 2)
         process.kill()
         process.wait()
         _until(lambda: not _children(script=tmp_path / "script"))
@@ -426,18 +419,6 @@ def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> N
     (told,) = [one["message"] for one in json.loads(done.stdout)["findings"] if one["id"] == "TTH009"]
     assert "No existing board type" in told
     assert "before initializing TTDevice" not in told
-
-
-@pytest.mark.parametrize("make", [blackhole, wormhole])
-def test_a_chip_with_the_unique_id_of_another_one_is_missed(
-    answer: Answer, make: Callable[..., Device]
-) -> None:
-    """tt_umd reports one of them."""
-    twins: dict[int, int | None] = {ASIC_ID_HIGH: 1, ASIC_ID_LOW: 5, BOARD_ID_LOW: 7}
-    document = answer(make(Chip(tags=twins), Chip(), Chip(tags=twins)), "harvest", code=5)
-    assert len(document["devices"]) == 2
-    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
-    assert "the simulator has 3 devices, tt_umd reports 2" in finding["message"]
 
 
 @pytest.mark.parametrize("command", ["harvest", "capacity", "topology", "list"])

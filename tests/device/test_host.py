@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from tests.device.host import Hardware, read_host
-from tests.device.simulated import ASIC_ID_HIGH, FIRMWARE, Chip, Device, blackhole, wormhole
+from tests.device.simulated import (
+    ASIC_ID_HIGH,
+    ASIC_ID_LOW,
+    BOARD_ID_LOW,
+    FIRMWARE,
+    Chip,
+    Device,
+    blackhole,
+    wormhole,
+)
 from tests.device.test_topology import n300s
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.system import LinkState, System
@@ -83,12 +92,13 @@ def test_a_device_with_which_tt_umd_dies_is_found_and_left_out(
     assert said in _whys(system)
 
 
-def test_where_each_is_well_alone_and_all_together_are_not_one_is_left_out(read: Read) -> None:
-    """The count of accesses stands for something that goes wrong between chips, not in one."""
-    system = read(blackhole(*[Chip()] * 4, crash=("segfault", 600, 0)))
-    assert _rows(system)[-1] == (0, False)
-    assert _known(system) == 3
-    assert "it was killed by SIGSEGV; without this chip it does not" in _whys(system)
+@pytest.mark.parametrize("make", [blackhole, wormhole])
+def test_a_chip_with_the_unique_id_of_another_one_is_missed(read: Read, make: Callable[..., Device]) -> None:
+    """tt_umd reports one of them."""
+    twins: dict[int, int | None] = {ASIC_ID_HIGH: 1, ASIC_ID_LOW: 5, BOARD_ID_LOW: 7}
+    system = read(make(Chip(tags=twins), Chip(), Chip(tags=twins)))
+    assert len(system.chips) == 2
+    assert _whys(system) == "the kernel driver sees 3 devices, tt_umd reports 2"
 
 
 @pytest.mark.parametrize("kind", ["segfault", "exit"])
@@ -206,7 +216,12 @@ def test_a_link_that_does_not_train_takes_nothing_along(
 
 
 def test_devices_that_the_user_chose_stay_chosen(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Hardware, "may_leave_out", False)
+    def hiding(host: Hardware, device: Device) -> None:
+        usual(host, device)
+        host.may_leave_out = False
+
+    usual = Hardware.__init__
+    monkeypatch.setattr(Hardware, "__init__", hiding)
     with pytest.raises(InspectError) as caught:
         read(blackhole(Chip(), Chip(hung=True)), timeout_seconds=8.0)
     assert caught.value.exit_code is ExitCode.UMD_FAILED

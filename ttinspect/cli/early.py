@@ -22,9 +22,9 @@ def early_request(line: CommandLine, environment_source: str | None) -> "Request
     if source == "umd":
         if not os.path.isdir("/dev/tenstorrent"):  # noqa: PTH112
             return None
-        from ttinspect.sources.umd.request import host_request
+        from ttinspect.sources.umd.request import Request
 
-        return host_request(task)
+        return Request(task)
     path = os.path.expanduser(source.removeprefix("sim:"))  # noqa: PTH111
     if not source.startswith("sim:") or not path.endswith(".so") or not os.path.isfile(path):  # noqa: PTH113
         return None

@@ -48,7 +48,7 @@ def test_with_a_long_timeout_tt_umd_is_left_to_give_up_by_itself() -> None:
 
 
 def test_it_is_looked_at_often_and_never_after_the_deadline() -> None:
-    assert judge(State(0.0, 0.0, 0.0), HOST, 0.0) == 0.5
+    assert judge(State(0.0, 0.0, 0.0), HOST, 0.0) == 0.25
     assert judge(State(0.0, 0.0, 0.0), HOST, 59.9) == pytest.approx(0.1)
 
 

@@ -12,7 +12,6 @@ from ttinspect.sources.umd import process, target
 from ttinspect.sources.umd.lateness import Limits
 from ttinspect.sources.umd.process import Child
 from ttinspect.sources.umd.request import FOLDER_PREFIX, Request, decoded
-from ttinspect.sources.umd.wire import is_last
 
 LIMITS = Limits(timeout_seconds=20.0, left_seconds=20.0)
 GONE = 2**22 - 5
@@ -38,7 +37,8 @@ sys.stdout.flush()
 os.write(int(sys.argv[1]), b'{"type":"done"}\\n')
 """
     child = _child(tmp_path, monkeypatch, program)
-    assert child.read(is_last, LIMITS)
+    child.read(LIMITS)
+    assert child.is_done
     log = child.stop().log
     process.finish()
     assert len(log) < 3_000_000
@@ -57,7 +57,7 @@ def test_what_a_child_said_last_is_read_although_it_is_gone(
         tmp_path, monkeypatch, 'import os, sys; os.write(int(sys.argv[1]), b\'{"type":"done"}\\n\')'
     )
     child._process.wait(20)
-    assert child.read(is_last, LIMITS)
+    child.read(LIMITS)
     assert child.stop().is_done
     process.finish()
 
@@ -65,7 +65,8 @@ def test_what_a_child_said_last_is_read_although_it_is_gone(
 def test_what_is_no_answer_ends_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = "import os, sys, time; os.write(int(sys.argv[1]), b'hello\\n'); time.sleep(60)"
     child = _child(tmp_path, monkeypatch, program)
-    assert not child.read(is_last, LIMITS)
+    child.read(LIMITS)
+    assert not child.is_done
     assert child.stop().death == "something else wrote to where it answers"
 
 

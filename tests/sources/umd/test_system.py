@@ -123,9 +123,17 @@ def test_no_chips_is_3_and_says_what_the_driver_shows(monkeypatch: pytest.Monkey
     assert "TT_VISIBLE_DEVICES" in caught.value.why
 
 
-@pytest.mark.parametrize(("missing", "code"), [(True, ExitCode.NO_UMD), (False, ExitCode.UMD_FAILED)])
-def test_a_missing_tt_umd_and_one_that_fails_are_told_apart(missing: bool, code: ExitCode) -> None:
-    error = failure(said(wire.Failed(why="no", missing=missing)), "umd")
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (wire.Failure.NO_UMD, ExitCode.NO_UMD),
+        (wire.Failure.RAISED, ExitCode.UMD_FAILED),
+        (wire.Failure.NO_LIBRARY, ExitCode.USAGE),
+        (wire.Failure.NO_DEVICE, ExitCode.NO_DEVICES),
+    ],
+)
+def test_a_missing_tt_umd_and_one_that_fails_are_told_apart(kind: wire.Failure, code: ExitCode) -> None:
+    error = failure(said(wire.Failed(why="no", kind=kind)), "umd")
     assert error is not None
     assert error.exit_code is code
 
@@ -154,8 +162,8 @@ def test_every_line_of_the_wire_survives_it() -> None:
         CHIP,
         REMOTE,
         wire.Done(),
-        wire.Tick(),
-        wire.Failed(why="w", missing=False),
+        wire.TelemetryFacts(chip=0, tags={14: 1000}),
+        wire.Failed(why="w", kind=wire.Failure.CUT),
     ):
         assert wire.DECODER.decode(msgspec.json.encode(line)) == line
 

@@ -59,11 +59,11 @@ def test_the_last_words_are_not_those_of_the_logger(log: str, words: str) -> Non
 
 
 def test_chips_of_a_simulator_have_their_own_numbers() -> None:
-    assert umdlog.with_chips("firmware on device 225", 7) == "firmware on chip 1"
-    assert umdlog.with_chips("firmware on device 5", 7) == "firmware on device 5"
+    assert umdlog.plain(b"firmware on device 225, over PCIe ID 226", 7) == "firmware on chip 1, over chip 2"
+    assert umdlog.plain(b"firmware on device 5", 7) == "firmware on device 5"
 
 
 def test_a_log_is_plain_text() -> None:
-    assert umdlog.plain(b"\x1b[90m12:00\x1b[0m | info | \x1b[1;35mUMD\x1b[m a [0m \xff\n") == (
+    assert umdlog.plain(b"\x1b[90m12:00\x1b[0m | info | \x1b[1;35mUMD\x1b[m a [0m \xff\n", 7) == (
         "12:00 | info | UMD a [0m \\xff\n"
     )

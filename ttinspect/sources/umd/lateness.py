@@ -23,8 +23,7 @@ REMOTE_FIRMWARE_SHARE, REMOTE_FIRMWARE_SECONDS = 1 / 3, 4.0
 """For the firmware of that chip, at most; the share is of the time that is left."""
 LEAST_ATTEMPT_SECONDS = 0.5
 """With less time left nothing more is asked."""
-
-LOOK_SHARE, LOOK_SECONDS = 1 / 40, 0.5
+LOOK_SECONDS = 0.25
 """How often to look whether a child is late, at least."""
 PROGRESS_SECONDS = 0.5
 """From then on the user is told what is being done."""
@@ -81,8 +80,8 @@ class State(NamedTuple):
 
 
 def judge(state: State, limits: Limits, now: float) -> float | Late:
-    """How long to wait before it is judged again, or that it is late. Whoever waits for a lock is not to
-    blame: that has all the time."""
+    """How many seconds to wait before it is judged again, or that it is late. Whoever waits for a lock is not
+    to blame: that has all the time."""
     passed, timeout = now - state.asked, limits.timeout_seconds
     if passed >= limits.left_seconds:
         return Late.TIMEOUT
@@ -97,7 +96,7 @@ def judge(state: State, limits: Limits, now: float) -> float | Late:
             return Late.SILENT
         if now - state.stage_since >= _chip_seconds(state, timeout):
             return Late.CHIP
-    return min(LOOK_SECONDS, timeout * LOOK_SHARE, limits.left_seconds - passed)
+    return min(LOOK_SECONDS, limits.left_seconds - passed)
 
 
 def _chip_seconds(state: State, timeout: float) -> float:

@@ -25,11 +25,15 @@ VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
 Progress = Callable[[str], None]
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child", "main.py")  # noqa: PTH100, PTH118, PTH120
+_LOG_LEVELS = ("trace", "debug")
+"""Those that tell more than info, which at least is asked for: the log alone tells what tt_umd waits for, and
+why a chip is unhealthy."""
 _READ_BYTES = 1 << 20
-_LOWEST_PID = 2
 _LINE_BYTES = 4096
 _HEAD_BYTES, _TAIL_BYTES = 1 << 18, 1 << 19
 """Of a log: how much of its start and of its end is kept at least."""
+_LOWEST_PID = 2
+"""Below, a number times CHIPS_PER_PROCESS could be that of a device of the host."""
 
 
 class _Log:
@@ -70,9 +74,9 @@ class Child:
         self._printed, self._buffer = _Log(), b""
         self._lines: list[wire.Line] = []
         self._stage: wire.Stage | None = None
-        self._several = self._gone = False
         self._late: lateness.Late | None = None
         self._death: str | None = None
+        self._is_gone = False
         self._asked = self._stage_since = self._silent_since = self._ended = time.monotonic()
         with contextlib.ExitStack() as undo:
             try:
@@ -92,7 +96,8 @@ class Child:
         lifeline, self._lifeline = _pipe(undo)  # ours stays open as long as the child may live
         os.set_blocking(self._log, False)
         self._open_log: tuple[int, ...] = (self._log,)
-        environment = {**os.environ, "TT_LOGGER_LEVEL": _level(os.environ.get("TT_LOGGER_LEVEL"))}
+        level = os.environ.get("TT_LOGGER_LEVEL")
+        environment = {**os.environ, "TT_LOGGER_LEVEL": level if level in _LOG_LEVELS else "info"}
         environment.pop("TT_LOGGER_FILE", None)
         if self.request.visible is not None:
             environment[VISIBLE_DEVICES] = ",".join(self.request.visible)
@@ -114,34 +119,33 @@ class Child:
             _simulators.add(self._process.pid)
 
     def ask_again(self) -> None:
-        """Ask a watching child for a round of readings; what it said before is forgotten."""
-        self._lines.clear()
+        """Ask a watching child for one more reading; the one before is forgotten."""
+        from ttinspect.sources.umd import wire
+
+        self._lines = [line for line in self._lines if not isinstance(line, wire.TelemetryFacts | wire.Done)]
         self._asked = self._stage_since = time.monotonic()
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # it is dead: reading finds out how
                 self._process.stdin.write(b"\n")
                 self._process.stdin.flush()
 
-    def read(
-        self, is_end: "Callable[[wire.Line], bool]", limits: lateness.Limits, progress: Progress | None = None
-    ) -> bool:
-        """Read until a line that ends it; False when the child is dead, or late by the limits."""
+    def read(self, limits: lateness.Limits, progress: Progress | None = None) -> None:
+        """Read until it has said everything that it was asked, or failed, is dead, or late by the limits."""
         start = time.monotonic()
-        while True:
+        while not self.has_ended:
             self._ended = now = time.monotonic()
             if progress is not None and now - start >= lateness.PROGRESS_SECONDS and self._stage is not None:
                 progress(str(self._stage))
             verdict = lateness.judge(self._state(), limits, now)
             if self._is_readable(0 if isinstance(verdict, lateness.Late) else verdict):
                 data = os.read(self._wire, _READ_BYTES)
-                new = self._take(data) if data else None
-                if new is None or any(map(is_end, new)):
-                    return new is not None
+                if not data or not self._take(data):
+                    return
             elif self._process.poll() is not None and not self._is_readable(0):
-                return False  # what a simulator started may hold the pipe open
+                return  # what a simulator started may hold the pipe open
             elif isinstance(verdict, lateness.Late):
                 self._late, self._ended = verdict, min(now, self._asked + limits.left_seconds)
-                return False
+                return
 
     def _is_readable(self, seconds: float) -> bool:
         """Whether there is an answer to read. What was printed is taken, which may end the wait sooner."""
@@ -162,62 +166,61 @@ class Child:
             self._open_log = ()
         return bool(data)
 
-    def _take(self, data: bytes) -> "list[wire.Line] | None":
-        """The whole lines of an answer; None where it is none."""
+    def _take(self, data: bytes) -> bool:
+        """Take the whole lines of an answer; False where it is none."""
         import msgspec
 
-        from ttinspect.sources.umd import wire
+        from ttinspect.sources.umd import umdlog, wire
 
         *whole, self._buffer = (self._buffer + data).split(b"\n")
         try:
-            lines = [wire.DECODER.decode(text) for text in whole]
+            for text in whole:
+                line = wire.DECODER.decode(umdlog.plain(text, self._process.pid))
+                if isinstance(line, wire.Stage):
+                    self._stage = line
+                    self._stage_since = self._silent_since = time.monotonic()
+                else:
+                    self._lines.append(line)
         except msgspec.MsgspecError:
             self._death = "something else wrote to where it answers"
             self._signal(signal.SIGKILL)
-            return None
-        for line in lines:
-            if isinstance(line, wire.Stage):
-                self._stage = line
-                self._stage_since = self._silent_since = time.monotonic()
-            else:
-                self._lines.append(line)
-                self._several |= isinstance(line, wire.LinkFacts) and line.chips > 1
-        return lines
+            return False
+        return True
 
     def _state(self) -> lateness.State:
         from ttinspect.sources.umd import umdlog, wire
 
-        stage = self._stage
-        reads = stage is not None and stage.kind in (wire.Doing.CHIP, wire.Doing.TELEMETRY)
-        wait = umdlog.waiting(umdlog.plain(self._printed.last_line()))
+        kind, via = (self._stage.kind, self._stage.via) if self._stage is not None else (None, None)
+        wait = umdlog.waiting(umdlog.plain(self._printed.last_line(), self._process.pid))
+        several = any(isinstance(line, wire.LinkFacts) and line.chips > 1 for line in self._lines)
         return lateness.State(
             asked=self._asked,
             stage_since=self._stage_since,
             silent_since=self._silent_since,
-            discovers=stage is not None and stage.kind is wire.Doing.DISCOVERING,
+            discovers=kind is wire.Doing.DISCOVERING,
             waits_for=None if wait is None else wait.kind,
-            reads_one_of_several=reads and self._several,
-            opens_remote=stage is not None and stage.via is not None,
+            reads_one_of_several=several and kind in (wire.Doing.CHIP, wire.Doing.TELEMETRY),
+            opens_remote=via is not None,
         )
 
     @property
-    def lines(self) -> "tuple[wire.Line, ...]":
-        """What it has said since it was asked."""
-        return tuple(self._lines)
+    def is_done(self) -> bool:
+        """Whether it has said everything that it was asked."""
+        from ttinspect.sources.umd import wire
 
-    def has_said(self, *kinds: "type[wire.Line]") -> bool:
-        """Whether a line of one of these types is among those since it was asked."""
-        return any(isinstance(line, kinds) for line in self._lines)
+        return any(isinstance(line, wire.Done) for line in self._lines)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has said everything that it was asked, or failed."""
+        from ttinspect.sources.umd import wire
+
+        return self.is_done or any(isinstance(line, wire.Failed) for line in self._lines)
 
     def stop(self) -> "wire.Session":
         """End the child, and give what it said. One that has said everything closes its devices while we go
         on; any other is gone afterwards, and so is what a simulator started."""
-        from ttinspect.sources.umd import wire
-
-        if self.request.task != "watch" and self.has_said(wire.Done, wire.Failed):
-            for other in [child for child in _closing if child._process.poll() is not None]:
-                _closing.remove(other)
-                other.clear_away()
+        if self.request.task != "watch" and self.has_ended:
             _closing.append(self)
             return self.session()
         if self._late is not None or self.request.task != "watch":
@@ -225,36 +228,26 @@ class Child:
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
-        code = self._wait(lateness.GRACE_SECONDS)
-        self.clear_away()
-        return self.session(code)
+        self.clear_away(lateness.GRACE_SECONDS)
+        return self.session()
 
-    def session(self, code: int | None = None) -> "wire.Session":
-        """What it has said since it was asked; ``code`` is its exit code, None while it is at work."""
+    def session(self) -> "wire.Session":
+        """What it has said until now, without the readings of telemetry before the last."""
         from ttinspect.sources.umd import umdlog, wire
 
-        self._drain()
-        log = umdlog.plain(self._printed.text())
-        wait, death, lines = umdlog.last_wait(log), self._death, tuple(self._lines)
-        if self.request.library is not None:  # tt_umd has numbers of its own for its chips
-            wait = wait and wire.Wait(
-                wait.kind, umdlog.with_chips(wait.text, self._process.pid), wait.device, wait.pid
-            )
-            lines = tuple(
-                wire.Failed(umdlog.with_chips(line.why, self._process.pid), line.missing)
-                if isinstance(line, wire.Failed)
-                else line
-                for line in lines
-            )
+        while self._open_log and self._take_log():
+            pass
+        log, code = umdlog.plain(self._printed.text(), self._process.pid), self._process.returncode
+        wait, death = umdlog.last_wait(log), self._death
         if self._late is not None:
             waiting = f"; it was waiting for {wait.text}" if wait is not None else ""
             death = f"it did not answer within {self._ended - self._asked:.3g} s{waiting}"
-        elif death is None and code is not None and not self.has_said(wire.Done, wire.Failed):
+        elif death is None and code is not None and not self.has_ended:
             words = umdlog.last_words(log)
             death = _death(code) + (f'; last it said "{words}"' if words else "")
         return wire.Session(
             request=self.request,
-            lines=lines,
+            lines=tuple(self._lines),
             stage=self._stage or wire.Stage(wire.Doing.STARTING),
             death=death,
             late=self._late,
@@ -263,30 +256,20 @@ class Child:
             log=log,
         )
 
-    def _drain(self) -> None:
-        while self._open_log and self._take_log():
-            pass
-
-    def _wait(self, seconds: float) -> int:
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
-            return self._process.wait()
-        except BaseException:  # interrupted once more
-            self._signal(signal.SIGKILL)
-            raise
-
     def clear_away(self, seconds: float = 0.0) -> None:
         """Nothing of the child is left afterwards, nor of what a simulator started: its session was made for
         it alone. ``seconds`` are for one that is closing its devices."""
-        if self._gone:
+        if self._is_gone:
             return
-        self._gone = True
-        if self._process.poll() is None:
-            self._wait(seconds)
-        self._signal(signal.SIGKILL)
-        self._drain()
+        self._is_gone = True
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        finally:  # also when we are interrupted once more
+            self._signal(signal.SIGKILL)
+        self._process.wait()
+        while self._open_log and self._take_log():
+            pass
         self._open_log = ()
         for end in (self._wire, self._log, self._lifeline):
             os.close(end)
@@ -305,16 +288,11 @@ def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
     return ends
 
 
-def _level(wanted: str | None) -> str:
-    """tt_umd's log at info at least: it alone tells what tt_umd waits for, and why a chip is unhealthy."""
-    return wanted if wanted in ("trace", "debug") else "info"
-
-
 def _death(code: int) -> str:
-    if code < 0:
-        name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
-        return f"it was killed by {name}"
-    return f"it ended with exit code {code} before it was done"
+    if code >= 0:
+        return f"it ended with exit code {code} before it was done"
+    name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else str(-code)
+    return f"it was killed by {name}"
 
 
 _early: list[Child] = []
@@ -356,31 +334,29 @@ def finish() -> None:
 
 def sweep_locks(memory: str = "/dev/shm") -> None:
     """Remove the locks that tt_umd made for the chips of a simulator in a process that is gone. It leaves
-    them there, and nobody else can want them: their numbers are made of the process id. A device of the host
-    has a lower number."""
-    for name in _names(memory):
-        words = name.split("_")
-        if name.startswith("TT_UMD_LOCK.") and words[-2].isdigit():
-            pid = int(words[-2]) // CHIPS_PER_PROCESS
-            if pid >= _LOWEST_PID and _is_left(f"{memory}/{name}", pid):
-                with contextlib.suppress(OSError):
-                    os.unlink(f"{memory}/{name}")  # noqa: PTH108
+    them there, and nobody else can want them: their numbers are made of the process id."""
+    for name in _names(memory, "TT_UMD_LOCK."):
+        number = name.rpartition("_")[0].rpartition("_")[2]
+        pid = int(number) // CHIPS_PER_PROCESS if number.isdigit() else 0
+        if pid >= _LOWEST_PID and _is_left(f"{memory}/{name}", pid):
+            with contextlib.suppress(OSError):
+                os.unlink(f"{memory}/{name}")  # noqa: PTH108
 
 
 def sweep_folders(scratch: str) -> None:
     """Remove the folders that children linked simulators into, and that were killed before they could be
     removed."""
-    for name in _names(scratch):
+    for name in _names(scratch, FOLDER_PREFIX):
         pid = name.removeprefix(FOLDER_PREFIX).partition("-")[0]
-        if name.startswith(FOLDER_PREFIX) and pid.isdigit() and _is_left(f"{scratch}/{name}", int(pid)):
+        if pid.isdigit() and _is_left(f"{scratch}/{name}", int(pid)):
             import shutil
 
             shutil.rmtree(f"{scratch}/{name}", ignore_errors=True)  # a simulator may have written there
 
 
-def _names(folder: str) -> list[str]:
+def _names(folder: str, prefix: str) -> list[str]:
     with contextlib.suppress(OSError):
-        return os.listdir(folder)  # noqa: PTH208
+        return [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208
     return []
 
 

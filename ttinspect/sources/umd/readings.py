@@ -1,6 +1,9 @@
 """What the child says of a chip, as Chip, and of its telemetry, as Telemetry."""
 
+from collections.abc import Iterable
+
 import msgspec
+from msgspec.structs import replace
 
 from ttinspect.facts.boards import board_named, board_of_id
 from ttinspect.facts.trays import tray_of
@@ -12,8 +15,9 @@ from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words
+from ttinspect.sources.plausible import plausible
 from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, TAG_OF_NAME, telemetry_of_tags, word_of
-from ttinspect.sources.umd import wire
+from ttinspect.sources.umd.wire import ChipFacts, TelemetryFacts
 
 _MASK_TAG_NAMES = {
     "tensix": "ENABLED_TENSIX_COL",
@@ -24,38 +28,16 @@ _MASK_TAG_NAMES = {
 }
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
-_NOTHING = (_ALL_ONES, -1 / 65536)
+_NOTHING = (None, _ALL_ONES, -1 / 65536)
 """What tt_umd's getters make of all ones, but for the speed of DRAM, of which they make 0."""
-
 _MAY_BE_ZERO = ("heartbeat", "thermal_trips")
 """What counts from 0; of everything else 0 in a legacy table says that nobody wrote it."""
-
 _NO_VERSIONS = ((0, 0, 0), (255, 255, 255))
-
-_MEASURED_TAGS = (6, 7, 8, 11, 13, 14, 15, 16, 32)
 _ETH_LIVE_TAG = 21
-_GETTER_OF_FIELD = {
-    "aiclk_mhz": "aiclk",
-    "axiclk_mhz": "axiclk",
-    "arcclk_mhz": "arcclk",
-    "vcore_mv": "vcore",
-    "power_w": "tdp",
-    "current_a": "tdc",
-    "board_celsius": "board_temperature",
-    "aiclk_max_mhz": "max_clock_freq",
-    "heartbeat": "heartbeat",
-    "power_limit_w": "tdp_limit",
-    "board_power_limit_w": "board_power_limit",
-    "throttle_celsius": "thm_limit_throttle",
-    "shutdown_celsius": "thm_limit_shutdown",
-    "thermal_trips": "therm_trip_count",
-    "gddr_max_celsius": "current_max_dram_temperature",
-    "gddr_speed_mts": "dram_speed",
-}
 
 
 def chip_of(
-    facts: wire.ChipFacts,
+    facts: ChipFacts,
     arch: Arch,
     socs: dict[Arch, Soc],
     *,
@@ -67,7 +49,7 @@ def chip_of(
     one of this chip is."""
     masks, assumed, unknown = _masks(facts, socs[arch], simulated=simulated)
     board = _board(facts, socs[arch], masks)
-    reason = _reason(facts, socs[arch], masks, board)
+    reason = facts.error and facts.error + made_up_masks(facts)
     if linkless is not None or (reason and not linked):
         unknown.append(Unknown(path="links", why=linkless or reason or ""))
     always = {"board_id": facts.board_id, "unique_id": facts.unique_id}
@@ -76,7 +58,9 @@ def chip_of(
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
     if facts.asic_location is None and not facts.error and arch is not Arch.QUASAR:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
-    bus_id = None if simulated else facts.bus_id
+    if simulated:  # places on the bus and driver numbers of a simulator mean nothing
+        facts = replace(facts, bus_id=None, kmd_id=None, pci_bdf=None)
+    on_bus = facts.mmio and not simulated
     return Chip(
         id=facts.id,
         arch=arch,
@@ -93,17 +77,16 @@ def chip_of(
         firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
         mmio=facts.mmio,
         via=facts.via,
-        # bus ids, BDFs and driver numbers of a simulator mean nothing
-        kmd_id=None if simulated else facts.kmd_id,
-        pci_bdf=None if simulated else facts.pci_bdf,
-        pcie=None if simulated or not facts.mmio else PcieLink(bus_id=bus_id, lanes=facts.pcie_lanes),
-        tray=tray_of(board, bus_id),
+        kmd_id=facts.kmd_id,
+        pci_bdf=facts.pci_bdf,
+        pcie=PcieLink(bus_id=facts.bus_id, lanes=facts.pcie_lanes) if on_bus else None,
+        tray=tray_of(board, facts.bus_id),
         unknown=tuple(unknown),
         live_cores=facts.cores,
     )
 
 
-def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
+def _board(facts: ChipFacts, soc: Soc, masks: Masks) -> Board | None:
     """What tt_umd says; of a chip that it did not get that far with, what the board id says, unless the chip
     cannot be that."""
     if facts.board:
@@ -112,93 +95,64 @@ def _board(facts: wire.ChipFacts, soc: Soc, masks: Masks) -> Board | None:
     return None if refusal(soc, masks, board, facts.asic_location) else board
 
 
-def _masks(
-    facts: wire.ChipFacts, soc: Soc, *, simulated: bool
-) -> tuple[Masks, tuple[str, ...], list[Unknown]]:
+def _masks(facts: ChipFacts, soc: Soc, *, simulated: bool) -> tuple[Masks, tuple[str, ...], list[Unknown]]:
     """tt_umd's masks, which of them are assumed, and which are unknown: where tt_umd made a 0 of a missing
     telemetry tag, or read a chip that is off the bus, or where the SoC descriptor lists fewer units than the
     chip has. A simulator harvests nothing, and sends few tags (ttsim up to 1.10): there 0 is assumed.
     A descriptor that lists no L2CPU at all describes a chip without them."""
     if facts.masks is None:
         return UNKNOWN_MASKS, (), [Unknown(path="masks", why=facts.error or "the chip did not answer")]
-    values: dict[str, int | None] = {name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES}
-    assumed: list[str] = []
-    unknown = []
-    if not soc.l2cpu:
-        values["l2cpu"] = 0
-    if soc.arch is Arch.QUASAR:
-        assumed += _MASK_TAG_NAMES
-    for name, tag in _MASK_TAG_NAMES.items() if soc.arch is Arch.BLACKHOLE else ():
+    values: dict[str, int | None] = msgspec.structs.asdict(facts.masks)
+    of_chip = {name: tag for name, tag in _MASK_TAG_NAMES.items() if name != "l2cpu" or soc.l2cpu}
+    values |= {name: 0 for name in values if name not in of_chip}
+    assumed = [*_MASK_TAG_NAMES] if soc.arch is Arch.QUASAR else []
+    unknown = {}
+    for name, tag in of_chip.items() if soc.arch is Arch.BLACKHOLE else ():
         word = facts.tags.get(name)
-        if word not in (None, _ALL_ONES) or (name == "l2cpu" and not soc.l2cpu):
-            continue
-        if simulated and word is None and not facts.error:
+        if word is None and simulated and not facts.error:
             assumed.append(name)
-        else:
-            values[name] = None
-            unknown.append(Unknown(path=f"masks.{name}", why=f"telemetry {tag} is missing"))
+        elif word in (None, _ALL_ONES):
+            unknown[name] = f"telemetry {tag} is missing"
     for name, listed in units_listed(soc).items():
         mask = values[name]
-        if mask is not None and mask >> listed and name not in ARCHITECTURES[soc.arch].ignored_masks:
-            values[name] = None
-            why = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
-            unknown.append(Unknown(path=f"masks.{name}", why=why))
-    return Masks(**values), tuple(assumed), unknown
+        if (
+            name not in unknown
+            and mask
+            and mask >> listed
+            and name not in ARCHITECTURES[soc.arch].ignored_masks
+        ):
+            unknown[name] = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
+    masks = Masks(**{**values, **dict.fromkeys(unknown)})
+    return masks, tuple(assumed), [Unknown(path=f"masks.{name}", why=why) for name, why in unknown.items()]
 
 
-def _reason(facts: wire.ChipFacts, soc: Soc, masks: Masks, board: Board | None) -> str | None:
-    """Why tt_umd does not tell everything of a chip: its own words, but where it refuses a mask that it made
-    up, what is missing. ``masks`` and ``board`` are those that the chip has."""
-    if not facts.error or facts.masks is None or soc.arch is not Arch.BLACKHOLE:
-        return facts.error
-    made_up = Masks(**{name: getattr(facts.masks, name) for name in _MASK_TAG_NAMES})
-    text = refusal(soc, made_up, board, facts.asic_location)
-    if not text or text not in facts.error or refusal(soc, masks, board, facts.asic_location) == text:
-        return facts.error
-    return f"telemetry {_missing(facts)} is missing, which tt_umd takes for 0, and so it refuses the chip"
-
-
-def made_up_masks(facts: wire.ChipFacts) -> str:
-    """tt_umd takes a missing telemetry word for 0, and judges the chip by that."""
+def made_up_masks(facts: ChipFacts) -> str:
+    """That tt_umd takes a missing telemetry word for 0, and judges the chip by that; empty if none is."""
     if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
         return ""
-    missing = _missing(facts)
+    missing = ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
     return f" Telemetry {missing} is missing, which tt_umd takes for 0." if missing else ""
 
 
-def _missing(facts: wire.ChipFacts) -> str:
-    return ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
+def with_telemetry(chip: Chip, readings: Iterable[TelemetryFacts]) -> Chip:
+    """The chip with its last reading among these, and whether its heartbeat moved since the first."""
+    read = [_telemetry_of(facts, chip) for facts in readings if facts.chip == chip.id and facts.error is None]
+    if not read:
+        return chip
+    reading, first = read[-1], read[0].heartbeat
+    if len(read) > 1 and first is not None and reading.heartbeat is not None:
+        reading = replace(reading, heartbeat_moves=reading.heartbeat != first)
+    reading, impossible = plausible(reading)
+    return replace(chip, telemetry=reading, unknown=(*chip.unknown, *impossible))
 
 
-def why_silent(facts: wire.TelemetryFacts) -> str | None:
-    """Why there is no reading of a chip; None when there is one. Off the bus, every word is all
-    ones, but for those that tt_umd read once and remembers: ids, versions, what is enabled."""
-    if facts.error is not None:
-        return facts.error
-    measured = [facts.tags[tag] for tag in _MEASURED_TAGS if tag in facts.tags]
-    if len(measured) > 1 and all(word == _ALL_ONES for word in measured):
-        return "it is off the bus: it answers with all ones only"
-    return None
-
-
-def telemetry_of(facts: wire.TelemetryFacts, chip: Chip) -> Telemetry | None:
-    """One reading; None when the chip did not answer.
-
-    Raw words come first; tt_umd's getters fill in what a legacy table keeps elsewhere.
-    """
-    if why_silent(facts) is not None:
-        return None
+def _telemetry_of(facts: TelemetryFacts, chip: Chip) -> Telemetry:
+    """One reading. Raw words come first; tt_umd's getters fill in what a legacy table keeps elsewhere."""
     reading = telemetry_of_tags(facts.tags, chip.arch, facts.time_ns)
-    filled = {}
-    if not facts.tags:  # where there are any, a getter knows more than they only where it makes it up
-        filled = {
-            field: value
-            for field, getter in _GETTER_OF_FIELD.items()
-            if getattr(reading, field) is None and _says_something(field, value := facts.getters.get(getter))
-        }
-        if not any(filled.values()):  # nobody wrote the table, and a count of 0 is none
-            filled = {}
-    return msgspec.structs.replace(
+    filled = {field: value for field, value in facts.getters.items() if _says_something(field, value)}
+    if not any(filled.values()):  # nobody wrote the table, and a count of 0 is none
+        filled = {}
+    return replace(
         reading,
         **filled,
         gddr=_gddr(facts, chip),
@@ -220,7 +174,7 @@ def _version(text: str | None) -> str | None:
     """A version that there is: tt_umd makes 0.0.0 of a missing word."""
     words = (text or "").partition("-")[0].split(".")
     numbers = tuple(int(word) for word in words if word.isdigit())[:3]
-    return None if text is None or len(numbers) < 3 or numbers in _NO_VERSIONS else text
+    return None if len(numbers) < 3 or numbers in _NO_VERSIONS else text
 
 
 def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
@@ -228,7 +182,7 @@ def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
     return None if mask is None else [index for index in range(count) if not mask >> index & 1]
 
 
-def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | None:
+def _gddr(facts: TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | None:
     """The live DRAM channels; None where it is unknown which those are."""
     channels = _live(chip, CoreType.DRAM, len(chip.soc.dram))
     if channels is None or (facts.training is None and not facts.tags):
@@ -238,7 +192,8 @@ def _gddr(facts: wire.TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | No
     return modules_of_words(lambda name: word_of(facts.tags, name), channels, training)
 
 
-def _eth(facts: wire.TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
+def _eth(facts: TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
+    """The live eth channels; None where it is unknown which those are."""
     channels = _live(chip, CoreType.ETH, len(chip.soc.eth))
     if channels is None:
         return None

@@ -1,5 +1,5 @@
 """What a child is asked, as one value. It stands in the child's argv as JSON; the early start of a command
-and the source itself make it with the same function, so that the child that was started early is found.
+and the source itself make it alike, so that the child that was started early is found.
 
 Imports next to nothing: it is needed before anything else is imported, and in the child.
 """
@@ -19,17 +19,16 @@ FOLDER_PREFIX = "ttinspect-simulator-"
 class Request(NamedTuple):
     """One question to a child.
 
-    ``task`` is chips, reading (chips and one reading of their telemetry), telemetry (the same, and the
-    heartbeats again later), or watch (chips, then a reading for every line on standard input). ``library`` is
-    a functional simulator, None is this host; ``soc_file`` is its SoC descriptor, or the one of its
-    architecture in ``soc_folder`` is used, with a folder in ``scratch`` to link both into.
+    ``task`` is chips, reading (chips and one reading of their telemetry), telemetry (chips and two readings,
+    so far apart that a heartbeat must have moved), or watch (as reading, and one more for every line on
+    standard input). ``library`` is a functional simulator, None is this host; ``soc_file`` is the SoC
+    descriptor beside it, None where there is none: then it is the one of its architecture in ``soc_folder``.
     """
 
     task: str
     library: str | None = None
     soc_file: str | None = None
     soc_folder: str | None = None
-    scratch: str | None = None
     visible: tuple[str, ...] | None = None
     """BDFs of the devices that tt_umd may see (TT_VISIBLE_DEVICES); None is all."""
     skipped: tuple[int, ...] = ()
@@ -43,34 +42,21 @@ class Request(NamedTuple):
 
     def encoded(self) -> str:
         """As JSON."""
-        return json.dumps(self._asdict(), separators=(",", ":"))
+        return json.dumps(self, separators=(",", ":"))
 
 
 def decoded(text: str) -> Request:
     """The request that was encoded."""
-    facts = json.loads(text).values()
-    return Request._make(tuple(fact) if isinstance(fact, list) else fact for fact in facts)
-
-
-def host_request(task: str) -> Request:
-    """To the devices of this host."""
-    return Request(task)
+    return Request._make(tuple(fact) if isinstance(fact, list) else fact for fact in json.loads(text))
 
 
 def simulator_request(task: str, path: str, soc_folder: str) -> Request:
-    """To a simulator. What lies beside it as SoC descriptor is used, even where it is no file: it was put
-    there to be used, and another one could describe another chip."""
-    library = os.path.abspath(expanded(path))  # noqa: PTH100
+    """To a simulator; a ~ at the start of its path is the home folder, which no shell expands after "sim:".
+    What lies beside it as SoC descriptor is used, even where it is no file: another could describe another
+    chip."""
+    library = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
     beside = os.path.join(os.path.dirname(library), SOC_FILE)  # noqa: PTH118, PTH120
-    own = os.path.lexists(beside)
-    if own:
-        return Request(task, library, soc_file=beside)
-    return Request(task, library, soc_folder=soc_folder, scratch=scratch_folder())
-
-
-def expanded(path: str) -> str:
-    """A path with the home folder that ~ stands for: after "sim:" no shell puts it there."""
-    return os.path.expanduser(path)  # noqa: PTH111
+    return Request(task, library, beside if os.path.lexists(beside) else None, soc_folder)
 
 
 def scratch_folder() -> str:

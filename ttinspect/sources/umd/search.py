@@ -9,43 +9,30 @@ asked so far, and says what to ask next, or that it does not know; one loop asks
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from ttinspect.sources.umd import lateness, process, wire
-from ttinspect.sources.umd.lateness import Late
+from ttinspect.sources.umd.lateness import Late, WaitFor
 from ttinspect.sources.umd.request import Request
 
 
-class Hardware(Protocol):
-    """What the search must know of a host. Tests give it one of their own."""
-
-    may_leave_out: bool
-    """Whether tt_umd can be shown some of the devices only."""
-
-    def facts(self, session: wire.Session) -> wire.HostFacts:
-        """What the kernel driver shows, as the first child said it."""
-
-    def named(self, session: wire.Session) -> int | None:
-        """N of /dev/tenstorrent/N whose firmware tt_umd waited for; None where it waited for none."""
-
-
 class Host:
-    """This host. Devices that the user hides (TT_VISIBLE_DEVICES) stay hidden."""
+    """What the search must know of this host; tests have one of their own."""
 
     def __init__(self) -> None:
         self.may_leave_out = not os.environ.get(process.VISIBLE_DEVICES)
+        """Whether tt_umd can be shown some of the devices only: those that the user hides stay hidden."""
 
     def facts(self, session: wire.Session) -> wire.HostFacts:
-        """As ``Hardware``."""
+        """What the kernel driver shows, as the first child said it."""
         return session.host
 
     def named(self, session: wire.Session) -> int | None:
-        """As ``Hardware``."""
+        """N of /dev/tenstorrent/N whose firmware tt_umd waited for; None where it waited for none."""
         wait = session.wait
-        return wait.device if wait is not None and wait.kind is lateness.WaitFor.FIRMWARE else None
+        return wait.device if wait is not None and wait.kind is WaitFor.FIRMWARE else None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,17 +58,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     def is_well(self) -> bool:
         """Whether nothing bad is known of the devices: they were read, or a lock was waited for."""
         session = self.session
-        locked = session.wait is not None and session.wait.kind is lateness.WaitFor.LOCK
+        locked = session.wait is not None and session.wait.kind is WaitFor.LOCK
         return session.is_done or (session.late is not None and locked)
 
     @property
     def hides_chips(self) -> bool:
         """Whether something kept tt_umd from discovering the chips."""
         session = self.session
-        ended_badly = session.failure is not None or session.death is not None
-        return (
-            ended_badly and session.stage.kind is wire.Doing.DISCOVERING and session.late is not Late.TIMEOUT
-        )
+        return session.stage.kind is wire.Doing.DISCOVERING and not session.is_done and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left to ask anything else."""
+        return self.session.late is Late.TIMEOUT
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,19 +90,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         return next(attempt for attempt in reversed(self.attempts) if attempt.plan.alone is None)
 
     @property
-    def alone(self) -> dict[int, Attempt]:
-        """The devices that were asked for alone."""
-        return {attempt.plan.alone: attempt for attempt in self.attempts if attempt.plan.alone is not None}
-
-    @property
     def remote_chips_are_possible(self) -> bool:
         """Whether a chip can be behind another one."""
         return wire.REMOTE_ARCH in self.archs or not self.archs
 
-    def again(self, *lost: tuple[int, str]) -> Plan:
+    def without(self, lost: Mapping[int, str]) -> Plan:
         """All chips once more, but for these devices too, and why; over eth again, if it was without."""
         last = self.last.plan
-        everything = {**last.lost, **dict(lost)}
+        everything = {**last.lost, **lost}
         left = tuple(bdf for number, bdf in self.devices.items() if number not in everything)
         request = self.attempts[0].plan.request._replace(
             wait_for_training=last.request.wait_for_training, visible=left
@@ -127,7 +111,7 @@ Strategy = Callable[[History], Plan | None]
 def without_waiting_for_links(history: History) -> Plan | None:
     """Do not wait for the link that does not train."""
     plan, session = history.last.plan, history.last.session
-    if session.late is not Late.TRAINING or not plan.request.wait_for_training or session.wait is None:
+    if session.late is not Late.TRAINING or session.wait is None:
         return None
     return replace(plan, request=plan.request._replace(wait_for_training=False), untrained=session.wait.text)
 
@@ -147,37 +131,22 @@ def without_the_named(history: History) -> Plan | None:
     named, last = history.named, history.last
     if named is None or named in last.plan.lost or not {*history.devices} - {*last.plan.lost, named}:
         return None
-    return history.again((named, last.session.why_ended()))
+    return history.without({named: last.session.why_ended()})
 
 
 def one_by_one(history: History) -> Plan | None:
     """Ask for each device alone, and leave out those with which tt_umd goes wrong."""
     present = [number for number in history.devices if number not in history.last.plan.lost]
+    alone = {attempt.plan.alone: attempt for attempt in history.attempts}
     for number in present if len(present) > 1 else ():
-        if number not in history.alone:
+        if number not in alone:
             first = history.attempts[0].plan.request
             request = first._replace(task="chips", visible=(history.devices[number],), over_eth=False)
             return Plan(request=request, alone=number)
-    guilty = [
-        (number, history.alone[number].session.why_ended())
-        for number in present
-        if number in history.alone and not history.alone[number].is_well
-    ]
-    return history.again(*guilty) if 0 < len(guilty) < len(present) else None
-
-
-def all_but_one(history: History) -> Plan | None:
-    """Each device is well alone, and all together are not: ask for all but one of them, in turn."""
-    if not history.alone or not all(attempt.is_well for attempt in history.alone.values()):
+    guilty = {number: alone[number] for number in present if number in alone and not alone[number].is_well}
+    if not 0 < len(guilty) < len(present):
         return None
-    tried = {number for attempt in history.attempts for number in attempt.plan.lost}
-    number = next((number for number in history.devices if number not in tried), None)
-    if number is None:
-        return None
-    left = tuple(bdf for other, bdf in history.devices.items() if other != number)
-    request = history.again().request._replace(visible=left)
-    why = f"{history.attempts[0].session.why_ended()}; without this chip it does not"
-    return Plan(request=request, lost={number: why}, untrained=history.last.plan.untrained)
+    return history.without({number: attempt.session.why_ended() for number, attempt in guilty.items()})
 
 
 def without_the_chip(history: History) -> Plan | None:
@@ -199,23 +168,23 @@ def patiently(history: History) -> Plan | None:
     return replace(first.plan, patient=True)
 
 
-def strategies(history: History) -> tuple[Strategy, ...]:
+def strategies(last: Attempt) -> tuple[Strategy, ...]:
     """What may help, in this order, where the last attempt went wrong as it did."""
-    last = history.last
-    if last.session.late is Late.TIMEOUT or (last.session.death is None and last.session.failure is None):
+    session = last.session
+    if last.is_over or (session.death is None and session.failure is None):
         return ()
     if not last.hides_chips:
         return (without_the_chip,)
-    if last.session.late not in (None, Late.SILENT):
+    if session.late not in (None, Late.SILENT):
         return (without_waiting_for_links, without_eth, without_the_named, patiently)
-    if last.session.failure is not None:
-        return (without_eth, one_by_one, all_but_one, patiently)
-    return (one_by_one, without_eth, all_but_one, patiently)
+    if session.failure is not None:
+        return (without_eth, one_by_one, patiently)
+    return (one_by_one, without_eth, patiently)
 
 
 def next_plan(history: History) -> Plan | None:
     """What to ask next; None where nothing can help, or nothing need."""
-    plans = (strategy(history) for strategy in strategies(history))
+    plans = (strategy(history) for strategy in strategies(history.last))
     return next((plan for plan in plans if plan is not None), None)
 
 
@@ -233,59 +202,47 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         """What the first child said, which saw all devices."""
         return self.attempts[0].session
 
-    @property
-    def logs(self) -> list[str]:
-        """Everything that was printed, in order."""
-        return [attempt.session.log for attempt in self.attempts]
-
 
 def ask(
-    first: Plan,
-    timeout_seconds: float,
-    hardware: Hardware | None,
-    progress: process.Progress | None = None,
-    is_end: Callable[[wire.Line], bool] = wire.is_last,
+    request: Request, timeout_seconds: float, host: Host | None, progress: process.Progress | None = None
 ) -> Outcome:
     """What is asked, of all chips that can be read; all attempts together take no longer than the timeout.
-    Without ``hardware``, of a simulator, once: there no other attempt sees more."""
+    Without a ``host``, of a simulator, once: there no other attempt sees more."""
     deadline = time.monotonic() + timeout_seconds
     attempts: tuple[Attempt, ...] = ()
-    plan: Plan | None = first
-    child = None
+    plan: Plan | None = Plan(request=request)
+    child, facts = None, wire.HostFacts()
     while plan is not None:
         left = max(deadline - time.monotonic(), 0.0)
-        others = hardware is not None and not plan.patient
-        limits = lateness.Limits(timeout_seconds, left, others)
-        session, child = _asked(process.started(plan.request), limits, progress, is_end)
+        limits = lateness.Limits(timeout_seconds, left, others=host is not None and not plan.patient)
+        session, child = _asked(process.started(plan.request), limits, progress)
         attempts = (*attempts, Attempt(plan=plan, session=session))
-        plan = None
-        host = attempts[0].session.host if hardware is None else hardware.facts(attempts[0].session)
-        if hardware is not None and (left := deadline - time.monotonic()) > lateness.LEAST_ATTEMPT_SECONDS:
+        plan, left = None, deadline - time.monotonic()
+        if host is not None:
+            facts = host.facts(attempts[0].session)
             history = History(
                 attempts=attempts,
-                devices=host.kmd_devices if hardware.may_leave_out else {},
-                archs=frozenset(host.kmd_archs.values()),
+                devices=facts.kmd_devices if host.may_leave_out else {},
+                archs=frozenset(facts.kmd_archs.values()),
                 left_seconds=left,
             )
-            plan = next_plan(replace(history, named=hardware.named(history.last.session)))
+            if left > lateness.LEAST_ATTEMPT_SECONDS:
+                plan = next_plan(replace(history, named=host.named(history.last.session)))
     of_all = [attempt for attempt in attempts if attempt.plan.alone is None]
     seen = [attempt for attempt in of_all if attempt.session.chips and not attempt.hides_chips]
     patient = [attempt for attempt in of_all if attempt.plan.patient]
     best = (*seen, *(() if seen else (attempts[0], *patient)))[-1]
-    return Outcome(attempts=attempts, best=best, host=host, child=child)
+    return Outcome(attempts=attempts, best=best, host=facts, child=child)
 
 
 def _asked(
-    child: process.Child,
-    limits: lateness.Limits,
-    progress: process.Progress | None,
-    is_end: Callable[[wire.Line], bool],
+    child: process.Child, limits: lateness.Limits, progress: process.Progress | None
 ) -> tuple[wire.Session, process.Child | None]:
+    """What a child said, and the child where it goes on watching."""
     try:
-        child.read(is_end, limits, progress)
-        if child.request.task == "watch" and child.has_said(wire.Done):
-            return child.session(), child
-        return child.stop(), None
+        child.read(limits, progress)
+        goes_on = child.request.task == "watch" and child.is_done
+        return (child.session(), child) if goes_on else (child.stop(), None)
     except BaseException:  # interrupted: the child must not outlive us
         child.clear_away()
         raise

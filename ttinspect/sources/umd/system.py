@@ -1,78 +1,87 @@
 """What children said, as a System."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-import msgspec
 from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named
 from ttinspect.model.arch import Arch
-from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System, Trouble
-from ttinspect.sources.plausible import plausible
 from ttinspect.sources.umd import umdlog, wire
 from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.process import VISIBLE_DEVICES
-from ttinspect.sources.umd.readings import chip_of, made_up_masks, telemetry_of, why_silent
+from ttinspect.sources.umd.readings import chip_of, made_up_masks, with_telemetry
 from ttinspect.sources.umd.search import Outcome
+from ttinspect.sources.umd.wire import ChipFacts, Failure, TelemetryFacts
 
-_ALL_ONES = 0xFFFFFFFF
-_HEARTBEAT_TAG = 32
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
-_UNTOLD = "tt_umd calls it unhealthy"
+_REFUSALS = {
+    Failure.NO_UMD: (
+        "{source}: tt_umd is not installed",
+        "pip install tt-umd (for Linux and Python up to 3.13), or use a source that needs no device, such as "
+        "sysfs or a file",
+        ExitCode.NO_UMD,
+    ),
+    Failure.NO_LIBRARY: ("cannot open the simulator {source!r}", "name it as sim:PATH.so", ExitCode.USAGE),
+    Failure.CUT: ("cannot open the simulator {source!r}", "get it once more, whole", ExitCode.USAGE),
+    Failure.NO_DEVICE: (
+        "no Tenstorrent devices found",
+        "check how the simulator is configured",
+        ExitCode.NO_DEVICES,
+    ),
+    Failure.UNKNOWN_ARCH: (
+        "{source}: unsupported architecture",
+        "put its soc_descriptor.yaml beside it",
+        ExitCode.UNSUPPORTED_ARCH,
+    ),
+    Failure.OTHER_ARCH: (
+        "{soc_file}",
+        "put the descriptor of its architecture there, or none",
+        ExitCode.USAGE,
+    ),
+}
+"""What went wrong, what to do next, and the exit code, where a child found that there is nothing to ask."""
 
 
 def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System:
     """The System of what was said; chips that were read before a death are in it.
 
     Raises:
-        InspectError: 4 or 5 when nothing was learned, 3 when there are no chips.
+        InspectError: 5 when nothing was learned, 3 when there are no chips; as the table of refusals has it.
     """
-    simulated, session, host = source.kind is SourceKind.SIM, outcome.best.session, outcome.host
-    chips = _with_reasons([*session.chips, *_left_alone(outcome), *_left_out(outcome)], session.log)
-    if simulated:
-        chips = [replace(facts, error=facts.error and umdlog.without_device(facts.error)) for facts in chips]
+    session, host = outcome.best.session, outcome.host
+    chips, links = _chips(outcome), session.links
     error = failure(session, source.detail or source.kind.value)
     if not chips:
         raise error or _no_chips(host)
-    links, linkless = session.links, None
-    linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
-    lines: list[wire.Line] = [
-        *session.lines,
-        *(wire.TelemetryFacts(chip=c, error=w) for c, w in outcome.best.plan.skipped.items()),
-    ]
+    skipped = outcome.best.plan.skipped
+    readings = [*session.readings, *(TelemetryFacts(chip=chip, error=why) for chip, why in skipped.items())]
+    linkless, of_discovery = _discovered(outcome, chips)
+    warnings, of_devices = _devices(host, chips)
     troubles = [
-        Trouble(
-            chip=facts.id,
-            why=facts.error + made_up_masks(facts) + _behind(facts, chips),
-            readable=facts.masks is not None,
-        )
-        for facts in chips
-        if facts.error
+        *(
+            Trouble(
+                chip=facts.id,
+                why=facts.error + made_up_masks(facts) + _behind(facts, chips),
+                readable=facts.masks is not None,
+            )
+            for facts in chips
+            if facts.error
+        ),
+        *(_cut_short(session, {facts.id for facts in chips}, error) if error is not None else ()),
     ]
-    if error is not None:
-        troubles += _cut_short(session, {facts.id for facts in chips}, error)
-    troubles += silent_chips(lines, troubles)
-    if outcome.best.plan.untrained is not None:
-        troubles.append(_without_training(chips, outcome.best.plan.untrained))
-    vanished = None if error is not None else _vanished(session, host, chips, simulated=simulated)
-    if vanished is not None:
-        troubles.append(_of_all(vanished))
-    if links is None and session.is_done:
-        linkless = "tt_umd opens the chip, and discovers nothing of it"
-    if not session.request.over_eth:
-        cause = _why_without_eth(outcome.first)
-        singly = links is not None and links.singly
-        linkless = None if singly else f"eth links were not discovered, because {cause}"
-        if not any(facts.error and facts.mmio is False for facts in chips):
-            troubles.append(_without_discovery(chips, cause, linkless))
-    warnings = {} if simulated else _host_warnings(host, chips)
-    made = (
+    unread = {trouble.chip for trouble in troubles if not trouble.readable}
+    silent = {facts.chip: facts.error for facts in readings if facts.error and facts.chip not in unread}
+    troubles += [Trouble(chip=chip, why=why, readable=False) for chip, why in silent.items()]
+    troubles += [*of_discovery, *(of_devices if error is None else ())]
+    linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
+    simulated = source.kind is SourceKind.SIM
+    made = [
         chip_of(
             facts,
             _arch(facts, chips),
@@ -82,12 +91,12 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
             linked=facts.id in linked,
         )
         for facts in chips
-    )
+    ]
     return System(
         source=source,
-        chips=with_telemetry(tuple(made), lines),
-        links=_links(links, {facts.id for facts in chips}),
-        remote_links=_remote_links(links),
+        chips=tuple(with_telemetry(chip, readings) for chip in made),
+        links=tuple(_links(links, {chip.id for chip in made})) if links is not None else (),
+        remote_links=tuple(_remote_link(*end) for end in links.remote) if links is not None else (),
         warnings=tuple(warnings),
         troubles=tuple(troubles),
         evidence=warnings,
@@ -95,21 +104,20 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     )
 
 
-def failure(session: wire.Session, what: str) -> InspectError | None:
+def failure(session: wire.Session, source: str) -> InspectError | None:
     """Why what a session said is not everything, or nothing; None where it is everything."""
-    code, failed = ExitCode.UMD_FAILED, session.failure
-    if failed is not None and failed.missing:
-        return InspectError(
-            f"{what}: tt_umd is not installed",
-            "it has wheels for Linux and Python up to 3.13",
-            "pip install tt-umd, or use a source that needs no device, such as sysfs or a file",
-            ExitCode.NO_UMD,
-        )
+    failed = session.failure
     if failed is None and session.death is None:
         return None
-    fate = "failed" if failed is not None else "hung" if session.late else "died"
     why = failed.why if failed is not None else session.death or ""
-    return InspectError(f"{what}: tt_umd {fate} while {session.stage}", why, _next_step(session, why), code)
+    if failed is not None and failed.kind in _REFUSALS and not umdlog.is_out_of_memory(why):
+        what, next_step, code = _REFUSALS[failed.kind]
+        return InspectError(
+            what.format(source=source, soc_file=session.request.soc_file), why, next_step, code
+        )
+    fate = "failed" if failed is not None else "hung" if session.late else "died"
+    what = f"{source}: tt_umd {fate} while {session.stage}"
+    return InspectError(what, why, _next_step(session, why), ExitCode.UMD_FAILED)
 
 
 def _next_step(session: wire.Session, why: str) -> str:
@@ -143,224 +151,143 @@ def _no_chips(host: wire.HostFacts) -> InspectError:
     )
 
 
-def _of_all(why: str) -> Trouble:
-    return Trouble(chip=None, why=why, readable=False)
-
-
-def _cut_short(session: wire.Session, ids: set[int], error: InspectError) -> list[Trouble]:
-    """What a child did not get to: readings from the chip on with which it died, or chips without a row."""
-    if session.stage.chip not in ids:
-        return [_of_all(f"some chips could not be read: {error.what}: {error.why}")]
-    why, first = session.why_ended(), session.stage.chip
-    read = {line.chip for line in session.lines if isinstance(line, wire.TelemetryFacts)}
-    return [
-        Trouble(chip=chip, why=why if chip == first else f"it was not read: {why}", readable=False)
-        for chip in sorted(ids - read)
+def _chips(outcome: Outcome) -> list[ChipFacts]:
+    """All chips by id, each with why it could not be read: those that were read, those that were left alone,
+    with what they said before, and the devices that were left out, of which nothing is known but where they
+    are. tt_umd gives the others new numbers; these come behind them."""
+    plan, session, host = outcome.best.plan, outcome.best.session, outcome.host
+    of_all = [attempt.session for attempt in outcome.attempts if attempt.plan.alone is None]
+    before = {facts.id: facts for one in of_all for facts in one.chips}
+    left_alone = [
+        facts if facts.masks is not None or facts.error else replace(facts, error=why)
+        for chip, why in plan.skipped.items()
+        for facts in [before.get(chip, ChipFacts(id=chip, arch=None))]
     ]
-
-
-def _left_alone(outcome: Outcome) -> list[wire.ChipFacts]:
-    """What is known of chips that were left alone: what they said before, or where they are."""
-    lines = [line for attempt in outcome.attempts for line in attempt.session.lines]
-    before = {line.id: line for line in lines if isinstance(line, wire.ChipFacts)}
-    behind = {line.id: line for line in lines if isinstance(line, wire.RemoteFound)}
-    return [
-        before.get(chip)
-        or (behind[chip].not_opened(why) if chip in behind else wire.ChipFacts(id=chip, arch=None, error=why))
-        for chip, why in outcome.best.plan.skipped.items()
-    ]
-
-
-def _left_out(outcome: Outcome) -> list[wire.ChipFacts]:
-    """Devices that were left out, of which nothing is known but where they are. tt_umd gives the others new
-    numbers; these come behind them."""
-    host, last = outcome.host, max((facts.id for facts in outcome.best.session.chips), default=-1)
-    return [
-        wire.ChipFacts(
-            id=last + at,
-            arch=host.kmd_archs.get(number),
+    left_out = [
+        ChipFacts(
+            id=number,
+            arch=host.kmd_archs.get(device),
             error=why,
-            kmd_id=number,
-            pci_bdf=host.kmd_devices.get(number),
+            kmd_id=device,
+            pci_bdf=host.kmd_devices.get(device),
             mmio=True,
         )
-        for at, (number, why) in enumerate(outcome.best.plan.lost.items(), 1)
-    ]
-
-
-def _why_without_eth(first: wire.Session) -> str:
-    """Which remote chip tt_umd found unhealthy, or how it ended."""
-    remote = umdlog.unhealthy_remote(first.log)
-    if remote is None:
-        return first.why_ended()
-    return f"the one with the unique id {remote[0]} is unhealthy" + (f" ({remote[1]})" if remote[1] else "")
-
-
-def _without_discovery(chips: list[wire.ChipFacts], cause: str, linkless: str | None) -> Trouble:
-    """Every Blackhole is on the bus; a Wormhole can be behind another one, or behind one that is."""
-    if linkless is None:
-        return _of_all(
-            "chips that are reached over eth were opened one by one, and those behind them may be left out, "
-            f"because {cause}"
+        for number, (device, why) in enumerate(
+            plan.lost.items(), max((facts.id for facts in session.chips), default=-1) + 1
         )
-    if _on_bus_all(chips):
-        return _of_all(linkless)
-    return _of_all(f"chips that are reached over eth may be left out: {linkless}")
-
-
-def _without_training(chips: list[wire.ChipFacts], untrained: str) -> Trouble:
-    """Behind the link of a Wormhole can be a chip."""
-    on_bus = _on_bus_all(chips)
-    what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
-    return Trouble(chip=None, why=f"{untrained} was not waited for: {what}", readable=on_bus)
-
-
-def _on_bus_all(chips: list[wire.ChipFacts]) -> bool:
-    return all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
-
-
-def _host_warnings(host: wire.HostFacts, chips: list[wire.ChipFacts]) -> dict[str, Evidence]:
-    """What is hidden on purpose, or of an architecture that tt_umd did not open: it opens one at a time."""
-    visible = os.environ.get(VISIBLE_DEVICES)
-    seen, reported = len(host.kmd_devices), _on_bus(chips)
-    more = _more(seen, reported)
-    counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
-    if visible:
-        hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
-        return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}
-    return {more: counts} if more and _seen(host, chips) <= reported else {}
-
-
-def _more(seen: int, reported: int) -> str:
-    return f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
-
-
-def _seen(host: wire.HostFacts, chips: list[wire.ChipFacts]) -> int:
-    """How many devices the kernel driver sees of an architecture that these chips have."""
-    archs = {facts.arch for facts in chips}
-    return sum(host.kmd_archs.get(number) in (None, *archs) for number in host.kmd_devices)
-
-
-def _on_bus(chips: list[wire.ChipFacts]) -> int:
-    return sum(facts.mmio is not False for facts in chips)
-
-
-def _vanished(
-    session: wire.Session, host: wire.HostFacts, chips: list[wire.ChipFacts], *, simulated: bool
-) -> str | None:
-    """What tt_umd does not report of the devices that the driver or a simulator has. It tells devices apart
-    by their unique ids."""
-    if simulated:
-        there, reported = len(umdlog.opened_devices(session.log)), _on_bus(chips)
-        why = f"the simulator has {there} devices, tt_umd reports {reported}: "
-        return f"{why}those with the same unique id are one to it" if there > reported else None
-    return None if os.environ.get(VISIBLE_DEVICES) else _more(_seen(host, chips), _on_bus(chips)) or None
-
-
-def _with_reasons(chips: list[wire.ChipFacts], log: str) -> list[wire.ChipFacts]:
-    """Chips by id; where tt_umd told only its log why a chip is unhealthy, with what it told."""
-    silent, reasons = sum(facts.error == "" for facts in chips), umdlog.reasons_unhealthy(log)
-    left = iter(reasons if len(reasons) == silent else ())
-    named = [
-        facts
-        if facts.error is None
-        else replace(facts, error=_shortened(facts.error or next(left, "") or _UNTOLD))
-        for facts in chips
     ]
-    return sorted(named, key=lambda facts: facts.id)
+    # where tt_umd told its log alone why a chip is unhealthy
+    silent = [facts.id for facts in session.chips if facts.error == ""]
+    reasons = [reason for _, reason in umdlog.unhealthy(session.log)]
+    reason_of = dict(zip(silent, reasons, strict=True)) if len(silent) == len(reasons) else {}
+    chips = {facts.id: facts for facts in (*left_alone, *left_out, *session.chips)}
+    return [
+        facts if facts.error is None else replace(facts, error=_reason(facts.error or reason_of.get(chip)))
+        for chip, facts in sorted(chips.items())
+    ]
 
 
-def _behind(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> str:
-    """A Wormhole that does not start hides the remote chip of its board."""
-    known = {chip.arch for chip in chips if chip.arch is not None}
-    hides = facts.masks is None and facts.mmio is not False and known == {Arch.WORMHOLE_B0.value}
-    return "; a chip that is reached through it, if there is one, is not seen" if hides else ""
-
-
-def _shortened(why: str) -> str:
-    """tt_umd explains every bit of a status word, also of one that is all ones."""
+def _reason(why: str | None) -> str:
+    """Why a chip is unhealthy. tt_umd explains every bit of a status word, also of one that is all ones."""
+    if not why:
+        return "tt_umd calls it unhealthy"
     if _OFF_THE_BUS in why:
         return "it is off the bus: its registers read as all ones"
     return why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]} ..."
 
 
-def silent_chips(lines: Iterable[wire.Line], known: Iterable[Trouble]) -> list[Trouble]:
-    """The chips that were asked for a reading and gave none, or were gone when their heartbeat was read
-    again, but for those that are known as unreadable."""
-    named = {trouble.chip for trouble in known if not trouble.readable}
-    silent = [
-        Trouble(chip=line.chip, why=why, readable=False)
-        for line in lines
-        if isinstance(line, wire.TelemetryFacts) and line.chip not in named and (why := why_silent(line))
-    ]
-    named.update(trouble.chip for trouble in silent)
-    named.update(
-        line.chip for line in lines if isinstance(line, wire.TelemetryFacts) and not _has_heartbeat(line)
-    )
-    return silent + [
-        Trouble(chip=line.chip, why="it left the bus after it was read", readable=False)
-        for line in lines
-        if isinstance(line, wire.Heartbeat) and line.value == _ALL_ONES and line.chip not in named
-    ]
+def _behind(facts: ChipFacts, chips: list[ChipFacts]) -> str:
+    """A Wormhole that does not start hides the remote chip of its board."""
+    archs = {chip.arch for chip in chips if chip.arch is not None}
+    hides = facts.masks is None and facts.mmio is not False and archs == {wire.REMOTE_ARCH}
+    return "; a chip that is reached through it, if there is one, is not seen" if hides else ""
 
 
-def _has_heartbeat(facts: wire.TelemetryFacts) -> bool:
-    """Whether there was one to begin with: a word of all ones says nothing when it says so again."""
-    return facts.tags.get(_HEARTBEAT_TAG, facts.getters.get("heartbeat")) not in (None, _ALL_ONES)
+def _cut_short(session: wire.Session, ids: set[int], error: InspectError) -> Iterator[Trouble]:
+    """What a child did not get to: readings from the chip on with which it died, or chips without a row."""
+    if session.stage.chip not in ids:
+        why = f"some chips could not be read: {error.what}: {error.why}"
+        yield Trouble(chip=None, why=why, readable=False)
+        return
+    why, read = session.why_ended(), {facts.chip for facts in session.readings}
+    for chip in sorted(ids - read):
+        text = why if chip == session.stage.chip else f"it was not read: {why}"
+        yield Trouble(chip=chip, why=text, readable=False)
 
 
-def with_telemetry(chips: tuple[Chip, ...], lines: Iterable[wire.Line]) -> tuple[Chip, ...]:
-    """The chips with the last reading of each that is among the lines; none where there is none."""
-    readings = {line.chip: line for line in lines if isinstance(line, wire.TelemetryFacts)}
-    beats = {line.chip: line.value for line in lines if isinstance(line, wire.Heartbeat)}
-    read = []
-    for chip in chips:
-        reading = telemetry_of(readings[chip.id], chip) if chip.id in readings else None
-        again = beats.get(chip.id)
-        if reading is not None and reading.heartbeat is not None and again not in (None, _ALL_ONES):
-            reading = replace(reading, heartbeat_moves=again != reading.heartbeat)
-        impossible: tuple[Unknown, ...] = ()
-        if reading is not None:
-            reading, impossible = plausible(reading)
-        known_before = (gap for gap in chip.unknown if gap.read is msgspec.UNSET)
-        read.append(replace(chip, telemetry=reading, unknown=(*known_before, *impossible)))
-    return tuple(read)
+def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, list[Trouble]]:
+    """Why nothing is known of any eth link, None where something is; and what may be missing because of what
+    was not asked. Every Blackhole is on the bus; a Wormhole can be behind another, or behind one that is."""
+    plan, session, troubles = outcome.best.plan, outcome.best.session, []
+    on_bus = all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
+    if plan.untrained is not None:
+        what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
+        why = f"{plan.untrained} was not waited for: {what}"
+        troubles.append(Trouble(chip=None, why=why, readable=on_bus))
+    if session.request.over_eth:
+        opened_only = session.links is None and session.is_done
+        return ("tt_umd opens the chip, and discovers nothing of it" if opened_only else None), troubles
+    cause = outcome.first.why_ended()
+    for unique_id, reason in umdlog.unhealthy(outcome.first.log):
+        if unique_id is not None:
+            cause = f"the one with the unique id {unique_id} is unhealthy" + (
+                f" ({reason})" if reason else ""
+            )
+            break
+    linkless: str | None = f"eth links were not discovered, because {cause}"
+    why = f"{linkless}" if on_bus else f"chips that are reached over eth may be left out: {linkless}"
+    if session.links is not None and session.links.singly:
+        linkless = None
+        why = (
+            "chips that are reached over eth were opened one by one, and those behind them may be left out, "
+            f"because {cause}"
+        )
+    if not any(facts.error and facts.mmio is False for facts in chips):
+        troubles.append(Trouble(chip=None, why=why, readable=False))
+    return linkless, troubles
 
 
-def _arch(facts: wire.ChipFacts, chips: list[wire.ChipFacts]) -> Arch:
+def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Evidence], list[Trouble]]:
+    """Devices that the kernel driver sees and tt_umd does not report: a warning where they are hidden on
+    purpose, or of an architecture that it did not open (it opens one at a time); else it lost them."""
+    visible, seen = os.environ.get(VISIBLE_DEVICES), len(host.kmd_devices)
+    reported = sum(facts.mmio is not False for facts in chips)
+    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
+    counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
+    if visible and seen:
+        hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
+        return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}, []
+    archs = {None, *(facts.arch for facts in chips)}
+    of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
+    if more and of_these > reported:
+        why = f"the kernel driver sees {of_these} devices, tt_umd reports {reported}"
+        return {}, [Trouble(chip=None, why=why, readable=False)]
+    return ({more: counts} if more else {}), []
+
+
+def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:
     """A chip's architecture; tt_umd opens hosts of one only, so that others tell it of a silent chip."""
-    names = [name for name in (facts.arch, *(other.arch for other in chips)) if name is not None]
-    if not names:
+    name = next((one.arch for one in (facts, *chips) if one.arch is not None), None)
+    if name is None:
         raise InspectError(
             f"chip {facts.id} does not say its architecture",
             facts.error or "tt_umd does not know it",
             "reset the board (tt-smi -r) and look again",
             ExitCode.UMD_FAILED,
         )
-    return arch_named(names[0])
+    return arch_named(name)
 
 
-def _links(facts: wire.LinkFacts | None, ids: set[int]) -> tuple[Link, ...]:
+def _links(facts: wire.LinkFacts, ids: Iterable[int]) -> Iterator[Link]:
     """Links between known chips; one that only one side reports is not up for certain."""
-    if facts is None:
-        return ()
-    ends = {
-        (LinkEnd(chip=a, channel=b), LinkEnd(chip=c, channel=d)) for a, b, c, d in facts.ends if {a, c} <= ids
-    }
-    links = []
-    for a, b in sorted(ends, key=lambda pair: (pair[0].chip, pair[0].channel)):
+    ends = {((a, b), (c, d)) for a, b, c, d in facts.ends if {a, c} <= {*ids}}
+    for a, b in sorted(ends, key=lambda pair: pair[0]):
         both = (b, a) in ends
-        if not both or (a.chip, a.channel) < (b.chip, b.channel):
-            links.append(Link(a=a, b=b, state=LinkState.UP if both else LinkState.UNKNOWN))
-    return tuple(links)
+        if not both or a < b:
+            near, far = (LinkEnd(chip=chip, channel=channel) for chip, channel in (a, b))
+            yield Link(a=near, b=far, state=LinkState.UP if both else LinkState.UNKNOWN)
 
 
-def _remote_links(facts: wire.LinkFacts | None) -> tuple[RemoteLink, ...]:
-    if facts is None:
-        return ()
-    return tuple(
-        RemoteLink(
-            a=LinkEnd(chip=chip, channel=channel), remote_unique_id=str(far), remote_channel=far_channel
-        )
-        for chip, channel, far, far_channel in facts.remote
-    )
+def _remote_link(chip: int, channel: int, unique_id: int, far_channel: int) -> RemoteLink:
+    end = LinkEnd(chip=chip, channel=channel)
+    return RemoteLink(a=end, remote_unique_id=str(unique_id), remote_channel=far_channel)

@@ -1,30 +1,35 @@
 """What tt_umd's log tells: the only place that reads its sentences (tt-umd 0.9.14)."""
 
 import re
+from collections.abc import Iterator
 
 from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.request import CHIPS_PER_PROCESS
 from ttinspect.sources.umd.wire import Wait
 
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+_NUMBER = re.compile(r"\b(?:device|Device ID:|PCIe ID) (\d+)")
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
-_HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
-_DEVICE = re.compile(r"\bdevice (\d+)")
-_ITS_DEVICE = re.compile(r"\.? (?:on device|Device ID:|over PCIe ID) [0-9]+")
 _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING), ("lock ", WaitFor.LOCK))
+_HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
+_DEVICE = re.compile(r"\b(?:device|chip) (\d+)")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
-_OPENED = re.compile(r"\bTTSimTTDevice chip_id=(\d+) PCI vendor_id=\w+ device_id=(\w+)")
-_UNHEALTHY_REMOTE = re.compile(r"Discovered remote device ASIC ID: (\d+) is unhealthy")
+_UNHEALTHY = re.compile(r"Discovered unhealthy|Discovered remote device ASIC ID: (\d+) is unhealthy")
+_WARNING = re.compile(r"\| warning .*\| (.*) \(")
 _SIMULATORS_OWN = re.compile(r"ERROR: [A-Z]\w+:")
 _NO_MEMORY = re.compile(r"bad_alloc|[Cc]annot allocate memory|MemoryError|failed to map segment")
-_UNHEALTHY = "Discovered unhealthy"
-_WARNING = "| warning "
 _MOST_CHARACTERS = 200
 
 
-def plain(log: bytes) -> str:
-    """The log as text. Where the environment has CI, tt_umd colours it also in a file."""
-    return _COLOUR.sub(b"", log).decode("utf-8", "backslashreplace")
+def plain(data: bytes, pid: int) -> str:
+    """What a child of this process id printed, as text. Where the environment has CI, tt_umd colours it also
+    in a file; the chips of a simulator, which it counts from 32 * pid on, have their own numbers."""
+
+    def chip(match: re.Match[str]) -> str:
+        number = int(match[1]) - pid * CHIPS_PER_PROCESS
+        return f"chip {number}" if 0 <= number < CHIPS_PER_PROCESS else match[0]
+
+    return _NUMBER.sub(chip, _COLOUR.sub(b"", data).decode("utf-8", "backslashreplace"))
 
 
 def waiting(line: str) -> Wait | None:
@@ -32,15 +37,9 @@ def waiting(line: str) -> Wait | None:
     match = _WAITING.search(line)
     if match is None:
         return None
-    text = match[1]
-    kind = next((kind for words, kind in _KINDS if words in text), WaitFor.OTHER)
-    device, holder = _DEVICE.search(text), _HOLDER.search(text)
-    return Wait(
-        kind=kind,
-        text=text,
-        device=int(device[1]) if device else None,
-        pid=int(holder[1]) if holder else None,
-    )
+    kind = next((kind for words, kind in _KINDS if words in match[1]), WaitFor.OTHER)
+    device, holder = _DEVICE.search(match[1]), _HOLDER.search(match[1])
+    return Wait(kind, match[1], device and int(device[1]), holder and int(holder[1]))
 
 
 def last_wait(log: str) -> Wait | None:
@@ -48,25 +47,11 @@ def last_wait(log: str) -> Wait | None:
     return next((wait for line in reversed(log.splitlines()) if (wait := waiting(line)) is not None), None)
 
 
-def with_chips(text: str, pid: int) -> str:
-    """A sentence about a simulator with its chips by their number; tt_umd counts on from 32 * pid."""
-    match = _DEVICE.search(text)
-    chip = int(match[1]) - pid * CHIPS_PER_PROCESS if match else -1
-    return _DEVICE.sub(f"chip {chip}", text) if 0 <= chip < CHIPS_PER_PROCESS else text
-
-
-def without_device(text: str) -> str:
-    """A sentence about a chip without tt_umd's number for it, which means nothing in a simulator."""
-    return _ITS_DEVICE.sub("", text)
-
-
 def last_words(log: str) -> str:
     """What was printed last by something else than the logger: a functional simulator says there what it does
     not model, and ends the process. Empty where there is none."""
-    for line in reversed(log.splitlines()):
-        if line.strip() and not _CHATTER.search(line):
-            return line.strip()[:_MOST_CHARACTERS]
-    return ""
+    lines = (line.strip() for line in reversed(log.splitlines()) if not _CHATTER.search(line))
+    return next((line[:_MOST_CHARACTERS] for line in lines if line), "")
 
 
 def is_out_of_memory(text: str) -> bool:
@@ -79,34 +64,12 @@ def is_simulators_own(text: str) -> bool:
     return _SIMULATORS_OWN.search(text) is not None
 
 
-def reasons_unhealthy(log: str) -> list[str]:
-    """The warning before each sentence that calls a device unhealthy, in their order; empty where there is
-    none."""
-    reasons, last = [], ""
+def unhealthy(log: str) -> Iterator[tuple[int | None, str]]:
+    """Each device that tt_umd called unhealthy, in order: its unique id, which it tells of remote chips only,
+    and the warning before that; empty where there was none."""
+    reason = ""
     for line in log.splitlines():
-        if _UNHEALTHY in line:
-            reasons.append(last)
-        else:
-            last = _warning(line) or last
-    return reasons
-
-
-def unhealthy_remote(log: str) -> tuple[int, str] | None:
-    """The unique id of the first remote chip that tt_umd called unhealthy, and the warning before that; None
-    where it called none so."""
-    last = ""
-    for line in log.splitlines():
-        if match := _UNHEALTHY_REMOTE.search(line):
-            return int(match[1]), last
-        last = _warning(line) or last
-    return None
-
-
-def opened_devices(log: str) -> dict[int, int]:
-    """The devices of a simulator that tt_umd says that it opened: their PCI device id by its own number."""
-    return {int(number): int(identity, 16) for number, identity in _OPENED.findall(log)}
-
-
-def _warning(line: str) -> str | None:
-    """What a line warns of, if it does, without where in tt_umd."""
-    return line.rpartition("| ")[2].rpartition(" (")[0] if _WARNING in line else None
+        if match := _UNHEALTHY.search(line):
+            yield (int(match[1]) if match[1] else None), reason
+        elif match := _WARNING.search(line):
+            reason = match[1]

@@ -13,30 +13,16 @@ REMOTE_ARCH = "wormhole_b0"
 
 
 class Doing(str, Enum):
-    """The stages of a child."""
+    """The stages of a child; the value stands in messages, before the chip where there is one."""
 
     STARTING = "starting"
-    LOADING = "loading"
-    OPENING = "opening"
-    LOOKING = "looking"
-    DISCOVERING = "discovering"
-    DESCRIPTOR = "descriptor"
-    CHIP = "chip"
-    TELEMETRY = "telemetry"
-    HEARTBEATS = "heartbeats"
-
-
-_SENTENCES = {
-    Doing.STARTING: "starting",
-    Doing.LOADING: "loading tt_umd",
-    Doing.OPENING: "opening the simulator",
-    Doing.LOOKING: "looking for devices",
-    Doing.DISCOVERING: "discovering chips",
-    Doing.DESCRIPTOR: "reading the cluster descriptor",
-    Doing.CHIP: "reading chip {0}",
-    Doing.TELEMETRY: "reading telemetry of chip {0}",
-    Doing.HEARTBEATS: "reading the heartbeats again",
-}
+    LOADING = "loading tt_umd"
+    OPENING = "opening the simulator"
+    LOOKING = "looking for devices"
+    DISCOVERING = "discovering chips"
+    DESCRIPTOR = "reading the cluster descriptor"
+    CHIP = "reading chip"
+    TELEMETRY = "reading telemetry of chip"
 
 
 class Stage(msgspec.Struct, frozen=True, tag="stage"):
@@ -47,8 +33,8 @@ class Stage(msgspec.Struct, frozen=True, tag="stage"):
     via: int | None = None
 
     def __str__(self) -> str:
-        behind = "" if self.via is None else f", behind chip {self.via}"
-        return _SENTENCES[self.kind].format(self.chip) + behind
+        which = "" if self.chip is None else f" {self.chip}"
+        return self.kind.value + which + ("" if self.via is None else f", behind chip {self.via}")
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -61,19 +47,11 @@ class Wait(msgspec.Struct, frozen=True):
     pid: int | None = None
 
 
-class ArchFound(msgspec.Struct, frozen=True, tag="arch"):
-    """The PCI device id of a simulator without a SoC descriptor beside it, and the architecture that it
-    stands for: None for one that is not known. An id of None: no device answers."""
-
-    pci_id: int | None
-    arch: str | None
-
-
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):
     """The kernel driver's version and its devices: BDF and architecture by N of /dev/tenstorrent/N."""
 
-    kmd_version: str | None
-    kmd_devices: dict[int, str]
+    kmd_version: str | None = None
+    kmd_devices: dict[int, str] = {}
     kmd_archs: dict[int, str] = {}
 
 
@@ -99,8 +77,9 @@ class RawMasks(msgspec.Struct, frozen=True):
 
 
 class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
-    """One chip. ``tags`` are the raw telemetry words behind the masks, None where missing;
-    ``error`` says why the chip, or the rest of it, could not be read; empty where only tt_umd's log does."""
+    """One chip; a remote one that is opened singly is said twice, before and after. ``tags`` are the raw
+    telemetry words behind the masks, None where missing; ``error`` says why the chip, or the rest of it,
+    could not be read; empty where only tt_umd's log does."""
 
     id: int
     arch: str | None
@@ -122,24 +101,10 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     cores: dict[str, TypeCores] | None = None
 
 
-class RemoteFound(msgspec.Struct, frozen=True, tag="remote"):
-    """A chip behind another, which is about to be opened."""
-
-    id: int
-    unique_id: int
-    via: int
-
-    def not_opened(self, why: str) -> ChipFacts:
-        """That the chip could not be read, and why."""
-        return ChipFacts(
-            id=self.id, arch=REMOTE_ARCH, unique_id=self.unique_id, mmio=False, via=self.via, error=why
-        )
-
-
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
-    """One reading of a chip: raw words by tag, what tt_umd's getters make of them, firmware versions,
-    DRAM training by channel, and eth cores at NOC0 by what is told of them. ``error`` says why there
-    is nothing."""
+    """One reading of a chip: raw words by tag, what tt_umd's getters make of a legacy table by field of
+    Telemetry, firmware versions, DRAM training by channel, and eth cores at NOC0 by what is told of them.
+    ``error`` says why there is nothing."""
 
     chip: int
     time_ns: int = 0
@@ -151,47 +116,33 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     error: str | None = None
 
 
-class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
-    """The heartbeat of a chip, read again."""
+class Failure(str, Enum):
+    """Why a child ended before it was done: tt_umd raised or is not installed; what should be a simulator is
+    no library, or cut, has no device, is of an architecture that is not known, or not of that of the SoC
+    descriptor beside it."""
 
-    chip: int
-    value: int | None
-
-
-class Tick(msgspec.Struct, frozen=True, tag="tick"):
-    """One round of readings is complete."""
+    RAISED = "raised"
+    NO_UMD = "no umd"
+    NO_LIBRARY = "no library"
+    CUT = "cut"
+    NO_DEVICE = "no device"
+    UNKNOWN_ARCH = "unknown arch"
+    OTHER_ARCH = "other arch"
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failure"):
-    """tt_umd raised; ``missing`` when it is not installed at all."""
+    """The child ends before it is done."""
 
     why: str
-    missing: bool = False
+    kind: Failure = Failure.RAISED
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """Everything was said."""
+    """Everything was said; of a watch, everything of one round."""
 
 
-Line = (
-    Stage
-    | ArchFound
-    | HostFacts
-    | LinkFacts
-    | ChipFacts
-    | RemoteFound
-    | TelemetryFacts
-    | Heartbeat
-    | Tick
-    | Failed
-    | Done
-)
+Line = Stage | HostFacts | LinkFacts | ChipFacts | TelemetryFacts | Failed | Done
 DECODER = msgspec.json.Decoder(Line)
-
-
-def is_last(line: Line) -> bool:
-    """Whether nothing follows that was asked for."""
-    return isinstance(line, Done | Failed)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,19 +166,23 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failure(self) -> Failed | None:
-        """What tt_umd raised."""
+        """With what it ended itself."""
         return next((line for line in self.lines if isinstance(line, Failed)), None)
 
     @property
     def chips(self) -> tuple[ChipFacts, ...]:
-        """The chips that were read, or at least found."""
-        return tuple(line for line in self.lines if isinstance(line, ChipFacts))
+        """The chips that were read, or at least found, as they were said last."""
+        return tuple({line.id: line for line in self.lines if isinstance(line, ChipFacts)}.values())
+
+    @property
+    def readings(self) -> tuple[TelemetryFacts, ...]:
+        """Of telemetry, in order."""
+        return tuple(line for line in self.lines if isinstance(line, TelemetryFacts))
 
     @property
     def host(self) -> HostFacts:
         """What the kernel driver of the host shows, as far as the child said it."""
-        nothing = HostFacts(kmd_version=None, kmd_devices={})
-        return next((line for line in self.lines if isinstance(line, HostFacts)), nothing)
+        return next((line for line in self.lines if isinstance(line, HostFacts)), HostFacts())
 
     @property
     def links(self) -> LinkFacts | None:

@@ -6,24 +6,29 @@ from typing import Any
 from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, umd_errors
 from ttinspect.sources.umd.lateness import still_seconds
 
-CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY", "DISPATCH")
+CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY")
 NEVER = (("logical", "ROUTER_ONLY"), ("logical", "SECURITY"))
-OTHER_SYSTEMS = ("NOC1", "TRANSLATED", "LOGICAL")
+OTHER_SYSTEMS = ("noc1", "translated", "logical")
 ETH = {"up": "link", "heartbeat": "heartbeat", "retrained": "retrain"}
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
 IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
 PERIOD_TAG = 5
 LAST_TAG = 69
-MEASURED_TAGS = (32, 14, 11, 6, 7, 8)
+MEASURED_TAGS = (32, 14, 11, 6, 7, 8, 13, 15, 16)
+"""Those that firmware measures; tt_umd remembers others, such as ids and versions."""
 DRAM_CHANNELS = {"WORMHOLE_B0": 6, "BLACKHOLE": 8}
-GETTERS = (
-    "aiclk", "axiclk", "arcclk", "vcore", "tdp", "tdc", "board_temperature", "max_clock_freq", "heartbeat",
-    "tdp_limit", "board_power_limit", "thm_limit_throttle", "thm_limit_shutdown", "therm_trip_count",
-    "dram_speed", "current_max_dram_temperature",
-)  # fmt: skip
+GETTER_OF_FIELD = {
+    "aiclk_mhz": "aiclk", "axiclk_mhz": "axiclk", "arcclk_mhz": "arcclk", "vcore_mv": "vcore",
+    "power_w": "tdp", "current_a": "tdc", "board_celsius": "board_temperature", "heartbeat": "heartbeat",
+    "aiclk_max_mhz": "max_clock_freq", "power_limit_w": "tdp_limit", "throttle_celsius": "thm_limit_throttle",
+    "board_power_limit_w": "board_power_limit", "shutdown_celsius": "thm_limit_shutdown",
+    "thermal_trips": "therm_trip_count", "gddr_max_celsius": "current_max_dram_temperature",
+    "gddr_speed_mts": "dram_speed",
+}  # fmt: skip
+"""What tt_umd's getters know of a legacy table, by field of Telemetry."""
 ALL_ONES = 0xFFFFFFFF
-LEFT = "it left the bus while it was read"
+OFF_THE_BUS = "it is off the bus: it answers with all ones only"
 LEFT_IN_DISCOVERY = "it left the bus while it was discovered: its unique id reads as all ones"
 MASK_KEYS = {
     "tensix": "harvest_mask",
@@ -39,53 +44,42 @@ def chip_facts(
     tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
 ) -> Facts:
     """Everything about one chip; ``error`` says why it could not be read."""
-    mmio = attempt(descriptor.is_chip_mmio_capable, chip)
-    closest = None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip)
-    board = attempt(descriptor.get_board_type, chip)
+    mmio, board = attempt(descriptor.is_chip_mmio_capable, chip), attempt(descriptor.get_board_type, chip)
+    unique_id = descriptor.get_chip_unique_ids().get(chip)
     placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
     arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
     facts: Facts = {
         "id": chip,
         "arch": arch.name.lower() if arch else None,
-        "board": None if board is None else board.name.lower(),
+        "board": board.name.lower() if placed else None,
         "board_id": id_of(attempt(descriptor.get_board_id_for_chip, chip)),
-        "unique_id": id_of(descriptor.get_chip_unique_ids().get(chip)) if placed else None,
+        "unique_id": id_of(unique_id) if placed else None,
         "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
         "mmio": mmio if placed else None,
-        "via": closest,
+        "via": None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip),
         "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
         "bus_id": descriptor.get_chip_to_bus_id().get(chip),
         "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),
         "kmd_id": descriptor.get_chips_with_mmio().get(chip),
-        "error": unhealthy or None,
+        "error": unhealthy,
         "masks": None,
-        "noc_translation": None,
         "tags": {},
-        "firmware": None,
-        "cores": None,
     }
     if device is None:
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
-        return facts
-    if placed and descriptor.get_chip_unique_ids().get(chip) == ALL_ONES << 32 | ALL_ONES:
+    elif placed and unique_id == ALL_ONES << 32 | ALL_ONES:
         facts["error"] = LEFT_IN_DISCOVERY
-        return facts
-    try:
-        read_device(device, facts, masks)
-        if not placed:
-            read_identity(device, facts)
-        else:
-            read_location(device, facts)
-        if placed and facts["arch"] == "blackhole":
-            place = place_in(facts["unique_id"], facts["board_id"])
-            facts["asic_location"] = facts["asic_location"] if place is None else place
-        if placed:  # otherwise its SoC descriptor was never told of the masks
-            facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
-    except umd_errors() as error:
-        if unhealthy is None:
-            facts["error"] = first_line(error)
-    if facts["error"] is None and unhealthy is not None:
-        facts["error"] = ""  # the reason is in the log only
+    else:
+        try:
+            read_device(device, facts, masks)
+            if placed:
+                read_location(device, facts)
+                facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
+            else:  # it is not in the cluster descriptor, and its SoC descriptor was not made with its masks
+                read_identity(device, facts)
+        except umd_errors() as error:
+            if unhealthy is None:
+                facts["error"] = first_line(error)
     return facts
 
 
@@ -106,21 +100,17 @@ def id_of(number: int | None) -> int | None:
     return None if number is None or ALL_ONES in (number & ALL_ONES, number >> 32) else number
 
 
-def place_in(unique_id: int | None, board_id: int | None) -> int | None:
-    """The place on its board that is part of a linked Blackhole's unique id, (board_id << 5) | asic_location;
-    None where the unique id is another one."""
-    if unique_id is None or board_id is None or unique_id >> 5 != board_id:
-        return None
-    return unique_id & 0x1F
-
-
 def read_location(device: Any, facts: Facts) -> None:
     """tt_umd makes 0 of an asic_location that is missing: that is a place on a board too. One of all ones it
-    makes 0 of as well; to read the word once more would move a window, which is a write."""
+    makes 0 of as well; to read the word once more would move a window, which is a write. The unique id of a
+    linked Blackhole, (board_id << 5) | asic_location, has it too."""
     reader = device.get_firmware_telemetry_reader()
     tag = IDENTITY_TAGS["asic_location"]
     if reader is None or not has_own_tags(reader) or not reader.is_entry_available(tag):
         facts["asic_location"] = None
+    unique_id, board_id = facts["unique_id"], facts["board_id"]
+    if facts["arch"] == "blackhole" and None not in (unique_id, board_id) and unique_id >> 5 == board_id:
+        facts["asic_location"] = unique_id & 0x1F
 
 
 def read_identity(device: Any, facts: Facts) -> None:
@@ -162,35 +152,31 @@ def live_cores(tt_umd: Any, soc: Any, never: Any = NEVER) -> Facts:
     types that have no coordinate of a system: asking for it raises, which takes its time."""
     by_type: Facts = {}
     noc0 = tt_umd.CoordSystem.NOC0
-    systems = [(name.lower(), getattr(tt_umd.CoordSystem, name)) for name in OTHER_SYSTEMS]
     without_noc1 = None  # as SoC descriptors that do not tell its numbers are
     for name in CORE_TYPES:
-        core_type = getattr(tt_umd.CoreType, name, None)
-        if core_type is None:
-            continue
+        core_type = getattr(tt_umd.CoreType, name)
         live = attempt(soc.get_cores, core_type, noc0) or []
         lost = attempt(soc.get_harvested_cores, core_type, noc0) or []
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
         if without_noc1 is None and (live or lost):
             without_noc1 = attempt(soc.translate_coord_to, [*live, *lost][0], tt_umd.CoordSystem.NOC1) is None
-        for system_name, system in systems:
+        for system_name in OTHER_SYSTEMS:
+            system = getattr(tt_umd.CoordSystem, system_name.upper())
             silent = without_noc1 if system_name == "noc1" else (system_name, name) in never
-            cores[system_name] = (
-                [None] * len(live) if silent else translated(soc.get_cores, soc, live, system)
-            )
+            get = None if silent else soc.get_cores
+            cores[system_name] = translated(get, soc, live, system)
             if system_name != "logical":
-                harvested[system_name] = (
-                    [None] * len(lost) if silent else translated(soc.get_harvested_cores, soc, lost, system)
-                )
+                harvested[system_name] = translated(get and soc.get_harvested_cores, soc, lost, system)
         by_type[name.lower()] = cores
     return by_type
 
 
 def translated(get: Any, soc: Any, cores: list[Any], system: Any) -> list[Any]:
-    """Cores of one type in another system, all at once; one by one where tt_umd has none for some."""
-    if not cores:
-        return []
+    """Cores of one type in another system, all at once; one by one where tt_umd has none for some. Nowhere if
+    there is no ``get``."""
+    if not cores or get is None:
+        return [None for _ in cores]
     answers = attempt(get, cores[0].core_type, system)
     if answers is not None and len(answers) == len(cores):
         return [answer_of(core, answer) for core, answer in zip(cores, answers, strict=True)]
@@ -206,15 +192,10 @@ def answer_of(core: Any, answer: Any) -> Any:
     return [answer.x, answer.y]
 
 
-def why_gone(reader: Any, tags: dict[int, int]) -> str | None:
-    """Why a reading is worth nothing although it began well: what was read first is read again last."""
-    tag = next((tag for tag in MEASURED_TAGS if tags.get(tag, ALL_ONES) != ALL_ONES), None)
-    return LEFT if tag is not None and reader.read_entry(tag) == ALL_ONES else None
-
-
-def heartbeat(device: Any) -> int | None:
-    """The firmware's heartbeat."""
-    return device.get_firmware_info_provider().get_heartbeat()  # type: ignore[no-any-return]
+def is_off_the_bus(reader: Any, tags: dict[int, int]) -> bool:
+    """Whether everything that is measured reads as all ones, also a moment after it was read."""
+    measured = [tag for tag in MEASURED_TAGS if tag in tags]
+    return len(measured) > 1 and all(reader.read_entry(tag) == ALL_ONES for tag in measured)
 
 
 def heartbeat_seconds(devices: Iterable[Any]) -> float:
@@ -234,34 +215,31 @@ def has_own_tags(reader: Any) -> bool:
 
 
 def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
-    """Raw telemetry words by tag (none of a legacy table, whose tags mean something else), and what
-    tt_umd's own getters make of them."""
-    reader = device.get_firmware_telemetry_reader()
-    provider = device.get_firmware_info_provider()
-    tags = {}
+    """Raw telemetry words by tag; of a legacy table, whose tags mean something else, what tt_umd's own
+    getters make of it."""
+    reader, provider = device.get_firmware_telemetry_reader(), device.get_firmware_info_provider()
+    arch, tags, getters = device.get_arch(), {}, {}
     if has_own_tags(reader):
         tags = {
             tag: reader.read_entry(tag) for tag in range(1, LAST_TAG + 1) if reader.is_entry_available(tag)
         }
-    arch = device.get_arch()
-    firmware = {
-        "bundle": str(provider.get_firmware_version()),
-        "minimum": str(tt_umd.get_minimum_compatible_firmware_version(arch)),
-        "latest": str(tt_umd.get_latest_supported_firmware_version(arch)),
-        "eth": text_of(attempt(provider.get_eth_fw_version)),
-    }
+    if not tags:
+        getters = {
+            field: attempt(getattr(provider, f"get_{name}")) for field, name in GETTER_OF_FIELD.items()
+        }
+    eth_version = attempt(provider.get_eth_fw_version)
     training = attempt(provider.get_dram_training_status, DRAM_CHANNELS.get(arch.name, 0))
     eth = {name: attempt(getattr(provider, f"get_eth_{word}_status_per_core")) for name, word in ETH.items()}
     return {
         "tags": tags,
-        "getters": {name: attempt(getattr(provider, "get_" + name)) for name in GETTERS},
-        "firmware": firmware,
+        "getters": getters,
+        "firmware": {
+            "bundle": str(provider.get_firmware_version()),
+            "minimum": str(tt_umd.get_minimum_compatible_firmware_version(arch)),
+            "latest": str(tt_umd.get_latest_supported_firmware_version(arch)),
+            "eth": None if eth_version is None else str(eth_version),
+        },
         "training": None if training is None else [status.name for status in training],
         "eth": {name: [[core.x, core.y, so] for core, so in told] for name, told in eth.items() if told},
-        "error": why_gone(reader, tags),
+        "error": OFF_THE_BUS if is_off_the_bus(reader, tags) else None,
     }
-
-
-def text_of(value: Any) -> str | None:
-    """A version as text."""
-    return None if value is None else str(value)

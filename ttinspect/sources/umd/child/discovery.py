@@ -47,17 +47,14 @@ IGNORED_FAILURES = (
 )
 
 
-def host_facts(tt_umd: Any, request: "Request") -> Facts:
-    """What the kernel driver shows; nothing of it for a simulator."""
-    facts: Facts = {"kmd_version": None, "kmd_devices": {}, "kmd_archs": {}}
-    if request.library is not None:
-        return facts
-    version = tt_umd.PCIDevice.read_kmd_version()
-    facts["kmd_version"] = None if str(version) == "0.0.0" else str(version)
-    for number, info in tt_umd.PCIDevice.enumerate_devices_info().items():
-        facts["kmd_devices"][number] = info.pci_bdf
-        facts["kmd_archs"][number] = info.get_arch().name.lower()
-    return facts
+def host_facts(tt_umd: Any) -> Facts:
+    """What the kernel driver shows."""
+    version, devices = str(tt_umd.PCIDevice.read_kmd_version()), tt_umd.PCIDevice.enumerate_devices_info()
+    return {
+        "kmd_version": None if version == "0.0.0" else version,
+        "kmd_devices": {number: info.pci_bdf for number, info in devices.items()},
+        "kmd_archs": {number: info.get_arch().name.lower() for number, info in devices.items()},
+    }
 
 
 def discover(tt_umd: Any, request: "Request") -> Any:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
 """The PCI device id of each architecture that can be simulated."""
 NO_DEVICE = 0xFFFF
-DIE_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG (linux/prctl.h)."""
+ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
 MOST_BESIDE = 16384
 
 
@@ -40,6 +39,10 @@ class Wire:
         self.say("stage", kind=stage, chip=chip, via=via)
 
 
+class NoSimulatorError(Exception):
+    """What should be one cannot be used: a kind of wire.Failure, and why."""
+
+
 def main(argv: list[str]) -> None:
     """Read everything and say it; the exit code is 0 whenever the last line was sent."""
     wire = Wire(int(argv[1]))
@@ -50,31 +53,26 @@ def main(argv: list[str]) -> None:
     from ttinspect.sources.umd.request import decoded
 
     request = decoded(argv[4])
-    pci_id = None if request.library is None else PciId(request.library)
-    wire.at("loading")
+    wire.at("loading tt_umd")
     try:
         import tt_umd
     except ImportError as error:
-        wire.say("failure", why=str(error), missing=isinstance(error, ModuleNotFoundError))
+        missing = isinstance(error, ModuleNotFoundError)
+        wire.say("failure", why=str(error), kind="no umd" if missing else "raised")
         return
     from ttinspect.sources.umd.child.discovery import first_line, umd_errors
 
-    arch = None
-    if pci_id is not None:
-        wire.at("opening")
-        identity = pci_id.answer()
-        arch = None if identity is None else PCI_IDS.get(identity)
-        wire.say("arch", pci_id=identity, arch=arch)
-        if identity is None or (arch is None and request.soc_file is None):
-            wire.say("done")
-            return
     try:
-        if pci_id is not None and request.soc_file is None:
-            request = linked(request, str(arch))
+        arch = None
+        if request.library is not None:
+            wire.at("opening the simulator")
+            request, arch = prepared(tt_umd, request, request.library)
         if arch == "quasar":
             open_quasar(tt_umd, request, wire)
         else:
             ask(tt_umd, request, wire)
+    except NoSimulatorError as error:
+        wire.say("failure", kind=error.args[0], why=error.args[1])
     except umd_errors() as error:
         wire.say("failure", why=first_line(error))
 
@@ -83,18 +81,19 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     """Discover, and say what is found."""
     from ttinspect.sources.umd.child import chips, discovery
 
-    wire.at("looking")
-    wire.say("host", **discovery.host_facts(tt_umd, request))
-    wire.at("discovering")
+    wire.at("looking for devices")
+    if request.library is None:
+        wire.say("host", **discovery.host_facts(tt_umd))
+    wire.at("discovering chips")
     descriptor, devices = discovery.discover(tt_umd, request)
-    wire.at("descriptor")
+    wire.at("reading the cluster descriptor")
     text = discovery.serialized(descriptor)
     numbers = sorted(set(descriptor.get_all_chips()) | set(devices))
     wire.say("links", chips=len(numbers), **discovery.link_facts(descriptor, text))
     masks, unhealthy = discovery.harvesting(text), discovery.health(descriptor)
     for chip in numbers:
         if chip not in request.skipped:
-            wire.at("chip", chip)
+            wire.at("reading chip", chip)
             known = (masks.get(chip), unhealthy.get(chip))
             wire.say("chip", **chips.chip_facts(tt_umd, descriptor, chip, devices.get(chip), *known))
     devices = {chip: devices[chip] for chip in sorted(devices) if chip not in request.skipped}
@@ -102,17 +101,15 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
         from ttinspect.sources.umd.child import remotes
 
         remotes.open_singly(tt_umd, dict(descriptor.get_chip_unique_ids()), devices, request, wire)
-    if request.task in ("reading", "telemetry"):
+    if request.task != "chips":
         read_telemetry(tt_umd, devices, wire)
     if request.task == "telemetry":
         time.sleep(chips.heartbeat_seconds(devices.values()))
-        wire.at("heartbeats")
-        for chip, device in devices.items():
-            wire.say("heartbeat", chip=chip, value=discovery.attempt(chips.heartbeat, device))
+        read_telemetry(tt_umd, devices, wire)
     wire.say("done")
     while request.task == "watch" and sys.stdin.readline():
         read_telemetry(tt_umd, devices, wire)
-        wire.say("tick")
+        wire.say("done")
 
 
 def open_quasar(tt_umd: Any, request: "Request", wire: Wire) -> None:
@@ -121,11 +118,11 @@ def open_quasar(tt_umd: Any, request: "Request", wire: Wire) -> None:
     from ttinspect.sources.umd.child import chips
 
     device = tt_umd.create_simulation_tt_device(request.library)
-    wire.at("chip", 0)
+    wire.at("reading chip", 0)
     wire.say("chip", **chips.quasar_facts(tt_umd, device))
     wire.say("done")
     while request.task == "watch" and sys.stdin.readline():
-        wire.say("tick")
+        wire.say("done")
 
 
 def read_telemetry(tt_umd: Any, devices: dict[int, Any], wire: Wire) -> None:
@@ -133,7 +130,7 @@ def read_telemetry(tt_umd: Any, devices: dict[int, Any], wire: Wire) -> None:
     from ttinspect.sources.umd.child import chips, discovery
 
     for chip, device in devices.items():
-        wire.at("telemetry", chip)
+        wire.at("reading telemetry of chip", chip)
         try:
             facts = chips.telemetry_facts(tt_umd, device)
         except discovery.umd_errors() as error:
@@ -149,65 +146,84 @@ def die_with_parent(lifeline: int) -> None:
     fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
 
 
-class PciId:
-    """Asks a simulator, in a process of its own while we import tt_umd, what its first device is: tt_umd
-    wants to be told the architecture, and one process can open one simulator once."""
+def prepared(tt_umd: Any, request: "Request", path: str) -> tuple["Request", str | None]:
+    """The request as tt_umd wants it, and the architecture of the simulator, None where it is not known.
+    tt_umd has to be told, and with the SoC descriptor of another one it would wait for the firmware.
 
-    def __init__(self, library: str) -> None:
-        self._read_end, write_end = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.write(write_end, b"%d" % _first_pci_id(library))
-            os._exit(0)
-        os.close(write_end)
-
-    def answer(self) -> int | None:
-        """The PCI device id; None where no device answers. Where the process died we die as it did, and where
-        it hangs we hang."""
-        _, status = os.waitpid(self._pid, 0)
-        if os.WIFSIGNALED(status):
-            os.kill(os.getpid(), os.WTERMSIG(status))
-        if status:
-            os._exit(os.waitstatus_to_exitcode(status))
-        answer = int(os.read(self._read_end, 32))
-        return None if answer == NO_DEVICE else answer
+    Raises:
+        NoSimulatorError: it is none, has no device, or is of an architecture of which there is no descriptor.
+    """
+    pci_id = first_pci_id(path)
+    if pci_id == NO_DEVICE:
+        raise NoSimulatorError("no device", f"no PCI device of {path} answers")
+    arch = PCI_IDS.get(pci_id)
+    if request.soc_file is None:
+        if arch is None:
+            raise NoSimulatorError("unknown arch", "the PCI id of its device is not one that ttinspect knows")
+        return linked(request, path, arch), arch
+    described = tt_umd.SocArchDescriptor.get_arch_from_path(request.soc_file).name.lower()
+    if arch not in (None, described):
+        why = f"it describes a {described}, but the simulator beside it is a {arch}"
+        raise NoSimulatorError("other arch", why)
+    return request, arch
 
 
-def _first_pci_id(path: str) -> int:
+def first_pci_id(path: str) -> int:
+    """The PCI device id of a simulator's first device, NO_DEVICE where it has none. The library is unloaded
+    again: tt_umd opens it anew."""
+    import _ctypes
     import ctypes
 
     from ttinspect.sources.umd.request import CHIPS_PER_PROCESS
 
-    # a simulator may leave our group, so that nobody else would end it with us
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, 9)
-    library = ctypes.CDLL(path)
-    library.libttsim_init()
-    library.libttsim_pci_config_rd32.restype = ctypes.c_uint32
-    for number in range(CHIPS_PER_PROCESS):
-        word = library.libttsim_pci_config_rd32(ctypes.c_uint32(number << 3), ctypes.c_uint32(0))
-        if word >> 16 != NO_DEVICE:
-            return int(word >> 16)
-    return NO_DEVICE
+    refuse_unusable(path)
+    try:
+        library = ctypes.CDLL(path)
+        library.libttsim_init()
+        read = library.libttsim_pci_config_rd32
+    except (OSError, AttributeError) as error:
+        raise NoSimulatorError("no library", str(error)) from None
+    read.restype = ctypes.c_uint32
+    ids = (
+        read(ctypes.c_uint32(number << 3), ctypes.c_uint32(0)) >> 16 for number in range(CHIPS_PER_PROCESS)
+    )
+    pci_id = next((pci_id for pci_id in ids if pci_id != NO_DEVICE), NO_DEVICE)
+    _ctypes.dlclose(library._handle)
+    return int(pci_id)
 
 
-def linked(request: "Request", arch: str) -> "Request":
+def refuse_unusable(path: str) -> None:
+    """What the loader does not tell of a library, or dies of: that it is for another machine, or cut (elf.h:
+    the section headers of a 64-bit file come last)."""
+    with open(path, "rb") as file, open("/proc/self/exe", "rb") as own:  # noqa: PTH123
+        header, ours = file.read(ELF_HEADER_BYTES), own.read(ELF_HEADER_BYTES)
+        size = os.fstat(file.fileno()).st_size
+    if not header.startswith(ELF):
+        raise NoSimulatorError("no library", "it is not a shared library")
+    if (header[4:6], header[18:20]) != (ours[4:6], ours[18:20]):
+        machine = os.uname().machine
+        raise NoSimulatorError("no library", f"it is built for another machine than this, which is {machine}")
+    start, each, count = (int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62)))
+    if size < start + each * count:
+        why = f"the file is cut: it has {size:,} of {start + each * count:,} bytes"
+        raise NoSimulatorError("cut", why)
+
+
+def linked(request: "Request", library: str, arch: str) -> "Request":
     """A folder as tt_umd wants it: the library, the SoC descriptor of its architecture, and what else lies
     beside the library, which may look for its files there. Our parent removes it."""
-    from ttinspect.sources.umd.request import FOLDER_PREFIX, SOC_FILE
+    from ttinspect.sources.umd.request import FOLDER_PREFIX, SOC_FILE, scratch_folder
 
-    library, folder = (
-        str(request.library),
-        f"{request.scratch}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}",
-    )
+    folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
     os.mkdir(folder, 0o700)  # noqa: PTH102
     home, name = os.path.split(library)
-    targets = {name: library, SOC_FILE: f"{request.soc_folder}/{arch}.yaml"}
     try:
         beside = os.listdir(home)[:MOST_BESIDE]  # noqa: PTH208
     except OSError:  # a folder that can be entered, and not be listed
         beside = []
-    for link, target in ({other: f"{home}/{other}" for other in beside} | targets).items():
-        os.symlink(target, f"{folder}/{link}")  # noqa: PTH211
+    for other in {*beside, name}:
+        os.symlink(f"{home}/{other}", f"{folder}/{other}")  # noqa: PTH211
+    os.symlink(f"{request.soc_folder}/{arch}.yaml", f"{folder}/{SOC_FILE}")  # noqa: PTH211
     return request._replace(library=f"{folder}/{name}", soc_file=f"{folder}/{SOC_FILE}")
 
 

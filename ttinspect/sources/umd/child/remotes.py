@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ttinspect.sources.umd.child.main import Wire
     from ttinspect.sources.umd.request import Request
 
-REMOTE_ARCH = "wormhole_b0"
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
 FAR_ID, FAR_CHANNEL = 0x1FE0, 0x1FF0
@@ -32,15 +31,16 @@ def open_singly(
     the new ones too."""
     ends: dict[int, list[Facts]] = {}
     for chip, device in devices.items():
-        wire.at("chip", chip)
+        wire.at("reading chip", chip)
         ends[chip] = attempt(eth_ends, tt_umd, device) or []  # none of a chip that did not start
     for chip, link in enumerate(linked_chips(ids.values(), devices, ends), max(ids, default=-1) + 1):
-        ids[chip] = link["unique_id"]
+        ids[chip], via = link["unique_id"], link["via"]
         if chip in request.skipped:
             continue
-        wire.say("remote", id=chip, unique_id=link["unique_id"], via=link["via"])
-        wire.at("chip", chip, link["via"])
-        device, facts = opened(tt_umd, link, chip, request.remote_firmware_seconds or 0.0)
+        facts: Facts = {"id": chip, "arch": "wormhole_b0", "unique_id": ids[chip], "mmio": False, "via": via}
+        wire.say("chip", **facts)  # opening it may be the end of us
+        wire.at("reading chip", chip, via)
+        device = opened(tt_umd, link, facts, request.remote_firmware_seconds or 0.0)
         wire.say("chip", **facts)
         if device is not None:
             devices[chip] = device
@@ -61,7 +61,7 @@ def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]
                 continue  # tt_umd has it, or it belongs to another host
             new = {"unique_id": far, "via": chip, "device": device, "cores": [], "place": end["place"]}
             link = links.setdefault(far, new)
-            if link["device"] is device:
+            if link["via"] == chip:
                 link["cores"].append(end["core"])
     return list(links.values())
 
@@ -74,15 +74,19 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
     ends: list[Facts] = []
     cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
     for channel, core in enumerate(cores):
-        if device.noc_read32(core.x, core.y, LINK_STATE) != LINK_UP:
+
+        def word(address: int, x: int = core.x, y: int = core.y) -> int:
+            return int(device.noc_read32(x, y, address))
+
+        if word(LINK_STATE) != LINK_UP:
             continue
-        place, rack = (device.noc_read32(core.x, core.y, at) for at in (FAR_PLACE, FAR_RACK))
+        place, rack = word(FAR_PLACE), word(FAR_RACK)
         ends.append(
             {
                 "channel": channel,
                 "core": (core.x, core.y),
-                "far": long_word(device, core, FAR_ID),
-                "far_channel": device.noc_read32(core.x, core.y, FAR_CHANNEL),
+                "far": word(FAR_ID + 4) << 32 | word(FAR_ID),
+                "far_channel": word(FAR_CHANNEL),
                 "place": (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F),
             }
         )
@@ -92,34 +96,20 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
 def link_facts(ids: dict[int, int], ends: dict[int, list[Facts]]) -> Facts:
     """Both kinds of links, as link_facts of discovery has them."""
     chip_of = {unique_id: chip for chip, unique_id in ids.items()}
-    inside, outside = [], []
-    for chip, own_ends in ends.items():
-        for end in own_ends:
-            far, channels = end["far"], (end["channel"], end["far_channel"])
-            if far in chip_of:
-                inside.append([chip, channels[0], chip_of[far], channels[1]])
-            else:
-                outside.append([chip, channels[0], far, channels[1]])
-    return {"ends": sorted(inside), "remote": outside}
-
-
-def long_word(device: Any, core: Any, address: int) -> int:
-    """A 64-bit id, low half first."""
-    low, high = (device.noc_read32(core.x, core.y, at) for at in (address, address + 4))
-    return int(high << 32 | low)
-
-
-def opened(tt_umd: Any, link: Facts, chip: int, patience_seconds: float) -> tuple[Any, Facts]:
-    """The device of a linked chip, None where it does not open, and its facts under this number."""
-    facts: Facts = {
-        "id": chip,
-        "arch": REMOTE_ARCH,
-        "unique_id": link["unique_id"],
-        "mmio": False,
-        "via": link["via"],
-        "tags": {},
-        "masks": None,
+    links = [
+        [chip, end["channel"], chip_of.get(end["far"]), end["far"], end["far_channel"]]
+        for chip, own_ends in ends.items()
+        for end in own_ends
+    ]
+    return {
+        "ends": sorted([a, b, chip, d] for a, b, chip, _, d in links if chip is not None),
+        "remote": [[a, b, far, d] for a, b, chip, far, d in links if chip is None],
     }
+
+
+def opened(tt_umd: Any, link: Facts, facts: Facts, patience_seconds: float) -> Any:
+    """The device of a linked chip, None where it does not open; the facts of the chip get what it says."""
+    facts["tags"] = {}
     device = None
     try:
         device = tt_umd.create_remote_tt_device_from_coord(link["device"], *link["place"])
@@ -129,12 +119,12 @@ def opened(tt_umd: Any, link: Facts, chip: int, patience_seconds: float) -> tupl
         read_device(device, facts, harvesting_of(tt_umd, soc, device))
         facts["cores"] = live_cores(tt_umd, soc)
         facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location)
-        read_location(device, facts)
         facts["board_id"] = id_of(attempt(device.get_board_id)) or None
+        read_location(device, facts)
         facts["board"] = device.get_board_type().name.lower()
     except umd_errors() as error:
         facts["error"] = first_line(error)
-    return device if facts["masks"] else None, facts
+    return device if facts.get("masks") else None
 
 
 def harvesting_of(tt_umd: Any, soc: Any, device: Any) -> Facts:
