@@ -13,6 +13,7 @@
  *   slow CHIP MICROSECONDS        how long each access to CHIP takes; to device numbers without one, as to the first
  *   remote CHIP X Y               CHIP is no PCI endpoint: it is reached over eth, at eth coordinates X Y
  *   count CHIP X Y ADDRESS        a word that grows by one with every read
+ *   vary CHIP X Y ADDRESS SPAN    a word that is up to SPAN (hexadecimal) more than it was given, another at every read
  *   crash KIND N [CHIP]           abort, exit, segfault, kill or hang at the N-th access; N 0 is init, -1 exit; with
  *                                 CHIP at the first access to it from the N-th access of all on; nap: go on
  *                                 after three seconds
@@ -51,7 +52,8 @@ static unsigned first_number, number_step = 1;
 static uint32_t harvest[MAX_CHIPS];
 static long off_since[MAX_CHIPS]; /* 0: never */
 static int remote_at[MAX_CHIPS]; /* eth coordinates x | y << 8 of a remote chip; -1: none */
-static struct { uint64_t key, address; } counters[MAX_COUNTERS];
+static struct { uint64_t key, address; uint32_t base, span; } counters[MAX_COUNTERS]; /* span 0: counts */
+static uint32_t noise = 1;
 static int counter_count;
 static char crash_kind[16];
 static long crash_at = NEVER, accesses;
@@ -181,12 +183,18 @@ enum { WRITE_REQUEST = 1, READ_REQUEST = 4, READ_DATA = 8, BLOCK = 64 };
 
 static void serve_remote(uint64_t key);
 
+static uint32_t next_word(int i) {
+    if (!counters[i].span) return word(counters[i].key, counters[i].address) + 1;
+    noise = noise * 1664525u + 1013904223u;
+    return counters[i].base + (noise >> 8) % counters[i].span;
+}
+
 static void tile_read(int chip, unsigned x, unsigned y, uint64_t address, void *to, size_t size) {
     if (off_bus(chip)) { memset(to, 0xFF, size); return; }
     uint64_t key = tile_key(chip, x, y);
     for (int i = 0; i < counter_count; i++)
         if (counters[i].key == key && counters[i].address >= address && counters[i].address < address + size)
-            set_word(key, counters[i].address, word(key, counters[i].address) + 1);
+            set_word(key, counters[i].address, next_word(i));
     sparse_read(key, address, to, size);
 }
 
@@ -360,6 +368,12 @@ static void script_line(const char *line) {
     else if (sscanf(line, "count %d %u %u %llx", &chip, &x, &y, &address) == 4 && counter_count < MAX_COUNTERS) {
         counters[counter_count].key = tile_key(chip, x, y);
         counters[counter_count++].address = address;
+    }
+    else if (sscanf(line, "vary %d %u %u %llx %x", &chip, &x, &y, &address, &value) == 5 && counter_count < MAX_COUNTERS) {
+        counters[counter_count].key = tile_key(chip, x, y);
+        counters[counter_count].address = address;
+        counters[counter_count].base = word(tile_key(chip, x, y), address);
+        counters[counter_count++].span = value;
     }
     else if (sscanf(line, "crash %15s %ld %d", crash_kind, &crash_at, &crash_chip) >= 2) {}
     else if (sscanf(line, "beside %4095s", text) == 1) look_beside(text);

@@ -36,6 +36,9 @@ WORMHOLE_TAGS = {
     FIRMWARE: 0x12080200, HEARTBEAT: 5, ASIC_LOCATION: 0,
 }  # fmt: skip
 
+_SPANS = {VCORE: 50, TDP: 40, TDC: 30, ASIC_TEMPERATURE: 0xA_0000, BOARD_TEMPERATURE: 0x4_0000, AICLK: 200}
+"""How much more than the tags say a chip that varies may tell."""
+
 
 def compiler() -> str | None:
     """The system's C compiler."""
@@ -82,6 +85,8 @@ class Chip:
     """ARC never says that it booted."""
     beating: bool = False
     """The heartbeat grows with every read."""
+    varying: bool = False
+    """Clock, power, current, voltage and temperatures are others with every read."""
     access_us: int = 0
     """How long each access takes."""
 
@@ -211,7 +216,7 @@ class Device:
         return {**WORMHOLE_TAGS, BOARD_ID_LOW: 0x12345678 + index, **self.chips[index].tags}
 
     @staticmethod
-    def _table(index: int, x: int, y: int, csm: int, tags: dict[int, int | None], beating: bool) -> list[str]:
+    def _table(index: int, x: int, y: int, csm: int, tags: dict[int, int | None], chip: Chip) -> list[str]:
         present = {tag: value for tag, value in tags.items() if value is not None}
         lines = [
             f"mem {index} {x} {y} {csm + _TABLE:x} 1",
@@ -220,8 +225,10 @@ class Device:
         for at, (tag, value) in enumerate(present.items()):
             lines.append(f"mem {index} {x} {y} {csm + _TABLE + 8 + 4 * at:x} {tag | at << 16:x}")
             lines.append(f"mem {index} {x} {y} {csm + _VALUES + 4 * at:x} {value:x}")
-            if tag == HEARTBEAT and beating:
+            if tag == HEARTBEAT and chip.beating:
                 lines.append(f"count {index} {x} {y} {csm + _VALUES + 4 * at:x}")
+            if tag in _SPANS and chip.varying:
+                lines.append(f"vary {index} {x} {y} {csm + _VALUES + 4 * at:x} {_SPANS[tag]:x}")
         return lines
 
     def _blackhole(self, index: int, chip: Chip) -> list[str]:
@@ -236,7 +243,7 @@ class Device:
             csm + _QUEUES + 4: 8 | 4 << 8,
         }
         lines = [f"mem {index} 8 0 {address:x} {value:x}" for address, value in words.items()]
-        lines += self._table(index, 8, 0, csm, tags, chip.beating)
+        lines += self._table(index, 8, 0, csm, tags, chip)
         lines.append(f"bar {index} {0x1FD04100:x} {int(chip.noc_translation) << 14:x}")
         for x, y in [*((x, 1) for x in _BH_ETH_X), *((20 + channel, 25) for channel in range(14))]:
             lines.append(f"mem {index} {x} {y} 7CC04 2")
@@ -254,7 +261,7 @@ class Device:
             apb + 0x50100: int(chip.noc_translation) << 14,
         }
         lines = [f"mem {index} 0 10 {address:x} {value:x}" for address, value in words.items()]
-        lines += self._table(index, 0, 10, csm, tags, chip.beating)
+        lines += self._table(index, 0, 10, csm, tags, chip)
         lines.append(f"harvest {index} {chip.harvested_rows:x}")
         translated = [(x, y) for x in range(18, 26) for y in (16, 17)]
         for x, y in [*_WH_ETH, *translated]:

@@ -27,7 +27,8 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
-from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
+from ttinspect.cli.terminal import Watched
+from ttinspect.cli.watching import CountOption, WatchOption, repeat
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import Scanner, gather
 from ttinspect.verify.verify import verify
@@ -76,7 +77,7 @@ def run(
     host = open_host(common, places)
     scanner = Scanner(places)
 
-    def once() -> int:
+    def once(screen: Watched | None) -> int:
         case = gather(host, places, settings=settings, allocator=statistics, personal=True, scanner=scanner)
         answer = build_memory(case, verify(case), raw=raw)
 
@@ -90,8 +91,7 @@ def run(
 
             return to_csv(*memory_csv(answer))
 
-        watched = not (watch is None and count is None)
-        emit(common, answer, {"table": table, "csv": csv}, in_place=watched and in_place(common))
+        emit(common, answer, {"table": table, "csv": csv}, screen=screen)
         return most_important(exit_code(host.system), memory_exit_code(case))
 
-    return repeat(common, watch, count, once)
+    return repeat(common, "memory", watch, count, once)

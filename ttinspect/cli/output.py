@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ttinspect.cli.options import Common
+    from ttinspect.cli.terminal import Watched
     from ttinspect.model.system import System
     from ttinspect.report.screen import Fitting
 
@@ -107,23 +108,20 @@ def emit(
     answer: Any,
     writers: dict[str, Callable[[], str]],
     *,
-    in_place: bool = False,
+    screen: "Watched | None" = None,
     private: bool = False,
 ) -> None:
-    """Write an answer in the chosen format; JSON and YAML are the same for every answer. ``in_place``: over
-    the one before it on a terminal. ``private``: as in write."""
+    """Write an answer in the chosen format; JSON and YAML are the same for every answer. ``screen``: where a
+    table that is watched stands. ``private``: as in write."""
+    if screen is not None:
+        screen.show(writers[common.format])
+        return
     if common.format == "json":
         text = to_json(answer)
     elif common.format == "yaml":
         text = to_yaml(answer)
     else:
         text = writers[common.format]()
-    if in_place:
-        import shutil
-
-        from ttinspect.report.screen import frame
-
-        text = frame(text, shutil.get_terminal_size(_DEFAULT_SIZE).lines)
     write(text, common.output, machine=common.format != "table", private=private)
 
 

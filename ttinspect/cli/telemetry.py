@@ -20,6 +20,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of, processes_of
+from ttinspect.cli.terminal import Watched, watched_on
 from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
 from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.gathering.regions import Places, Scanner
@@ -89,25 +90,29 @@ def _replay(common: Common, places: Places, seconds: float | None, count: int | 
 
     code, before, scanner = ExitCode.DONE, None, Scanner(places)
     uses: Uses = {}
-    for number, moment in enumerate(replay(common.source), 1):
-        if before is not None and in_place(common):
-            time.sleep(pause_seconds(before, moment) if seconds is None else seconds)
-        before = moment
-        system = select_chips(recorded_source(moment, common.source), list(common.devices))
-        case = processes_of(Opened(system=system, snapshot=moment), places, scanner)
-        if common.format == "yaml":
-            sys.stdout.write("---\n")
-        uses = {} if case is None else uses_of(case, uses)
-        _write(common, build_telemetry(system, case, uses), first=number == 1, over=in_place(common))
-        code = most_important(code, exit_code(system))
-        if number == count:
-            break
+    paced = common.format == "table" and sys.stdout.isatty()
+    with watched_on(in_place(common, seconds, count), "telemetry of a recording") as screen:
+        for number, moment in enumerate(replay(common.source), 1):
+            if before is not None and paced:
+                time.sleep(pause_seconds(before, moment) if seconds is None else seconds)
+            before = moment
+            system = select_chips(recorded_source(moment, common.source), list(common.devices))
+            case = processes_of(Opened(system=system, snapshot=moment), places, scanner)
+            if common.format == "yaml":
+                sys.stdout.write("---\n")
+            uses = {} if case is None else uses_of(case, uses)
+            _write(common, build_telemetry(system, case, uses), first=number == 1, screen=screen)
+            code = most_important(code, exit_code(system))
+            if number == count:
+                break
     return code
 
 
-def _write(common: Common, answer: TelemetryAnswer, *, first: bool = True, over: bool = False) -> None:
+def _write(
+    common: Common, answer: TelemetryAnswer, *, first: bool = True, screen: Watched | None = None
+) -> None:
     writers = {"table": lambda: _table(answer, common), "csv": lambda: _csv(answer, first)}
-    emit(common, answer, writers, in_place=over)
+    emit(common, answer, writers, screen=screen)
 
 
 def _table(answer: TelemetryAnswer, common: Common) -> str:
@@ -134,10 +139,17 @@ def _watch_live(common: Common, places: Places, kind: str, seconds: float | None
 
     try:
         with Watcher(kind, common.source.partition(":")[2], options, choose) as watcher:
+            placed, begun = in_place(common, seconds, count), False
 
             def read() -> System:
-                with common.telling() as options.progress:
+                nonlocal begun
+                if placed and begun:
+                    options.progress = None  # the screen has a clock, and no room for it
                     return watcher.read()
+                with common.telling() as options.progress:
+                    system = watcher.read()
+                begun = True
+                return system
 
             return _repeat(common, places, seconds, count, read)
     finally:
@@ -152,14 +164,14 @@ def _repeat(
     scanner = Scanner(places)
     uses: Uses = {}
 
-    def once() -> int:
+    def once(screen: Watched | None) -> int:
         nonlocal worst, uses
         system = read()
         code, first = exit_code(system), worst is None
         worst = code if worst is None else most_important(worst, code)
         case = processes_of(Opened(system=system), places, scanner)
         uses = {} if case is None else uses_of(case, uses)
-        _write(common, build_telemetry(system, case, uses), first=first, over=in_place(common))
+        _write(common, build_telemetry(system, case, uses), first=first, screen=screen)
         return worst
 
-    return repeat(common, seconds, count, once)
+    return repeat(common, "telemetry", seconds, count, once)
