@@ -27,7 +27,6 @@ from ttinspect.model.graph import (
 
 _L1 = "L1"
 _L1_TENSOR = "BufferType::L1,"
-_CHIP = re.compile(r'"device_id":\s*(\d{1,9})')
 _ADDRESS = re.compile(r'"address":\s*(\d{1,18})')
 _NOTHING = Params()
 _KINDS = {"circular_buffer_allocate": 0, "dataflow_buffer_allocate": 1, "scratchpad_allocate": 2}
@@ -106,7 +105,6 @@ class _Followed:
         self.finished: list[_Buffer] = []
         self.tensors: dict[int, tuple[RecordedTensor, int | None, str | None]] = {}
         self.specs: dict[RecordedTensor, RecordedTensor] = {}
-        self.chips_of: dict[int, set[int]] = {}
         self.mode: RunMode | None = None
         self.last = 0
 
@@ -166,9 +164,6 @@ class _Followed:
 
     def tensor(self, node: Node) -> None:
         params = node.params or _NOTHING
-        mesh = params.device_id
-        if mesh is not None and mesh not in self.chips_of and params.device_tensors:
-            self.chips_of[mesh] = set(map(int, _CHIP.findall(params.device_tensors)))
         if params.memory_config is None or _L1_TENSOR not in params.memory_config:
             return
         spec = RecordedTensor(params.dtype, params.layout, params.shape, params.memory_config)
@@ -247,7 +242,6 @@ class _Followed:
             buffers=tuple(self._lives()),
             peak=None if self.most is None else self.most[1],
             peak_cores=self.cores,
-            chips_of={mesh: frozenset(chips) for mesh, chips in self.chips_of.items()},
         )
 
     def _operations(self) -> Iterable[OperationSpan]:

@@ -61,8 +61,8 @@ def memory_of(recorded: Recorded) -> Memory:
     earlier = Earlier.ALL if recorded.snapshot is not None else Earlier.SEEN
     graph = recorded.graph
     lives = _lives(recorded)
-    placed = _placed(graph.operations, graph.programs, lives, graph.chips_of)
-    told = _levels(graph.operations, lives, graph.chips_of)
+    placed = _placed(graph.operations, graph.programs, lives)
+    told = _levels(graph.operations, lives)
     return Memory(earlier, _operations(recorded, told, placed), placed, tuple(lives))
 
 
@@ -165,39 +165,31 @@ def _life(buffer: BufferLife, device: DeviceFacts | None) -> Life:
     return Life(buffer.mesh, born, buffer.died, reserved(stored, arch), buffer.address)
 
 
-Sharing = list[frozenset[int] | None]
-"""Meshes that share an allocator, one entry for each different set over the chips; None stands for all."""
+def _allocators(meshes: set[int]) -> list[int | None]:
+    """The mesh devices that have buffers; None stands for all, where there is one or none.
+
+    Every mesh device has an allocator of its own, a mesh and its submeshes too: they give the same addresses
+    of the same chips to different tensors (ttnn 0.66 to 0.81.1, measured)."""
+    return [*sorted(meshes)] if len(meshes) > 1 else [None]
 
 
-def _sharing(meshes: set[int], chips_of: dict[int, frozenset[int]]) -> Sharing:
-    """Which meshes allocate from the same chips: a mesh and its submeshes do, two single devices do not. One
-    of unknown chips counts everywhere."""
-    if len(meshes) <= 1:
-        return [None]
-    everywhere = frozenset(mesh for mesh in meshes if not chips_of.get(mesh))
-    chips = {chip for mesh in meshes for chip in chips_of.get(mesh, ())}
-    sets = {everywhere | {mesh for mesh in meshes if chip in chips_of.get(mesh, ())} for chip in chips}
-    return [*sorted(sets, key=sorted)] if sets else [None]
-
-
-def _of(lives: Sequence[Life], meshes: frozenset[int] | None) -> Sequence[Life]:
-    return lives if meshes is None else [life for life in lives if life.mesh is None or life.mesh in meshes]
+def _of(lives: Sequence[Life], mesh: int | None) -> Sequence[Life]:
+    """The buffers of an allocator; one of an unknown device counts everywhere."""
+    return lives if mesh is None else [life for life in lives if life.mesh in (None, mesh)]
 
 
 def _meshes(lives: Sequence[Life]) -> set[int]:
     return {life.mesh for life in lives if life.mesh is not None}
 
 
-def _levels(
-    operations: Sequence[OperationSpan], lives: Sequence[Life], chips_of: dict[int, frozenset[int]]
-) -> list[Level]:
-    """Levels on the chip with the most."""
-    each = [levels(operations, _of(lives, meshes)) for meshes in _sharing(_meshes(lives), chips_of)]
+def _levels(operations: Sequence[OperationSpan], lives: Sequence[Life]) -> list[Level]:
+    """Levels in the allocator with the most."""
+    each = [levels(operations, _of(lives, mesh)) for mesh in _allocators(_meshes(lives))]
     if len(each) == 1:
         return each[0]
     return [
-        Level(_most(level.after for level in chips), _most(level.peak for level in chips))
-        for chips in zip(*each, strict=True)
+        Level(_most(level.after for level in all_), _most(level.peak for level in all_))
+        for all_ in zip(*each, strict=True)
     ]
 
 
@@ -211,14 +203,13 @@ def _placed(
     operations: Sequence[OperationSpan],
     programs: Sequence[ProgramHeld],
     lives: Sequence[Life],
-    chips_of: dict[int, frozenset[int]],
 ) -> tuple[tuple[Placed, ...], ...]:
-    """The programs of each operation among the tensors of the chips that they run on."""
+    """The programs of each operation among the tensors of the mesh device that they run on."""
     instants = [program.counter for program in programs]
     meshes = _meshes(lives)
     views = [
-        (shared, live_at(instants, _of(lives, shared)), lowest_at(instants, _of(lives, shared)))
-        for shared in _sharing(meshes, chips_of)
+        (mesh, live_at(instants, _of(lives, mesh)), lowest_at(instants, _of(lives, mesh)))
+        for mesh in _allocators(meshes)
     ]
     placed = [
         Placed(
@@ -247,7 +238,7 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
     lives, and with the operation's own graph also what lived inside it; without, no more than a sum of rows
     is known."""
     graph = recorded.graph
-    bare = _placed(graph.operations, graph.programs, (), {})
+    bare = _placed(graph.operations, graph.programs, ())
     if not recorded.snapshots:
         after = [None if row.l1_rows is None else _sum_of(row.l1_rows, recorded) for row in rows]
         told = [Level(each, None) for each in after]
@@ -263,8 +254,8 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
             placed.append(programs)
             continue
         lives = [_life(buffer, recorded.device) for buffer in _inside(row.l1_rows, graph.buffers, span)]
-        own = _placed([span], [one.program for one in programs], lives, graph.chips_of)
-        found += _operations(recorded, _levels([span], lives, graph.chips_of), own)
+        own = _placed([span], [one.program for one in programs], lives)
+        found += _operations(recorded, _levels([span], lives), own)
         placed += own
     return Memory(Earlier.ALL, tuple(found), tuple(placed))
 
@@ -272,7 +263,7 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
 def _sum_of(buffers: Sequence[BufferLife], recorded: Recorded) -> int | None:
     lives = [_life(buffer, recorded.device) for buffer in buffers]
     instant = OperationSpan(name="", start=0, end=0, completed=True)
-    return _levels([instant], lives, recorded.graph.chips_of)[0].after
+    return _levels([instant], lives)[0].after
 
 
 def _inside(
@@ -289,15 +280,15 @@ def _inside(
     return kept + freed
 
 
-View = tuple[frozenset[int] | None, list[int | None], list[Lowest]]
-"""Meshes that share an allocator, with what lives, and the lowest address, at the instant of each program."""
+View = tuple[int | None, list[int | None], list[Lowest]]
+"""A mesh device, with what lives in its allocator, and the lowest address, at the instant of each program."""
 
 
 def _views_of(program: ProgramHeld, views: list[View], meshes: set[int]) -> list[View]:
-    """The allocators of the chips that a program runs on; all of them where that is not known."""
+    """The allocator of the mesh device that a program runs on; all of them where that is not known."""
     if len(views) == 1 or program.mesh not in meshes:
         return views
-    return [view for view in views if view[0] is None or program.mesh in view[0]] or views
+    return [view for view in views if view[0] == program.mesh]
 
 
 def _lowest(each: Iterable[Lowest]) -> Lowest:

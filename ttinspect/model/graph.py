@@ -152,8 +152,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from the nodes of one capture. ``mode`` is None where nothing tells it: no
     execution, no allocation, no record. ``peak`` is the index of the program with the most on one core,
-    ``peak_cores`` what it holds on each core of the device with the most. ``chips_of``: the chips of every
-    mesh that has tensors."""
+    ``peak_cores`` what it holds on each core of the device with the most."""
 
     mode: RunMode | None
     programs: tuple[ProgramHeld, ...]
@@ -161,7 +160,6 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     buffers: tuple[BufferLife, ...]
     peak: int | None
     peak_cores: tuple[CoreHeld, ...]
-    chips_of: dict[int, frozenset[int]]
 
 
 class DeviceFacts(msgspec.Struct, frozen=True, kw_only=True):
