@@ -1,10 +1,12 @@
 """Real processes that hold what tests make: they map a region file, open a device node, rename themselves,
 fork, exec, live in a pid namespace of their own, or belong to another user."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,6 +92,14 @@ class Holding:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{word}\n")
         self._process.stdin.flush()
+
+
+@contextmanager
+def nodes_alone() -> Iterator[None]:
+    """Nodes are told by how they are called: no two tests that hold one at a time on a machine."""
+    with (Path(tempfile.gettempdir()) / "ttinspect-tests-nodes.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -35,6 +35,14 @@ def test_every_answer_names_the_host_and_the_time_that_its_source_tells(
     assert answer["time_ns"] == _TOLD or command == "memory"  # the regions are read now
 
 
+def test_diff_names_the_host_and_the_time_of_what_is_new(document: Path, tmp_path: Path) -> None:
+    older = json.loads(document.read_text())
+    older["of_host"] = {"host": {"name": "bh-06"}, "time_ns": _TOLD - 1}
+    (tmp_path / "older.json").write_text(json.dumps(older))
+    answer = asked("diff", str(tmp_path / "older.json"), str(document))[1]
+    assert (answer["host"], answer["time_ns"]) == ({"name": "bh-07"}, _TOLD)
+
+
 def test_an_example_has_no_host_and_no_time() -> None:
     assert not {"host", "time_ns"} & asked("harvest", "--from", "board:p150")[1].keys()
 

@@ -1,9 +1,7 @@
 """Who holds a chip, for each way in which it can be known: real processes beside the tree of a driver."""
 
-import fcntl
 import json
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 
 from tests.cli.test_live_writers import publish
 from tests.conftest import Run
-from tests.holding import holding, needs_root, sees_the_machine
+from tests.holding import holding, needs_root, nodes_alone, sees_the_machine
 from tests.sources.fake_sysfs import device, kernel_driver, write
 
 pytestmark = [needs_root]
@@ -32,9 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """Nodes are told by how they are called: no two of these tests at a time on one machine."""
-    with (Path(tempfile.gettempdir()) / "ttinspect-tests-nodes.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with nodes_alone():
         yield
 
 

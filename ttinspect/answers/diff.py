@@ -12,7 +12,7 @@ from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.grid import ChipGrid
-from ttinspect.model.system import Source, System
+from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.opening import Opened
 from ttinspect.verify.compare.changes import (
@@ -53,8 +53,8 @@ class HostDiff(msgspec.Struct, frozen=True, kw_only=True):
     consequences: tuple[Change, ...]
 
 
-class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.diff.v1"):
-    """What ``diff`` says. ``source`` is that of the new System, as ``new``.
+class DiffAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.diff.v1"):
+    """What ``diff`` says. ``source``, ``host`` and ``time_ns`` are of the new System, as ``new``.
 
     ``moved`` are chips with another id, /dev/tenstorrent/N or bus address, ``changed`` all other facts: by
     path in the System (links.N is what eth channel N leads to). ``consequences`` are what changed facts
@@ -151,6 +151,8 @@ def build_diff(
         )
     return DiffAnswer(
         source=new.source,
+        host=new.read_at.host,
+        time_ns=new.read_at.time_ns,
         old=old.source,
         new=new.source,
         same=not (vanished or appeared or moved or changed),
