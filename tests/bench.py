@@ -211,6 +211,8 @@ def simulated(folder: Path) -> Iterator[Row]:
         other, aim = (parts + 30, 1.0) if chips == 1 else (parts, 1.1)
         name = "file + bare discovery + 30 ms" if chips == 1 else "file + bare discovery"
         yield Row(f"harvest, sim, {chips} chips, json", medians[0], name, other, aim)
+        if chips == 1:
+            yield Row("live read, one chip", medians[0], "bare discovery + 77 ms", medians[2] + 77, 1.0)
     os.environ.update(blackhole(*[Chip(beating=True) for _ in range(8)]).write(folder / "script8"))
     before = os.times()
     watch = [SCRIPT, "telemetry", "--from", f"sim:{library}", "--json", "--watch", "0.1", "--count", "100"]

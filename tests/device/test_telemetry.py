@@ -91,7 +91,7 @@ def test_the_table_tells_everything_of_a_few_chips_and_a_row_of_many(run_on: Run
         assert line in shown.splitlines()
     many = run_on(blackhole(*[Chip(tags=dict(tags)) for _ in range(3)]), "telemetry").stdout
     assert "clocks" not in many
-    assert "all: -d ID" in many
+    assert "more: -d ID" in many
 
 
 def test_csv_has_the_figures_of_every_dram_channel(run_on: RunOn) -> None:

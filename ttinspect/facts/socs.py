@@ -11,6 +11,7 @@ from ttinspect.facts.files import data_directory, read_document
 from ttinspect.facts.node import Node, kind_of_value
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch, Coord
+from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 
 _XY = re.compile(r"(0|[1-9][0-9]{0,3})-(0|[1-9][0-9]{0,3})")
@@ -103,6 +104,25 @@ def soc_from_file(path: str) -> Soc:
             not be read, 7 for an unknown architecture.
     """
     return soc_from_document(parse_yaml(read_document(path), path), path)
+
+
+def simulators_soc(path: str) -> tuple[Soc, dict[str, Evidence]]:
+    """The SoC descriptor that lies beside a functional simulator, without what is known to be wrong in those
+    that are handed out with one; and what was corrected, in a sentence, with the bare values.
+
+    Raises:
+        InspectError: as soc_from_file.
+    """
+    soc = soc_from_file(path)
+    wrong, right = soc_corrections(soc.arch).get("eth_l1_size"), builtin_soc(soc.arch).eth_l1_bytes
+    if wrong is None or soc.eth_l1_bytes != wrong.tt_umd_bytes:
+        return soc, {}
+    why = (
+        f"{path} says that an eth core has {soc.eth_l1_bytes:,} bytes of L1; "
+        f"a {soc.arch.value} has {right:,}, which is used"
+    )
+    corrected = msgspec.structs.replace(soc, eth_l1_bytes=right)
+    return corrected, {why: {"eth_l1_size": soc.eth_l1_bytes, "used": right}}
 
 
 def soc_from_document(document: Any, name: str) -> Soc:

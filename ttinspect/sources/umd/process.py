@@ -5,6 +5,7 @@ Imports little, so that a child can be at work while everything else is imported
 
 import atexit
 import contextlib
+import glob
 import os
 import select
 import signal
@@ -335,29 +336,23 @@ def finish() -> None:
 def sweep_locks(memory: str = "/dev/shm") -> None:
     """Remove the locks that tt_umd made for the chips of a simulator in a process that is gone. It leaves
     them there, and nobody else can want them: their numbers are made of the process id."""
-    for name in _names(memory, "TT_UMD_LOCK."):
-        number = name.rpartition("_")[0].rpartition("_")[2]
+    for path in glob.glob(f"{glob.escape(memory)}/TT_UMD_LOCK.*_*_*"):  # noqa: PTH207
+        number = path.rsplit("_", 2)[1]
         pid = int(number) // CHIPS_PER_PROCESS if number.isdigit() else 0
-        if pid >= _LOWEST_PID and _is_left(f"{memory}/{name}", pid):
+        if pid >= _LOWEST_PID and _is_left(path, pid):
             with contextlib.suppress(OSError):
-                os.unlink(f"{memory}/{name}")  # noqa: PTH108
+                os.unlink(path)  # noqa: PTH108
 
 
 def sweep_folders(scratch: str) -> None:
     """Remove the folders that children linked simulators into, and that were killed before they could be
     removed."""
-    for name in _names(scratch, FOLDER_PREFIX):
-        pid = name.removeprefix(FOLDER_PREFIX).partition("-")[0]
-        if pid.isdigit() and _is_left(f"{scratch}/{name}", int(pid)):
+    for path in glob.glob(f"{glob.escape(scratch)}/{FOLDER_PREFIX}*-*"):  # noqa: PTH207
+        pid = path.rpartition(FOLDER_PREFIX)[2].partition("-")[0]
+        if pid.isdigit() and _is_left(path, int(pid)):
             import shutil
 
-            shutil.rmtree(f"{scratch}/{name}", ignore_errors=True)  # a simulator may have written there
-
-
-def _names(folder: str, prefix: str) -> list[str]:
-    with contextlib.suppress(OSError):
-        return [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208
-    return []
+            shutil.rmtree(path, ignore_errors=True)  # a simulator may have written there
 
 
 def _is_left(path: str, pid: int) -> bool:

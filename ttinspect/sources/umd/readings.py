@@ -6,11 +6,12 @@ import msgspec
 from msgspec.structs import replace
 
 from ttinspect.facts.boards import board_named, board_of_id
+from ttinspect.facts.firmware import version_as_printed
 from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.harvesting.refusal import refusal, units_listed
-from ttinspect.model.arch import Arch, Board, CoreType
+from ttinspect.model.arch import Arch, Board, Coord, CoreType
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
@@ -32,7 +33,6 @@ _NOTHING = (None, _ALL_ONES, -1 / 65536)
 """What tt_umd's getters make of all ones, but for the speed of DRAM, of which they make 0."""
 _MAY_BE_ZERO = ("heartbeat", "thermal_trips")
 """What counts from 0; of everything else 0 in a legacy table says that nobody wrote it."""
-_NO_VERSIONS = ((0, 0, 0), (255, 255, 255))
 _ETH_LIVE_TAG = 21
 
 
@@ -157,10 +157,10 @@ def _telemetry_of(facts: TelemetryFacts, chip: Chip) -> Telemetry:
         **filled,
         gddr=_gddr(facts, chip),
         eth=_eth(facts, chip),
-        firmware_bundle=reading.firmware_bundle or _version(facts.firmware.get("bundle")),
+        firmware_bundle=reading.firmware_bundle or version_as_printed(facts.firmware.get("bundle") or ""),
         firmware_minimum=facts.firmware.get("minimum"),
         firmware_latest=facts.firmware.get("latest"),
-        firmware_eth=reading.firmware_eth or _version(facts.firmware.get("eth")),
+        firmware_eth=reading.firmware_eth or version_as_printed(facts.firmware.get("eth") or ""),
     )
 
 
@@ -168,13 +168,6 @@ def _says_something(field: str, value: float | None) -> bool:
     if value is None or value in _NOTHING or (value == 0 and field not in _MAY_BE_ZERO):
         return False
     return value > ABSOLUTE_ZERO_CELSIUS or not field.endswith("_celsius")
-
-
-def _version(text: str | None) -> str | None:
-    """A version that there is: tt_umd makes 0.0.0 of a missing word."""
-    words = (text or "").partition("-")[0].split(".")
-    numbers = tuple(int(word) for word in words if word.isdigit())[:3]
-    return None if len(numbers) < 3 or numbers in _NO_VERSIONS else text
 
 
 def _live(chip: Chip, core_type: CoreType, count: int) -> list[int] | None:
@@ -198,6 +191,9 @@ def _eth(facts: TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
     if channels is None:
         return None
     known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else {}
-    states = {name: {(x, y): so for x, y, so in cores} for name, cores in known.items()}
-    cores = {one: {name: by.get(chip.soc.eth[one]) for name, by in states.items()} for one in channels}
-    return tuple(EthChannel(channel=one, **{"up": None, **cores[one]}) for one in channels)
+    states: dict[str, dict[Coord, bool]] = {"up": {}}
+    states |= {name: {(x, y): so for x, y, so in cores} for name, cores in known.items()}
+    return tuple(
+        EthChannel(channel=channel, **{name: by.get(chip.soc.eth[channel]) for name, by in states.items()})
+        for channel in channels
+    )

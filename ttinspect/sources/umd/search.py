@@ -64,13 +64,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hides_chips(self) -> bool:
         """Whether something kept tt_umd from discovering the chips."""
-        session = self.session
-        return session.stage.kind is wire.Doing.DISCOVERING and not session.is_done and not self.is_over
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no time is left to ask anything else."""
-        return self.session.late is Late.TIMEOUT
+        return self.session.stage.kind is wire.Doing.DISCOVERING and self.session.late is not Late.TIMEOUT
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +165,7 @@ def patiently(history: History) -> Plan | None:
 def strategies(last: Attempt) -> tuple[Strategy, ...]:
     """What may help, in this order, where the last attempt went wrong as it did."""
     session = last.session
-    if last.is_over or (session.death is None and session.failure is None):
+    if session.late is Late.TIMEOUT or (session.death is None and session.failure is None):
         return ()
     if not last.hides_chips:
         return (without_the_chip,)

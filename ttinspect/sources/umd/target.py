@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, os_error
-from ttinspect.facts.socs import builtin_soc, soc_corrections, soc_from_file
+from ttinspect.facts.socs import builtin_soc, simulators_soc
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
 from ttinspect.model.finding import Evidence
@@ -119,18 +119,5 @@ def _simulator(path: str, task: str) -> Target:
         return Target(
             request=request, source=source, socs={arch: builtin_soc(arch) for arch in Arch}, host=None
         )
-    soc, warnings = _corrected(soc_from_file(request.soc_file), request.soc_file)
+    soc, warnings = simulators_soc(request.soc_file)
     return Target(request=request, source=source, socs={soc.arch: soc}, warnings=warnings, host=None)
-
-
-def _corrected(soc: Soc, path: str) -> tuple[Soc, dict[str, Evidence]]:
-    """The descriptor beside a simulator, with what is known to be wrong in those that are handed out with it;
-    and what was corrected."""
-    wrong, right = soc_corrections(soc.arch).get("eth_l1_size"), builtin_soc(soc.arch).eth_l1_bytes
-    if wrong is None or soc.eth_l1_bytes != wrong.tt_umd_bytes:
-        return soc, {}
-    why = (
-        f"{path} says that an eth core has {soc.eth_l1_bytes:,} bytes of L1; "
-        f"a {soc.arch.value} has {right:,}, which is used"
-    )
-    return replace(soc, eth_l1_bytes=right), {why: {"eth_l1_size": soc.eth_l1_bytes, "used": right}}

@@ -113,27 +113,29 @@ def read_location(device: Any, facts: Facts) -> None:
         facts["asic_location"] = unique_id & 0x1F
 
 
+def words_of(device: Any, tags: dict[str, int]) -> dict[str, int | None]:
+    """Telemetry words by name; None where one is missing."""
+    reader = device.get_firmware_telemetry_reader()
+    return {
+        name: reader.read_entry(tag) if reader is not None and reader.is_entry_available(tag) else None
+        for name, tag in tags.items()
+    }
+
+
 def read_identity(device: Any, facts: Facts) -> None:
     """Board id and place of a chip that the cluster descriptor does not have, from its telemetry."""
-    reader = device.get_firmware_telemetry_reader()
-    words = {
-        name: reader.read_entry(tag) if reader is not None and reader.is_entry_available(tag) else None
-        for name, tag in IDENTITY_TAGS.items()
-    }
+    words = words_of(device, IDENTITY_TAGS)
     high, low = words["high"], words["low"]
-    if high is not None and low is not None and ALL_ONES not in (high, low):
-        facts["board_id"] = (high << 32 | low) or None
+    if high is not None and low is not None:
+        facts["board_id"] = id_of(high << 32 | low) or None
     if words["asic_location"] != ALL_ONES:
         facts["asic_location"] = words["asic_location"]
 
 
 def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
     """Masks, the telemetry tags behind them, and firmware of an opened device."""
-    reader = device.get_firmware_telemetry_reader()
-    tags = {**MASK_TAGS, "firmware": FIRMWARE_BUNDLE_TAG}
-    for name, tag in tags.items() if facts["arch"] == "blackhole" else [("firmware", FIRMWARE_BUNDLE_TAG)]:
-        available = reader is not None and reader.is_entry_available(tag)
-        facts["tags"][name] = reader.read_entry(tag) if available else None
+    tags = {"firmware": FIRMWARE_BUNDLE_TAG}
+    facts["tags"] = words_of(device, MASK_TAGS | tags if facts["arch"] == "blackhole" else tags)
     if masks is not None:
         facts["masks"] = {name: int(masks[key], 0) for name, key in MASK_KEYS.items()}
         facts["noc_translation"] = masks["noc_translation"] == "true"

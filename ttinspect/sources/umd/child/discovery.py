@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,13 +75,16 @@ def discover(tt_umd: Any, request: "Request") -> Any:
 
 
 def link_facts(descriptor: Any, text: str) -> Facts:
-    """Eth links as each chip reports its own end, and those that leave the host."""
+    """Eth links as each chip reports its own end, and those that leave the host: of these the binding has no
+    getter; the YAML lists chip, chan, remote_chip_id and chan in this order, one number a line."""
     ends = [
         [chip, channel, other, far]
         for chip, channels in descriptor.get_ethernet_connections().items()
         for channel, (other, far) in channels.items()
     ]
-    return {"ends": sorted(ends), "remote": remote_links(text)}
+    values = [value for _, value in section(text, "ethernet_connections_to_remote_devices")]
+    numbers = [int(value) for value in values if value.isdigit()]
+    return {"ends": sorted(ends), "remote": [numbers[at : at + 4] for at in range(0, len(numbers), 4)]}
 
 
 def serialized(descriptor: Any) -> str:
@@ -94,17 +98,12 @@ def serialized(descriptor: Any) -> str:
         os.close(memory)
 
 
-def remote_links(text: str) -> list[list[int]]:
-    """Links that leave the host. The binding has no getter; the YAML lists chip, chan, remote_chip_id
-    and chan in this order, one number a line."""
-    numbers = []
-    for line in text.partition("ethernet_connections_to_remote_devices:\n")[2].splitlines():
+def section(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """Key and value of every line of a section of the serialized descriptor."""
+    for line in text.partition(f"\n{name}:\n")[2].splitlines():
         if not line.startswith(" "):
-            break
-        value = line.rpartition(":")[2].strip()
-        if value.isdigit():
-            numbers.append(int(value))
-    return [numbers[at : at + 4] for at in range(0, len(numbers), 4)]
+            return
+        yield line.partition(":")[0].strip(), line.rpartition(":")[2].strip()
 
 
 def health(descriptor: Any) -> dict[int, str]:
@@ -121,12 +120,9 @@ def harvesting(text: str) -> dict[int, Facts]:
     firmware once more: on Wormhole that is an ARC message, a write."""
     masks: dict[int, Facts] = {}
     chip: Facts = {}
-    for line in text.partition("\nharvesting:\n")[2].splitlines():
-        if not line.startswith(" "):
-            break
-        key, _, value = line.strip().partition(":")
+    for key, value in section(text, "harvesting"):
         if key.isdigit():
             chip = masks[int(key)] = {}
         else:
-            chip[key] = value.strip()
+            chip[key] = value
     return masks
