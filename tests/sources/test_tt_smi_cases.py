@@ -193,6 +193,9 @@ def test_tt_umd_0_9_3_calls_the_shutdown_limit_otherwise() -> None:
     assert trained(chip) == [True] * 8
     luwens = chips(bh(THM_LIMIT_SHUTDOWN=None, THM_LIMITS="0x6e0053"))[0]
     assert telemetry(luwens).shutdown_celsius is None  # past 1,000 it is no limit
+    why = {one.path: one.why for one in luwens.unknown}["shutdown_celsius"]
+    assert why == "telemetry THM_LIMITS reads 0x6e0053, and past 1,000 that is no limit"
+    assert telemetry_findings(luwens) == ()  # a healthy Galaxy of tt-smi 3 has that word
 
 
 def test_wormholes_limits_are_two_halves() -> None:
@@ -281,6 +284,7 @@ def test_values_that_no_chip_can_have_are_unknown_and_one_finding(run: Run, tmp_
 def test_what_tt_smi_made_of_a_packed_word_is_refused_like_the_word() -> None:
     text = document("wh68_ddr4fail")
     text["device_info"][0]["telemetry"] |= {"power": "4081.0", "voltage": "3211.26"}
+    text["device_info"][0]["smbus_telem"] |= {"TDP": "0xaa0ff1", "VCORE": "0x310031"}
     (chip,) = chips(text)
     assert (telemetry(chip).power_w, telemetry(chip).vcore_mv) == (None, None)
     assert "TTT041" in [one.id for one in telemetry_findings(chip)]
@@ -325,3 +329,262 @@ def test_a_temperature_past_every_scale_is_found_and_not_dropped(word: str, degr
     assert telemetry(chip).asic_celsius is None
     (finding,) = telemetry_findings(chip)
     assert (finding.id, finding.evidence) == ("TTT041", {"asic_celsius": degrees})
+
+
+@pytest.mark.parametrize("field", ["throttle_celsius", "shutdown_celsius", "gddr_max_celsius"])
+def test_a_limit_that_nothing_can_have_is_found_and_not_dropped(field: str) -> None:
+    word = {"throttle_celsius": "THM_LIMIT_THROTTLE", "shutdown_celsius": "THM_LIMIT_SHUTDOWN",
+            "gddr_max_celsius": "MAX_GDDR_TEMP"}[field]  # fmt: skip
+    (chip,) = chips(bh(**{word: "0x6e0053"}))
+    assert getattr(telemetry(chip), field) is None
+    (finding,) = telemetry_findings(chip)
+    assert (finding.id, finding.evidence) == ("TTT041", {field: 0x6E0053})
+    (none,) = chips(bh(**{word: "0x0"}))  # what firmware says that knows none
+    assert getattr(telemetry(none), field) is None
+    assert telemetry_findings(none) == ()
+
+
+def test_a_wormhole_in_its_own_words() -> None:
+    """Worked out by hand: 0x03e801f4 is 500 of 1,000 MHz; 0x00384 900, 0x21c 540 MHz; 0x31d 797 mV;
+    0x00aa0013 19 of 170 W; 0x00f00018 24 of 240 A; 0x01f9 sixteenths 31.5625 C; 0x2d 45 C on the board;
+    0x0122.... 16,000 less 2,000 MT/s; 0x00070000 7.0.0."""
+    text = document("tg_4u_six_rows")
+    for device in text["device_info"]:
+        device |= {"telemetry": {}, "limits": {}, "firmwares": {}}
+        device["board_info"]["dram_speed"] = None
+    reading = telemetry(chips(text)[0])
+    assert (reading.aiclk_mhz, reading.aiclk_max_mhz, reading.axiclk_mhz, reading.arcclk_mhz) == (
+        500,
+        1000,
+        900,
+        540,
+    )
+    assert (reading.vcore_mv, reading.power_w, reading.power_limit_w) == (797, 19, 170)
+    assert (reading.current_a, reading.current_limit_a) == (24, 240)
+    assert (reading.asic_celsius, reading.board_celsius) == (31.5625, 45.0)
+    assert (reading.throttle_celsius, reading.shutdown_celsius) == (75, 83)
+    assert (reading.gddr_speed_mts, reading.firmware_bundle, reading.firmware_eth) == (
+        14000,
+        "18.6.0",
+        "7.0.0",
+    )
+    assert reading.heartbeat == 0x5424B161
+    assert (reading.fan_rpm, reading.fan_percent) == (None, None)  # all ones: no fan that firmware drives
+
+
+@pytest.mark.parametrize(
+    ("word", "bus_id", "rpm", "percent"),
+    [
+        ("0x04cbffff", "0000:01:00.0", 1227, None),  # tt-smi 6.8 prints 1227 for this chip
+        ("0x05450552", "0000:01:00.0", 1362, None),  # a half for each chip of the card, the lower one first
+        ("0x05450552", "N/A", 1349, None),
+        ("0xffff0552", "N/A", 1362, None),
+        ("0x00000552", "N/A", 1362, None),
+        ("0x0000001e", "0000:01:00.0", None, 30),  # up to bundle 19.4
+        ("0x00000064", "0000:01:00.0", None, 100),
+        ("0xffffffff", "0000:01:00.0", None, None),
+    ],
+)
+def test_the_fan_of_a_wormhole_is_a_half_of_its_word(
+    word: str, bus_id: str, rpm: int | None, percent: int | None
+) -> None:
+    text = document("wh68_ddr4fail")
+    (device,) = text["device_info"]
+    device["smbus_telem"]["FAN_SPEED"] = word
+    device["board_info"]["bus_id"] = bus_id
+    device["telemetry"]["fan_speed"] = str(int(word, 16))
+    reading = telemetry(chips(text)[0])
+    assert (reading.fan_rpm, reading.fan_percent) == (rpm, percent)
+
+
+@pytest.mark.parametrize(
+    ("words", "heartbeat"),
+    [
+        ({"TIMER_HEARTBEAT": "0x11", "ARC0_HEALTH": "0x22", "ARC3_HEALTH": "0x33"}, 0x11),
+        ({"ARC0_HEALTH": "0x22", "ARC3_HEALTH": "0x33"}, 0x22),
+        ({"ARC0_HEALTH": None, "ARC3_HEALTH": "0x33"}, 0x33),
+        ({"ARC0_HEALTH": "0xffffffff", "ARC3_HEALTH": None}, None),
+    ],
+)
+def test_the_heartbeat_of_a_wormhole(words: dict[str, str | None], heartbeat: int | None) -> None:
+    text = document("wh68_ddr4fail")
+    text["device_info"][0]["smbus_telem"] |= words
+    assert telemetry(chips(text)[0]).heartbeat == heartbeat
+
+
+def test_a_wormhole_in_words_of_the_newer_table() -> None:
+    """The public ISA documentation shows one chip in both tables; these are the newer one's words."""
+    text = document("wh68_ddr4fail")
+    (device,) = text["device_info"]
+    del device["gddr_telemetry"], device["telemetry"], device["limits"]
+    device["smbus_telem"] = {
+        "BOARD_ID_HIGH": "0x1000145", "BOARD_ID_LOW": "0x117320ed", "VCORE": "0x31b", "TDP": "0xf",
+        "TDP_LIMIT_MAX": "0x55", "TDC": "0x13", "TDC_LIMIT_MAX": "0xa0", "BOARD_TEMPERATURE": "0x2c0000",
+        "ASIC_TEMPERATURE": "0x358000", "THM_LIMIT_THROTTLE": "0x4b", "THM_LIMIT_SHUTDOWN": "0x53",
+        "AICLK": "0x1f4", "AICLK_LIMIT_MAX": "0x3e8", "AXICLK": "0x384", "ARCCLK": "0x21c",
+        "DDR_STATUS": "0x555", "DDR_SPEED": "0x2ee0", "ETH_FW_VERSION": "0x6f000",
+        "FLASH_BUNDLE_VERSION": "0x12050000", "FAN_SPEED": "0xffffffff",
+    }  # fmt: skip
+    (chip,) = chips(text)
+    reading = telemetry(chip)
+    assert (chip.board, chip.firmware, reading.firmware_eth) == (Board("n300"), (18, 5, 0), "6.15.0")
+    assert (reading.aiclk_mhz, reading.aiclk_max_mhz, reading.vcore_mv) == (500, 1000, 795)
+    assert (reading.power_w, reading.power_limit_w, reading.current_a, reading.current_limit_a) == (
+        15,
+        85,
+        19,
+        160,
+    )
+    assert (reading.asic_celsius, reading.board_celsius) == (53.5, 44.0)
+    assert (reading.throttle_celsius, reading.shutdown_celsius, reading.gddr_speed_mts) == (75, 83, 12000)
+    assert trained(chip) == [True] * 6
+    device["smbus_telem"]["DDR_STATUS"] = "0x595"  # two bits a channel: number 3 has failed
+    assert trained(chips(text)[0]) == [True, True, True, False, True, True]
+
+
+def test_what_tt_smi_prints_where_a_word_is_missing_is_no_figure() -> None:
+    """Of missing words tt-smi prints 0, and 10000 V; of words of all ones a fan of 65,535 or 2^32 - 1 rpm."""
+    for fan in ("0", "65535", "4294967295"):
+        text = bh(
+            VCORE=None, TDP=None, TDC=None, AICLK=None, ASIC_TEMPERATURE=None, FAN_RPM=None, FAN_SPEED=None
+        )
+        text["device_info"][0]["telemetry"] = {
+            "voltage": "10000.00", "current": "  0.0", "power": "  0.0", "aiclk": "   0",
+            "asic_temperature": " 0.0", "board_power": "N/A", "fan_speed": fan, "heartbeat": "11540",
+        }  # fmt: skip
+        (chip,) = chips(text)
+        reading = telemetry(chip)
+        assert (reading.vcore_mv, reading.power_w, reading.current_a, reading.aiclk_mhz) == (None,) * 4
+        assert (reading.asic_celsius, reading.fan_rpm, reading.fan_percent) == (None, None, None)
+        assert telemetry_findings(chip) == ()
+
+
+@pytest.mark.parametrize(("printed", "rpm", "percent"), [(" 38", None, 38), ("1882", 1882, None)])
+def test_tt_smi_prints_fans_in_per_cent_up_to_5_2(printed: str, rpm: int | None, percent: int | None) -> None:
+    text = bh(FAN_RPM=None, FAN_SPEED=None)
+    text["device_info"][0]["telemetry"]["fan_speed"] = printed
+    reading = telemetry(chips(text)[0])
+    assert (reading.fan_rpm, reading.fan_percent) == (rpm, percent)
+
+
+NO_WORDS = ["many", [1], {"a": 1}, True, -5, 2**40, "0xfffffffff", 1.5]
+NO_WORDS_IDS = ["text", "list", "mapping", "true", "negative", "huge", "huge text", "fraction"]
+
+
+@pytest.mark.parametrize("no_word", NO_WORDS, ids=NO_WORDS_IDS)
+@pytest.mark.parametrize(
+    "name", ["ddr_ok", "luwen_p150_311", "bh_galaxy_ten_rows", "wh68_ddr4fail", "tg_4u_six_rows"]
+)
+def test_a_word_that_is_no_number_leaves_only_its_own_quantity_unknown(name: str, no_word: Any) -> None:
+    """Each word of the first chip in turn; what it tells elsewhere in the document is not compared."""
+    of_identity = (
+        "BOARD_ID",
+        "ASIC_ID",
+        "ASIC_LOCATION",
+        "FLASH_BUNDLE",
+        "FW_BUNDLE",
+        "ENUM_VERSION",
+        "DEVICE_ID",
+    )
+    whole = chips(document(name))
+    for word, value in document(name)["device_info"][0]["smbus_telem"].items():
+        if value is None or word.startswith(of_identity):
+            continue
+        text = document(name)
+        text["device_info"][0]["smbus_telem"][word] = no_word
+        first, *others = chips(text)
+        assert tuple(others) == whole[1:]
+        before, after = telemetry(whole[0]), telemetry(first)
+        lost = [
+            field for field in before.__struct_fields__ if getattr(before, field) != getattr(after, field)
+        ]
+        reasons = {one.path: one.why for one in first.unknown}
+        for field in lost:
+            if field == "gddr":
+                assert any(path.startswith(("gddr", "masks.dram")) for path in reasons), (word, lost)
+            elif getattr(after, field) is not None:  # there is another word that counts
+                assert (field, name) in [("heartbeat", "wh68_ddr4fail"), ("heartbeat", "tg_4u_six_rows")]
+            else:
+                assert "which is no number of 32 bits" in reasons[field], (word, field)
+        for mask in whole[0].masks.__struct_fields__:
+            if getattr(first.masks, mask) != getattr(whole[0].masks, mask):
+                assert getattr(first.masks, mask) is None
+                assert "which is no number of 32 bits" in reasons[f"masks.{mask}"]
+        assert len(lost) <= 3, (word, lost)
+
+
+def test_the_reason_names_the_word_and_what_it_reads(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(bh(AICLK="fast", ENABLED_ETH=[1, 2], NOC_TRANSLATION="yes")))
+    (device,) = json.loads(run("telemetry", "--from", "s.json", "--json").stdout)["devices"]
+    assert (device["aiclk_mhz"], device["power_w"]) == (None, 38)
+    why = {one["path"]: one["why"] for one in device["unknown"]}
+    assert why["aiclk_mhz"] == "telemetry AICLK reads 'fast', which is no number of 32 bits"
+    (device,) = json.loads(run("harvest", "--from", "s.json", "--json").stdout)["devices"]
+    assert (device["tensix"]["active"], device["masks"]["eth"], device["noc_translation"]) == (
+        120,
+        None,
+        None,
+    )
+    why = {one["path"]: one["why"] for one in device["unknown"]}
+    assert why["masks.eth"] == "telemetry ENABLED_ETH reads a list of 2, which is no number of 32 bits"
+    assert why["noc_translation"] == "telemetry NOC_TRANSLATION reads 'yes', which is no number of 32 bits"
+
+
+@pytest.mark.parametrize(
+    "section", ["board_info", "telemetry", "limits", "firmwares", "gddr_telemetry", "host_info", "time"]
+)
+@pytest.mark.parametrize("value", [None, "N/A", 5, [], [[1]], True], ids=str)
+def test_a_section_of_another_type_leaves_the_others_as_they_are(section: str, value: Any) -> None:
+    text = document("g_bistfail7")
+    of_document = text if section in ("host_info", "time") else text["device_info"][0]
+    of_document[section] = value
+    (chip,) = chips(text)
+    assert (chip.board, chip.masks.tensix) == (Board("p150"), 1 << 13 | 1 << 11)
+    assert (telemetry(chip).aiclk_mhz, telemetry(chip).power_limit_w) == (800, 150)
+    assert trained(chip) == [True] * 7 + [False]
+    if section == "board_info" and value is not None:
+        why = {one.path: one.why for one in chip.unknown}["pci_bdf"]
+        assert why.startswith("board_info is ")
+
+
+def test_words_of_another_type_leave_what_is_printed() -> None:
+    text = document("ddr_ok")
+    text["device_info"][0]["smbus_telem"] = [1]
+    (chip,) = chips(text)
+    assert (chip.board, chip.arch, chip.masks) == (Board("p150"), Arch.BLACKHOLE, UNKNOWN_MASKS)
+    assert (telemetry(chip).aiclk_mhz, telemetry(chip).fan_rpm, telemetry(chip).axiclk_mhz) == (
+        800,
+        1882,
+        None,
+    )
+    why = {one.path: one.why for one in chip.unknown}
+    assert why["masks.tensix"] == why["axiclk_mhz"] == "smbus_telem is a list of 1, and no mapping"
+
+
+@pytest.mark.parametrize("row", [None, {}, "gone", 5, [1]], ids=str)
+def test_a_chip_of_which_nothing_is_said_does_not_hide_the_others(row: Any) -> None:
+    text = document("bh_galaxy_ten_rows")
+    whole = chips(text)
+    text["device_info"][3] = row
+    found = chips(text)
+    assert [*found[:3], *found[4:]] == [*whole[:3], *whole[4:]]
+    assert (found[3].arch, found[3].board, found[3].masks) == (Arch.BLACKHOLE, None, UNKNOWN_MASKS)
+    assert found[3].telemetry is None
+
+
+@pytest.mark.parametrize("cell", ["temp_top", "corr_rd", "training", "bist"])
+@pytest.mark.parametrize("value", [[1], "warm", {"a": 1}], ids=str)
+def test_a_cell_of_a_dram_channel_leaves_the_others_as_they_are(cell: str, value: Any) -> None:
+    text = document("g_bistfail7")
+    (device,) = text["device_info"]
+    for word in [word for word in device["smbus_telem"] if word.startswith(("GDDR", "DDR_STATUS"))]:
+        device["smbus_telem"][word] = None
+    device["gddr_telemetry"]["channels"][2][cell] = value
+    gddr = telemetry(chips(text)[0]).gddr
+    assert gddr is not None
+    field = {"temp_top": "top_celsius", "corr_rd": "corrected_read_errors"}.get(cell, "trained")
+    # without the word of its self test a channel of bundle 19.9 is not trained
+    unknown = False if cell == "bist" else None
+    assert getattr(gddr[2], field) is unknown
+    assert [module.bottom_celsius for module in gddr] == [44, 42, 42, 40, 40, 38, 38, 36]
+    assert [module.trained for module in gddr if module.channel != 2] == [True] * 6 + [False]

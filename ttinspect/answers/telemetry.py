@@ -3,8 +3,6 @@
 import functools
 from collections.abc import Mapping
 
-import msgspec
-
 from ttinspect.answers.holders import NO_PROCESSES, NOT_LOOKED, HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.unknowns import NOT_TOLD, Reasons, explained, nulls_inside, reasons_of, said_of
 from ttinspect.model.arch import Arch, Board
@@ -105,7 +103,7 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS
     own |= {path: said for path, root in roots.items() if (said := said_of(chip, root))}
-    return own | {one.path: one.why for one in chip.unknown if one.read is not msgspec.UNSET}
+    return own | {one.path: one.why for one in reversed(chip.unknown) if one.path in own}
 
 
 def build_telemetry(system: System, case: Case | None = None, uses: Uses | None = None) -> TelemetryAnswer:

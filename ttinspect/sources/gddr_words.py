@@ -28,16 +28,21 @@ def judges_self_test(firmware: Version | None) -> bool | None:
     return None if firmware is None else not is_before(firmware, _SELF_TEST_FROM)
 
 
-def training_of_word(status: int | None, arch: Arch, firmware: Version | None) -> list[bool | None]:
+def training_of_word(
+    status: int | None, arch: Arch, firmware: Version | None, *, legacy: bool = True
+) -> list[bool | None]:
     """Whether each channel is trained; nothing where the word is missing. None is unknown.
 
-    Wormhole: a nibble each, 2 passed, 1 failed. Blackhole: two bits each (bits 0-15), 1 passed; from bundle
-    19.7.0 on two more for the self test (bits 16-31), without which nothing is trained.
+    Wormhole: a nibble each, 2 passed, 1 failed, in its legacy table. Else two bits each (bits 0-15), 1
+    passed; of Blackhole from bundle 19.7.0 on two more for the self test (bits 16-31), without which nothing
+    is trained.
     """
     if status is None:
         return []
     if arch is Arch.WORMHOLE_B0:
-        return [status >> 4 * channel & 0xF == _NIBBLE_PASSED for channel in range(_WORMHOLE_CHANNELS)]
+        width, passed = (4, _NIBBLE_PASSED) if legacy else (2, _PASSED)
+        mask = (1 << width) - 1
+        return [status >> width * channel & mask == passed for channel in range(_WORMHOLE_CHANNELS)]
     judged = judges_self_test(firmware)
     return [_trained(status, channel, judged) for channel in range(_CHANNELS)]
 

@@ -8,15 +8,17 @@ they are.
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import arch_of, board_in_tt_smi, board_of_id, has_asic_id_as_unique_id, product_of
-from ttinspect.facts.firmware import bundle_text, firmware_version
-from ttinspect.facts.node import U64_MAX
+from ttinspect.facts.firmware import firmware_version
+from ttinspect.facts.node import U64_MAX, show
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
+from ttinspect.facts.telemetry_limits import telemetry_limits
 from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
@@ -27,10 +29,11 @@ from ttinspect.shm.names import harmless
 from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
 from ttinspect.sources.plausible import plausible
-from ttinspect.sources.telemetry_tags import telemetry_of_tags
-from ttinspect.sources.tt_smi_formatted import filled, whole_of
-from ttinspect.sources.tt_smi_gddr import gddr_modules
-from ttinspect.sources.tt_smi_words import Scalar, Words
+from ttinspect.sources.telemetry_tags import quantities, telemetry_of_words
+from ttinspect.sources.tt_smi_formatted import Section, filled, whole_of
+from ttinspect.sources.tt_smi_gddr import gddr_modules, why_unknown
+from ttinspect.sources.tt_smi_words import Words
+from ttinspect.sources.wormhole_words import LEGACY, telemetry_of_legacy_words
 
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "tensix": ("ENABLED_TENSIX_COL", shuffle.tensix_from_enabled_columns),
@@ -44,60 +47,33 @@ _ARCH_OF_DEVICE_ID = {0x401E1E52: Arch.WORMHOLE_B0, 0xB1401E52: Arch.BLACKHOLE}
 _BDF = re.compile(BDF)
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
-_HALF = 0xFFFF
-_HOTTEST_LIMIT = 1000
-"""A limit past it is none: two halves that are read as one word, or noise."""
-
-
-class _BoardInfo(msgspec.Struct):
-    bus_id: Scalar = None
-    board_type: Scalar = None
-    board_id: Scalar = None
-    dram_status: Scalar = None
-    dram_speed: Scalar = None
-    pcie_speed: Scalar = None
-    pcie_width: Scalar = None
-
-
-class _Device(msgspec.Struct):
-    smbus_telem: dict[str, Scalar] | None = None
-    board_info: _BoardInfo | None = None
-    telemetry: msgspec.Raw = msgspec.Raw()
-    limits: msgspec.Raw = msgspec.Raw()
-    firmwares: msgspec.Raw = msgspec.Raw()
-    gddr_telemetry: msgspec.Raw = msgspec.Raw()
-
-
-class _HostInfo(msgspec.Struct, rename="pascal"):
-    driver: Scalar = None
-    name: Scalar = msgspec.field(default=None, name="Hostname")
 
 
 class _Document(msgspec.Struct):
-    device_info: list[_Device]
-    host_info: _HostInfo | None = None
-    time: Scalar = None
+    """What a document needs to be one; every cell within a device may be anything."""
+
+    device_info: list[Any]
+    host_info: Any = None
+    time: Any = None
 
 
 class _Row:
     """One device of the document, with what is known of it before the others are looked at."""
 
-    def __init__(self, index: int, device: _Device, name: str) -> None:
+    def __init__(self, index: int, entry: Any, name: str) -> None:
         self.where = f"{name}: device_info[{index}]"
-        if device.smbus_telem is None and device.board_info is None:
-            raise InspectError(
-                self.where,
-                "it has neither smbus_telem nor board_info: nothing tells what chip it is",
-                "write the document anew with tt-smi -s",
-            )
+        self.wrong = None if isinstance(entry, dict) else f"found {show(entry)}, expected a mapping"
+        device = entry if isinstance(entry, dict) else {}
         self.index = index
         self.device = device
-        self.info = device.board_info or _BoardInfo()
-        self.words = Words(device.smbus_telem, self.where)
+        self.smbus = Section(device, "smbus_telem")
+        self.info = Section(device, "board_info")
+        self.words = Words(self.smbus.cells)
         self.board_id = _board_id(self.words, self.info)
-        self.board = _board(self.board_id, self.info)
-        bus = self.info.bus_id
-        self.bdf = bus if isinstance(bus, str) and _BDF.fullmatch(bus) else None
+        self.board_type = self.info.text("board_type")
+        self.board = _board(self.board_id, self.board_type)
+        bus = self.info.text("bus_id")
+        self.bdf = bus if bus is not None and _BDF.fullmatch(bus) else None
         self.arch = _arch(self)
 
 
@@ -133,19 +109,19 @@ def read_tt_smi(content: bytes, name: str) -> System:
     siblings = _siblings(rows)
     chips = [_chip(row, siblings) for row in rows]
     refuse_impossible_masks(chips, name)
-    driver = _VERSION.search(str(document.host_info.driver)) if document.host_info is not None else None
+    host = document.host_info if isinstance(document.host_info, dict) else {}
+    driver = _VERSION.search(str(host.get("Driver")))
     return System(
         source=Source(kind=SourceKind.TT_SMI, detail=name, live=False, example=False),
         chips=tuple(chips),
         kmd_version=None if driver is None else driver[0],
-        of_host=_of_host(document),
+        of_host=_of_host(host.get("Hostname"), document.time),
     )
 
 
-def _of_host(document: _Document) -> OfHost:
-    name = None if document.host_info is None else document.host_info.name
+def _of_host(name: Any, time: Any) -> OfHost:
     told = harmless(name.encode("utf-8", "surrogatepass")) if isinstance(name, str) else ""
-    time_ns = _realtime_ns(document.time) if isinstance(document.time, str) else None
+    time_ns = _realtime_ns(time) if isinstance(time, str) else None
     return OfHost(
         host=HostName(name=told) if told else msgspec.UNSET,
         time_ns=msgspec.UNSET if time_ns is None else time_ns,
@@ -183,28 +159,36 @@ def _siblings(rows: Sequence[_Row]) -> _Siblings:
 def _chip(row: _Row, siblings: _Siblings) -> Chip:
     arch = row.arch or siblings.arch
     if arch is None:
+        nothing = "it has neither smbus_telem nor board_info: nothing tells what chip it is"
+        if row.smbus.is_there or row.info.is_there:
+            nothing = (
+                f"neither the board id nor the board type ({row.board_type!r}) names a product that "
+                "ttinspect knows, and no word tells it"
+            )
         raise InspectError(
             f"{row.where}: cannot tell the architecture",
-            f"neither the board id nor the board type ({row.info.board_type!r}) names a product that "
-            "ttinspect knows, and no word tells it",
-            "describe the chip with masks:ARCH,tensix=MASK",
+            row.wrong or row.smbus.wrong or row.info.wrong or nothing,
+            "write the document anew with tt-smi -s, or describe the chip with masks:ARCH,tensix=MASK",
         )
     soc = builtin_soc(arch)
     masks, unknown = _masks(arch, row, siblings)
     translation = row.words.number("NOC_TRANSLATION")
     if translation is None:
-        unknown.append(Unknown(path="noc_translation", why="telemetry NOC_TRANSLATION is missing"))
+        unknown.append(Unknown(path="noc_translation", why=_why_unknown(row, "NOC_TRANSLATION")))
     unique_id = _unique_id(row)
     if unique_id is None:
-        unknown.append(Unknown(path="unique_id", why="tt-smi documents do not show it"))
+        asic = row.words.wrong("ASIC_ID_HIGH", "ASIC_ID_LOW") if has_asic_id_as_unique_id(row.board) else None
+        unknown.append(Unknown(path="unique_id", why=asic or "tt-smi documents do not show it"))
     unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
-    reading, silent = _reading(row, arch, masks)
-    unknown += silent
     bus_id = None if row.bdf is None else int(row.bdf.split(":")[-2], 16)
     mmio = _mmio(row, arch)
     via = siblings.mmio_of_board.get(row.board_id) if mmio is False and row.board_id is not None else None
     if mmio is False and via is None:
         unknown.append(Unknown(path="via", why="tt-smi documents do not show eth links"))
+    reading, silent = _reading(row, arch, masks, remote=mmio is False)
+    location = _location(row, siblings, bus_id, mmio=mmio)
+    unknown += silent
+    unknown += _wrong_identity(row, location)
     return Chip(
         id=row.index,
         arch=arch,
@@ -213,7 +197,7 @@ def _chip(row: _Row, siblings: _Siblings) -> Chip:
         board_name=_board_name(row),
         board_id=None if row.board_id is None else str(row.board_id),
         unique_id=unique_id,
-        asic_location=_location(row, siblings, bus_id, mmio=mmio),
+        asic_location=location,
         noc_translation=None if translation is None else bool(translation),
         masks=masks,
         firmware=firmware_version(reading.firmware_bundle or ""),
@@ -227,11 +211,37 @@ def _chip(row: _Row, siblings: _Siblings) -> Chip:
     )
 
 
+def _why_unknown(row: _Row, word: str) -> str:
+    """Why what a word says is not known."""
+    return row.wrong or row.smbus.wrong or row.words.why_unknown(word)
+
+
+def _wrong_identity(row: _Row, location: int | None) -> Iterator[Unknown]:
+    """What of the identity of a chip is unknown because a cell was not understood."""
+    words, info = row.words, row.info
+    if row.wrong:
+        paths = ("board_id", "board", "asic_location", "mmio", "pci_bdf", "pcie")
+        yield from (Unknown(path=path, why=row.wrong) for path in paths)
+        return
+    of_id = words.wrong("BOARD_ID_HIGH", "BOARD_ID_LOW")
+    if row.board_id is None and (why := of_id or info.why_not("board_id")):
+        yield Unknown(path="board_id", why=why)
+    if row.board is None and row.board_type is None and (why := of_id or info.why_not("board_type")):
+        yield Unknown(path="board", why=why)
+    if location is None and (why := words.wrong("ASIC_LOCATION")):
+        yield Unknown(path="asic_location", why=why)
+    if row.bdf is None and str(info.cells.get("bus_id")).lower() != "n/a" and (why := info.why_not("bus_id")):
+        yield from (Unknown(path=path, why=why) for path in ("mmio", "pci_bdf", "pcie.bus_id"))
+    for path, cell in {"pcie.generation": "pcie_speed", "pcie.lanes": "pcie_width"}.items():
+        if not (whole_of(info.cells.get(cell)) or 0) > 0 and (why := info.why_not(cell)):
+            yield Unknown(path=path, why=why)
+
+
 def _mmio(row: _Row, arch: Arch) -> bool | None:
     """tt-smi prints "N/A" as the bus id of a Wormhole that is reached through another one."""
     if row.bdf is not None:
         return True
-    remote = arch is Arch.WORMHOLE_B0 and str(row.info.bus_id).lower() == "n/a"
+    remote = arch is Arch.WORMHOLE_B0 and str(row.info.cells.get("bus_id")).lower() == "n/a"
     return False if remote and not row.words.are_off_the_bus else None
 
 
@@ -254,86 +264,96 @@ def _can_be_first(row: _Row, siblings: _Siblings) -> bool:
     return product.chips == 1 or row.board_id in siblings.placed_boards
 
 
-def _reading(row: _Row, arch: Arch, masks: Masks) -> tuple[Telemetry, list[Unknown]]:
+def _reading(row: _Row, arch: Arch, masks: Masks, *, remote: bool) -> tuple[Telemetry, list[Unknown]]:
     """One reading, and why parts of it are unknown."""
     device, words = row.device, row.words
+    if row.wrong:
+        return Telemetry(), [Unknown(path="telemetry", why=row.wrong)]
     if words.are_off_the_bus:
         return Telemetry(), [Unknown(path="telemetry", why="it is off the bus: its words are all ones")]
     # the legacy table packs its words otherwise; luwen lists its names for every chip
-    packed = arch is Arch.WORMHOLE_B0 or words.number("ENUM_VERSION") is not None
-    tags = {} if packed else words.by_tag()
-    by_words, refused = plausible(_with_limits(telemetry_of_tags(tags, arch), words, arch))
-    reading, more = plausible(
-        filled(
-            by_words,
-            device.telemetry,
-            device.limits,
-            device.firmwares,
-            row.info.dram_speed,
-            arch=arch,
-            refused={unknown.path for unknown in refused},
-        )
+    wormhole = arch is Arch.WORMHOLE_B0 and not words.are_of_the_newer_table
+    legacy = wormhole or words.number("ENUM_VERSION") is not None
+    table = LEGACY if legacy else quantities(arch)
+    tags = {} if legacy else words.by_tag()
+    if legacy:
+        of_words = telemetry_of_legacy_words(words.number, remote=remote)
+    else:
+        of_words = telemetry_of_words(words.number, table)
+    of_words, past = _with_shutdown_limit(of_words, words, arch)
+    of_words, impossible = plausible(of_words)
+    garbled = [
+        Unknown(path=name, why=why)
+        for name, quantity in table.items()
+        if getattr(of_words, name) is None and (why := words.wrong(quantity.word))
+    ]
+    reading, not_printed = filled(
+        of_words,
+        Section(device, "telemetry"),
+        Section(device, "limits"),
+        Section(device, "firmwares"),
+        row.info,
+        arch=arch,
+        refused=frozenset(unknown.path for unknown in (*impossible, *garbled)),
     )
+    reading, more = plausible(reading)
     firmware = firmware_version(reading.firmware_bundle or "")
-    gddr = gddr_modules(
-        device.gddr_telemetry, words, tags, builtin_soc(arch), masks, firmware, row.info.dram_status
-    )
+    section = Section(device, "gddr_telemetry")
+    dram_status = row.info.cells.get("dram_status")
+    gddr = gddr_modules(section, words, tags, builtin_soc(arch), masks, firmware, dram_status)
     reading, of_gddr = plausible(msgspec.structs.replace(reading, gddr=gddr))
-    return reading, [*refused, *more, *of_gddr]
+    unknown = [*impossible, *garbled, *more, *of_gddr, *past, *not_printed]
+    unknown += why_unknown(section, words, reading.gddr)
+    if row.smbus.wrong:
+        unknown += [Unknown(path=name, why=row.smbus.wrong) for name in table]
+    by_path = {one.path: one for one in reversed(unknown)}
+    return reading, [one for path, one in by_path.items() if getattr(reading, path, None) is None]
 
 
-def _with_limits(reading: Telemetry, words: Words, arch: Arch) -> Telemetry:
-    """The thermal limits as far as they stand in THM_LIMITS: on Wormhole the limit from which it throttles
-    in the lower half, and the one at which it trips above it; on Blackhole the whole word is the latter. And
-    Wormhole's firmware, the one word of its table that is packed as elsewhere."""
-    limits = words.number("THM_LIMITS") or 0
-    if arch is Arch.WORMHOLE_B0:
-        return msgspec.structs.replace(
-            reading,
-            throttle_celsius=_limit(limits & _HALF),
-            shutdown_celsius=_limit(limits >> 16),
-            firmware_bundle=reading.firmware_bundle or bundle_text(words.number("FLASH_BUNDLE_VERSION")),
-        )
-    if reading.shutdown_celsius is None:
-        return msgspec.structs.replace(reading, shutdown_celsius=_limit(limits))
-    return reading
+def _with_shutdown_limit(reading: Telemetry, words: Words, arch: Arch) -> tuple[Telemetry, list[Unknown]]:
+    """Blackhole's shutdown limit, where it is not in a word of its own but in THM_LIMITS, and why it is none:
+    past 1,000 the word is something else."""
+    if arch is Arch.WORMHOLE_B0 or reading.shutdown_celsius is not None:
+        return reading, []
+    word, most = words.number("THM_LIMITS"), telemetry_limits()["shutdown_celsius"].most
+    why = words.wrong("THM_LIMITS")
+    if word and word > most:
+        why = f"telemetry THM_LIMITS reads {word:#x}, and past {most:,} that is no limit"
+    if why is not None:
+        return reading, [Unknown(path="shutdown_celsius", why=why)]
+    return msgspec.structs.replace(reading, shutdown_celsius=float(word) if word else None), []
 
 
-def _limit(word: int) -> float | None:
-    return float(word) if 0 < word <= _HOTTEST_LIMIT else None
-
-
-def _pcie(info: _BoardInfo, bus_id: int | None) -> PcieLink | None:
+def _pcie(info: Section, bus_id: int | None) -> PcieLink | None:
     """The generation and lanes of the link as tt-smi 6.8 prints them: 4 and 16, or "N/A"."""
     generation, lanes = (
         number if number is not None and number > 0 else None
-        for number in (whole_of(info.pcie_speed), whole_of(info.pcie_width))
+        for number in (whole_of(info.cells.get("pcie_speed")), whole_of(info.cells.get("pcie_width")))
     )
     link = PcieLink(bus_id=bus_id, generation=generation, lanes=lanes)
     return None if link == PcieLink() else link
 
 
-def _board_id(words: Words, info: _BoardInfo) -> int | None:
+def _board_id(words: Words, info: Section) -> int | None:
     high, low = words.raw_number("BOARD_ID_HIGH"), words.raw_number("BOARD_ID_LOW")
     number = None if high is None or low is None else high << 32 | low
-    if number is None and isinstance(info.board_id, str):
-        printed = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,16})", info.board_id)
+    if number is None:
+        printed = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,16})", info.text("board_id") or "")
         number = None if printed is None else int(printed[1], 16)
     return None if number in (0, U64_MAX) else number
 
 
-def _board(board_id: int | None, info: _BoardInfo) -> Board | None:
+def _board(board_id: int | None, name: str | None) -> Board | None:
     """The board of the id; the name tt-smi prints counts only where there is no id."""
     if board_id is not None:
         return board_of_id(board_id)
-    return board_in_tt_smi(info.board_type) if isinstance(info.board_type, str) else None
+    return None if name is None else board_in_tt_smi(name)
 
 
 def _board_name(row: _Row) -> str | None:
     """The board as tt-smi spells it, where UMD knows none."""
-    name = row.info.board_type
-    known = row.board is not None or not isinstance(name, str) or name.lower() in _NO_NAMES
-    return None if known or not isinstance(name, str) else name
+    name = row.board_type
+    return None if row.board is not None or name is None or name.lower() in _NO_NAMES else name
 
 
 def _arch(row: _Row) -> Arch | None:
@@ -341,11 +361,11 @@ def _arch(row: _Row) -> Arch | None:
     by_board = arch_of(row.board)
     if by_board is not None:
         return by_board
-    name = row.info.board_type.lower() if isinstance(row.info.board_type, str) else ""
+    name = (row.board_type or "").lower()
     if any(part in name for part in (*GRAYSKULL_CARDS, "grayskull")):
         raise InspectError(
             f"{row.where}: unsupported architecture grayskull",
-            f"the board is {row.info.board_type!r}",
+            f"the board is {row.board_type!r}",
             f"ttinspect knows {', '.join(arch.value for arch in Arch)}",
             ExitCode.UNSUPPORTED_ARCH,
         )
@@ -370,7 +390,7 @@ def _masks(arch: Arch, row: _Row, siblings: _Siblings) -> tuple[Masks, list[Unkn
             if number is None and mask == "eth" and _has_no_eth(row, siblings):
                 number = 0
             values[mask] = None if number is None else convert(number)
-            why = f"telemetry {tag} is missing"
+            why = _why_unknown(row, tag)
         if values[mask] is None:
             unknown.append(Unknown(path=f"masks.{mask}", why=why))
     return Masks(**values), unknown
