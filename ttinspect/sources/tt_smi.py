@@ -18,7 +18,6 @@ from ttinspect.facts.boards import arch_of, board_in_tt_smi, board_of_id, has_as
 from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX, show
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
-from ttinspect.facts.telemetry_limits import telemetry_limits
 from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
@@ -28,12 +27,9 @@ from ttinspect.model.telemetry import Telemetry
 from ttinspect.shm.names import harmless
 from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 from ttinspect.sources.jsontext import decode_json
-from ttinspect.sources.plausible import plausible
-from ttinspect.sources.telemetry_tags import quantities, telemetry_of_words
-from ttinspect.sources.tt_smi_formatted import Section, filled, whole_of
-from ttinspect.sources.tt_smi_gddr import gddr_modules, why_unknown
+from ttinspect.sources.tt_smi_formatted import Section, whole_of
+from ttinspect.sources.tt_smi_reading import reading_of
 from ttinspect.sources.tt_smi_words import Words
-from ttinspect.sources.wormhole_words import LEGACY, telemetry_of_legacy_words
 
 _TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
     "tensix": ("ENABLED_TENSIX_COL", shuffle.tensix_from_enabled_columns),
@@ -185,7 +181,11 @@ def _chip(row: _Row, siblings: _Siblings) -> Chip:
     via = siblings.mmio_of_board.get(row.board_id) if mmio is False and row.board_id is not None else None
     if mmio is False and via is None:
         unknown.append(Unknown(path="via", why="tt-smi documents do not show eth links"))
-    reading, silent = _reading(row, arch, masks, remote=mmio is False)
+    reading, silent = (
+        (Telemetry(), [Unknown(path="telemetry", why=row.wrong)])
+        if row.wrong
+        else reading_of(row.device, row.smbus, row.info, row.words, arch, masks, remote=mmio is False)
+    )
     location = _location(row, siblings, bus_id, mmio=mmio)
     unknown += silent
     unknown += _wrong_identity(row, location)
@@ -262,66 +262,6 @@ def _can_be_first(row: _Row, siblings: _Siblings) -> bool:
     if product is None or product.trays or not row.words.look_blackhole:
         return False
     return product.chips == 1 or row.board_id in siblings.placed_boards
-
-
-def _reading(row: _Row, arch: Arch, masks: Masks, *, remote: bool) -> tuple[Telemetry, list[Unknown]]:
-    """One reading, and why parts of it are unknown."""
-    device, words = row.device, row.words
-    if row.wrong:
-        return Telemetry(), [Unknown(path="telemetry", why=row.wrong)]
-    if words.are_off_the_bus:
-        return Telemetry(), [Unknown(path="telemetry", why="it is off the bus: its words are all ones")]
-    # the legacy table packs its words otherwise; luwen lists its names for every chip
-    wormhole = arch is Arch.WORMHOLE_B0 and not words.are_of_the_newer_table
-    legacy = wormhole or words.number("ENUM_VERSION") is not None
-    table = LEGACY if legacy else quantities(arch)
-    tags = {} if legacy else words.by_tag()
-    if legacy:
-        of_words = telemetry_of_legacy_words(words.number, remote=remote)
-    else:
-        of_words = telemetry_of_words(words.number, table)
-    of_words, past = _with_shutdown_limit(of_words, words, arch)
-    of_words, impossible = plausible(of_words)
-    garbled = [
-        Unknown(path=name, why=why)
-        for name, quantity in table.items()
-        if getattr(of_words, name) is None and (why := words.wrong(quantity.word))
-    ]
-    reading, not_printed = filled(
-        of_words,
-        Section(device, "telemetry"),
-        Section(device, "limits"),
-        Section(device, "firmwares"),
-        row.info,
-        arch=arch,
-        refused=frozenset(unknown.path for unknown in (*impossible, *garbled)),
-    )
-    reading, more = plausible(reading)
-    firmware = firmware_version(reading.firmware_bundle or "")
-    section = Section(device, "gddr_telemetry")
-    dram_status = row.info.cells.get("dram_status")
-    gddr = gddr_modules(section, words, tags, builtin_soc(arch), masks, firmware, dram_status)
-    reading, of_gddr = plausible(msgspec.structs.replace(reading, gddr=gddr))
-    unknown = [*impossible, *garbled, *more, *of_gddr, *past, *not_printed]
-    unknown += why_unknown(section, words, reading.gddr)
-    if row.smbus.wrong:
-        unknown += [Unknown(path=name, why=row.smbus.wrong) for name in table]
-    by_path = {one.path: one for one in reversed(unknown)}
-    return reading, [one for path, one in by_path.items() if getattr(reading, path, None) is None]
-
-
-def _with_shutdown_limit(reading: Telemetry, words: Words, arch: Arch) -> tuple[Telemetry, list[Unknown]]:
-    """Blackhole's shutdown limit, where it is not in a word of its own but in THM_LIMITS, and why it is none:
-    past 1,000 the word is something else."""
-    if arch is Arch.WORMHOLE_B0 or reading.shutdown_celsius is not None:
-        return reading, []
-    word, most = words.number("THM_LIMITS"), telemetry_limits()["shutdown_celsius"].most
-    why = words.wrong("THM_LIMITS")
-    if word and word > most:
-        why = f"telemetry THM_LIMITS reads {word:#x}, and past {most:,} that is no limit"
-    if why is not None:
-        return reading, [Unknown(path="shutdown_celsius", why=why)]
-    return msgspec.structs.replace(reading, shutdown_celsius=float(word) if word else None), []
 
 
 def _pcie(info: Section, bus_id: int | None) -> PcieLink | None:
