@@ -190,3 +190,56 @@ def test_a_wormhole_that_does_not_start_may_hide_the_remote_chip_of_its_board() 
     blackhole = msgspec.structs.replace(CHIP, arch="blackhole", tags={})
     found = system(HOST, blackhole, msgspec.structs.replace(hung, arch=None), wire.Done())
     assert "it hangs" in [one.why for one in found.troubles]
+
+
+def _readings(*heartbeats: int | None) -> tuple[wire.Line, ...]:
+    """One reading after the other of a chip; None is one that it did not answer."""
+    return tuple(
+        wire.TelemetryFacts(chip=0, error="it is off the bus")
+        if heartbeat is None
+        else wire.TelemetryFacts(chip=0, time_ns=1, tags={14: 1000, 32: heartbeat})
+        for heartbeat in heartbeats
+    )
+
+
+@pytest.mark.parametrize(
+    ("heartbeats", "moves"), [((5,), None), ((5, 6), True), ((5, 5), False), ((0xFFFFFFFF, 5), None)]
+)
+def test_a_heartbeat_moves_between_two_readings(heartbeats: tuple[int, ...], moves: bool | None) -> None:
+    (chip,) = system(HOST, CHIP, *_readings(*heartbeats), wire.Done()).chips
+    assert chip.telemetry is not None
+    assert (chip.telemetry.heartbeat, chip.telemetry.heartbeat_moves) == (heartbeats[-1], moves)
+
+
+def test_a_chip_that_leaves_between_two_readings_shows_the_first_and_is_told() -> None:
+    found = system(HOST, CHIP, *_readings(5, None), wire.Done())
+    assert found.chips[0].telemetry is not None
+    assert (found.chips[0].telemetry.aiclk_mhz, found.chips[0].telemetry.heartbeat_moves) == (1000, None)
+    assert [(one.chip, one.why, one.readable) for one in found.troubles] == [(0, "it is off the bus", False)]
+    assert exit_code(found) is ExitCode.UMD_FAILED
+
+
+def test_a_chip_that_was_left_alone_keeps_what_it_said_before_and_says_why() -> None:
+    """Also where devices were asked for alone in between: there other chips have its number."""
+    before = said(HOST, wire.LinkFacts(ends=[], remote=[], chips=2), CHIP, death="it died")
+    alone = said(HOST, msgspec.structs.replace(CHIP, unique_id=99), wire.Done())
+    after = said(HOST, REMOTE, wire.Done())
+    plans = (
+        Plan(request=before.request),
+        Plan(request=alone.request, alone=1),
+        Plan(
+            request=after.request, skipped={0: "tt_umd died while reading chip 0: it died"}, lost={3: "hung"}
+        ),
+    )
+    attempts = tuple(
+        Attempt(plan=plan, session=session)
+        for plan, session in zip(plans, (before, alone, after), strict=True)
+    )
+    found = system_of(Outcome(attempts=attempts, best=attempts[-1], host=HOST), SOURCE, SOCS)
+    assert [(chip.id, chip.unique_id, chip.kmd_id) for chip in found.chips] == [
+        (0, "7", 0), (1, "8", None), (2, None, 3),
+    ]  # fmt: skip
+    assert {one.chip: one.why for one in found.troubles} == {
+        0: "tt_umd died while reading chip 0: it died",
+        2: "hung; a chip that is reached through it, if there is one, is not seen",
+    }

@@ -61,6 +61,7 @@ def test_the_last_words_are_not_those_of_the_logger(log: str, words: str) -> Non
 def test_chips_of_a_simulator_have_their_own_numbers() -> None:
     assert umdlog.plain(b"firmware on device 225, over PCIe ID 226", 7) == "firmware on chip 1, over chip 2"
     assert umdlog.plain(b"firmware on device 5", 7) == "firmware on device 5"
+    assert umdlog.without_chip("error on chip 1 at core 0-10: timed out") == "error at core 0-10: timed out"
 
 
 def test_a_log_is_plain_text() -> None:

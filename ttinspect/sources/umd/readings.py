@@ -192,7 +192,7 @@ def _eth(facts: TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
         return None
     known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else {}
     states: dict[str, dict[Coord, bool]] = {"up": {}}
-    states |= {name: {(x, y): so for x, y, so in cores} for name, cores in known.items()}
+    states |= {name: {(x, y): state for x, y, state in cores} for name, cores in known.items()}
     return tuple(
         EthChannel(channel=channel, **{name: by.get(chip.soc.eth[channel]) for name, by in states.items()})
         for channel in channels

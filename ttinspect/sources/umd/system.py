@@ -156,8 +156,9 @@ def _chips(outcome: Outcome) -> list[ChipFacts]:
     with what they said before, and the devices that were left out, of which nothing is known but where they
     are. tt_umd gives the others new numbers; these come behind them."""
     plan, session, host = outcome.best.plan, outcome.best.session, outcome.host
-    of_all = [attempt.session for attempt in outcome.attempts if attempt.plan.alone is None]
-    before = {facts.id: facts for one in of_all for facts in one.chips}
+    of_all = [attempt for attempt in outcome.attempts if attempt.plan.alone is None]
+    before = {facts.id: facts for attempt in of_all for facts in attempt.session.chips}
+    last = max((*(facts.id for facts in session.chips), *plan.skipped), default=-1)
     left_alone = [
         facts if facts.masks is not None or facts.error else replace(facts, error=why)
         for chip, why in plan.skipped.items()
@@ -172,22 +173,23 @@ def _chips(outcome: Outcome) -> list[ChipFacts]:
             pci_bdf=host.kmd_devices.get(device),
             mmio=True,
         )
-        for number, (device, why) in enumerate(
-            plan.lost.items(), max((facts.id for facts in session.chips), default=-1) + 1
-        )
+        for number, (device, why) in enumerate(plan.lost.items(), last + 1)
     ]
     # where tt_umd told its log alone why a chip is unhealthy
     silent = [facts.id for facts in session.chips if facts.error == ""]
     reasons = [reason for _, reason in umdlog.unhealthy(session.log)]
     reason_of = dict(zip(silent, reasons, strict=True)) if len(silent) == len(reasons) else {}
-    chips = {facts.id: facts for facts in (*left_alone, *left_out, *session.chips)}
-    return [
-        facts if facts.error is None else replace(facts, error=_reason(facts.error or reason_of.get(chip)))
-        for chip, facts in sorted(chips.items())
+    spoken = umdlog.without_chip if session.request.library is not None else str
+    read = [
+        facts
+        if facts.error is None
+        else replace(facts, error=_reason(spoken(facts.error or reason_of.get(facts.id, ""))))
+        for facts in session.chips
     ]
+    return sorted((*left_alone, *left_out, *read), key=lambda facts: facts.id)
 
 
-def _reason(why: str | None) -> str:
+def _reason(why: str) -> str:
     """Why a chip is unhealthy. tt_umd explains every bit of a status word, also of one that is all ones."""
     if not why:
         return "tt_umd calls it unhealthy"
@@ -267,7 +269,7 @@ def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Ev
 
 def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:
     """A chip's architecture; tt_umd opens hosts of one only, so that others tell it of a silent chip."""
-    name = next((one.arch for one in (facts, *chips) if one.arch is not None), None)
+    name = next((chip.arch for chip in (facts, *chips) if chip.arch is not None), None)
     if name is None:
         raise InspectError(
             f"chip {facts.id} does not say its architecture",

@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"\b(?:device|Device ID:|PCIe ID) (\d+)")
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING), ("lock ", WaitFor.LOCK))
 _HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
+_ITS_CHIP = re.compile(r"\.?(?: on| over)? chip \d+")
 _DEVICE = re.compile(r"\b(?:device|chip) (\d+)")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
 _UNHEALTHY = re.compile(r"Discovered unhealthy|Discovered remote device ASIC ID: (\d+) is unhealthy")
@@ -30,6 +31,11 @@ def plain(data: bytes, pid: int) -> str:
         return f"chip {number}" if 0 <= number < CHIPS_PER_PROCESS else match[0]
 
     return _NUMBER.sub(chip, _COLOUR.sub(b"", data).decode("utf-8", "backslashreplace"))
+
+
+def without_chip(text: str) -> str:
+    """A sentence about a chip of a simulator without a number: of a remote one it is that of another chip."""
+    return _ITS_CHIP.sub("", text)
 
 
 def waiting(line: str) -> Wait | None:

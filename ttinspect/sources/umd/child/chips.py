@@ -242,6 +242,8 @@ def telemetry_facts(tt_umd: Any, device: Any) -> Facts:
             "eth": None if eth_version is None else str(eth_version),
         },
         "training": None if training is None else [status.name for status in training],
-        "eth": {name: [[core.x, core.y, so] for core, so in told] for name, told in eth.items() if told},
+        "eth": {
+            name: [[core.x, core.y, state] for core, state in cores] for name, cores in eth.items() if cores
+        },
         "error": OFF_THE_BUS if is_off_the_bus(reader, tags) else None,
     }

@@ -106,6 +106,11 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     if request.task == "telemetry":
         time.sleep(chips.heartbeat_seconds(devices.values()))
         read_telemetry(tt_umd, devices, wire)
+    end(tt_umd, devices, request, wire)
+
+
+def end(tt_umd: Any, devices: dict[int, Any], request: "Request", wire: Wire) -> None:
+    """Everything was said; a watch goes on with a reading for every line on standard input."""
     wire.say("done")
     while request.task == "watch" and sys.stdin.readline():
         read_telemetry(tt_umd, devices, wire)
@@ -120,9 +125,7 @@ def open_quasar(tt_umd: Any, request: "Request", wire: Wire) -> None:
     device = tt_umd.create_simulation_tt_device(request.library)
     wire.at("reading chip", 0)
     wire.say("chip", **chips.quasar_facts(tt_umd, device))
-    wire.say("done")
-    while request.task == "watch" and sys.stdin.readline():
-        wire.say("done")
+    end(tt_umd, {}, request, wire)
 
 
 def read_telemetry(tt_umd: Any, devices: dict[int, Any], wire: Wire) -> None:
