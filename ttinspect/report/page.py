@@ -18,7 +18,7 @@ from ttinspect.report.page_template import TEMPLATE
 from ttinspect.report.picture import harvest_svg
 from ttinspect.report.screen import harmless
 from ttinspect.report.top import chip_cells, columns_at
-from ttinspect.report.topology import topology_svg
+from ttinspect.report.topology_svg import topology_svg
 from ttinspect.report.units import chips_named, size, utc
 from ttinspect.verify.verify import Verdict
 

@@ -7,7 +7,6 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.harvest import HarvestAnswer
-from ttinspect.answers.topology import TopologyAnswer
 from ttinspect.model.arch import CoreType
 from ttinspect.model.grid import CoreState
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
@@ -73,22 +72,24 @@ def _drawing(group: PictureGroup, labels: str) -> Text:
 
 
 def _legend(groups: tuple[PictureGroup, ...]) -> Text:
-    return Text(" " + " ".join(glued(f"{sign} {name} ") for sign, name in _signs(groups)))
+    return Text(" " + " ".join(glued(f"{glyph(node)} {_meaning(node)} ") for node in _kinds(groups)))
 
 
-def _signs(groups: tuple[PictureGroup, ...]) -> list[tuple[str, str]]:
-    """The letters in the pictures and what they mean, in a fixed order."""
-    seen: dict[str, str] = {}
+def _kinds(groups: tuple[PictureGroup, ...]) -> list[PictureNode]:
+    """One node of each kind in the pictures, in a fixed order."""
+    seen: dict[str, PictureNode] = {}
     for group in groups:
         for node in _nodes(group.picture):
-            name = _NAMES.get(node.core_type, node.core_type.value)
-            if node.state is CoreState.UNKNOWN:
-                name = "live or harvested: unknown"
-            elif node.state is CoreState.HARVESTED:
-                name = f"harvested {name}"
-            seen.setdefault(glyph(node), name)
-    order = [*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN]
-    return [(sign, seen[sign]) for sign in order if sign in seen]
+            seen.setdefault(glyph(node), node)
+    return [seen[sign] for sign in (*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN) if sign in seen]
+
+
+def _meaning(node: PictureNode) -> str:
+    """What the letter of a node stands for."""
+    name = _NAMES.get(node.core_type, node.core_type.value)
+    if node.state is CoreState.UNKNOWN:
+        return "live or harvested: unknown"
+    return f"harvested {name}" if node.state is CoreState.HARVESTED else name
 
 
 def _nodes(picture: Picture) -> list[PictureNode]:
@@ -139,10 +140,15 @@ def harvest_svg(answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], label
         y += len(picture.rows) * _CELL_PIXELS + _TOP
     where = source_line(answer.source).plain
     name = quoteattr(where)
-    for words in (*_svg_legend(drawings), f"{_boards(answer, drawings)}{where}"):
-        body.append(f'<text class="foot" x="8" y="{y - 26}">{escape(words)}</text>')
-        width = max(width, 8 + len(words) * _LETTER_PIXELS)
-        y += _LINE_PIXELS
+    y -= _TOP - _GAP
+    for node in _kinds(drawings):
+        body.append(_node(node, _GAP, y))
+        body.append(f'<text class="foot" x="{_GAP + 34}" y="{y + 17}">{_meaning(node)}</text>')
+        y += _CELL_PIXELS
+    y += _LINE_PIXELS
+    words = f"{_boards(answer, drawings)}{where}"
+    body.append(f'<text class="foot" x="8" y="{y}">{escape(words)}</text>')
+    width, y = max(width, 16 + len(words) * _LETTER_PIXELS), y + _LINE_PIXELS
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
         f'role="img" aria-label={name}>\n<style>{_STYLE}</style>\n' + "\n".join(body) + "\n</svg>\n"
@@ -150,13 +156,6 @@ def harvest_svg(answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], label
 
 
 _LETTER_PIXELS, _LINE_PIXELS = 7, 16
-_LEGEND_SIGNS = 4
-"""Signs explained in one line."""
-
-
-def _svg_legend(groups: tuple[PictureGroup, ...]) -> list[str]:
-    parts = [f"{sign} {name}" for sign, name in _signs(groups)]
-    return [" | ".join(parts[at : at + _LEGEND_SIGNS]) for at in range(0, len(parts), _LEGEND_SIGNS)]
 
 
 def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
@@ -181,27 +180,8 @@ def _node(node: PictureNode, x: int, y: int) -> str:
     else:
         look = 'class="lost"' if node.state is CoreState.HARVESTED else 'class="unknown"'
     name = f"{node.core_type.value}, {node.state.value}"
+    letter = glyph(node).strip(_LIVE[CoreType.TENSIX])  # the fill says it, a hundred dots would be noise
     return (
         f'<g><title>{name}</title><rect x="{x + 1}" y="{y + 1}" width="{size}" height="{size}" {look}/>'
-        f"{_text(x + _CELL_PIXELS // 2, y + _CELL_PIXELS // 2, glyph(node))}</g>"
+        f"{_text(x + _CELL_PIXELS // 2, y + _CELL_PIXELS // 2, letter)}</g>"
     )
-
-
-def links_legend(answer: TopologyAnswer, linked: bool, up: bool) -> list[str]:
-    """Lines below a picture of links: "Serial 0100014411703043: chips 0, 1" where it is known, and what boxes
-    and lines mean, of those that are there."""
-    chips_of: dict[str, list[int]] = {}
-    for chip in answer.chips:
-        if chip.serial is not None:
-            chips_of.setdefault(chip.serial, []).append(chip.id)
-    parts = ["box: chip, with its unique id below"]
-    if any(chip.mmio is False for chip in answer.chips):
-        parts.append("dashed box: reached through another chip")
-    if linked:
-        parts.append("line: eth links, with how many")
-    if not up:
-        parts.append("dashed line: one of them is down, or it is not known whether it is up")
-    if any(chip.outside_links != 0 and chip.neighbours is not None for chip in answer.chips):
-        parts.append("out: links that leave this host")
-    lines = [" | ".join(parts[at : at + 3]) for at in range(0, len(parts), 3)]
-    return [*(f"Serial {serial}: {chips_named(ids)}" for serial, ids in chips_of.items()), *lines]
