@@ -62,7 +62,7 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     skipped = outcome.best.plan.skipped
     readings = [*session.readings, *(TelemetryFacts(chip=chip, error=why) for chip, why in skipped.items())]
     linkless, of_discovery = _discovered(outcome, chips)
-    warnings, of_devices = _devices(host, chips)
+    warnings, of_devices = _devices(host, chips, umdlog.devices_opened(session.log))
     troubles = [
         *(
             Trouble(
@@ -249,11 +249,19 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
     return linkless, troubles
 
 
-def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Evidence], list[Trouble]]:
-    """Devices that the kernel driver sees and tt_umd does not report: a warning where they are hidden on
-    purpose, or of an architecture that it did not open (it opens one at a time); else it lost them."""
+def _devices(
+    host: wire.HostFacts, chips: list[ChipFacts], opened: int
+) -> tuple[dict[str, Evidence], list[Trouble]]:
+    """Devices that the kernel driver sees, or that tt_umd opened in a simulator, and does not report: a
+    warning where they are hidden on purpose, or of an architecture that it did not open (it opens one at a
+    time); else it lost them: those with the same unique id are one to it."""
     visible, seen = os.environ.get(VISIBLE_DEVICES), len(host.kmd_devices)
     reported = sum(facts.mmio is not False for facts in chips)
+    if not seen and opened > reported:
+        why = (
+            f"tt_umd opened {opened} devices, and reports {reported}: those with one unique id are one to it"
+        )
+        return {}, [Trouble(chip=None, why=why, readable=False)]
     more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
     counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
     if visible and seen:

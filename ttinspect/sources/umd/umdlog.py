@@ -15,6 +15,7 @@ _HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
 _ITS_CHIP = re.compile(r"\.?(?: on| over)? chip \d+")
 _DEVICE = re.compile(r"\b(?:device|chip) (\d+)")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
+_OPENED = re.compile(r"\bTTSimTTDevice chip_id=\d+")
 _UNHEALTHY = re.compile(r"Discovered unhealthy|Discovered remote device ASIC ID: (\d+) is unhealthy")
 _WARNING = re.compile(r"\| warning .*\| (.*) \(")
 _SIMULATORS_OWN = re.compile(r"ERROR: [A-Z]\w+:")
@@ -68,6 +69,11 @@ def is_out_of_memory(text: str) -> bool:
 def is_simulators_own(text: str) -> bool:
     """Whether a functional simulator says what it does not model: it names the class of its error."""
     return _SIMULATORS_OWN.search(text) is not None
+
+
+def devices_opened(log: str) -> int:
+    """How many devices of a simulator tt_umd says that it opened."""
+    return len(_OPENED.findall(log))
 
 
 def unhealthy(log: str) -> Iterator[tuple[int | None, str]]:
