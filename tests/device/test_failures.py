@@ -509,7 +509,7 @@ def test_a_library_that_is_cut_is_2_and_says_so(run: Run, library: Path, tmp_pat
     done = run("harvest", "--from", "sim:libttsim.so")
     assert done.returncode == 2
     assert "the file is cut: it has 9,000 of" in done.stderr
-    assert "get it once more, whole" in done.stderr
+    assert "name a whole one as sim:PATH.so" in done.stderr
 
 
 def test_a_simulator_in_the_home_folder_is_found(run: Run, library: Path, tmp_path: Path) -> None:

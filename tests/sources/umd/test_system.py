@@ -123,19 +123,25 @@ def test_no_chips_is_3_and_says_what_the_driver_shows(monkeypatch: pytest.Monkey
     assert "TT_VISIBLE_DEVICES" in caught.value.why
 
 
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        (wire.Failure.NO_UMD, ExitCode.NO_UMD),
-        (wire.Failure.RAISED, ExitCode.UMD_FAILED),
-        (wire.Failure.NO_LIBRARY, ExitCode.USAGE),
-        (wire.Failure.NO_DEVICE, ExitCode.NO_DEVICES),
-    ],
-)
-def test_a_missing_tt_umd_and_one_that_fails_are_told_apart(kind: wire.Failure, code: ExitCode) -> None:
-    error = failure(said(wire.Failed(why="no", kind=kind)), "umd")
+def test_tt_umd_that_fails_is_told_apart_from_what_cannot_be_asked() -> None:
+    error = failure(said(wire.Failed(why="no")), "umd")
     assert error is not None
-    assert error.exit_code is code
+    assert (error.what, error.exit_code) == (
+        "umd: tt_umd failed while discovering chips",
+        ExitCode.UMD_FAILED,
+    )
+    refusal = wire.Failed(why="no", what="tt_umd is not installed", exit_code=ExitCode.NO_UMD)
+    error = failure(said(refusal), "umd")
+    assert error is not None
+    assert (error.what, error.exit_code) == ("tt_umd is not installed", ExitCode.NO_UMD)
+
+
+def test_a_simulator_that_does_not_fit_into_memory_is_no_wrong_file() -> None:
+    why = "libttsim.so: failed to map segment from shared object"
+    error = failure(said(wire.Failed(why=why, what="cannot open", exit_code=ExitCode.USAGE)), "libttsim.so")
+    assert error is not None
+    assert error.exit_code is ExitCode.UMD_FAILED
+    assert error.next_step.startswith("look at free memory")
 
 
 @pytest.mark.parametrize("name", ["tensix", "dram", "eth", "pcie", "l2cpu"])
@@ -163,7 +169,7 @@ def test_every_line_of_the_wire_survives_it() -> None:
         REMOTE,
         wire.Done(),
         wire.TelemetryFacts(chip=0, tags={14: 1000}),
-        wire.Failed(why="w", kind=wire.Failure.CUT),
+        wire.Failed(why="w", what="x", exit_code=ExitCode.USAGE),
     ):
         assert wire.DECODER.decode(msgspec.json.encode(line)) == line
 

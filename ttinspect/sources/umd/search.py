@@ -83,11 +83,6 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         """The last attempt to see all that are well."""
         return next(attempt for attempt in reversed(self.attempts) if attempt.plan.alone is None)
 
-    @property
-    def remote_chips_are_possible(self) -> bool:
-        """Whether a chip can be behind another one."""
-        return wire.REMOTE_ARCH in self.archs or not self.archs
-
     def without(self, lost: Mapping[int, str]) -> Plan:
         """All chips once more, but for these devices too, and why; over eth again, if it was without."""
         last = self.last.plan
@@ -113,7 +108,7 @@ def without_waiting_for_links(history: History) -> Plan | None:
 def without_eth(history: History) -> Plan | None:
     """Discover nothing over eth: a link, or a remote chip, can be what is bad. Where there can be remote
     chips, each is opened by itself; where there cannot, a device that is named is to blame."""
-    plan, remote = history.last.plan, history.remote_chips_are_possible
+    plan, remote = history.last.plan, not history.archs or wire.REMOTE_ARCH in history.archs
     if not plan.request.over_eth or (history.named is not None and not remote):
         return None
     patience = lateness.remote_firmware_seconds(history.left_seconds) if remote else None

@@ -16,43 +16,17 @@ from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.process import VISIBLE_DEVICES
 from ttinspect.sources.umd.readings import chip_of, made_up_masks, with_telemetry
 from ttinspect.sources.umd.search import Outcome
-from ttinspect.sources.umd.wire import ChipFacts, Failure, TelemetryFacts
+from ttinspect.sources.umd.wire import ChipFacts, TelemetryFacts
 
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
-_REFUSALS = {
-    Failure.NO_UMD: (
-        "{source}: tt_umd is not installed",
-        "pip install tt-umd (for Linux and Python up to 3.13), or use a source that needs no device, such as "
-        "sysfs or a file",
-        ExitCode.NO_UMD,
-    ),
-    Failure.NO_LIBRARY: ("cannot open the simulator {source!r}", "name it as sim:PATH.so", ExitCode.USAGE),
-    Failure.CUT: ("cannot open the simulator {source!r}", "get it once more, whole", ExitCode.USAGE),
-    Failure.NO_DEVICE: (
-        "no Tenstorrent devices found",
-        "check how the simulator is configured",
-        ExitCode.NO_DEVICES,
-    ),
-    Failure.UNKNOWN_ARCH: (
-        "{source}: unsupported architecture",
-        "put its soc_descriptor.yaml beside it",
-        ExitCode.UNSUPPORTED_ARCH,
-    ),
-    Failure.OTHER_ARCH: (
-        "{soc_file}",
-        "put the descriptor of its architecture there, or none",
-        ExitCode.USAGE,
-    ),
-}
-"""What went wrong, what to do next, and the exit code, where a child found that there is nothing to ask."""
 
 
 def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System:
     """The System of what was said; chips that were read before a death are in it.
 
     Raises:
-        InspectError: 5 when nothing was learned, 3 when there are no chips; as the table of refusals has it.
+        InspectError: 5 when nothing was learned, 3 when there are no chips; what the child raised.
     """
     session, host = outcome.best.session, outcome.host
     chips, links = _chips(outcome), session.links
@@ -110,11 +84,8 @@ def failure(session: wire.Session, source: str) -> InspectError | None:
     if failed is None and session.death is None:
         return None
     why = failed.why if failed is not None else session.death or ""
-    if failed is not None and failed.kind in _REFUSALS and not umdlog.is_out_of_memory(why):
-        what, next_step, code = _REFUSALS[failed.kind]
-        return InspectError(
-            what.format(source=source, soc_file=session.request.soc_file), why, next_step, code
-        )
+    if failed is not None and failed.what is not None and not umdlog.is_out_of_memory(why):
+        return InspectError(failed.what, why, failed.next_step, failed.exit_code)
     fate = "failed" if failed is not None else "hung" if session.late else "died"
     what = f"{source}: tt_umd {fate} while {session.stage}"
     return InspectError(what, why, _next_step(session, why), ExitCode.UMD_FAILED)

@@ -4,6 +4,7 @@ from enum import Enum
 
 import msgspec
 
+from ttinspect.errors import ExitCode
 from ttinspect.model.grid import TypeCores
 from ttinspect.sources.umd.lateness import Late, WaitFor
 from ttinspect.sources.umd.request import Request
@@ -116,25 +117,14 @@ class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
     error: str | None = None
 
 
-class Failure(str, Enum):
-    """Why a child ended before it was done: tt_umd raised or is not installed; what should be a simulator is
-    no library, or cut, has no device, is of an architecture that is not known, or not of that of the SoC
-    descriptor beside it."""
-
-    RAISED = "raised"
-    NO_UMD = "no umd"
-    NO_LIBRARY = "no library"
-    CUT = "cut"
-    NO_DEVICE = "no device"
-    UNKNOWN_ARCH = "unknown arch"
-    OTHER_ARCH = "other arch"
-
-
 class Failed(msgspec.Struct, frozen=True, tag="failure"):
-    """The child ends before it is done."""
+    """The child ends before it is done: tt_umd raised; with ``what`` there is nothing to ask, and these are
+    the words of an InspectError."""
 
     why: str
-    kind: Failure = Failure.RAISED
+    what: str | None = None
+    next_step: str = ""
+    exit_code: ExitCode = ExitCode.UMD_FAILED
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

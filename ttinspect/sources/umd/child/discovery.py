@@ -1,12 +1,20 @@
-"""In the child: calls into tt_umd, bare discovery, and what it says of the host and its links."""
+"""In the child: calls into tt_umd, what a simulator is, bare discovery, and what it says of the host and its
+links."""
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ttinspect.sources.umd.request import Request
+from ttinspect.errors import ExitCode, InspectError
+from ttinspect.sources.umd.request import CHIPS_PER_PROCESS, FOLDER_PREFIX, SOC_FILE, Request, scratch_folder
+
+PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
+"""The PCI device id of each architecture that can be simulated."""
+NO_DEVICE = 0xFFFF
+ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
+MOST_BESIDE = 16384
 
 Facts = dict[str, Any]
 """What becomes one JSON line; wire.py holds its type."""
@@ -38,6 +46,99 @@ def umd_errors() -> tuple[type[Exception], ...]:
     )
 
 
+def prepared(tt_umd: Any, request: Request, path: str) -> tuple[Request, str | None]:
+    """The request as tt_umd wants it, and the architecture of the simulator, None where it is not known.
+    tt_umd has to be told, and with the SoC descriptor of another one it would wait for the firmware.
+
+    Raises:
+        InspectError: 2 for what is no simulator, or of another architecture than the SoC descriptor beside
+            it, 3 without a device, 7 for an architecture of which there is no descriptor.
+    """
+    pci_id = first_pci_id(path)
+    arch = PCI_IDS.get(pci_id)
+    if pci_id == NO_DEVICE:
+        raise InspectError(
+            "no Tenstorrent devices found",
+            f"no PCI device of {path} answers",
+            "check how the simulator is configured",
+            ExitCode.NO_DEVICES,
+        )
+    if request.soc_file is not None:
+        described = tt_umd.SocArchDescriptor.get_arch_from_path(request.soc_file).name.lower()
+        if arch in (None, described):
+            return request, arch
+        why = f"it describes a {described}, but the simulator beside it is a {arch}"
+        raise InspectError(request.soc_file, why, "put the descriptor of its architecture there, or none")
+    if arch is None:
+        raise InspectError(
+            f"{path}: unsupported architecture",
+            f"the PCI id of its device, {pci_id:#06x}, is not one that ttinspect knows",
+            "put its soc_descriptor.yaml beside it",
+            ExitCode.UNSUPPORTED_ARCH,
+        )
+    return linked(request, path, arch), arch
+
+
+def first_pci_id(path: str) -> int:
+    """The PCI device id of a simulator's first device, NO_DEVICE where it has none. The library is unloaded
+    again: tt_umd opens it anew.
+
+    Raises:
+        InspectError: 2 for what is no simulator.
+    """
+    import _ctypes
+    import ctypes
+
+    why = why_unusable(path)
+    try:
+        if why is None:
+            library = ctypes.CDLL(path)
+            library.libttsim_init()
+            read = library.libttsim_pci_config_rd32
+    except (OSError, AttributeError) as error:
+        why = str(error)
+    if why is not None:
+        raise InspectError(f"cannot open the simulator {path!r}", why, "name a whole one as sim:PATH.so")
+    read.restype = ctypes.c_uint32
+    ids = (
+        read(ctypes.c_uint32(number << 3), ctypes.c_uint32(0)) >> 16 for number in range(CHIPS_PER_PROCESS)
+    )
+    pci_id = next((pci_id for pci_id in ids if pci_id != NO_DEVICE), NO_DEVICE)
+    _ctypes.dlclose(library._handle)
+    return int(pci_id)
+
+
+def why_unusable(path: str) -> str | None:
+    """What the loader does not tell of a library, or dies of: that it is for another machine, or cut (elf.h:
+    the section headers of a 64-bit file come last)."""
+    with open(path, "rb") as file, open("/proc/self/exe", "rb") as own:  # noqa: PTH123
+        header, ours = file.read(ELF_HEADER_BYTES), own.read(ELF_HEADER_BYTES)
+        size = os.fstat(file.fileno()).st_size
+    if not header.startswith(ELF):
+        return "it is not a shared library"
+    if (header[4:6], header[18:20]) != (ours[4:6], ours[18:20]):
+        return f"it is built for another machine than this, which is {os.uname().machine}"
+    start, each, count = (int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62)))
+    whole = start + each * count
+    return None if size >= whole else f"the file is cut: it has {size:,} of {whole:,} bytes"
+
+
+def linked(request: Request, library: str, arch: str) -> Request:
+    """A folder as tt_umd wants it: the library, the SoC descriptor of its architecture, and what else lies
+    beside the library, which may look for its files there. Our parent removes it."""
+    folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
+    os.mkdir(folder, 0o700)  # noqa: PTH102
+    home, name = os.path.split(library)
+    try:
+        beside = os.listdir(home)[:MOST_BESIDE]  # noqa: PTH208
+    except OSError:  # a folder that can be entered, and not be listed
+        beside = []
+    for other in {*beside, name}:
+        os.symlink(f"{home}/{other}", f"{folder}/{other}")  # noqa: PTH211
+    os.symlink(f"{request.soc_folder}/{arch}.yaml", f"{folder}/{SOC_FILE}")  # noqa: PTH211
+    return request._replace(library=f"{folder}/{name}", soc_file=f"{folder}/{SOC_FILE}")
+
+
 IGNORED_FAILURES = (
     "cmfw_mismatch_action",
     "cmfw_unsupported_action",
@@ -58,7 +159,7 @@ def host_facts(tt_umd: Any) -> Facts:
     }
 
 
-def discover(tt_umd: Any, request: "Request") -> Any:
+def discover(tt_umd: Any, request: Request) -> Any:
     """Bare discovery; one bad chip must not hide the others."""
     options = tt_umd.TopologyDiscoveryOptions()
     for name in IGNORED_FAILURES:

@@ -17,12 +17,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ttinspect.sources.umd.request import Request
 
-PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
-"""The PCI device id of each architecture that can be simulated."""
-NO_DEVICE = 0xFFFF
-ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
-MOST_BESIDE = 16384
-
 
 class Wire:
     """Where answers go. ``at`` says what is done next."""
@@ -39,10 +33,6 @@ class Wire:
         self.say("stage", kind=stage, chip=chip, via=via)
 
 
-class NoSimulatorError(Exception):
-    """What should be one cannot be used: a kind of wire.Failure, and why."""
-
-
 def main(argv: list[str]) -> None:
     """Read everything and say it; the exit code is 0 whenever the last line was sent."""
     wire = Wire(int(argv[1]))
@@ -50,19 +40,14 @@ def main(argv: list[str]) -> None:
     package = os.path.dirname(os.path.abspath(__file__)).rpartition("/sources/")[0]  # noqa: PTH100, PTH120
     sys.path[0] = os.path.dirname(package)  # noqa: PTH120 - not our own folder
     sys.path += [folder for folder in argv[3].split(os.pathsep) if folder not in sys.path]
+    from ttinspect.errors import InspectError
+    from ttinspect.sources.umd.child.discovery import first_line, prepared, umd_errors
     from ttinspect.sources.umd.request import decoded
 
     request = decoded(argv[4])
     wire.at("loading tt_umd")
     try:
-        import tt_umd
-    except ImportError as error:
-        missing = isinstance(error, ModuleNotFoundError)
-        wire.say("failure", why=str(error), kind="no umd" if missing else "raised")
-        return
-    from ttinspect.sources.umd.child.discovery import first_line, umd_errors
-
-    try:
+        tt_umd = loaded()
         arch = None
         if request.library is not None:
             wire.at("opening the simulator")
@@ -71,10 +56,32 @@ def main(argv: list[str]) -> None:
             open_quasar(tt_umd, request, wire)
         else:
             ask(tt_umd, request, wire)
-    except NoSimulatorError as error:
-        wire.say("failure", kind=error.args[0], why=error.args[1])
+    except InspectError as error:
+        refusal = {"what": error.what, "next_step": error.next_step, "exit_code": error.exit_code}
+        wire.say("failure", why=error.why, **refusal)
     except umd_errors() as error:
         wire.say("failure", why=first_line(error))
+
+
+def loaded() -> Any:
+    """tt_umd.
+
+    Raises:
+        InspectError: 4 where it is not installed, 5 where it cannot be loaded.
+    """
+    from ttinspect.errors import ExitCode, InspectError
+
+    try:
+        import tt_umd
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError)
+        raise InspectError(
+            "tt_umd is not installed" if missing else "tt_umd cannot be loaded",
+            str(error),
+            "pip install tt-umd (Linux, Python up to 3.13), or use a source without devices, such as sysfs",
+            ExitCode.NO_UMD if missing else ExitCode.UMD_FAILED,
+        ) from None
+    return tt_umd
 
 
 def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
@@ -147,87 +154,6 @@ def die_with_parent(lifeline: int) -> None:
     leads = os.getpgrp() == os.getpid()
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if leads else os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
-
-
-def prepared(tt_umd: Any, request: "Request", path: str) -> tuple["Request", str | None]:
-    """The request as tt_umd wants it, and the architecture of the simulator, None where it is not known.
-    tt_umd has to be told, and with the SoC descriptor of another one it would wait for the firmware.
-
-    Raises:
-        NoSimulatorError: it is none, has no device, or is of an architecture of which there is no descriptor.
-    """
-    pci_id = first_pci_id(path)
-    if pci_id == NO_DEVICE:
-        raise NoSimulatorError("no device", f"no PCI device of {path} answers")
-    arch = PCI_IDS.get(pci_id)
-    if request.soc_file is None:
-        if arch is None:
-            raise NoSimulatorError("unknown arch", "the PCI id of its device is not one that ttinspect knows")
-        return linked(request, path, arch), arch
-    described = tt_umd.SocArchDescriptor.get_arch_from_path(request.soc_file).name.lower()
-    if arch not in (None, described):
-        why = f"it describes a {described}, but the simulator beside it is a {arch}"
-        raise NoSimulatorError("other arch", why)
-    return request, arch
-
-
-def first_pci_id(path: str) -> int:
-    """The PCI device id of a simulator's first device, NO_DEVICE where it has none. The library is unloaded
-    again: tt_umd opens it anew."""
-    import _ctypes
-    import ctypes
-
-    from ttinspect.sources.umd.request import CHIPS_PER_PROCESS
-
-    refuse_unusable(path)
-    try:
-        library = ctypes.CDLL(path)
-        library.libttsim_init()
-        read = library.libttsim_pci_config_rd32
-    except (OSError, AttributeError) as error:
-        raise NoSimulatorError("no library", str(error)) from None
-    read.restype = ctypes.c_uint32
-    ids = (
-        read(ctypes.c_uint32(number << 3), ctypes.c_uint32(0)) >> 16 for number in range(CHIPS_PER_PROCESS)
-    )
-    pci_id = next((pci_id for pci_id in ids if pci_id != NO_DEVICE), NO_DEVICE)
-    _ctypes.dlclose(library._handle)
-    return int(pci_id)
-
-
-def refuse_unusable(path: str) -> None:
-    """What the loader does not tell of a library, or dies of: that it is for another machine, or cut (elf.h:
-    the section headers of a 64-bit file come last)."""
-    with open(path, "rb") as file, open("/proc/self/exe", "rb") as own:  # noqa: PTH123
-        header, ours = file.read(ELF_HEADER_BYTES), own.read(ELF_HEADER_BYTES)
-        size = os.fstat(file.fileno()).st_size
-    if not header.startswith(ELF):
-        raise NoSimulatorError("no library", "it is not a shared library")
-    if (header[4:6], header[18:20]) != (ours[4:6], ours[18:20]):
-        machine = os.uname().machine
-        raise NoSimulatorError("no library", f"it is built for another machine than this, which is {machine}")
-    start, each, count = (int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62)))
-    if size < start + each * count:
-        why = f"the file is cut: it has {size:,} of {start + each * count:,} bytes"
-        raise NoSimulatorError("cut", why)
-
-
-def linked(request: "Request", library: str, arch: str) -> "Request":
-    """A folder as tt_umd wants it: the library, the SoC descriptor of its architecture, and what else lies
-    beside the library, which may look for its files there. Our parent removes it."""
-    from ttinspect.sources.umd.request import FOLDER_PREFIX, SOC_FILE, scratch_folder
-
-    folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
-    os.mkdir(folder, 0o700)  # noqa: PTH102
-    home, name = os.path.split(library)
-    try:
-        beside = os.listdir(home)[:MOST_BESIDE]  # noqa: PTH208
-    except OSError:  # a folder that can be entered, and not be listed
-        beside = []
-    for other in {*beside, name}:
-        os.symlink(f"{home}/{other}", f"{folder}/{other}")  # noqa: PTH211
-    os.symlink(f"{request.soc_folder}/{arch}.yaml", f"{folder}/{SOC_FILE}")  # noqa: PTH211
-    return request._replace(library=f"{folder}/{name}", soc_file=f"{folder}/{SOC_FILE}")
 
 
 if __name__ == "__main__":
