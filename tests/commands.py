@@ -39,6 +39,12 @@ ANSWERED = tuple(command for command in EVERY if command not in REFUSED)
 CHECKED = {0, 10, 11}
 """Exit codes of an answer."""
 
+PLANTED = (
+    "ttinspect", "json", "yaml", "msgspec", "typer", "psutil", "tt_umd", "sitecustomize", "usercustomize", "encodings",
+    "ttinspect.cli", "rich", "signal", "gc",
+)  # fmt: skip
+"""Modules that Python or a command looks for: what stands in their way is called so."""
+
 
 def prepare(folder: Path) -> None:
     """Write what the lines name."""

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Run
 from tests.fleet import plans
 from tests.fleet.test_seeds import told
+from ttinspect.errors import InspectError
+from ttinspect.sources.fleet_check import node_names
 
 pytest.importorskip("ClusterShell")
 PLAN = plans.cards()
@@ -134,3 +136,18 @@ def test_a_check_file_that_is_wrong_is_refused(run: Run, hosts: Path, text: str)
     done = run("fleet", str(hosts), "--check", str(hosts.parent / "site.yaml"))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("ttinspect: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a[0-999999999]", "names more than 100,000 hosts"),
+        ("a[0-99999999999999999999999]", "names"),
+        ("a[1-1000]b[1-1000]", "names more than 100,000 hosts"),
+        ("q[q[q[01-02]", "names no hosts"),
+    ],
+)
+def test_a_set_of_hosts_that_nobody_has_is_refused_before_it_is_made(text: str, why: str) -> None:
+    with pytest.raises(InspectError) as caught:
+        node_names(text, "hosts")
+    assert why in caught.value.why

@@ -73,8 +73,9 @@ class Feeder:
         self._refuse_waste(f"{target} read", began)
         return accepted
 
-    def answer(self, target: str, data: bytes) -> int:
-        """Put one input through its command lines; how many of them accepted it.
+    def answer(self, target: str, data: bytes, formats: tuple[str, ...] = ()) -> int:
+        """Put one input through its command lines; how many of them accepted it. Asked in the formats of the
+        lines where no others are named.
 
         Raises:
             Broken: an internal error, a document that is none, a control character, too long, too much memory.
@@ -83,7 +84,7 @@ class Feeder:
         path = self._folder / wanted.name
         path.write_bytes(data)
         path.chmod(0o600)
-        return sum(self._line(line, path, data) for line in wanted.lines)
+        return sum(self._line(line, path, data, formats) for line in wanted.lines)
 
     def _refuse_waste(self, where: str, began: float) -> None:
         took = time.process_time() - began
@@ -92,15 +93,16 @@ class Feeder:
         if _most_bytes() - self._before > MOST_BYTES:
             raise Broken(f"{where}: {_most_bytes() - self._before:,} bytes more than before")
 
-    def _line(self, line: Line, path: Path, data: bytes) -> bool:
+    def _line(self, line: Line, path: Path, data: bytes, formats: tuple[str, ...]) -> bool:
         text = data.decode("utf-8", "surrogateescape").replace("\0", "")
         known = {**self._known, FILE: str(path), FOLDER: str(self._folder), TEXT: text}
         words = [_filled(word, known) for word in line.words.split()]
         command = words[0]
-        if not self._asked(command, words, line.formats[0]):
-            return False
-        self._asked(command, words, line.formats[1])
-        return True
+        first, *others = formats or line.formats
+        accepted = self._asked(command, words, first)
+        for other in others if accepted or formats else ():
+            self._asked(command, words, other)
+        return accepted
 
     def _asked(self, command: str, words: list[str], output_format: str) -> bool:
         output, errors = io.StringIO(), io.StringIO()
@@ -167,6 +169,24 @@ def _csv(text: str, _command: str) -> None:
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows, "no heading"
     assert {len(row) for row in rows} == {len(rows[0])}
+    formulas = [cell for row in rows for cell in row if cell[:1] in _FORMULA and not _is_number(cell)]
+    assert not formulas, formulas[:5]
+
+
+_FORMULA = {*"=+-@\t\r"}
+"""What makes a spreadsheet read a cell as a formula (OWASP)."""
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(text: str, _command: str) -> None:
+    assert text.strip()
 
 
 def _xml(text: str, _command: str) -> None:
@@ -183,6 +203,7 @@ def _markdown(text: str, _command: str) -> None:
 
 
 _CHECKS = {
+    "table": _table,
     "markdown": _markdown,
     "json": _json,
     "yaml": _yaml,

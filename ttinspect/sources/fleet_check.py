@@ -1,6 +1,7 @@
 """The check file of a fleet: which hosts there should be, and what is expected of groups of them."""
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -91,6 +92,16 @@ def _wanted(document: dict[Any, Any], name: str, lines: dict[tuple[str, ...], in
     return read_check_document(json.loads(json.dumps(document)), name, lines)
 
 
+MOST_HOSTS = 100_000
+_RANGE = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+
+def _too_many_hosts(text: str, where: str) -> InspectError:
+    return InspectError(
+        where, f"{show(text)} names more than {MOST_HOSTS:,} hosts", "for instance glx-[01-16]"
+    )
+
+
 def node_names(text: Any, where: str) -> tuple[str, ...]:
     """The hosts of a NodeSet, "glx-[01-16]".
 
@@ -103,10 +114,18 @@ def node_names(text: Any, where: str) -> tuple[str, ...]:
         from ClusterShell.NodeSet import NodeSet, NodeSetException
     except ModuleNotFoundError:
         raise missing_extra(f"{where}: a set of hosts", "ClusterShell", "fleet") from None
+    widest = max((int(high) - int(low) for low, high in _RANGE.findall(text)), default=0)
+    if widest >= MOST_HOSTS:  # ClusterShell makes a set of all its numbers
+        raise _too_many_hosts(text, where)
     try:
-        names = tuple(map(str, NodeSet(text)))
+        nodes = NodeSet(text)
+        if len(nodes) > MOST_HOSTS:
+            raise _too_many_hosts(text, where)
+        names = tuple(map(str, nodes))
     except NodeSetException as error:
         raise InspectError(where, f"{text!r} names no hosts: {error}", "for instance glx-[01-16]") from None
+    except (ValueError, AssertionError):  # ClusterShell 1.10: a bracket within a bracket, a range too wide
+        raise InspectError(where, f"{show(text)} names no hosts", "for instance glx-[01-16]") from None
     if not names:  # a group that is empty is silently no host
         raise InspectError(where, f"{text!r} names no host", "for instance glx-[01-16]")
     return names
