@@ -1,6 +1,8 @@
 """Recordings: what is played back is what was seen, and a cut end costs one line at most."""
 
 import json
+import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +198,59 @@ def test_a_recording_without_a_moment_is_no_source(tree: Path, tmp_path: Path) -
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(InspectError, match="no moment yet"):
         last_moment(str(path))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
+def test_a_full_disk_costs_the_moments_for_which_there_is_no_room(
+    tree: Path, tmp_path: Path, suffix: str
+) -> None:
+    """The limit on the size of files stands for the disk: what is beyond it is written in part, then refused."""
+    path, watcher, recorder = tmp_path / f"r.{suffix}", SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    seen: dict[int, System] = {}
+    try:
+        with RecordingFile(str(path), None) as file:
+            for at in range(40):
+                if at in (10, 25):
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8, before[1]))
+                if at in (20, 30):
+                    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+                _heat(tree, 0, 30 + at)
+                system = watcher.read()
+                if all(file.append(line) for line in recorder.lines(system, None, (), at)):
+                    seen[at] = system
+                else:
+                    recorder.begin_again()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [*seen] == [*range(10), *range(20, 25), *range(30, 40)]
+    played = [*replay(str(path))]
+    assert [moment.time_ns for moment in played] == [*seen]
+    for moment, system in zip(played, seen.values(), strict=True):
+        assert _without_source(recorded_source(moment, "r")) == _without_source(system)
+
+
+@pytest.mark.parametrize("path", ["/dev/full", "/dev/null", "fifo", "link", "folder"])
+@pytest.mark.parametrize("suffix", ["", ".zst"])
+def test_what_is_no_file_is_refused_as_what_it_is(tmp_path: Path, path: str, suffix: str) -> None:
+    name = path if path.startswith("/dev") else f"{tmp_path}/{path}{suffix}"
+    if path == "fifo":
+        os.mkfifo(name)
+    elif path == "link":
+        Path(name).symlink_to(tmp_path / "other")
+    elif path == "folder":
+        Path(name).mkdir()
+    with pytest.raises(InspectError) as refused, RecordingFile(name, None):
+        pass
+    why = {"link": "it is a symbolic link", "folder": "is a directory"}.get(path, "it is no regular file")
+    assert refused.value.why == why
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_full_file_is_begun_anew_by_the_next_run_too(tree: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    _record(path, tree, [lambda: None])
+    with RecordingFile(str(path), 10) as file:
+        assert file.rotate_if_full()
+        assert not file.rotate_if_full()
+    assert last_moment(f"{path}.1").time_ns == 1_000

@@ -123,7 +123,9 @@ def run(
                 recorded = _pace(interval, seconds, count, lambda: _write(recorder, looking))
             else:
                 with RecordingFile(common.output, max_size) as file:
-                    recorded = _pace(interval, seconds, count, lambda: _append(file, recorder, looking))
+                    lost = _Lost(common)
+                    recorded = _pace(interval, seconds, count, lambda: _append(file, recorder, looking, lost))
+                    recorded -= lost.moments
     finally:
         common.show(options.log)
     note(common, f"{recorded} moment{'' if recorded == 1 else 's'}")
@@ -171,11 +173,28 @@ def _write(recorder: Recorder, looking: _Looking) -> None:
     sys.stdout.buffer.flush()
 
 
-def _append(file: RecordingFile, recorder: Recorder, looking: _Looking) -> None:
+class _Lost:
+    """Moments for which there was no room."""
+
+    def __init__(self, common: Common) -> None:
+        self._common, self._now, self.moments = common, False, 0
+
+    def count(self, *, lost: bool) -> None:
+        """One more moment, lost or not; told when it changes."""
+        self.moments += lost
+        if lost is not self._now:
+            words = "no room: moments are lost until there is" if lost else "there is room again"
+            note(self._common, f"{self._common.output}: {words}")
+        self._now = lost
+
+
+def _append(file: RecordingFile, recorder: Recorder, looking: _Looking, lost: _Lost) -> None:
     if file.rotate_if_full():
         recorder.begin_again()
-    for line in _lines(recorder, looking):
-        file.append(line)
+    whole = all(file.append(line) for line in _lines(recorder, looking))
+    if not whole:
+        recorder.begin_again()
+    lost.count(lost=not whole)
 
 
 def _lines(recorder: Recorder, looking: _Looking) -> list[Beginning | Moment]:

@@ -1,7 +1,9 @@
 """Writing a recording: lines appended to a file, compressed or not, that a crash cuts by one line at most."""
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +30,9 @@ ZSTD_SUFFIXES = (".zst", ".zstd")
 _SYNC_SECONDS = 1.0
 _LEVEL = 3
 _PIECE_BYTES = 1 << 20
+_LAST_BLOCK = b"\x01\x00\x00"
+"""Ends a frame without a checksum: a raw block of no bytes, marked as the last one (RFC 8878, 3.1.1.2)."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MODE = 0o600
 """A recording names processes: it is its owner's alone."""
 
@@ -139,6 +144,7 @@ class RecordingFile:
             _zstandard(path)
         self._file: BinaryIO
         self._compressor: Any = None
+        self._frame_at, self._open_frame = 0, b""
         self._synced = time.monotonic()
 
     def __enter__(self) -> "RecordingFile":
@@ -154,26 +160,44 @@ class RecordingFile:
             if kind is None:
                 raise self._unwritable(problem) from None
 
-    def append(self, line: Beginning | Moment) -> None:
-        """Write a line.
+    def append(self, line: Beginning | Moment) -> bool:
+        """Write a line; False where there is no room for it: nothing of it is there then, and the next line
+        must begin the recording again.
 
         Raises:
-            InspectError: 2 or 6 when it cannot be written.
+            InspectError: 2 or 6 when it cannot be written for another reason.
         """
         text = msgspec.json.encode(line) + b"\n"
+        end = self._file.tell()
         try:
-            if self._compressor is None:
-                self._write(text)
-            else:
-                self._write(
-                    self._compressor.compress(text)
-                    + self._compressor.flush(_zstandard("").COMPRESSOBJ_FLUSH_BLOCK)
-                )
+            if self._compressor is not None:
+                text = self._open_frame + self._compressor.compress(text)
+                text += self._compressor.flush(_zstandard("").COMPRESSOBJ_FLUSH_BLOCK)
+            self._write(text)
+            self._open_frame = b""
             if time.monotonic() - self._synced >= _SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
-            raise self._unwritable(error) from None
+            if error.errno not in _NO_ROOM:
+                raise self._unwritable(error) from None
+            self._take_back(end)
+            return False
+        return True
+
+    def _take_back(self, end: int) -> None:
+        """What was written of a line for which there was no room. The frame that it should have gone on is
+        ended before the next line, in a frame of its own."""
+        self._file.truncate(end)
+        self._file.seek(end)
+        if self._compressor is not None:
+            if end > self._frame_at:
+                self._open_frame = _LAST_BLOCK
+            self._begin_frame(end + len(self._open_frame))
+
+    def _begin_frame(self, at: int) -> None:
+        self._frame_at = at
+        self._compressor = _zstandard("").ZstdCompressor(level=_LEVEL).compressobj()
 
     def rotate_if_full(self) -> bool:
         """Begin a new file where this one is full; whether it did."""
@@ -189,9 +213,13 @@ class RecordingFile:
 
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        if self._path.is_symlink():
+            raise self._no_file("it is a symbolic link")
         try:
             self._file = os.fdopen(os.open(self._path, flags, _MODE), "r+b", buffering=0)
             try:
+                if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                    raise self._no_file("it is no regular file")
                 self._lock()
                 self._mend()
             except BaseException:
@@ -201,7 +229,14 @@ class RecordingFile:
         except OSError as error:
             raise self._unwritable(error) from None
         if self._compress:
-            self._compressor = _zstandard("").ZstdCompressor(level=_LEVEL).compressobj()
+            self._begin_frame(self._file.tell())
+
+    def _no_file(self, why: str) -> InspectError:
+        return InspectError(
+            f"cannot record into {self._path}",
+            why,
+            "name a regular file, or leave --output out: the lines go to standard output",
+        )
 
     def _lock(self) -> None:
         try:
@@ -270,7 +305,7 @@ class RecordingFile:
 
     def _finish(self) -> None:
         if self._compressor is not None:
-            self._write(self._compressor.flush())
+            self._write(self._open_frame or self._compressor.flush())
             self._compressor = None
         os.fsync(self._file.fileno())
         self._file.close()
