@@ -1,6 +1,7 @@
 """The documents in docs/ say what is so, and the script in them works."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.fleet import plans
 from tests.graphs import write_report
 from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150
+from ttinspect.cli.commands import COMMANDS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DUMP = Path(__file__).resolve().parent / "data" / "dumps" / "n150-detailed_memory_usage.csv"
@@ -35,7 +38,7 @@ def test_the_guide_holds_the_script_as_it_is() -> None:
         ("docs/memory.md", 6),
         ("docs/programs.md", 3),
         ("README.md", 2),
-        ("docs/commands.md", 8),
+        ("docs/commands.md", 13),
     ],
 )
 def test_what_a_document_shows_is_what_the_command_prints(
@@ -47,11 +50,27 @@ def test_what_a_document_shows_is_what_the_command_prints(
     assert len(shown) == blocks
     for name in ("normal", "dry"):
         shutil.move(write_report(tmp_path, f"n150-{name}"), tmp_path / f"{name}.json")
+    plans.write(tmp_path / "hosts", plans.documents(plans.cards(2)))
+    for folder in ("shm", "proc"):
+        (tmp_path / folder).mkdir()
+    region = captures()["v3-single"]
+    (tmp_path / "shm" / region.file_name).write_bytes(region.data)
+    (tmp_path / "shm" / region.file_name).chmod(0o600)
     for block in shown:
         command, _, output = block.partition("\n")
         words = shlex.split(command)
         here = ["--shm-dir", str(tmp_path)] if words[0] in ("check", "list") else []
         assert run(*words, *here).stdout.rstrip("\n") == output
+
+
+def test_every_command_has_a_guide_with_an_example_its_exit_codes_and_traps() -> None:
+    sections = (DOCS / "commands.md").read_text().split("\n### `")[1:]
+    guides = dict(section.split("`\n", 1) for section in sections)
+    assert guides.keys() == COMMANDS.keys()
+    for name, guide in guides.items():
+        assert re.search(rf"```\n(\$ )?ttinspect {name}", guide) or name in ("top", "collect"), name
+        assert "**Exit code**: " in guide, name
+        assert "**Traps**: " in guide, name
 
 
 def test_the_script_is_clean() -> None:
