@@ -1,14 +1,17 @@
 """The units in docs/examples/systemd are what systemd reads, and start what this program takes."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.man_pages import FOLDER as MAN_PAGES
+from tests.sources import fake_sysfs
 from ttinspect.cli.parsers import parser_of
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples" / "systemd"
@@ -65,3 +68,53 @@ def test_a_service_has_few_rights(units: list[str], service: Path) -> None:
     (unit,) = [path for path in units if path.endswith(service.name)]
     done = _analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
     assert done.returncode == 0, done.stdout
+
+
+def _line(service: str, replaced: dict[str, str]) -> list[str]:
+    """The ExecStart of a service, with other words for some."""
+    text = (EXAMPLES / service).read_text()
+    (line,) = [found for found in text.splitlines() if found.startswith("ExecStart=")]
+    words = shlex.split(line.removeprefix("ExecStart="))
+    assert replaced.keys() <= {*words}
+    return [replaced.get(word, word) for word in words]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> str:
+    """A host with two chips, as sysfs shows it."""
+    root = tmp_path / "host"
+    fake_sysfs.kernel_driver(root)
+    for number in range(2):
+        fake_sysfs.device(root, number)
+    return f"host:{root}"
+
+
+@pytest.mark.system
+def test_what_the_timer_starts_writes_metrics(console_script: str, host: str, tmp_path: Path) -> None:
+    output = tmp_path / "ttinspect.prom"
+    collected = "/var/lib/prometheus/node-exporter/ttinspect.prom"
+    line = _line(
+        "ttinspect-metrics.service", {INSTALLED: console_script, "host": host, collected: str(output)}
+    )
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert output.read_text().count("ttinspect_chip_up{") == 2
+
+
+@pytest.mark.system
+def test_what_the_service_starts_answers_until_it_is_ended(console_script: str, host: str) -> None:
+    line = _line(
+        "ttinspect-serve.service", {INSTALLED: console_script, "host": host, "127.0.0.1:9836": "127.0.0.1:0"}
+    )
+    serving = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    try:
+        assert serving.stderr is not None
+        found = re.search(r"http://[\d.]+:\d+", serving.stderr.readline())
+        assert found is not None
+        with urllib.request.urlopen(f"{found[0]}/metrics", timeout=20) as answer:
+            assert answer.read().count(b"ttinspect_chip_up{") == 2
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=30)
+    unit = (EXAMPLES / "ttinspect-serve.service").read_text()
+    assert f"\nSuccessExitStatus={serving.returncode}\n" in unit  # stopped, and not failed
