@@ -27,30 +27,15 @@ from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, p
 from ttinspect.cli.watching import CountOption, IntervalOption
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
-from ttinspect.gathering.regions import (
-    ONE_LOOK,
-    Host,
-    Places,
-    Scanner,
-    gather_published,
-    read_published,
-    without_strangers,
-)
-from ttinspect.gathering.watching import watch
+from ttinspect.gathering.watching import Looking, watch
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, tt_umd_version
-from ttinspect.model.system import System
-from ttinspect.shm.published import Published
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.recording import Beginning, ChipState, Moment
 from ttinspect.sources.snapshot import Host as HostName
 from ttinspect.sources.snapshot import Versions
-from ttinspect.verify.findings.use import Uses, uses_of
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 86_400.0
-PUBLISHED_SECONDS = 1.0
-"""Processes and regions are looked through once a second, however often telemetry is read."""
-
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -118,7 +103,7 @@ def run(
     recorded = 0
     try:
         with watch(common.source, options, common.devices) as read:
-            looking = _Looking(places, read, processes)
+            looking = Looking(places, read, personal=processes, keep_bytes=True)
             if common.output is None:
                 recorded = _pace(interval, seconds, count, lambda: _write(recorder, looking))
             else:
@@ -140,34 +125,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-class _Looking:
-    """One reading after the other; processes and regions once a second."""
-
-    def __init__(self, places: Places, read: Callable[[], System], processes: bool) -> None:
-        self._places, self._read, self._processes = places, read, processes
-        self._scanner, self._due = Scanner(places), float("-inf")
-        self._uses: Uses = {}
-
-    def look(self) -> tuple[System, Published | None, tuple[ChipState, ...], int]:
-        """The System, what is published where it was looked through again, the figures, and the time."""
-        system = self._read()
-        fresh: Published | None = None
-        states: tuple[ChipState, ...] = ()
-        if time.monotonic() >= self._due:
-            self._due = time.monotonic() + PUBLISHED_SECONDS
-            fresh = read_published(
-                self._places, ONE_LOOK, personal=self._processes, scanner=self._scanner, keep_bytes=True
-            )
-            if not self._processes:
-                fresh = without_strangers(fresh)
-            case = gather_published(Host(system=system, chosen=None), fresh)
-            self._uses = uses_of(case, self._uses)
-            states = chip_states(case, self._uses)
-        read_ns = system.of_host.time_ns
-        return system, fresh, states, time.time_ns() if read_ns is msgspec.UNSET else read_ns
-
-
-def _write(recorder: Recorder, looking: _Looking) -> None:
+def _write(recorder: Recorder, looking: Looking) -> None:
     for line in _lines(recorder, looking):
         sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.buffer.flush()
@@ -188,7 +146,7 @@ class _Lost:
         self._now = lost
 
 
-def _append(file: RecordingFile, recorder: Recorder, looking: _Looking, lost: _Lost) -> None:
+def _append(file: RecordingFile, recorder: Recorder, looking: Looking, lost: _Lost) -> None:
     if file.rotate_if_full():
         recorder.begin_again()
     whole = all(file.append(line) for line in _lines(recorder, looking))
@@ -197,8 +155,15 @@ def _append(file: RecordingFile, recorder: Recorder, looking: _Looking, lost: _L
     lost.count(lost=not whole)
 
 
-def _lines(recorder: Recorder, looking: _Looking) -> list[Beginning | Moment]:
-    return list(recorder.lines(*looking.look()))
+def _lines(recorder: Recorder, looking: Looking) -> list[Beginning | Moment]:
+    """A reading as lines, with what is published where it was looked through again."""
+    look = looking.look()
+    states: tuple[ChipState, ...] = ()
+    if look.is_fresh:
+        states = chip_states(*looking.judged(look))
+    read_ns = look.system.of_host.time_ns
+    time_ns = time.time_ns() if read_ns is msgspec.UNSET else read_ns
+    return list(recorder.lines(look.system, look.published if look.is_fresh else None, states, time_ns))
 
 
 def _pace(interval: float, seconds: float | None, most: int | None, step: Callable[[], None]) -> int:

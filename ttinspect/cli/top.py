@@ -4,10 +4,8 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated
-
-import msgspec
 
 from ttinspect.answers.top import TopView, build_top
 from ttinspect.cli.options import (
@@ -26,17 +24,15 @@ from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of
 from ttinspect.cli.snapshot import take
 from ttinspect.cli.watching import IntervalOption
 from ttinspect.errors import ExitCode, InspectError, missing_extra
-from ttinspect.gathering.regions import ONE_LOOK, Host, Places, Scanner, gather_published, read_published
-from ttinspect.gathering.watching import watch
+from ttinspect.gathering.regions import Host, Places, gather_published
+from ttinspect.gathering.watching import Looking, watch
 from ttinspect.model.system import System
-from ttinspect.shm.published import Published
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import begins_as_recording
 from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
-_PUBLISHED_SECONDS = 1.0
 _INSTEAD = "ttinspect list shows a table"
 
 FORMATS = ("screen",)
@@ -87,8 +83,8 @@ def run(
     options = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
     places = places_of(common, shm_dir, procfs)
     with watch(common.source, options, common.devices) as read:
-        looking = _Looking(places, read)
-        app = TopApp(looking.look, interval, save=looking.save)
+        screen = _Screen(Looking(places, read, personal=True), places)
+        app = TopApp(screen.look, interval, save=screen.save)
         code = app.run()
     common.show(options.log)
     return code or app.return_code or ExitCode.DONE
@@ -107,26 +103,18 @@ def _played(common: Common) -> Iterator[TopView]:
         yield build_top(case, uses)
 
 
-class _Looking:
-    """One reading after the other; regions and processes are looked through once a second."""
+class _Screen:
+    """What the screen shows, and saves."""
 
-    def __init__(self, places: Places, read: Callable[[], System]) -> None:
-        self._places, self._read, self._scanner = places, read, Scanner(places)
-        self._published: Published | None = None
+    def __init__(self, looking: Looking, places: Places) -> None:
+        self._looking, self._places = looking, places
         self._system: System | None = None
-        self._due = float("-inf")
-        self._uses: Uses = {}
 
     def look(self) -> TopView:
         """The next moment."""
-        system = self._system = self._read()
-        if self._published is None or time.monotonic() >= self._due:
-            self._due = time.monotonic() + _PUBLISHED_SECONDS
-            self._published = read_published(self._places, ONE_LOOK, personal=True, scanner=self._scanner)
-        now = msgspec.structs.replace(self._published, now_realtime_ns=time.time_ns())
-        case = gather_published(Host(system=system, chosen=None), now)
-        self._uses = uses_of(case, self._uses)
-        return build_top(case, self._uses)
+        look = self._looking.look()
+        self._system = look.system
+        return build_top(*self._looking.judged(look))
 
     def save(self) -> str:
         """Write a snapshot of what was read last into this folder; its name.

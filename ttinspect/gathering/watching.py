@@ -1,14 +1,30 @@
 """A source read again and again: one reading after the other, whatever its kind."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from ttinspect.gathering.regions import (
+    ONE_LOOK,
+    Host,
+    Places,
+    Scanner,
+    gather_published,
+    read_published,
+    without_strangers,
+)
 from ttinspect.model.system import System
+from ttinspect.shm.published import Published
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of, open_source
+from ttinspect.verify.case import Case
+from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
+
+PUBLISHED_SECONDS = 1.0
+"""Processes and regions are looked through once a second, however often telemetry is read."""
 
 
 @contextlib.contextmanager
@@ -39,3 +55,48 @@ def watch(source: str, options: LiveOptions, devices: Sequence[str] = ()) -> Ite
     else:
         asked = msgspec.structs.replace(options, ask=Ask.READING)
         yield lambda: choose(open_source(source, asked))
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A reading, and what was published when it was looked through last; ``is_fresh``: at this reading."""
+
+    system: System
+    published: Published
+    is_fresh: bool
+
+
+class Looking:
+    """Readings one after the other, with regions and processes once a second; and how chips were used since
+    the first one. ``personal``: with users and command lines, and processes of strangers. ``keep_bytes``: as
+    a recording needs the regions."""
+
+    def __init__(
+        self, places: Places, read: Callable[[], System], *, personal: bool, keep_bytes: bool = False
+    ) -> None:
+        self._places, self._read, self._scanner = places, read, Scanner(places)
+        self._personal, self._keep_bytes = personal, keep_bytes
+        self._published: Published | None = None
+        self._due = float("-inf")
+        self._uses: Uses = {}
+
+    def look(self) -> Look:
+        """The next reading."""
+        system, fresh = self._read(), time.monotonic() >= self._due
+        if fresh or self._published is None:
+            self._due = time.monotonic() + PUBLISHED_SECONDS
+            published = read_published(
+                self._places,
+                ONE_LOOK,
+                personal=self._personal,
+                scanner=self._scanner,
+                keep_bytes=self._keep_bytes,
+            )
+            self._published = published if self._personal else without_strangers(published)
+        return Look(system, self._published, fresh)
+
+    def judged(self, look: Look) -> tuple[Case, Uses]:
+        """What a look shows together, and how its chips are used as of now."""
+        now = msgspec.structs.replace(look.published, now_realtime_ns=time.time_ns())
+        case = gather_published(Host(system=look.system, chosen=None), now)
+        self._uses = uses_of(case, self._uses)
+        return case, self._uses
