@@ -75,14 +75,15 @@ def run(
         )
     if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
         raise InspectError(f"--interval {interval:g}", "it is not 0.1 to 60", "give a number of seconds")
-    from ttinspect.cli.top_app import TopApp, pages_of
+    from ttinspect.cli.top_app import TopApp, on_a_terminal_that_may_go, pages_of
 
     if begins_as_recording(common.source):
         app = TopApp(pages_of(_played(common)), interval, recorded=True)
-        return app.run() or app.return_code or ExitCode.DONE
+        with on_a_terminal_that_may_go():
+            return app.run() or app.return_code or ExitCode.DONE
     options = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
     places = places_of(common, shm_dir, procfs)
-    with watch(common.source, options, common.devices) as read:
+    with watch(common.source, options, common.devices) as read, on_a_terminal_that_may_go():
         screen = _Screen(Looking(places, read, personal=True), places)
         app = TopApp(screen.look, interval, save=screen.save)
         code = app.run()

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import functools
+import io
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +44,7 @@ from ttinspect.report.top import (
 
 FASTEST_SECONDS, SLOWEST_SECONDS = 0.1, 60.0
 _CLOCK_SECONDS = 0.5
+_HANG_UP_SECONDS = 5.0
 _STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 _SORTED = (
     Quantity.ID, Quantity.BOARD, Quantity.CLOCK, Quantity.POWER, Quantity.TEMPERATURE, Quantity.L1,
@@ -50,6 +53,30 @@ _SORTED = (
 
 Readings = Callable[[], TopView | None]
 """The next moment; None when there are no more (the end of a recording)."""
+
+
+class _Output(io.FileIO):
+    """Standard error, where Textual draws; that the terminal is gone is no error there. Textual's thread that
+    writes would end of it, and all others wait for that thread for ever (Textual 8.2.8)."""
+
+    def write(self, data: Any) -> int:
+        """Write, or let it be."""
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+@contextlib.contextmanager
+def on_a_terminal_that_may_go() -> Iterator[None]:
+    """For the time that an application of Textual runs, which looks for sys.__stderr__."""
+    name, before = "__stderr__", sys.__stderr__
+    output = io.BufferedWriter(_Output(2, "w", closefd=False))
+    setattr(sys, name, io.TextIOWrapper(output, encoding="utf-8", write_through=False))
+    try:
+        yield
+    finally:
+        setattr(sys, name, before)
 
 
 class Page(ModalScreen[None]):
@@ -153,12 +180,24 @@ class TopApp(App[int]):
         loop, code = asyncio.get_running_loop(), int(ExitCode.TERMINATED)
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(signal.SIGTERM, self.exit, code)
-            # The terminal is gone: there is nothing to restore, and Textual's threads would wait for it.
-            loop.add_signal_handler(signal.SIGHUP, os._exit, code)
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up, code)
         threading.Thread(target=self._follow, daemon=True).start()
 
     def on_unmount(self) -> None:
         self._ended.set()
+
+    def _hang_up(self, code: int) -> None:
+        """The terminal is gone: what Textual still restores there goes nowhere, and all else is cleaned up as
+        at any other end. Should a thread of Textual's wait for the terminal nevertheless, nobody waits for
+        it for long."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        last_resort = threading.Timer(_HANG_UP_SECONDS, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.exit(code)
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """No reading is waited for any more."""
