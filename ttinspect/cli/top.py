@@ -75,7 +75,8 @@ def run(
         )
     if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
         raise InspectError(f"--interval {interval:g}", "it is not 0.1 to 60", "give a number of seconds")
-    from ttinspect.cli.top_app import TopApp, on_a_terminal_that_may_go, pages_of
+    from ttinspect.cli.terminal import on_a_terminal_that_may_go
+    from ttinspect.cli.top_app import TopApp, pages_of
 
     if begins_as_recording(common.source):
         app = TopApp(pages_of(_played(common)), interval, recorded=True)

@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import functools
-import io
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,30 +51,6 @@ _SORTED = (
 
 Readings = Callable[[], TopView | None]
 """The next moment; None when there are no more (the end of a recording)."""
-
-
-class _Output(io.FileIO):
-    """Standard error, where Textual draws; that the terminal is gone is no error there. Textual's thread that
-    writes would end of it, and all others wait for that thread for ever (Textual 8.2.8)."""
-
-    def write(self, data: Any) -> int:
-        """Write, or let it be."""
-        try:
-            return super().write(data)
-        except OSError:
-            return len(data)
-
-
-@contextlib.contextmanager
-def on_a_terminal_that_may_go() -> Iterator[None]:
-    """For the time that an application of Textual runs, which looks for sys.__stderr__."""
-    name, before = "__stderr__", sys.__stderr__
-    output = io.BufferedWriter(_Output(2, "w", closefd=False))
-    setattr(sys, name, io.TextIOWrapper(output, encoding="utf-8", write_through=False))
-    try:
-        yield
-    finally:
-        setattr(sys, name, before)
 
 
 class Page(ModalScreen[None]):
