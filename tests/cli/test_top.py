@@ -310,3 +310,12 @@ def _until(read: Callable[[], str], words: str) -> str:
         time.sleep(0.2)
         text = read()
     return text
+
+
+@pytest.mark.parametrize("key", ["4", "enter"])
+def test_what_a_process_is_called_is_no_markup(tmp_path: Path, key: str) -> None:
+    read = _example("n150", "v3-single", tmp_path)
+    (region,) = (tmp_path / "shm").iterdir()
+    named = region.read_bytes().replace(b"python3".ljust(16, b"\0"), b"[kw] [/x]".ljust(16, b"\0"))
+    region.write_bytes(named)
+    assert "[kw] [/x]" in "\n".join(_screen(read, (120, 60), key))

@@ -202,7 +202,7 @@ def links_page(chips: Sequence[TopChip]) -> RenderableType:
         near = chip.neighbours
         there = _DASH if near is None else ", ".join(f"{other} ({count})" for other, count in near) or "none"
         links = _DASH if chip.links is None else f"{chip.links[0]}/{chip.links[1]}"
-        table.add_row(str(chip.id), _board(chip), links, channels, there)
+        _add_row(table, str(chip.id), _board(chip), links, channels, there)
     return table
 
 
@@ -221,7 +221,7 @@ def dram_page(chips: Sequence[TopChip]) -> RenderableType:
     for chip in chips:
         modules = chip.telemetry.gddr
         if modules is None:
-            table.add_row(str(chip.id), _board(chip), *[_DASH] * 4)
+            _add_row(table, str(chip.id), _board(chip), *[_DASH] * 4)
             continue
         trained = "".join("?" if one.trained is None else str(int(one.trained)) for one in modules)
         corrected = sum(
@@ -229,7 +229,8 @@ def dram_page(chips: Sequence[TopChip]) -> RenderableType:
         )
         bad = [one.channel for one in modules if one.uncorrected_read_errors or one.uncorrected_write_errors]
         hottest = chip.telemetry.gddr_max_celsius
-        table.add_row(
+        _add_row(
+            table,
             str(chip.id),
             _board(chip),
             trained,
@@ -257,20 +258,26 @@ def processes_page(chips: Sequence[TopChip]) -> RenderableType:
             if pid not in pids:
                 _process_row(table, chip, pid, slot["name"], _DASH, slot)
         if chip.held_by.outside:
-            table.add_row(str(chip.id), "?", "a process outside this pid namespace", *[_DASH] * 3, "")
+            _add_row(table, str(chip.id), "?", "a process outside this pid namespace", *[_DASH] * 3, "")
     return table if table.row_count else Text("nobody is known to hold a chip")
+
+
+def _add_row(table: Table, *cells: str | Text, style: str | None = None) -> None:
+    """A row of texts as they are: rich reads a str as markup, where a process called [kworker] is nothing."""
+    table.add_row(*(Text(harmless(cell)) if isinstance(cell, str) else cell for cell in cells), style=style)
 
 
 def _process_row(
     table: Table, chip: TopChip, pid: int, name: str | None, user: str, slot: ProcessSlot | None
 ) -> None:
     if slot is None:
-        table.add_row(
-            str(chip.id), str(pid), harmless(name or _DASH), user, _DASH, _DASH, "publishes nothing"
+        _add_row(
+            table, str(chip.id), str(pid), harmless(name or _DASH), user, _DASH, _DASH, "publishes nothing"
         )
         return
     dead = {True: "", False: "DEAD", None: "not known whether it is alive"}[slot["alive"]]
-    table.add_row(
+    _add_row(
+        table,
         str(chip.id),
         str(pid),
         harmless(slot["name"] if name is None else name),
@@ -291,7 +298,7 @@ def findings_page(view: TopView, events: Iterable[Event]) -> RenderableType:
     table = Table("", "id", "about", "what", box=None, padding=(0, 1))
     for (finding_id, severity, message), chips in groups.items():
         about = chips_named(chips) if chips else "host"
-        table.add_row(Text(severity.value, _SEVERITIES[severity]), finding_id, about, harmless(message))
+        _add_row(table, Text(severity.value, _SEVERITIES[severity]), finding_id, about, harmless(message))
     shown = list(events)[:20]
     if not groups and not shown:
         return Text("nothing was found")
@@ -299,7 +306,7 @@ def findings_page(view: TopView, events: Iterable[Event]) -> RenderableType:
     for event in shown:
         about = "host" if event.chip is None else f"chip {event.chip}"
         came = Text("came", "yellow") if event.began else Text("went", "green")
-        history.add_row(clock_time(event.time_ns), came, event.finding.id, event.finding.name, about)
+        _add_row(history, clock_time(event.time_ns), came, event.finding.id, event.finding.name, about)
     return Group(table, Text("\nsince the beginning" if shown else ""), history)
 
 
@@ -318,7 +325,7 @@ def chip_page(chip: TopChip, view: TopView, history: History) -> RenderableType:
         ("reading", "none: " + chip.unread if chip.unread else "there"),
     )
     for name, value in names:
-        facts.add_row(name, harmless(value))
+        _add_row(facts, name, harmless(value))
     course = Table("", "now", "least", "most", "", box=None, padding=(0, 1))
     for quantity, unit in (
         (Quantity.CLOCK, "MHz"),
@@ -330,7 +337,7 @@ def chip_page(chip: TopChip, view: TopView, history: History) -> RenderableType:
         span = history.span(chip.id, quantity)
         now = span.values[-1] if span.values else None
         figures = [_DASH if one is None else _figure(one, unit) for one in (now, span.least, span.most)]
-        course.add_row(quantity.value, *figures, sparkline(span, 40))
+        _add_row(course, quantity.value, *figures, sparkline(span, 40))
     alone = System(source=view.source, chips=(chip.chip,))
     drawn = pictures(build_pictures(alone, CoordSystem.NOC0), CoordSystem.NOC0.value.upper())
     parts: list[RenderableType] = [facts, course, *drawn, Text(""), processes_page([chip]), Text("")]
