@@ -31,6 +31,7 @@ _VERDICTS = {
     Verdict.INCONCLUSIVE: "not everything could be judged",
     Verdict.FAIL: "something is wrong",
 }
+_MOST_OPEN = 5
 _MOST_FLEET_HOSTS = 2_000
 
 
@@ -90,7 +91,7 @@ def _rendered(page: Page, pictures: list[_Picture], left_out: list[str]) -> str:
         processes=[] if page.view is None else list(_processes(page.view.chips)),
         cores=[] if page.harvest is None else [summary_cells(one) for one in page.harvest.devices],
         core_headings=SUMMARY,
-        findings=[_finding(one, "fleet" if page.fleet else "host") for one in page.findings],
+        findings=_findings(page),
         hosts=_hosts(page),
         groups=_groups(page),
         totals=[] if page.fleet is None else list(msgspec.structs.asdict(page.fleet.totals).items()),
@@ -110,7 +111,13 @@ def _counts(page: Page) -> str:
     counts = dict.fromkeys(Severity, 0)
     for one in page.findings:
         counts[one.finding.severity] += max(1, len(one.chips), len(one.hosts))
-    return ", ".join(f"{number} {severity.value}" for severity, number in counts.items() if number)
+    return ", ".join(_counted(number, severity) for severity, number in counts.items() if number)
+
+
+def _counted(number: int, severity: Severity) -> str:
+    """ "1 error", "2 errors", "2 inconclusive"."""
+    counts = severity in (Severity.ERROR, Severity.WARNING) and number != 1
+    return f"{number} {severity.value}{'s' if counts else ''}"
 
 
 def _row(chip: TopChip) -> dict[str, object]:
@@ -134,6 +141,19 @@ def _processes(chips: tuple[TopChip, ...]) -> Iterator[tuple[str, ...]]:
             if holder.pid not in slots:
                 name = harmless(holder.name or "-")
                 yield (str(chip.id), str(holder.pid), name, "-", "-", "publishes nothing")
+
+
+def _findings(page: Page) -> list[dict[str, object]]:
+    """With the explanation open of the first that are wrong, of each kind once."""
+    kinds: list[str] = []
+    found = []
+    for one in page.findings:
+        new = one.finding.id not in kinds
+        kinds += [one.finding.id] * new
+        wrong = one.finding.severity in (Severity.ERROR, Severity.WARNING)
+        is_open = wrong and new and len(kinds) <= _MOST_OPEN
+        found.append({**_finding(one, "fleet" if page.fleet else "host"), "open": is_open})
+    return found
 
 
 def _finding(one: PageFinding, whole: str) -> dict[str, str]:

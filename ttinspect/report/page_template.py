@@ -10,7 +10,7 @@ TEMPLATE = """\
 <title>ttinspect: {{ title }}</title>
 <style>
 :root { color-scheme: light dark; --text: #1c1c1c; --page: #fff; --line: #ccc; --dim: #666; --soft: #f4f4f4; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --text: #e4e4e4; --page: #1b1b1b; --line: #444; --dim: #a0a0a0; --soft: #262626; }
 }
 body { font: 14px/1.45 system-ui, sans-serif; color: var(--text); background: var(--page); margin: 2em auto;
@@ -19,6 +19,10 @@ h1 { margin: 0 0 .2em; font-size: 1.6em; } h2 { margin: 1.8em 0 .5em; font-size:
 .dim { color: var(--dim); } .verdict { font-size: 1.2em; font-weight: bold; margin: .6em 0; }
 .pass { color: #2e8540; } .warn, .warning { color: #b36b00; } .fail, .error, .lost { color: #c62828; }
 .inconclusive { color: #8e44ad; } .info { color: var(--dim); }
+@media screen and (prefers-color-scheme: dark) {
+  .pass { color: #6cc07a; } .warn, .warning { color: #e0a040; } .fail, .error, .lost { color: #ff7b72; }
+  .inconclusive { color: #c79be0; }
+}
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .2em .7em .2em 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--dim); font-weight: normal; }
@@ -26,7 +30,10 @@ details { margin: .3em 0; border-bottom: 1px solid var(--line); padding-bottom: 
 summary { cursor: pointer; } dl { margin: .4em 0 .4em 1.5em; } dt { color: var(--dim); } dd { margin: 0 0 .4em; }
 figure { display: inline-block; margin: 0 1.2em 1.2em 0; background: #fff; color: #222; padding: .5em;
   max-width: 100%; vertical-align: top; } figcaption { color: #555; font-size: .9em; } img { max-width: 100%; }
-@media print { body { margin: 0; max-width: none; } details > * { display: block; } figure { break-inside: avoid; } }
+@media print {
+  :root { color-scheme: light; } body { margin: 0; max-width: none; } figure, tr, dl { break-inside: avoid; }
+  h2 { break-after: avoid; } details::details-content { display: block; content-visibility: visible; height: auto; }
+}
 </style>
 </head>
 <body>
@@ -40,7 +47,7 @@ figure { display: inline-block; margin: 0 1.2em 1.2em 0; background: #fff; color
 {% if findings %}
 <h2>What was found</h2>
 {% for one in findings %}
-<details{% if one.severity in ("error", "warning") and loop.index <= 5 %} open{% endif %}>
+<details{% if one.open %} open{% endif %}>
 <summary><b class="{{ one.severity }}">{{ one.severity }}</b> <b>{{ one.id }}</b> {{ one.about }}: {{ one.message }}</summary>
 <dl><dt>{{ one.name }}</dt><dd>{{ one.meaning }}</dd><dt>Cause</dt><dd>{{ one.cause }}</dd>
 <dt>Next step</dt><dd>{{ one.remedy }}</dd></dl>
