@@ -19,7 +19,7 @@ from ttinspect.model.system import Source
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.use import Uses
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import Verified, verify
 
 HISTORY = 240
 """Readings that are kept of each quantity."""
@@ -70,9 +70,10 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
-def build_top(case: Case, uses: Uses | None = None) -> TopView:
-    """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them."""
-    verified = verify(case)
+def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = None) -> TopView:
+    """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them.
+    ``verified`` is there where the same regions were judged already."""
+    verified = verify(case) if verified is None else verified
     memory_answer = build_memory(case, verified)
     memory = {device.id: device for device in memory_answer.devices}
     listed = {device.id: device for device in list_devices(case, memory_answer)}

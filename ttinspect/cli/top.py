@@ -31,6 +31,7 @@ from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import begins_as_recording
 from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
+from ttinspect.verify.verify import Verified, verify
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
 _INSTEAD = "ttinspect list shows a table"
@@ -111,12 +112,19 @@ class _Screen:
     def __init__(self, looking: Looking, places: Places) -> None:
         self._looking, self._places = looking, places
         self._system: System | None = None
+        self._verified: Verified | None = None
+        self._chips: tuple[int, ...] = ()
 
     def look(self) -> TopView:
         """The next moment."""
         look = self._looking.look()
         self._system = look.system
-        return build_top(*self._looking.judged(look))
+        case, uses = self._looking.judged(look)
+        chips = tuple(chip.id for chip in case.shown)
+        if look.is_fresh or self._verified is None or chips != self._chips:
+            # the regions are as they were until they are read again
+            self._verified, self._chips = verify(case), chips
+        return build_top(case, uses, self._verified)
 
     def save(self) -> str:
         """Write a snapshot of what was read last into this folder; its name.
