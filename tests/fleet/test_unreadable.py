@@ -13,7 +13,7 @@ BROKEN = {
     "cut.json": ('{"schema": ', ""),
     "other.json": ("[1, 2]", ""),
     "snapshot.json": ('{"schema": "ttinspect.snapshot.v1", "source": 3}', ": $."),
-    "smi.json": ('{"device_info": [{"board_info": 3}]}', ": $.device_info[0]"),
+    "smi.json": ('{"device_info": [{"board_info": 3}]}', ": device_info[0]"),
     "fsd.textproto": ("hosts { hostname: 'a' }", ""),
     "empty.yaml": ("", ""),
     "lines.jsonl": ('{"schema": \n{"schema": \n', ", line 2"),
