@@ -52,9 +52,9 @@ def why(exception: BaseException | str) -> Why:
 
 
 def _chain(exception: BaseException) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    one: BaseException | None = exception
-    while one is not None and all(one is not earlier for earlier in seen):
-        seen.append(one)
-        one = one.__cause__ or one.__context__
-    return iter(seen)
+    causes: list[BaseException] = []
+    cause: BaseException | None = exception
+    while cause is not None and all(cause is not earlier for earlier in causes):
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return iter(causes)

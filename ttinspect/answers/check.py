@@ -77,12 +77,14 @@ class CheckAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="tt
 
 def checks_products(wanted: Sequence[Wanted], product: bool) -> bool:
     """Whether products are checked: always without files, else where it is asked for."""
-    return product or not wanted or any(one.file.product for one in wanted)
+    return product or not wanted or any(wanted_file.file.product for wanted_file in wanted)
 
 
 def checks_regions(wanted: Sequence[Wanted], product: bool) -> bool:
     """Whether regions are looked at."""
-    return checks_products(wanted, product) or any(one.file.regions is not None for one in wanted)
+    return checks_products(wanted, product) or any(
+        wanted_file.file.regions is not None for wanted_file in wanted
+    )
 
 
 def build_check(
@@ -98,12 +100,12 @@ def build_check(
     products = checks_products(wanted, product)
     used = (uses_of(case) if uses is None else uses) if products else {}
     expectations: list[Expectation] = []
-    for one in wanted:
-        expectations += site_expectations(one, system, case.chosen, case.grids, settings)
+    for wanted_file in wanted:
+        expectations += site_expectations(wanted_file, system, case.chosen, case.grids, settings)
     if products:
         expectations += product_expectations(system, case.chosen, case.grids)
         expectations += use_expectations(case.shown, used)
-    said = any(one.file.regions is not None for one in wanted)
+    said = any(each.file.regions is not None for each in wanted)
     verified = verify(case) if said or (products and case.regions) else None
     if verified is not None:
         expectations += region_expectations(verified, wanted)
@@ -116,13 +118,15 @@ def build_check(
         _device(chip, reasons, (*failed.get(chip.id, ()), *of_chip.get(chip.id, ()))) for chip in case.shown
     )
     regions = tuple(
-        CheckRegion(path=one.looked.looks.file.path, device=one.chip, findings=one.findings)
-        for one in (() if verified is None else verified.regions)
+        CheckRegion(path=region.looked.looks.file.path, device=region.chip, findings=region.findings)
+        for region in (() if verified is None else verified.regions)
     )
     findings = [*failed.get(None, ()), *(() if verified is None else verified.findings)]
     if products:
         shown = {chip.id for chip in case.shown}
-        findings += [one for one in topology_findings(system).get(None, ()) if one.is_about(shown)]
+        findings += [
+            finding for finding in topology_findings(system).get(None, ()) if finding.is_about(shown)
+        ]
         findings += readiness_findings(system).get(None, ())
         for board in dict.fromkeys(chip.board for chip in case.shown):  # others need not be alike
             alike = tuple(chip for chip in case.shown if chip.board is board)
@@ -131,14 +135,14 @@ def build_check(
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *(one for part in per_part for one in part)]
     told = told_by(expectations)
-    warnings = sum(one.severity is Severity.WARNING and one.id not in told for one in everything)
+    warnings = sum(finding.severity is Severity.WARNING and finding.id not in told for finding in everything)
     if not expectations:
         raise InspectError(
             "nothing to check",
-            f"{', '.join(one.name for one in wanted)} says nothing of the chosen chips",
+            f"{', '.join(each.name for each in wanted)} says nothing of the chosen chips",
             "choose other chips with --device, or leave it out",
         )
-    outcomes = [one.outcome for one in expectations]
+    outcomes = [expectation.outcome for expectation in expectations]
     return CheckAnswer(
         source=system.source,
         host=system.read_at.host,
@@ -150,7 +154,7 @@ def build_check(
             unknown=outcomes.count(Outcome.UNKNOWN),
             warning=warnings,
         ),
-        files=(*(one.name for one in wanted), *(("product",) if products else ())),
+        files=(*(each.name for each in wanted), *(("product",) if products else ())),
         expectations=tuple(expectations),
         devices=devices,
         regions=regions,
@@ -161,7 +165,7 @@ def build_check(
 def told_by(expectations: Iterable[Expectation]) -> set[str]:
     """The ids of findings that say no more than an expectation that is not met, or that something is
     unknown."""
-    unmet = {one.id for one in expectations if one.outcome is not Outcome.PASS}
+    unmet = {expectation.id for expectation in expectations if expectation.outcome is not Outcome.PASS}
     return unmet | {rule.id for rule in SAYING_UNKNOWN}
 
 
@@ -170,9 +174,11 @@ def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:
     if answer.verdict is Verdict.FAIL or (strict and answer.counts.warning):
         return ExitCode.CHECK_FAILED
     code = ExitCode.INCONCLUSIVE if answer.counts.unknown else ExitCode.DONE
-    found = [one for region in answer.regions for one in region.findings]
-    forbidden = sum(one.id == UNREADABLE.id and one.evidence.get("errno") in FORBIDDEN for one in found)
-    regions = exit_code_of(found, forbidden=forbidden, candidates=len(answer.regions))
+    findings = [finding for region in answer.regions for finding in region.findings]
+    forbidden = sum(
+        finding.id == UNREADABLE.id and finding.evidence.get("errno") in FORBIDDEN for finding in findings
+    )
+    regions = exit_code_of(findings, forbidden=forbidden, candidates=len(answer.regions))
     return most_important(code, regions) if regions is ExitCode.PERMISSION else code
 
 
@@ -193,14 +199,19 @@ def _device(chip: Chip, reasons: Reasons, findings: tuple[Finding, ...]) -> Chec
 def _findings(expectations: Iterable[Expectation]) -> dict[int | None, list[Finding]]:
     """Those of what a site expects and is not so, by chip id (None: about the host); of a product they are
     the findings of other commands."""
-    found: dict[int | None, list[Finding]] = {}
-    for one in expectations:
-        rule = _SITE_RULES.get(one.id)
-        if one.outcome is Outcome.PASS or rule is None:
+    findings: dict[int | None, list[Finding]] = {}
+    for expectation in expectations:
+        rule = _SITE_RULES.get(expectation.id)
+        if expectation.outcome is Outcome.PASS or rule is None:
             continue
-        message = one.why if one.where is None else f"{one.why} ({one.where})"
-        evidence = {"fact": one.fact, "expected": one.expected, "found": one.found, "where": one.where}
-        finding = rule.finding(Hit(one.outcome.value, message, evidence))
+        message = expectation.why if expectation.where is None else f"{expectation.why} ({expectation.where})"
+        evidence = {
+            "fact": expectation.fact,
+            "expected": expectation.expected,
+            "found": expectation.found,
+            "where": expectation.where,
+        }
+        finding = rule.finding(Hit(expectation.outcome.value, message, evidence))
         if finding is not None:
-            found.setdefault(one.chip, []).append(finding)
-    return found
+            findings.setdefault(expectation.chip, []).append(finding)
+    return findings

@@ -75,13 +75,13 @@ def _of_counts(field: dict[str, Any]) -> dict[str, Any]:
 
 def _without_nothing(field: dict[str, Any]) -> dict[str, Any]:
     """A field that is there has a value; its default only says that it may be left out."""
-    there = {key: value for key, value in field.items() if key != "default"}
-    if "anyOf" in there:
-        kinds = [kind for kind in there.pop("anyOf") if kind != {"type": "null"}]
-        there |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-    elif isinstance(there.get("type"), list):
-        there["type"] = next(kind for kind in there["type"] if kind != "null")
-    return there
+    values = {key: value for key, value in field.items() if key != "default"}
+    if "anyOf" in values:
+        kinds = [kind for kind in values.pop("anyOf") if kind != {"type": "null"}]
+        values |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    elif isinstance(values.get("type"), list):
+        values["type"] = next(kind for kind in values["type"] if kind != "null")
+    return values
 
 
 def _names(names: Iterable[str]) -> dict[str, Any]:
@@ -96,7 +96,9 @@ def _boards() -> dict[str, Any]:
 
 
 def _any_case(name: str) -> str:
-    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else re.escape(one) for one in name)
+    return "".join(
+        f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in name
+    )
 
 
 def _whole(pattern: str) -> str:

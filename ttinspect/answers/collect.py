@@ -35,7 +35,7 @@ class CollectAnswer(
 
 def build_collect(directory: str, hosts: Sequence[CollectedHost]) -> CollectAnswer:
     """The answer, hosts in the order in which they were named."""
-    states = [one.state for one in hosts]
+    states = [host.state for host in hosts]
     return CollectAnswer(
         directory=directory,
         counts=CollectCounts(**{state.value: states.count(state) for state in Collected}),
@@ -45,7 +45,7 @@ def build_collect(directory: str, hosts: Sequence[CollectedHost]) -> CollectAnsw
 
 def collect_exit_code(answer: CollectAnswer) -> ExitCode:
     """0 when every host's snapshot is there, else 11; 5 when chips of one could not be read."""
-    if any(one.state not in GOOD for one in answer.hosts):
+    if any(host.state not in GOOD for host in answer.hosts):
         return ExitCode.INCONCLUSIVE
-    unread = any(one.exit_code for one in answer.hosts)
+    unread = any(host.exit_code for host in answer.hosts)
     return ExitCode.UMD_FAILED if unread else ExitCode.DONE

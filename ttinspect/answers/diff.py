@@ -120,11 +120,11 @@ def build_diff(
         InspectError: 2 when a device is on neither side.
     """
     paired = pair_chips(old.chips, new.chips)
-    new_ids = {one.id: other.id for one, other in paired.pairs}
+    new_ids = {first.id: other.id for first, other in paired.pairs}
     found = [
         change
-        for one, other in paired.pairs
-        for change in chip_changes(one, other, new_ids, telemetry=telemetry)
+        for first, other in paired.pairs
+        for change in chip_changes(first, other, new_ids, telemetry=telemetry)
     ]
     moved = [change for change in found if _is_move(change)]
     changed = [
@@ -136,18 +136,19 @@ def build_diff(
     before, after = grids_of(old.chips), grids_of(new.chips)
     consequences = [
         change
-        for one, other in paired.pairs
-        for change in _consequences(_derived(one, before[one.id]), _derived(other, after[other.id]), other.id)
+        for first, other in paired.pairs
+        for change in _consequences(
+            _derived(first, before[first.id]), _derived(other, after[other.id]), other.id
+        )
     ]
     vanished, appeared = paired.vanished, paired.appeared
     if devices:
-        gone, there = _chosen(old, new, devices)
-        there |= {new_ids[chip] for chip in gone if chip in new_ids}
+        gone, far = _chosen(old, new, devices)
+        far |= {new_ids[chip] for chip in gone if chip in new_ids}
         vanished = tuple(chip for chip in vanished if chip.id in gone)
-        appeared = tuple(chip for chip in appeared if chip.id in there)
+        appeared = tuple(chip for chip in appeared if chip.id in far)
         moved, changed, consequences = (
-            [change for change in changes if change.chip in there]
-            for changes in (moved, changed, consequences)
+            [change for change in changes if change.chip in far] for changes in (moved, changed, consequences)
         )
     return DiffAnswer(
         source=new.source,
@@ -158,7 +159,13 @@ def build_diff(
         same=not (vanished or appeared or moved or changed),
         chips=len(new.chips),
         unreadable=tuple(
-            sorted({one.chip for one in new.troubles if one.chip is not None and not one.readable})
+            sorted(
+                {
+                    trouble.chip
+                    for trouble in new.troubles
+                    if trouble.chip is not None and not trouble.readable
+                }
+            )
         ),
         appeared=tuple(map(_chip, appeared)),
         vanished=tuple(map(_chip, vanished)),

@@ -57,14 +57,14 @@ def build_explain(finding_id: str | None) -> ExplainAnswer:
     """
     if finding_id is None:
         return ExplainAnswer(findings=EXPLANATIONS)
-    found = findings_named(finding_id)
-    if not found:
+    findings = findings_named(finding_id)
+    if not findings:
         raise InspectError(
             f"unknown finding {finding_id!r}",
             "no finding has this id or name",
             "ttinspect explain lists all of them",
         )
-    return ExplainAnswer(findings=found)
+    return ExplainAnswer(findings=findings)
 
 
 def findings_named(word: str) -> tuple[Explanation, ...]:

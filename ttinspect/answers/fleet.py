@@ -117,10 +117,15 @@ class FleetAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
 def build_fleet(analysis: Analysis, detail: str, expectations: tuple[HostOutcome, ...] = ()) -> FleetAnswer:
     """The answer of an analysed fleet; ``detail`` names what was read."""
     hosts = tuple(_member(number, host, analysis) for number, host in enumerate(analysis.hosts))
-    everything = [*analysis.findings, *(one for host in hosts for one in host.findings)]
+    everything = [*analysis.findings, *(finding for host in hosts for finding in host.findings)]
     return FleetAnswer(
         source=Source(kind=SourceKind.FLEET, detail=detail, live=False, example=False),
-        verdict=verdict_of([*everything, *(one.finding for one in expectations if one.finding is not None)]),
+        verdict=verdict_of(
+            [
+                *everything,
+                *(expectation.finding for expectation in expectations if expectation.finding is not None),
+            ]
+        ),
         at_fault=tuple(analysis.hosts[number].name for number in sorted(analysis.of_host)),
         totals=_totals(analysis),
         groups=tuple(_group(group, analysis) for group in analysis.groups),
@@ -136,8 +141,8 @@ def all_findings(answer: FleetAnswer) -> list[Finding]:
     """Those of the whole, of every host, and of expectations that are not met."""
     return [
         *answer.findings,
-        *(one for host in answer.hosts for one in host.findings),
-        *(one.finding for one in answer.expectations if one.finding is not None),
+        *(finding for host in answer.hosts for finding in host.findings),
+        *(expectation.finding for expectation in answer.expectations if expectation.finding is not None),
     ]
 
 
@@ -161,8 +166,8 @@ def _member(number: int, host: FleetHost, analysis: Analysis) -> FleetMember:
 
 
 def _totals(analysis: Analysis) -> FleetTotals:
-    known = {one for host in analysis.hosts for one in host.unique_ids if one is not None}
-    nameless = sum(one is None for host in analysis.hosts for one in host.unique_ids)
+    known = {chip_id for host in analysis.hosts for chip_id in host.unique_ids if chip_id is not None}
+    nameless = sum(chip_id is None for host in analysis.hosts for chip_id in host.unique_ids)
     return FleetTotals(
         hosts=len(analysis.hosts),
         chips=len(known) + nameless + _doubled(analysis),
@@ -230,8 +235,8 @@ def _cabling(analysis: Analysis) -> FleetCabling | None:
         missing=(*links.of(comparison.missing), *links.partly()),
         unexpected=links.of(comparison.unexpected),
         crossed=tuple(
-            FleetCrossing(expected=links.of(one.expected), found=links.of(one.found))
-            for one in comparison.crossed
+            FleetCrossing(expected=links.of(crossing.expected), found=links.of(crossing.found))
+            for crossing in comparison.crossed
         ),
     )
 
@@ -244,15 +249,15 @@ class _Links:
 
     def of(self, cables: Iterable[Cable]) -> tuple[FleetLink, ...]:
         """The links of cables; of a cable whose channels nobody tells, the cable."""
-        found = []
+        fleet_links = []
         for cable in cables:
             pairs = self._comparison.links.get(cable, ())
             if not pairs:
-                found.append(
+                fleet_links.append(
                     FleetLink(a=plug_location(cable[0], self._names), b=plug_location(cable[1], self._names))
                 )
-            found += [self._link(cable, pair) for pair in pairs]
-        return tuple(found)
+            fleet_links += [self._link(cable, pair) for pair in pairs]
+        return tuple(fleet_links)
 
     def partly(self) -> tuple[FleetLink, ...]:
         """The links that are not there of cables whose other links are."""

@@ -13,7 +13,7 @@ def build_fleet_diff(
     """Hosts are matched by name, then by a chip that both have; ``names`` are what the two fleets are
     called."""
     pairs, vanished, appeared = _paired(old, new)
-    hosts = [_whole(one, "vanished") for one in vanished] + [_whole(one, "appeared") for one in appeared]
+    hosts = [_whole(chip, "vanished") for chip in vanished] + [_whole(chip, "appeared") for chip in appeared]
     for before, after in pairs:
         answer = build_diff(
             before.system, after.system, hosts=(_facts(before), _facts(after)), telemetry=telemetry
@@ -37,7 +37,7 @@ def build_fleet_diff(
         old=sources[0],
         new=sources[1],
         same=not hosts,
-        chips=sum(len(one.system.chips) for one in new),
+        chips=sum(len(reading.system.chips) for reading in new),
         unreadable=(),
         appeared=(),
         vanished=(),
@@ -74,8 +74,13 @@ def _whole(reading: Reading, state: str) -> HostDiff:
 def _paired(
     old: Sequence[Reading], new: Sequence[Reading]
 ) -> tuple[list[tuple[Reading, Reading]], list[Reading], list[Reading]]:
-    by_name = {_name(one): one for one in old}
-    by_chip = {chip.unique_id: one for one in old for chip in one.system.chips if chip.unique_id is not None}
+    by_name = {_name(reading): reading for reading in old}
+    by_chip = {
+        chip.unique_id: reading
+        for reading in old
+        for chip in reading.system.chips
+        if chip.unique_id is not None
+    }
     pairs: list[tuple[Reading, Reading]] = []
     taken: set[int] = set()
     appeared = []
@@ -83,10 +88,10 @@ def _paired(
         before = by_name.get(_name(after))
         if before is None:
             ids = (chip.unique_id for chip in after.system.chips)
-            before = next((by_chip[one] for one in ids if one in by_chip), None)
+            before = next((by_chip[chip_id] for chip_id in ids if chip_id in by_chip), None)
         if before is None or id(before) in taken:
             appeared.append(after)
             continue
         taken.add(id(before))
         pairs.append((before, after))
-    return pairs, [one for one in old if id(one) not in taken], appeared
+    return pairs, [reading for reading in old if id(reading) not in taken], appeared

@@ -201,8 +201,8 @@ _FOLLOWS: Follows = {
     **{name: (f"masks.{name}",) for name in Masks.__struct_fields__},
     "cores": _MASKS,  # a type is unknown, too, where it shares a node with one whose mask is
     **{f"cores.{name}": (f"masks.{name}", *_MASKS) for name in Masks.__struct_fields__},
-    **{f"cores.{one.value}.translated": _TRANSLATION for one in CoreType},
-    **{f"cores.{one.value}.harvested.translated": _TRANSLATION for one in CoreType},
+    **{f"cores.{core_type.value}.translated": _TRANSLATION for core_type in CoreType},
+    **{f"cores.{core_type.value}.harvested.translated": _TRANSLATION for core_type in CoreType},
     "at[].translated": (*_TRANSLATION, *_MASKS),
     "at[].logical": _MASKS,
 }

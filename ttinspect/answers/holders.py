@@ -48,19 +48,19 @@ def held_by_chip(case: Case) -> dict[int, HeldBy]:
 def _facts(by: ChipHolders, case: Case) -> HeldBy:
     return HeldBy(
         held=by.held,
-        processes=tuple(_holder(one, case) for one in by.holders),
+        processes=tuple(_holder(holder, case) for holder in by.holders),
         outside=by.outside,
         openers_gone=by.orphans,
     )
 
 
-def _holder(one: ChipHolder, case: Case) -> HolderFacts:
-    process = case.processes.found.get(one.holder.pid)
+def _holder(chip_holder: ChipHolder, case: Case) -> HolderFacts:
+    process = case.processes.found.get(chip_holder.holder.pid)
     return HolderFacts(
-        pid=one.holder.pid,
+        pid=chip_holder.holder.pid,
         name=None if process is None else process.comm,
-        known_by=one.known_by,
-        own_pid=one.holder.own_pid,
+        known_by=chip_holder.known_by,
+        own_pid=chip_holder.holder.own_pid,
         uid=None if process is None else process.uid,
         user=None if process is None else process.user,
         command=None if process is None else process.command_line,

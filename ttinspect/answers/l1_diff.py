@@ -23,10 +23,10 @@ _COUNTED = re.compile(r"(?:.*: )?(?:live_at_end\..*|blocks\..*|.*\.count)")
 def build_capture_diff(old: Sequence[Recorded], new: Sequence[Recorded]) -> DiffAnswer:
     """What differs between two captures of the same model, of one rank or several."""
     before, after = (
-        _source(SourceKind(side[0].kind.value), [one.file for one in side]) for side in (old, new)
+        _source(SourceKind(side[0].kind.value), [capture.file for capture in side]) for side in (old, new)
     )
     # which operation allocated what is left is in no table of a database
-    owned = all(one.rows is None for one in (*old, *new))
+    owned = all(reading.rows is None for reading in (*old, *new))
     return _answer(before, after, _of_ranks(old, owned=owned), _of_ranks(new, owned=owned))
 
 
@@ -41,8 +41,8 @@ def build_dump_diff(
 def _of_processes(side: Sequence[AllocatorStatistics]) -> Facts:
     return {
         f"{f'process {place}: ' if len(side) > 1 else ''}{path}": value
-        for place, one in enumerate(side)
-        for path, value in _of_dump(one)
+        for place, capture in enumerate(side)
+        for path, value in _of_dump(capture)
     }
 
 
@@ -89,9 +89,9 @@ def _growth(change: Change) -> float:
 
 def _of_ranks(side: Sequence[Recorded], *, owned: bool) -> Facts:
     return {
-        f"{f'rank {one.rank}: ' if len(side) > 1 else ''}{path}": value
-        for one in side
-        for path, value in (*_of_capture(one).items(), *(_live_at_end(one).items() if owned else ()))
+        f"{f'rank {capture.rank}: ' if len(side) > 1 else ''}{path}": value
+        for capture in side
+        for path, value in (*_of_capture(capture).items(), *(_live_at_end(capture).items() if owned else ()))
     }
 
 

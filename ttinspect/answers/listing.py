@@ -87,15 +87,15 @@ class ListAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="tti
 
 def free_devices(answer: ListAnswer) -> tuple[int, ...]:
     """N of every /dev/tenstorrent/N through which no chip is held."""
-    devices = {one.kmd_id: one for one in answer.devices if one.kmd_id is not None}
-    return tuple(sorted(number for number, one in devices.items() if one.held_by.held is False))
+    devices = {device.kmd_id: device for device in answer.devices if device.kmd_id is not None}
+    return tuple(sorted(number for number, device in devices.items() if device.held_by.held is False))
 
 
 def free_exit_code(answer: ListAnswer) -> ExitCode:
     """0 where a device is free, 10 where each is known to be held, 11 where that is not known of some."""
     if free_devices(answer):
         return ExitCode.DONE
-    unknown = any(one.held_by.held is None for one in answer.devices)
+    unknown = any(device.held_by.held is None for device in answer.devices)
     return ExitCode.INCONCLUSIVE if unknown else ExitCode.CHECK_FAILED
 
 
@@ -125,13 +125,17 @@ def _marks(case: Case, ghosts: set[int | None]) -> dict[int, tuple[Mark, ...]]:
     """By chip id, in the order of Mark."""
     system = case.system
     topology, readiness = topology_findings(system), readiness_findings(system)
-    found = {}
+    marks = {}
     for chip in case.shown:
         own = [*telemetry_findings(chip), *topology.get(chip.id, ()), *readiness.get(chip.id, ())]
-        mine = {_MARK_OF[one.id] for one in own if one.id in _MARK_OF and one.severity is Severity.WARNING}
+        mine = {
+            _MARK_OF[finding.id]
+            for finding in own
+            if finding.id in _MARK_OF and finding.severity is Severity.WARNING
+        }
         mine |= {Mark.GHOST} if chip.id in ghosts else set()
-        found[chip.id] = tuple(mark for mark in Mark if mark in mine)
-    return found
+        marks[chip.id] = tuple(mark for mark in Mark if mark in mine)
+    return marks
 
 
 def _device(

@@ -106,7 +106,7 @@ def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons, held: 
         board=chip.board,
         capacity=regions[0].capacity if len(regions) == 1 else computed,
         regions=regions,
-        slots=tuple(slot for one in verified.regions if one.chip == chip.id for slot in _slots(one)),
+        slots=tuple(slot for region in verified.regions if region.chip == chip.id for slot in _slots(region)),
         held_by=held,
         unknown=(),
     )
@@ -140,21 +140,23 @@ def memory_exit_code(case: Case) -> ExitCode:
 
 
 def _regions(case: Case, verified: Verified, chip: int | None) -> tuple[RegionFacts, ...]:
-    return tuple(region_facts(one, limits_for(case, one)) for one in verified.regions if one.chip == chip)
+    return tuple(
+        region_facts(region, limits_for(case, region)) for region in verified.regions if region.chip == chip
+    )
 
 
 def _slots(region: RegionVerdict) -> Iterator[SlotUse]:
     subject = region.subject
     if subject is None:
         return
-    for one in subject.writers:
+    for writer in subject.writers:
         yield SlotUse(
-            pid=one.slot.pid,
-            host_pid=one.process.pid if one.alive and one.process is not None else None,
-            name=one.slot.name,
-            alive=one.alive,
-            l1=l1_used(subject.layout, one.slot.figures),
-            dram=dram_used(subject.layout, one.slot.figures),
+            pid=writer.slot.pid,
+            host_pid=writer.process.pid if writer.alive and writer.process is not None else None,
+            name=writer.slot.name,
+            alive=writer.alive,
+            l1=l1_used(subject.layout, writer.slot.figures),
+            dram=dram_used(subject.layout, writer.slot.figures),
         )
 
 
@@ -163,7 +165,7 @@ def _ghosts(region: RegionVerdict) -> Ghosts | None:
     subject = region.subject
     if subject is None:
         return None
-    dead = [one.slot.figures for one in subject.confirmed if one.alive is False]
+    dead = [writer.slot.figures for writer in subject.confirmed if writer.alive is False]
     l1 = sum(l1_used(subject.layout, figures) or 0 for figures in dead)
     dram = sum(dram_used(subject.layout, figures) or 0 for figures in dead)
     if not l1 and not dram:
@@ -172,5 +174,5 @@ def _ghosts(region: RegionVerdict) -> Ghosts | None:
 
 
 def _raw(verified: Verified) -> tuple[RawRegion, ...]:
-    files = (one.looked.looks.file for one in verified.regions)
+    files = (region.looked.looks.file for region in verified.regions)
     return tuple(RawRegion(path=file.path, region=file.region) for file in files)

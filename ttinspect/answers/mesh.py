@@ -34,9 +34,9 @@ def places(answer: TopologyAnswer, groups: Sequence[Sequence[TopologyChip]]) -> 
             linked[link.b.chip].add(link.a.chip)
     together = {chip: set(others) for chip, others in linked.items()}
     for group in groups:
-        for one, other in itertools.pairwise(chip.id for chip in group if chip.id in shown):
-            together[one].add(other)
-            together[other].add(one)
+        for first, other in itertools.pairwise(chip.id for chip in group if chip.id in shown):
+            together[first].add(other)
+            together[other].add(first)
     blocks += [_laid_out(part, linked) for part in _parts(together)]
     return _flowed(sorted(blocks, key=min))
 
@@ -49,9 +49,9 @@ def _galaxies(answer: TopologyAnswer) -> Iterable[dict[int, Cell]]:
             chips_at.setdefault(chip.board, {}).setdefault((chip.tray, chip.asic_location), chip.id)
     for board, chip_at in chips_at.items():
         for block in _trays(board, _revision(answer, board, chip_at)):
-            found = {chip_at[at]: cell for at, cell in block.items() if at in chip_at}
-            if found:
-                yield found
+            cells = {chip_at[at]: cell for at, cell in block.items() if at in chip_at}
+            if cells:
+                yield cells
 
 
 def _revision(answer: TopologyAnswer, board: Board, chip_at: Mapping[Cell, int]) -> str | None:
@@ -104,9 +104,9 @@ def _parts(linked: Links) -> list[list[int]]:
         part, todo = [], [next(iter(left))]
         left.pop(todo[0])
         while todo:
-            one = todo.pop()
-            part.append(one)
-            for other in sorted(linked[one]):
+            first = todo.pop()
+            part.append(first)
+            for other in sorted(linked[first]):
                 if other in left:
                     left.pop(other)
                     todo.append(other)
@@ -119,8 +119,8 @@ def _laid_out(part: Sequence[int], linked: Links) -> dict[int, Cell]:
     if not any(linked[chip] for chip in part):
         return {chip: divmod(at, PER_ROW) for at, chip in enumerate(part)}
     order = _order(part, linked)
-    found = _searched(order, linked) or _approached(order, linked)
-    return _upright(found)
+    cells = _searched(order, linked) or _approached(order, linked)
+    return _upright(cells)
 
 
 def _order(part: Sequence[int], linked: Links) -> list[int]:
@@ -136,27 +136,27 @@ def _order(part: Sequence[int], linked: Links) -> list[int]:
 
 def _searched(order: Sequence[int], linked: Links) -> dict[int, Cell] | None:
     """Every chip beside all that it is linked to; None where that is not found."""
-    found: dict[int, Cell] = {order[0]: (0, 0)}
+    cells: dict[int, Cell] = {order[0]: (0, 0)}
     tries: list[list[Cell]] = []
     for _ in range(_STEPS):
-        if len(found) == len(order):
-            return found
-        chip = order[len(found)]
-        if len(tries) < len(found):
-            tries.append(_beside_all(chip, linked, found))
+        if len(cells) == len(order):
+            return cells
+        chip = order[len(cells)]
+        if len(tries) < len(cells):
+            tries.append(_beside_all(chip, linked, cells))
         if tries[-1]:
-            found[chip] = tries[-1].pop(0)
+            cells[chip] = tries[-1].pop(0)
             continue
         tries.pop()
         if not tries:
             return None
-        found.pop(order[len(found) - 1])
+        cells.pop(order[len(cells) - 1])
     return None
 
 
-def _beside_all(chip: int, linked: Links, found: Mapping[int, Cell]) -> list[Cell]:
-    neighbours = [found[other] for other in linked[chip] if other in found]
-    taken = set(found.values())
+def _beside_all(chip: int, linked: Links, cells: Mapping[int, Cell]) -> list[Cell]:
+    neighbours = [cells[other] for other in linked[chip] if other in cells]
+    taken = set(cells.values())
     if not neighbours:
         return []
     row, column = neighbours[0]
@@ -168,22 +168,22 @@ def _approached(order: Sequence[int], linked: Links) -> dict[int, Cell]:
     """Where not all can be beside each other: in a block of cells, as near as exchanging two brings them."""
     rows = 1 if len(order) <= 3 else 2 if len(order) <= 2 * PER_ROW else -(-len(order) // PER_ROW)
     columns = -(-len(order) // rows)
-    found = {chip: divmod(at, columns) for at, chip in enumerate(order)}
+    cells = {chip: divmod(at, columns) for at, chip in enumerate(order)}
     better = len(order) <= _MOST_EXCHANGED
     while better:
         better = False
-        for one, other in itertools.combinations(order, 2):
-            before = _length(one, linked, found) + _length(other, linked, found)
-            found[one], found[other] = found[other], found[one]
-            if _length(one, linked, found) + _length(other, linked, found) < before:
+        for first, other in itertools.combinations(order, 2):
+            before = _length(first, linked, cells) + _length(other, linked, cells)
+            cells[first], cells[other] = cells[other], cells[first]
+            if _length(first, linked, cells) + _length(other, linked, cells) < before:
                 better = True
             else:
-                found[one], found[other] = found[other], found[one]
-    return found
+                cells[first], cells[other] = cells[other], cells[first]
+    return cells
 
 
-def _length(chip: int, linked: Links, found: Mapping[int, Cell]) -> int:
-    return sum(_apart(found[chip], found[other]) ** 2 for other in linked[chip])
+def _length(chip: int, linked: Links, cells: Mapping[int, Cell]) -> int:
+    return sum(_apart(cells[chip], cells[other]) ** 2 for other in linked[chip])
 
 
 def _apart(a: Cell, b: Cell) -> int:
@@ -204,9 +204,9 @@ def _upright(found: Mapping[int, Cell]) -> dict[int, Cell]:
     }
 
 
-def _to_corner(found: Mapping[int, Cell]) -> dict[int, Cell]:
-    top, left = (min(cell[side] for cell in found.values()) for side in (0, 1))
-    return {chip: (row - top, column - left) for chip, (row, column) in found.items()}
+def _to_corner(cells: Mapping[int, Cell]) -> dict[int, Cell]:
+    top, left = (min(cell[side] for cell in cells.values()) for side in (0, 1))
+    return {chip: (row - top, column - left) for chip, (row, column) in cells.items()}
 
 
 def _flowed(blocks: Iterable[Mapping[int, Cell]]) -> dict[int, Cell]:

@@ -130,7 +130,9 @@ def chip_labels(chip: Chip) -> Labels:
 
 
 def _exporter(families: _Families, case: Case | None, last: Pass) -> None:
-    whole = case is not None and all(one.chip is not None or one.readable for one in case.system.troubles)
+    whole = case is not None and all(
+        trouble.chip is not None or trouble.readable for trouble in case.system.troubles
+    )
     families.add("up", (), int(whole))
     families.add("build_info", (("version", __version__),), 1)
     if case is not None:
@@ -148,7 +150,7 @@ def _exporter(families: _Families, case: Case | None, last: Pass) -> None:
 
 
 def _identity(families: _Families, chip: Chip, labels: Labels, system: System) -> None:
-    unread = any(one.chip in (chip.id, None) and not one.readable for one in system.troubles)
+    unread = any(trouble.chip in (chip.id, None) and not trouble.readable for trouble in system.troubles)
     families.add("chip_up", labels, int(not unread))
     info = {
         "board": chip.board.value if chip.board is not None else chip.board_name,
@@ -198,12 +200,12 @@ def _memory(families: _Families, memory: MemoryDevice, labels: Labels, options: 
         families.add("memory_used_bytes", (*labels, ("type", kind)), used_bytes)
     if not options.per_process:
         return
-    seen: set[int] = set()
+    known: set[int] = set()
     for process in region.processes:
         pid, figures = process["pid"], dict[str, Any](process)
-        if pid in seen or pid < 1:
+        if pid in known or pid < 1:
             continue  # a pid twice is a finding; a series twice would void the whole scrape
-        seen.add(pid)
+        known.add(pid)
         for kind in totals:
             own = (*labels, ("pid", str(pid)), ("type", kind))
             families.add("process_memory_used_bytes", own, figures[kind])
@@ -298,7 +300,7 @@ def _telemetry(
 def _links(system: System, chip: Chip) -> Iterator[tuple[int, str, int]]:
     """(channel here, unique id there, channel there), channels counted among all of a chip, harvested ones
     included; a link whose far end has no unique id, or whose channel cannot be counted, is left out."""
-    by_id = {one.id: one for one in system.chips}
+    by_id = {each.id: each for each in system.chips}
     for link in system.links:
         for end, far in ((link.a, link.b), (link.b, link.a)):
             other = by_id.get(far.chip)
@@ -345,15 +347,15 @@ def _of_chips(case: Case, verified: Verified, uses: Uses) -> Iterator[tuple[int 
 
 def _findings(families: _Families, case: Case, verified: Verified, uses: Uses) -> None:
     labels_of = {chip.id: chip_labels(chip) for chip in case.shown}
-    found = list(_of_chips(case, verified, uses))
-    counts = Counter((finding.id, finding.severity) for _, finding in found)
+    chips = list(_of_chips(case, verified, uses))
+    counts = Counter((finding.id, finding.severity) for _, finding in chips)
     for finding_id, severity in sorted({*counts, *_looked_for()}):
         own: Labels = (("finding", finding_id), ("severity", severity.value))
         if severity is Severity.INCONCLUSIVE:
             families.add("finding_inconclusive", own[:1], 1 if counts[finding_id, severity] else None)
         else:
             families.add("findings", own, counts[finding_id, severity])
-    for chip, finding_id, severity in sorted(_by_chip(found)):
+    for chip, finding_id, severity in sorted(_by_chip(chips)):
         labels = labels_of.get(chip)
         if labels is not None:
             own = (*labels, ("finding", finding_id), ("severity", severity.value))

@@ -132,7 +132,7 @@ def build_host_page(
 
 def build_fleet_page(fleet: FleetAnswer, time_ns: int) -> Page:
     """The page of a fleet."""
-    told: list[tuple[int | None, str | None, Finding]] = [(None, None, one) for one in fleet.findings]
+    told: list[tuple[int | None, str | None, Finding]] = [(None, None, finding) for finding in fleet.findings]
     told += [(None, host.name, finding) for host in fleet.hosts for finding in host.findings]
     return Page(
         verdict=fleet.verdict,
@@ -150,7 +150,7 @@ def build_fleet_page(fleet: FleetAnswer, time_ns: int) -> Page:
 
 
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
-_BY_ID = {one.id: one for one in EXPLANATIONS}
+_BY_ID = {explanation.id: explanation for explanation in EXPLANATIONS}
 
 
 def _grouped(told: Iterable[tuple[int | None, str | None, Finding]]) -> Iterator[PageFinding]:
@@ -161,7 +161,7 @@ def _grouped(told: Iterable[tuple[int | None, str | None, Finding]]) -> Iterator
         )
         chips += [] if chip is None else [chip]
         hosts += [] if host is None else [host]
-    ordered = sorted(groups.values(), key=lambda one: (_WORST_FIRST.index(one[0].severity), one[0].id))
+    ordered = sorted(groups.values(), key=lambda group: (_WORST_FIRST.index(group[0].severity), group[0].id))
     for finding, chips, hosts in ordered:
         yield PageFinding(
             finding=finding, chips=tuple(chips), hosts=tuple(hosts), explanation=_BY_ID[finding.id]

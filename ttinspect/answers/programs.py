@@ -139,8 +139,10 @@ def build_programs(
     if dry:
         captures = tuple(_joined(a, b) for a, b in _pairs(recorded, dry))
     else:
-        captures = tuple(_capture(one, memory_of(one)) for one in recorded)
-    files = dict.fromkeys(name for one in captures for name in (one.file, one.dry) if name is not None)
+        captures = tuple(_capture(capture, memory_of(capture)) for capture in recorded)
+    files = dict.fromkeys(
+        name for capture in captures for name in (capture.file, capture.dry) if name is not None
+    )
     return ProgramsAnswer(
         source=Source(
             kind=SourceKind(captures[0].source.value), detail=", ".join(files), live=False, example=False
@@ -162,17 +164,17 @@ def programs_exit_code(answer: ProgramsAnswer) -> ExitCode:
 
 def peak_for_dump(answer: ProgramsAnswer) -> ProgramsPeak | None:
     """The peak of the captures as an allocator dump keeps it; None where no record says anything."""
-    known = [one for one in answer.captures if one.peak.max_per_core is not None]
+    known = [capture for capture in answer.captures if capture.peak.max_per_core is not None]
     if not known:
         return None
-    most = max(known, key=lambda one: one.peak.max_per_core or 0)
-    ends = [one.highest_end for one in known if one.highest_end is not None]
+    most = max(known, key=lambda value: value.peak.max_per_core or 0)
+    ends = [value.highest_end for value in known if value.highest_end is not None]
     return ProgramsPeak(
         op=None if most.peak.program is None else most.programs[most.peak.program].op,
         max_per_core=most.peak.max_per_core or 0,
-        total=max(one.peak.total or 0 for one in known),
+        total=max(value.peak.total or 0 for value in known),
         highest_end=max(ends, default=None),
-        complete=all(program.complete for one in answer.captures for program in one.programs),
+        complete=all(program.complete for capture in answer.captures for program in capture.programs),
     )
 
 
@@ -187,12 +189,12 @@ def _pairs(
             "name one dry run for each capture: a file with a file, a folder of ranks with another",
         )
     pairs = []
-    for one, other in zip(recorded, dry, strict=True):
-        first, second = (other, one) if one.graph.mode is RunMode.NO_DISPATCH else (one, other)
+    for capture, other in zip(recorded, dry, strict=True):
+        first, second = (other, capture) if capture.graph.mode is RunMode.NO_DISPATCH else (capture, other)
         if first.graph.mode is not RunMode.NORMAL or second.graph.mode is not RunMode.NO_DISPATCH:
             raise InspectError(
-                f"{one.file} and {other.file}",
-                f"they are {_spoken(one.graph.mode)} and {_spoken(other.graph.mode)}",
+                f"{capture.file} and {other.file}",
+                f"they are {_spoken(capture.graph.mode)} and {_spoken(other.graph.mode)}",
                 "give one run in RunMode.NORMAL and one in RunMode.NO_DISPATCH of the same script",
             )
         pairs.append(((first, memory_of(first)), (second, memory_of(second))))
@@ -242,9 +244,9 @@ def _capture(recorded: Recorded, memory: Memory) -> Capture:
         file=recorded.file,
         dry=None,
         mode=graph.mode,
-        programs=tuple(_program(index, one, graph.mode) for index, one in enumerate(graph.programs)),
+        programs=tuple(_program(index, program, graph.mode) for index, program in enumerate(graph.programs)),
         peak=_peak(recorded),
-        highest_end=max((one.end for one in graph.programs if one.end is not None), default=None),
+        highest_end=max((program.end for program in graph.programs if program.end is not None), default=None),
         source=recorded.kind,
         runtime=recorded.runtime,
         arch=None if device is None else device.arch,

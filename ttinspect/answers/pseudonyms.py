@@ -66,7 +66,7 @@ class Pseudonyms:
             text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", REMOVED, text, flags=re.IGNORECASE)
         text = _PROCESS.sub(r"\1\2", _PATH.sub(REMOVED, text))
         text = _PROCESS_BEFORE.sub(f"process {REMOVED} (", text)
-        return _NUMBER.sub(lambda found: self._hidden(found[0]), text)
+        return _NUMBER.sub(lambda match: self._hidden(match[0]), text)
 
     def _hidden(self, word: str) -> str:
         """The pseudonym of a number in its own notation; any other number as it is, unless it is so large
@@ -91,8 +91,8 @@ def _names(snapshot: Snapshot) -> list[str]:
             if one is not None and one.kind in FILES:
                 files.append(one.detail)
         hosts.append(source.recorded.host if source.recorded else None)
-    found = {name for name in (*files, *hosts) if name is not None and len(name) > 1}
-    return sorted(found, key=len, reverse=True)
+    names = {name for name in (*files, *hosts) if name is not None and len(name) > 1}
+    return sorted(names, key=len, reverse=True)
 
 
 def _number(word: str, base: int) -> int | None:

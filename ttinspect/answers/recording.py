@@ -15,7 +15,7 @@ def chip_states(case: Case, uses: Uses) -> tuple[ChipState, ...]:
     verified, holders = verify(case), holders_by_chip(case)
     states = []
     for device in build_memory(case, verified).devices:
-        chip = next(one for one in case.shown if one.id == device.id)
+        chip = next(each for each in case.shown if each.id == device.id)
         used = device.regions[0].used if len(device.regions) == 1 else None
         unread = case.system.unread(chip.id)
         states.append(
@@ -37,4 +37,4 @@ def chip_states(case: Case, uses: Uses) -> tuple[ChipState, ...]:
 
 def _pids(by: ChipHolders | None) -> tuple[int, ...] | None:
     """The pids that are known to hold a chip; None where nobody is, and not everybody could be looked at."""
-    return None if by is None or by.held is None else tuple(one.holder.pid for one in by.holders)
+    return None if by is None or by.held is None else tuple(holder.holder.pid for holder in by.holders)

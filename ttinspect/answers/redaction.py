@@ -77,7 +77,7 @@ def _system(system: System, ids: Pseudonyms) -> System:
 
 def _evidence(values: Evidence, ids: Pseudonyms) -> Evidence:
     """Ids are text; numbers count or name devices."""
-    return {name: ids.sentence(one) if isinstance(one, str) else one for name, one in values.items()}
+    return {name: ids.sentence(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _chip(chip: Chip, ids: Pseudonyms) -> Chip:
@@ -86,7 +86,7 @@ def _chip(chip: Chip, ids: Pseudonyms) -> Chip:
         board_id=None if chip.board_id is None else str(board_pseudonym(int(chip.board_id))),
         unique_id=None if chip.unique_id is None else str(ids.unique(int(chip.unique_id))),
         board_name=None if chip.board_name is None else ids.sentence(chip.board_name),
-        unknown=tuple(msgspec.structs.replace(one, why=ids.sentence(one.why)) for one in chip.unknown),
+        unknown=tuple(msgspec.structs.replace(fact, why=ids.sentence(fact.why)) for fact in chip.unknown),
     )
 
 
@@ -112,17 +112,17 @@ def _holders(published: Published, ids: Pseudonyms) -> Holders | None:
     """The same holders of the files under their new names."""
     if published.holders is None:
         return None
-    files = [one.looks.file for one in published.regions]
+    files = [region.looks.file for region in published.regions]
     renamed = {file.path: _file(file, ids).path for file in files}
     return msgspec.structs.replace(
         published.holders,
         holders=tuple(
             msgspec.structs.replace(
-                one,
-                regions=tuple(renamed[path] for path in one.regions),
-                perhaps=tuple(renamed[path] for path in one.perhaps),
+                holder,
+                regions=tuple(renamed[path] for path in holder.regions),
+                perhaps=tuple(renamed[path] for path in holder.perhaps),
             )
-            for one in published.holders.holders
+            for holder in published.holders.holders
         ),
     )
 

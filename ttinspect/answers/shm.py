@@ -128,16 +128,16 @@ def region_facts(verdict: RegionVerdict, limits: Limits) -> RegionFacts:
             cast(
                 "ProcessSlot",
                 {
-                    "slot": one.slot.index,
-                    "pid": one.slot.pid,
-                    "name": one.slot.name,
-                    "alive": one.alive,
-                    "host_pid": one.process.pid if one.alive and one.process is not None else None,
-                    **one.slot.figures,
-                    "last_update": one.slot.last_update,
+                    "slot": writer.slot.index,
+                    "pid": writer.slot.pid,
+                    "name": writer.slot.name,
+                    "alive": writer.alive,
+                    "host_pid": writer.process.pid if writer.alive and writer.process is not None else None,
+                    **writer.slot.figures,
+                    "last_update": writer.slot.last_update,
                 },
             )
-            for one in subject.writers
+            for writer in subject.writers
         ),
         chips=()
         if region is None

@@ -103,7 +103,7 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS
     own |= {path: said for path, root in roots.items() if (said := said_of(chip, root))}
-    return own | {one.path: one.why for one in reversed(chip.unknown) if one.path in own}
+    return own | {fact.path: fact.why for fact in reversed(chip.unknown) if fact.path in own}
 
 
 def build_telemetry(system: System, case: Case | None = None, uses: Uses | None = None) -> TelemetryAnswer:

@@ -62,8 +62,11 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> tuple[tuple[int | None, Finding], ...]:
         """Every finding with the chip that it is about, the worst first."""
-        all_of_them = [(chip.id, one) for chip in self.chips for one in chip.findings]
-        found: list[tuple[int | None, Finding]] = [*((None, one) for one in self.findings), *all_of_them]
+        all_of_them = [(chip.id, finding) for chip in self.chips for finding in chip.findings]
+        found: list[tuple[int | None, Finding]] = [
+            *((None, finding) for finding in self.findings),
+            *all_of_them,
+        ]
         return tuple(sorted(found, key=lambda one: (_WORST_FIRST.index(one[1].severity), one[1].id)))
 
 
@@ -78,9 +81,9 @@ def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = 
     memory = {device.id: device for device in memory_answer.devices}
     listed = {device.id: device for device in list_devices(case, memory_answer)}
     telemetry = build_telemetry(case.system, case, uses)
-    readings = {one.id: one for one in telemetry.devices}
+    readings = {device.id: device for device in telemetry.devices}
     topology = build_topology(case.system, case.chosen)
-    places = {one.id: one for one in topology.chips}
+    places = {each.id: each for each in topology.chips}
     of_region: dict[int | None, list[Finding]] = {}
     for region in verified.regions:
         of_region.setdefault(region.chip, []).extend(region.findings)
@@ -100,7 +103,9 @@ def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = 
                 telemetry=reading,
                 memory=memory[chip.id],
                 links=_links(reading),
-                neighbours=None if neighbours is None else tuple((one.chip, one.links) for one in neighbours),
+                neighbours=None
+                if neighbours is None
+                else tuple((neighbour.chip, neighbour.links) for neighbour in neighbours),
                 unread=case.system.unread(chip.id),
                 findings=_each_once(found),
             )
@@ -120,7 +125,7 @@ def _links(reading: TelemetryDevice) -> tuple[int, int] | None:
 
 
 def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple({(one.id, one.message): one for one in findings}.values())
+    return tuple({(finding.id, finding.message): finding for finding in findings}.values())
 
 
 class Quantity(str, Enum):
@@ -152,13 +157,13 @@ def state_of(chip: TopChip) -> str:
     if chip.unread is not None:
         return "lost"
     for severity in _WORST_FIRST[:2]:
-        if any(one.severity is severity for one in chip.findings):
+        if any(finding.severity is severity for finding in chip.findings):
             return severity.value
     return "well"
 
 
 def _holder(chip: TopChip) -> str | None:
-    names = [f"{one.pid} {one.name or ''} {one.user or ''}" for one in chip.held_by.processes]
+    names = [f"{process.pid} {process.name or ''} {process.user or ''}" for process in chip.held_by.processes]
     return " ".join(names) or None
 
 
@@ -208,7 +213,7 @@ def parse_filter(text: str) -> tuple[Term, ...]:
             terms.append(Term(None, "=", word))
             continue
         name, comparison, value = match.groups()
-        if name not in [one.value for one in Quantity]:
+        if name not in [quantity.value for quantity in Quantity]:
             raise InspectError(
                 f"filter {word}", f"unknown field {name!r}", f"the fields are {', '.join(Quantity)}"
             )
@@ -246,7 +251,7 @@ def _holds(chip: TopChip, term: Term) -> bool:
 
 
 def _of_all(chip: TopChip) -> tuple[Value, ...]:
-    return tuple(value_of(chip, one) for one in Quantity)
+    return tuple(value_of(chip, quantity) for quantity in Quantity)
 
 
 def _text(value: Value) -> str | None:

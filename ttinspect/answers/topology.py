@@ -107,7 +107,7 @@ def build_topology(
         links=(links or None) if hidden else links,
         remote_links=(remote or None) if hidden else remote,
         findings=(
-            *(one for one in findings.get(None, ()) if one.is_about(shown)),
+            *(finding for finding in findings.get(None, ()) if finding.is_about(shown)),
             *doubts(system),
             *trouble_findings(system),
         ),

@@ -58,7 +58,7 @@ class Reasons(msgspec.Struct, frozen=True):
 
 def reasons_of(system: System) -> Reasons:
     """The reasons that a System has besides those of each chip; the first of several counts."""
-    troubles = [(one.chip, one) for one in reversed(system.troubles) if one.chip is not None]
+    troubles = [(trouble.chip, trouble) for trouble in reversed(system.troubles) if trouble.chip is not None]
     unread = {chip: one.why for chip, one in troubles if not one.readable}
     return Reasons(
         asked=system.asked, troubles={**{chip: one.why for chip, one in troubles}, **unread}, unread=unread
@@ -84,15 +84,15 @@ def explained(
         return device
     told = {**(_SIMULATED if reasons.asked is SourceKind.SIM else {}), **(own or {})}
     left = reasons.unread.get(chip.id) or NOT_TOLD[reasons.asked]
-    said = {one.path: one.why for one in reversed(chip.unknown)}
+    why_of = {fact.path: fact.why for fact in reversed(chip.unknown)}
     if chip.board_name is not None:
-        said.setdefault("board", f"UMD knows no board {chip.board_name!r}")
+        why_of.setdefault("board", f"UMD knows no board {chip.board_name!r}")
     if chip.mmio is False:
-        said.setdefault("via", "no MMIO-capable chip is seen to reach it")
-    elif "mmio" in said:
-        said.setdefault("via", said["mmio"])
+        why_of.setdefault("via", "no MMIO-capable chip is seen to reach it")
+    elif "mmio" in why_of:
+        why_of.setdefault("via", why_of["mmio"])
     unknown = tuple(
-        Unknown(path=path, why=told.get(path) or (said and _said(said, path, follows)) or left)
+        Unknown(path=path, why=told.get(path) or (why_of and _said(why_of, path, follows)) or left)
         for path in paths
     )
     return msgspec.structs.replace(device, unknown=unknown)
@@ -100,7 +100,7 @@ def explained(
 
 def said_of(chip: Chip, root: str) -> str | None:
     """The source's own reason why a fact of a chip is unknown."""
-    return _first({one.path: one.why for one in reversed(chip.unknown)}, (root,))
+    return _first({fact.path: fact.why for fact in reversed(chip.unknown)}, (root,))
 
 
 def _said(said: Mapping[str, str], path: str, follows: Follows) -> str | None:

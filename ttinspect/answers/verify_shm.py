@@ -88,8 +88,10 @@ def build_verify_shm(case: Case, ignore: frozenset[str] = frozenset()) -> Verify
 
 def verify_shm_exit_code(answer: VerifyShmAnswer, *, strict: bool = False) -> ExitCode:
     """The exit code of an answer: 0, 10, 11, or 6 where no region could be read."""
-    findings = (*answer.findings, *(one for region in answer.regions for one in region.findings))
-    forbidden = sum(one.id == UNREADABLE.id and one.evidence.get("errno") in FORBIDDEN for one in findings)
+    findings = (*answer.findings, *(finding for region in answer.regions for finding in region.findings))
+    forbidden = sum(
+        finding.id == UNREADABLE.id and finding.evidence.get("errno") in FORBIDDEN for finding in findings
+    )
     return exit_code_of(
         findings,
         frozenset(answer.ignored),
@@ -100,11 +102,11 @@ def verify_shm_exit_code(answer: VerifyShmAnswer, *, strict: bool = False) -> Ex
 
 
 def _counts(verified: Verified, ignore: frozenset[str]) -> Counts:
-    severities = Counter(one.severity for one in verified.all_findings if one.id not in ignore)
+    severities = Counter(finding.severity for finding in verified.all_findings if finding.id not in ignore)
     return Counts(
         error=severities[Severity.ERROR],
         warning=severities[Severity.WARNING],
         inconclusive=severities[Severity.INCONCLUSIVE],
         info=severities[Severity.INFO],
-        ignored=sum(one.id in ignore for one in verified.all_findings),
+        ignored=sum(finding.id in ignore for finding in verified.all_findings),
     )

@@ -30,17 +30,17 @@ def cores_in(core_range_set: str) -> frozenset[Coord]:
     Raises:
         InspectError: 2 for anything else.
     """
-    found: set[Coord] = set()
+    coords: set[Coord] = set()
     rest = core_range_set
     for match in _RANGE.finditer(core_range_set):
         left, top, right, bottom = map(int, match.groups())
         if (right - left + 1) * (bottom - top + 1) > _MOST_CORES:
             raise _refused(core_range_set, "it has more cores than any chip")
-        found |= {(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)}
+        coords |= {(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)}
         rest = rest.replace(match[0], "", 1)
     if rest.strip("{}, "):
         raise _refused(core_range_set, "it is no set of core ranges such as {[0-0 - 7-3]}")
-    return frozenset(found)
+    return frozenset(coords)
 
 
 def _refused(core_range_set: str, why: str) -> InspectError:

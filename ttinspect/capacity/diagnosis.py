@@ -76,7 +76,12 @@ def _cause(error: OutOfMemory) -> tuple[Cause | None, int | None]:
 def _is_sharded(error: OutOfMemory, arch: Arch | None) -> bool | None:
     """Whether the buffer lies in shards: surely where it uses fewer cores than any chip has banks."""
     dram = error.memory in (BufferType.DRAM, BufferType.TRACE)
-    counts = {banks for one in ARCHITECTURES if arch in (None, one) for banks in bank_counts(one, dram=dram)}
+    counts = {
+        banks
+        for architecture in ARCHITECTURES
+        if arch in (None, architecture)
+        for banks in bank_counts(architecture, dram=dram)
+    }
     if error.banks not in counts:
         return True
     if error.buffer_bytes < error.banks * error.needed_bytes:

@@ -265,11 +265,11 @@ class _Followed:
                 bank_bytes=buffer.bank_bytes,
             )
             if buffer.born is None and buffer.died is None:  # from before the capture, and never freed in it
-                seen = [self.tensors[name] for name in buffer.linked if name in self.tensors]
-                spec, address, told = seen[0] if seen else (None, None, None)
+                known = [self.tensors[name] for name in buffer.linked if name in self.tensors]
+                spec, address, told = known[0] if known else (None, None, None)
                 if not address and told is not None:
-                    found = _ADDRESS.search(told)
-                    address = int(found[1]) if found else None
+                    match = _ADDRESS.search(told)
+                    address = int(match[1]) if match else None
                 life = msgspec.structs.replace(life, address=address, size=buffer.size, spec=spec)
             yield life
 

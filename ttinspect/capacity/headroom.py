@@ -81,7 +81,7 @@ def _operations(
 def _program_bytes(programs: tuple[Placed, ...], mode: RunMode | None) -> int | None:
     if not _all_told(programs, mode):
         return None
-    return max(one.program.max_per_core for one in programs)
+    return max(program.program.max_per_core for program in programs)
 
 
 def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
@@ -89,14 +89,14 @@ def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
     and everything of a cached program out, so that one without records may hold anything."""
     if not programs:
         return False
-    return mode is RunMode.NO_DISPATCH or all(one.program.chips for one in programs)
+    return mode is RunMode.NO_DISPATCH or all(program.program.chips for program in programs)
 
 
 def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: DeviceFacts | None) -> int | None:
     if not _all_told(programs, mode):
         return None
     gap = _dry_gap if mode is RunMode.NO_DISPATCH else _gap
-    return _least(gap(one, device) for one in programs)
+    return _least(gap(program, device) for program in programs)
 
 
 def _least(gaps: Iterable[int | None]) -> int | None:
@@ -105,15 +105,15 @@ def _least(gaps: Iterable[int | None]) -> int | None:
     return min(known) if found and len(known) == len(found) else None
 
 
-def _dry_gap(one: Placed, device: DeviceFacts | None) -> int | None:
-    if device is None or one.live is None:
+def _dry_gap(placed: Placed, device: DeviceFacts | None) -> int | None:
+    if device is None or placed.live is None:
         return None
-    return device.bank_bytes - one.live - one.program.max_per_core
+    return device.bank_bytes - placed.live - placed.program.max_per_core
 
 
-def _gap(one: Placed, device: DeviceFacts | None) -> int | None:
-    top = lowest_or_top(one.lowest, device)
-    return None if top is None or one.program.end is None else top - one.program.end
+def _gap(placed: Placed, device: DeviceFacts | None) -> int | None:
+    top = lowest_or_top(placed.lowest, device)
+    return None if top is None or placed.program.end is None else top - placed.program.end
 
 
 def lowest_or_top(lowest: Lowest, device: DeviceFacts | None) -> int | None:
@@ -159,8 +159,8 @@ def _end_of(operations: Sequence[OperationSpan], start: int) -> int:
 
 def _life(buffer: BufferLife, device: DeviceFacts | None) -> Life:
     banks, arch = (None, None) if device is None else (device.banks, device.arch)
-    told = buffer.bank_bytes
-    stored = stored_per_bank(buffer.size, buffer.spec, banks) if told is None else told
+    bank_bytes = buffer.bank_bytes
+    stored = stored_per_bank(buffer.size, buffer.spec, banks) if bank_bytes is None else bank_bytes
     born = BEFORE if buffer.born is None else buffer.born
     return Life(buffer.mesh, born, buffer.died, reserved(stored, arch), buffer.address)
 
@@ -254,7 +254,7 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
             placed.append(programs)
             continue
         lives = [_life(buffer, recorded.device) for buffer in _inside(row.l1_rows, graph.buffers, span)]
-        own = _placed([span], [one.program for one in programs], lives)
+        own = _placed([span], [program.program for program in programs], lives)
         found += _operations(recorded, _levels([span], lives), own)
         placed += own
     return Memory(Earlier.ALL, tuple(found), tuple(placed))

@@ -82,14 +82,14 @@ def of_dram_view(view_bytes: int, arch: Arch | None = None) -> tuple[RuntimePair
 def of_program_end(end: int, arch: Arch | None) -> L1Base | None:
     """Where a program began that ends there: the known l1_base from which its size is a multiple of 1,024, if
     there is exactly one."""
-    found: dict[tuple[Arch, int], list[RuntimePair]] = {}
+    runtime_pairs: dict[tuple[Arch, int], list[RuntimePair]] = {}
     for one, runtime in _releases(arch):
         base = runtime.l1_base[one]
         if end >= base and (end - base) % _LIKELY == 0:
-            found.setdefault((one, base), []).append(_pair(runtime, one, likely=True))
-    if len(found) != 1:
+            runtime_pairs.setdefault((one, base), []).append(_pair(runtime, one, likely=True))
+    if len(runtime_pairs) != 1:
         return None
-    ((one, base), pairs) = found.popitem()
+    ((one, base), pairs) = runtime_pairs.popitem()
     return L1Base(arch=one, bytes=base, runtimes=tuple(pairs))
 
 
@@ -139,11 +139,11 @@ def bank_counts(arch: Arch, *, dram: bool) -> frozenset[int]:
 
 
 def _releases(arch: Arch | None) -> Iterator[tuple[Arch, Runtime]]:
-    for one in ARCHITECTURES:
-        if arch in (None, one):
+    for architecture in ARCHITECTURES:
+        if arch in (None, architecture):
             for runtime in runtime_facts().runtimes:
-                if one in runtime.l1_base and one in runtime.dram_base:
-                    yield one, runtime
+                if architecture in runtime.l1_base and architecture in runtime.dram_base:
+                    yield architecture, runtime
 
 
 def _pair(

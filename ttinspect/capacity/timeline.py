@@ -96,7 +96,7 @@ def lowest_at(instants: Sequence[int], lives: Iterable[Life]) -> list[Lowest]:
     coming = sorted(lives, key=lambda life: life.born)
     heap: list[tuple[int, float]] = []
     hidden: list[float] = []  # when those without an address die
-    found, index = [], 0
+    lowests, index = [], 0
     for instant in instants:
         while index < len(coming) and coming[index].born <= instant:
             life, index = coming[index], index + 1
@@ -108,5 +108,5 @@ def lowest_at(instants: Sequence[int], lives: Iterable[Life]) -> list[Lowest]:
         while heap and heap[0][1] <= instant:
             heapq.heappop(heap)
         hidden = [died for died in hidden if died > instant]
-        found.append(Lowest(address=heap[0][0] if heap else None, known=not hidden))
-    return found
+        lowests.append(Lowest(address=heap[0][0] if heap else None, known=not hidden))
+    return lowests

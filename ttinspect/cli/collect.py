@@ -87,7 +87,7 @@ def run(
     if not command_.strip():
         raise InspectError("--command", "it is empty", "name what runs ttinspect on the hosts")
     folder = _made_folder(output)
-    there = [name for name in names if not anew and _file(folder, name).is_file()]
+    far = [name for name in names if not anew and _file(folder, name).is_file()]
     found = {
         name: CollectedHost(
             host=name,
@@ -97,7 +97,7 @@ def run(
             said=None,
             why=None,
         )
-        for name in there
+        for name in far
     }
     wanted = [name for name in names if name not in found]
     asking = Asking(
@@ -137,7 +137,7 @@ def _made_folder(output: str) -> Path:
 
 
 def _ask(
-    common: Common, wanted: Sequence[str], asking: Asking, folder: Path, found: dict[str, CollectedHost]
+    common: Common, wanted: Sequence[str], asking: Asking, folder: Path, hosts: dict[str, CollectedHost]
 ) -> None:
     from ttinspect.report.units import progress_bar
 
@@ -148,11 +148,11 @@ def _ask(
             if one.snapshot is not None:
                 file = str(_file(folder, one.host))
                 write(one.snapshot.decode("utf-8", "backslashreplace"), file)
-            found[one.host] = CollectedHost(
+            hosts[one.host] = CollectedHost(
                 host=one.host, state=one.state, file=file, exit_code=one.exit_code, said=one.said, why=one.why
             )
             if stage is not None:
-                done = sum(name in found for name in wanted)
+                done = sum(name in hosts for name in wanted)
                 stage(f"hosts {progress_bar(done, len(wanted))}")
 
         sys.stdout.flush()

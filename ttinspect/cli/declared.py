@@ -33,7 +33,7 @@ def _declaration(name: str) -> Declaration:
             summary=COMMANDS[name],
             usage=" ".join(parser.collect_usage_pieces(context)),
             description=parser.help,
-            parameters=tuple(_parameter(one, context) for one in parser.get_params(context)),
+            parameters=tuple(_parameter(param, context) for param in parser.get_params(context)),
         )
 
 

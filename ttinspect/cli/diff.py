@@ -161,8 +161,8 @@ def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
         read = list(read_fleet([name]))
         sides.append([one for one in read if isinstance(one, Reading)])
         unreadable += [one for one in read if isinstance(one, Unreadable)]
-    for one in unreadable:
-        note(common, f"could not be read: {one.place}: {one.why}")
+    for document in unreadable:
+        note(common, f"could not be read: {document.place}: {document.why}")
     said = readable(names[0]), readable(names[1])
     answer = build_fleet_diff(sides[0], sides[1], said, telemetry=telemetry)
     undecided = ExitCode.INCONCLUSIVE if unreadable else ExitCode.DONE
@@ -181,7 +181,7 @@ def _host(opened: "Opened") -> dict[str, str | None]:
         driver, tt_umd, name = snapshot.versions.driver, snapshot.versions.tt_umd, snapshot.host.name
     elif of_host:
         driver, tt_umd, name = driver or driver_version(), tt_umd_version(), host_name()
-    told = {"versions.driver": driver, "versions.tt_umd": tt_umd}
+    versions = {"versions.driver": driver, "versions.tt_umd": tt_umd}
     if not of_host:
-        told = {path: version for path, version in told.items() if version is not None}
-    return told if name is None else told | {"host.name": name}
+        versions = {path: version for path, version in versions.items() if version is not None}
+    return versions if name is None else versions | {"host.name": name}

@@ -174,7 +174,7 @@ def read_hosts(
     of_ids = (
         {}
         if cabling is None
-        else {one: host.motherboard for host in cabling.hosts for one in host.asic_ids.values()}
+        else {chip_id: host.motherboard for host in cabling.hosts for chip_id in host.asic_ids.values()}
     )
     shapes = Shapes()
     hosts: list[FleetHost] = []
@@ -191,15 +191,17 @@ def read_hosts(
                 continue
             name = entry.host or entry.stem
             ids = (int(chip.unique_id) for chip in entry.system.chips if chip.unique_id is not None)
-            board = motherboards.get(name) or next((of_ids[one] for one in ids if one in of_ids), None)
+            board = motherboards.get(name) or next(
+                (of_ids[chip_id] for chip_id in ids if chip_id in of_ids), None
+            )
             case = _case_of(entry)
             grids = grids_of(entry.system.chips) if case is None else case.grids
             of_regions = () if case is None else verify(case).all_findings
             hosts.append(fleet_host(entry, grids, shapes, board, of_regions))
             if check is not None:
                 outcomes += host_outcomes(name, entry.system, grids, check.of(name))
-    for one in passed:
-        note(common, f"{one.file}: {one.why}")
+    for document in passed:
+        note(common, f"{document.file}: {document.why}")
     return named_apart(hosts), unreadable, outcomes
 
 
@@ -223,12 +225,12 @@ def _note_unchecked(common: Common, check: FleetCheck, analysis: Analysis) -> No
 def _mapped(words: list[str]) -> dict[str, str]:
     found = {}
     for word in words:
-        here, sign, there = word.partition("=")
-        if not (here and sign and there):
+        here, sign, far = word.partition("=")
+        if not (here and sign and far):
             raise InspectError(
                 f"--map-host {word}", "expected HERE=THERE", "name the host here, then as the cabling does"
             )
-        found[here] = there
+        found[here] = far
     return found
 
 

@@ -150,8 +150,8 @@ def _tell_holders() -> None:
 
     held = devices_held()
     if held:
-        told = "; ".join(f"/dev/tenstorrent/{device} by {who}" for device, who in held.items())
-        tell(f"ttinspect: opening devices that others hold: {told} (--from host opens none)\n")
+        text = "; ".join(f"/dev/tenstorrent/{device} by {who}" for device, who in held.items())
+        tell(f"ttinspect: opening devices that others hold: {text} (--from host opens none)\n")
 
 
 def sources() -> list[str]:

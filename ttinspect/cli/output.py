@@ -44,7 +44,7 @@ def _escaped(text: str) -> str:
         return text
     import re
 
-    return re.sub(f"[{_ODD}]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(f"[{_ODD}]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def to_yaml(answer: Any) -> str:

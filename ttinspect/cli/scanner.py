@@ -166,13 +166,13 @@ class CommandLine(NamedTuple):
 
     def repeated(self) -> str | None:
         """The first option that is given twice and must not be; None when there is none."""
-        seen = set[str]()
+        known = set[str]()
         for name, _ in self.options:
             # one switch and its opposite are one option; asking for help twice is asking for help
             switch = f"--{name.removeprefix('--no-')}" if name.startswith("--no-") else name
-            if switch in seen and switch not in REPEATABLE | {"--help", "--version"}:
+            if switch in known and switch not in REPEATABLE | {"--help", "--version"}:
                 return name
-            seen.add(switch)
+            known.add(switch)
         return None
 
 

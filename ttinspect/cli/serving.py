@@ -51,10 +51,10 @@ class Access:
         if self._path is None:
             return None
         try:
-            found = os.stat(self._path)  # noqa: PTH116
+            status = os.stat(self._path)  # noqa: PTH116
         except OSError:
             return ()
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def refresh(self) -> None:
         """Read the file again if it is another one."""

@@ -282,7 +282,7 @@ class TopApp(App[int]):
 
         def content() -> object:
             view = self.view
-            chip = None if view is None else next((one for one in view.chips if one.id == chip_id), None)
+            chip = None if view is None else next((each for each in view.chips if each.id == chip_id), None)
             return "" if view is None or chip is None else chip_page(chip, view, self._history)
 
         self.push_screen(Page(content))

@@ -130,16 +130,16 @@ def _refuse_writable(path: str) -> None:
         InspectError: 2 when group or others may write it, or it belongs to another user than root or us.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return  # whoever opens it says why it cannot be read
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and stat.S_ISREG(found.st_mode):
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and stat.S_ISREG(status.st_mode):
         raise InspectError(
             path, "others than its owner may write it", f"chmod go-w {path}, then start serve again"
         )
-    if found.st_uid not in (0, os.geteuid()):
+    if status.st_uid not in (0, os.geteuid()):
         raise InspectError(
             path,
-            f"it belongs to uid {found.st_uid}, who is neither root nor the user that serves",
+            f"it belongs to uid {status.st_uid}, who is neither root nor the user that serves",
             "let root or that user own it",
         )

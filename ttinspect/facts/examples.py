@@ -51,10 +51,10 @@ def _board_of_name() -> dict[str, Board]:
 @functools.cache
 def example_names() -> tuple[str, ...]:
     """The names of the built-in examples, without aliases."""
-    seen: dict[Board, str] = {}
+    known: dict[Board, str] = {}
     for name, board in _board_of_name().items():
-        seen.setdefault(board, name)
-    return tuple(seen.values())
+        known.setdefault(board, name)
+    return tuple(known.values())
 
 
 def example_chip_ids() -> dict[str, range]:

@@ -89,8 +89,8 @@ def in_words(kind: inspect.Type) -> str:
 
 def _find(value: Any, kind: inspect.Type, path: tuple[str | int, ...]) -> Mismatch | None:
     kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    kinds = tuple(one.type if isinstance(one, inspect.Metadata) else one for one in kinds)
-    near = [one for one in kinds if _shape(value, one)]
+    kinds = tuple(each.type if isinstance(each, inspect.Metadata) else each for each in kinds)
+    near = [each for each in kinds if _shape(value, each)]
     if not near:
         return Mismatch(path, value, kinds)
     found = [_inside(value, one, path) for one in near]
@@ -182,9 +182,9 @@ def _of_struct(
     fields = {field.encode_name: field for field in kind.fields}
     for key, part in value.items():
         if key in fields:
-            found = _find(part, fields[key].type, (*path, key))
-            if found is not None:
-                return found
+            mismatch = _find(part, fields[key].type, (*path, key))
+            if mismatch is not None:
+                return mismatch
         elif kind.forbid_unknown_fields and key != kind.tag_field:
             return Mismatch((*path, key), key, key="not known")
     for name, field in fields.items():

@@ -229,14 +229,14 @@ def _check_nodes(root: Node, soc: Soc) -> None:
     keys = ("functional_workers", "eth", "pcie", "l2cpu", "arc", "router_only", "security", "dispatch")
     nodes = [core for key in keys for core in root.child(key).value or ()]
     nodes = [*(port for bank in root.child("dram").value for port in bank), *nodes]
-    seen: set[str] = set()
+    known: set[str] = set()
     for text in nodes:
         x, y = (int(part) for part in text.split("-"))
         if x >= soc.grid[0] or y >= soc.grid[1]:
             root.refuse(f"the core {text} lies outside the {soc.grid[0]}x{soc.grid[1]} grid")
-        if text in seen:
+        if text in known:
             root.refuse(f"the core {text} is listed twice")
-        seen.add(text)
+        known.add(text)
 
 
 def _check_tables(root: Node, soc: Soc) -> None:

@@ -139,7 +139,7 @@ def lines_of(content: bytes) -> Lines:
     composer); elements of lists are in their path as "[0]"."""
     import yaml
 
-    found: Lines = {}
+    lines: Lines = {}
     pending: list[tuple[tuple[str, ...], Any]] = [((), yaml.compose(content, Loader=yaml.CSafeLoader))]
     while pending:
         path, node = pending.pop()
@@ -147,14 +147,14 @@ def lines_of(content: bytes) -> Lines:
             for key, value in node.value:
                 name = _scalar(key.value) if not key.style else key.value
                 here = (*path, str(name))
-                found[here] = key.start_mark.line + 1
+                lines[here] = key.start_mark.line + 1
                 pending.append((here, value))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 here = (*path, f"[{index}]")
-                found[here] = value.start_mark.line + 1
+                lines[here] = value.start_mark.line + 1
                 pending.append((here, value))
-    return found
+    return lines
 
 
 def _syntax_error(error: Any, content: bytes, name: str) -> InspectError:

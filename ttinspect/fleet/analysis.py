@@ -98,13 +98,13 @@ def analyse(
     comparison = None
     judged: list[Finding] = []
     if cabling is not None:
-        names = frozenset(one.stem for one in unreadable)
+        names = frozenset(document.stem for document in unreadable)
         comparison = compare(
             hosts, ports, listed_links(hosts, links), cabling, map_host or {}, names, doubtful=ends
         )
         judged = list(cabling_findings(hosts, cabling, comparison))
     general, of_host = _one_sided(hosts, links, ports, doubtful, racks)
-    halves = [one for one in half_ports(links, ports, ends) if not _as_cabled(one, comparison)]
+    halves = [port for port in half_ports(links, ports, ends) if not _as_cabled(port, comparison)]
     findings = [
         *_unreadable(unreadable),
         *_twice(documents, twice),
@@ -136,8 +136,10 @@ def _racks(cabling: Cabling | None) -> dict[str, CabledHost]:
 
 
 def _unreadable(documents: Iterable[Unreadable]) -> Iterator[Finding]:
-    for one in documents:
-        yield HOST_UNREADABLE.found(f"{one.place}: {one.why}", file=one.file, host=one.stem)
+    for document in documents:
+        yield HOST_UNREADABLE.found(
+            f"{document.place}: {document.why}", file=document.file, host=document.stem
+        )
 
 
 def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> Iterator[Finding]:
@@ -233,14 +235,15 @@ def _channels(pairs: Sequence[Pair]) -> str:
 def _half(
     hosts: Sequence[FleetHost], ports: Ports, halves: Iterable[HalfPort], racks: Mapping[str, CabledHost]
 ) -> Iterator[Finding]:
-    for one in halves:
-        places = [place_words(ports.port_location(number, port), racks) for number, port in one.ends]
+    for half in halves:
+        places = [place_words(ports.port_location(number, port), racks) for number, port in half.ends]
         yield PORT_PARTLY_UP.found(
-            f"{' - '.join(places)}: {one.up} of {one.channels} channels {'is' if one.up == 1 else 'are'} up",
-            hosts=list(dict.fromkeys(hosts[number].name for number, _ in one.ends)),
+            f"{' - '.join(places)}: {half.up} of {half.channels} channels "
+            f"{'is' if half.up == 1 else 'are'} up",
+            hosts=list(dict.fromkeys(hosts[number].name for number, _ in half.ends)),
             ports=places,
-            up=one.up,
-            channels=one.channels,
+            up=half.up,
+            channels=half.channels,
         )
 
 
@@ -294,15 +297,15 @@ def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
     for board, versions in bundles.items():
         if len(versions) < 2:
             continue
-        ordered = sorted(versions, key=lambda one: (-len(versions[one]), [-part for part in one]))
+        ordered = sorted(versions, key=lambda version: (-len(versions[version]), [-part for part in version]))
         most, others = ordered[0], ordered[1:]
-        told = "; ".join(f"{_version(one)} on {names_listed(versions[one])}" for one in others)
+        text = "; ".join(f"{_version(other)} on {names_listed(versions[other])}" for other in others)
         yield FIRMWARE_DIFFERS.found(
-            f"{board}: {told}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
+            f"{board}: {text}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
             row,
             board=board,
             most=_version(most),
-            hosts=sorted({name for one in others for name in versions[one]}),
+            hosts=sorted({name for other in others for name in versions[other]}),
         )
 
 

@@ -79,20 +79,20 @@ class _Compare:
         found_links = self._cabled(links)
         moved, relabel = self._moved(found_links, compared)
         boards, unknown_trays = self._boards(compared, relabel, self._cabled_trays(found_links, relabel))
-        silent = {(one.host, tray) for one in boards for tray in one.trays} | {*unknown_trays}
-        plugs = {self._plug(end, found=True) for one in doubtful if (end := self._end(one)) is not None}
+        silent = {(board.host, tray) for board in boards for tray in board.trays} | {*unknown_trays}
+        plugs = {self._plug(end, found=True) for each in doubtful if (end := self._end(each)) is not None}
         skip, expected = _Skip(compared, silent, plugs), self.expected
-        found = self.found_cables(found_links, relabel)
+        cables = self.found_cables(found_links, relabel)
         listed = {cable for cable in expected if not skip(cable)}
-        there = {cable for cable in found if not skip(cable)}
-        missing, unexpected = listed - there, {cable for cable in there - listed if can_be_wrong(cable)}
+        far = {cable for cable in cables if not skip(cable)}
+        missing, unexpected = listed - far, {cable for cable in far - listed if can_be_wrong(cable)}
         wrong = missing | unexpected
-        partly = {cable for cable in listed & there if len(found[cable]) < len(expected[cable])}
+        partly = {cable for cable in listed & far if len(cables[cable]) < len(expected[cable])}
         crossed, missing, unexpected = crossed_among(missing, unexpected)
         return Comparison(
             matching=self.matching,
             expected=sum(max(1, len(expected[cable])) for cable in listed),
-            found=sum(min(max(1, len(expected[cable])), len(found[cable])) for cable in listed & there),
+            found=sum(min(max(1, len(expected[cable])), len(cables[cable])) for cable in listed & far),
             cables=len(listed),
             missing=tuple(sorted(missing)),
             unexpected=tuple(sorted(unexpected)),
@@ -109,10 +109,10 @@ class _Compare:
             unplaced_hosts=unplaced,
             links={
                 cable: tuple(sorted(ends))
-                for cable, ends in (*expected.items(), *found.items())
+                for cable, ends in (*expected.items(), *cables.items())
                 if cable in wrong
             },
-            partly={cable: tuple(sorted(expected[cable] - found[cable])) for cable in sorted(partly)},
+            partly={cable: tuple(sorted(expected[cable] - cables[cable])) for cable in sorted(partly)},
             wanted_channels={
                 plug[:3]: len(ends) for cable, ends in expected.items() for plug in cable if plug[2] and ends
             },
@@ -141,9 +141,9 @@ class _Compare:
         """Links whose both ends have a place that a cabling can name."""
         found = []
         for a, b in links:
-            one, other = self._end(a), self._end(b)
-            if one is not None and other is not None:
-                found.append((one, other))
+            first, other = self._end(a), self._end(b)
+            if first is not None and other is not None:
+                found.append((first, other))
         return found
 
     def _end(self, end: End) -> CabledEnd | None:
@@ -216,20 +216,20 @@ class _Compare:
         one that tells no boards those that are ``cabled``, for it says nothing of others."""
         differing: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
         unknown: list[TrayAt] = []
-        found = {relabel.get(place, place): board for place, board in self.boards.items()}
+        boards = {relabel.get(place, place): board for place, board in self.boards.items()}
         for index in sorted(compared):
             wanted = self.cabling.hosts[index].boards
             for tray, name in sorted(wanted.items()):
                 meant = board_meant(name)
-                if (index, tray) not in found:
+                if (index, tray) not in boards:
                     differing[index, name, None].append(tray)
-                elif meant is not None and found[index, tray] not in (None, meant):
-                    board = found[index, tray]
+                elif meant is not None and boards[index, tray] not in (None, meant):
+                    board = boards[index, tray]
                     differing[index, name, None if board is None else board.value].append(tray)
             if self.wanted_trays[index]:
                 unknown += [
                     place
-                    for place in sorted(found)
+                    for place in sorted(boards)
                     if place[0] == index
                     and place[1] not in self.wanted_trays[index]
                     and (wanted or place in cabled)
@@ -308,10 +308,12 @@ class _Compare:
         touched = {plug[1] for cable in wrong for plug in cable if plug[0] == index}
         here = self._trays_here(index, relabel)
         wanted = self.wanted_trays[index]
-        for one, other in combinations(sorted(here | wanted), 2):
-            empty = any(a in wanted - here and b in here - wanted for a, b in ((one, other), (other, one)))
-            if empty or (one in touched and other in touched):
-                yield {(index, one): (index, other), (index, other): (index, one)}, empty
+        for first, other in combinations(sorted(here | wanted), 2):
+            empty = any(
+                a in wanted - here and b in here - wanted for a, b in ((first, other), (other, first))
+            )
+            if empty or (first in touched and other in touched):
+                yield {(index, first): (index, other), (index, other): (index, first)}, empty
 
     def _trays_here(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
         """The trays of a host that cards are in, under the names that they are compared with."""
@@ -368,11 +370,11 @@ class _Look:
     def differences(self, indices: set[int], relabel: Mapping[TrayAt, TrayAt]) -> set[Cable]:
         """Cables of these hosts that are missing or unexpected."""
         links = dict.fromkeys(pair for index in indices for pair in self._links[index])
-        found = self._whole.found_cables(links, relabel).keys()
+        keys = self._whole.found_cables(links, relabel).keys()
         expected = {cable for index in indices for cable in self._expected[index]}
         return {
             cable
-            for cable in found ^ expected
+            for cable in keys ^ expected
             if not self._skip(cable) and (cable in expected or can_be_wrong(cable))
         }
 

@@ -112,42 +112,44 @@ class _Telling:
     def _hosts(self, cables: Iterable[Cable]) -> list[str]:
         return list(dict.fromkeys(self.names[plug[0]] for cable in cables for plug in cable))
 
-    def _crossed(self, one: Crossed) -> Finding:
+    def _crossed(self, crossed: Crossed) -> Finding:
         should, are = (
-            [self._words(cable) for cable in one.expected],
-            [self._words(cable) for cable in one.found],
+            [self._words(cable) for cable in crossed.expected],
+            [self._words(cable) for cable in crossed.found],
         )
         what = count_of(max(len(should), len(are)), "cable")
         return CABLE_CROSSED.found(
             f"{what} crossed. Should be: {listed_briefly(should)}. "
             f"{'Are' if len(are) > 1 else 'Is'}: {listed_briefly(are)}",
-            hosts=self._hosts((*one.expected, *one.found)),
+            hosts=self._hosts((*crossed.expected, *crossed.found)),
             expected=should,
             found=are,
         )
 
-    def _board(self, one: BoardDiffers) -> Finding:
-        name = self.names[one.host]
-        trays = f"tray{'s' if len(one.trays) > 1 else ''} {', '.join(map(str, one.trays))}"
-        where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[one.host]), trays)))
-        is_there = f"there is {one.found}" if one.found else "there is none"
+    def _board(self, board_differs: BoardDiffers) -> Finding:
+        name = self.names[board_differs.host]
+        trays = (
+            f"tray{'s' if len(board_differs.trays) > 1 else ''} {', '.join(map(str, board_differs.trays))}"
+        )
+        where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[board_differs.host]), trays)))
+        is_there = f"there is {board_differs.found}" if board_differs.found else "there is none"
         return OTHER_BOARD.found(
-            f"{where}: the cabling has {one.expected}, {is_there}",
+            f"{where}: the cabling has {board_differs.expected}, {is_there}",
             host=name,
             hosts=[name],
-            trays=list(one.trays),
-            expected=one.expected,
-            found=one.found,
+            trays=list(board_differs.trays),
+            expected=board_differs.expected,
+            found=board_differs.found,
         )
 
-    def _moved(self, one: Moved) -> Finding:
-        places = dict(one.places)
+    def _moved(self, moved: Moved) -> Finding:
+        places = dict(moved.places)
         names = list(dict.fromkeys(self.names[index] for index, _ in places))
         exchanged = len(places) == 2 and all(places.get(target) == place for place, target in places.items())
         empty = [place for place in places if place not in {*self._filled()}]
         if exchanged and len(names) == 1 and not empty:
             (first, second) = sorted(tray for _, tray in places)
-            others = [self._two_trays(pair, names[0]) for pair in one.alike]
+            others = [self._two_trays(pair, names[0]) for pair in moved.alike]
             what = " or ".join((f"{names[0]}: trays {first} and {second} exchanged", *others))
         else:
             moves = [
@@ -157,7 +159,7 @@ class _Telling:
                 if (index, tray) not in empty
             ]
             what = listed_briefly(moves)
-        how = _HOW[one.what]
+        how = _HOW[moved.what]
         return OTHER_PLACE.found(
             f"{what}{how}",
             hosts=list(
@@ -165,7 +167,7 @@ class _Telling:
                     (
                         *names,
                         *(self.names[target[0]] for target in places.values()),
-                        *(self.names[pair[0][0]] for pair in one.alike),
+                        *(self.names[pair[0][0]] for pair in moved.alike),
                     )
                 )
             ),

@@ -49,9 +49,9 @@ def host_outcomes(host: str, system: System, grids: Grids, wanted: Iterable[Want
     """What check files of one host come to, the same expectation of several chips once."""
     settings = make_settings()
     expectations: list[Expectation] = []
-    for one in wanted:
-        expectations += site_expectations(one, system, None, grids, settings)
-        if one.file.product:
+    for wanted_file in wanted:
+        expectations += site_expectations(wanted_file, system, None, grids, settings)
+        if wanted_file.file.product:
             expectations += product_expectations(system, None, grids)
     groups: dict[tuple[str, str, str | None, Fact], list[Expectation]] = {}
     for each in expectations:
@@ -60,11 +60,15 @@ def host_outcomes(host: str, system: System, grids: Grids, wanted: Iterable[Want
 
 
 def _together(host: str, same: Sequence[Expectation]) -> HostOutcome:
-    outcome = min((one.outcome for one in same), key=_WORST_FIRST.index)
-    those = [one for one in same if one.outcome is outcome]
+    outcome = min((expectation.outcome for expectation in same), key=_WORST_FIRST.index)
+    those = [expectation for expectation in same if expectation.outcome is outcome]
     first = those[0]
-    values = list(dict.fromkeys(one.found for one in those))
-    told = [one.why if one.chip is None else f"{one.subject}: {one.why}" for one in those if one.why]
+    values = list(dict.fromkeys(expectation.found for expectation in those))
+    told = [
+        expectation.why if expectation.chip is None else f"{expectation.subject}: {expectation.why}"
+        for expectation in those
+        if expectation.why
+    ]
     whys = list(dict.fromkeys(told))
     more = f"; and {len(whys) - _SHOWN} more" if len(whys) > _SHOWN else ""
     where = "" if first.where is None else f" ({first.where})"
@@ -85,13 +89,13 @@ def _shown(value: Fact) -> str:
     return "unknown" if value is None else str(value)
 
 
-def _finding(one: Expectation, outcome: Outcome, why: str) -> Finding:
+def _finding(expectation: Expectation, outcome: Outcome, why: str) -> Finding:
     return Finding(
-        id=one.id,
-        name=RULE_BY_ID[one.id].name,
+        id=expectation.id,
+        name=RULE_BY_ID[expectation.id].name,
         severity=Severity.ERROR if outcome is Outcome.FAIL else Severity.INCONCLUSIVE,
         message=why,
-        evidence={"fact": one.fact, "expected": one.expected, "where": one.where},
+        evidence={"fact": expectation.fact, "expected": expectation.expected, "where": expectation.where},
     )
 
 
@@ -104,10 +108,10 @@ def fleet_outcomes(
 ) -> Iterator[HostOutcome]:
     """What a check file expects of the fleet as a whole, a case per host. ``told_missing`` are hosts that the
     cabling misses already."""
-    there, silent = {host.name for host in hosts}, {*told_missing}
-    hidden = {one.stem for one in unreadable}
+    far, silent = {host.name for host in hosts}, {*told_missing}
+    hidden = {document.stem for document in unreadable}
     for name in check.hosts:
-        missing = name not in there and name not in hidden
+        missing = name not in far and name not in hidden
         message = f"{name} is in {check.name}, and no document is of it"
         yield HostOutcome(
             host=name,
@@ -134,7 +138,7 @@ def usual_firmware(hosts: Iterable[FleetHost]) -> Mapping[str, tuple[int, int, i
         for board, bundle in {(_board(spot), spot.firmware) for spot in host.shape.spots}:
             if bundle is not None:
                 counts.setdefault(board, {})[bundle] = counts.get(board, {}).get(bundle, 0) + 1
-    return {board: max(bundles, key=lambda one: (bundles[one], one)) for board, bundles in counts.items()}
+    return {board: max(bundles, key=lambda each: (bundles[each], each)) for board, bundles in counts.items()}
 
 
 def _board(spot: Spot) -> str:

@@ -103,18 +103,18 @@ def crossed_among(
     for cable in (*missing, *unexpected):
         for plug in cable:
             by_plug[plug].append(cable)
-    seen: set[Cable] = set()
-    found: list[Crossed] = []
+    cables: set[Cable] = set()
+    crosseds: list[Crossed] = []
     for start in sorted(missing):
         group: set[Cable] = set()
         pending = [start]
         while pending:
             cable = pending.pop()
-            if cable not in group and cable not in seen:
+            if cable not in group and cable not in cables:
                 group.add(cable)
                 pending += [other for plug in cable for other in by_plug[plug]]
-        seen |= group
+        cables |= group
         if group & unexpected:
-            found.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
-    told = {cable for one in found for cable in (*one.expected, *one.found)}
-    return found, missing - told, unexpected - told
+            crosseds.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
+    told = {cable for crossed in crosseds for cable in (*crossed.expected, *crossed.found)}
+    return crosseds, missing - told, unexpected - told

@@ -109,9 +109,9 @@ def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
     somebody can plug a cable."""
     if [spot.board for spot in group.shape.spots] != [spot.board for spot in model.shape.spots]:
         return False
-    for one, other in ((group, model), (model, group)):
-        plugs = ports.of_host(one.hosts[0]).by_member
-        for a, b, c, d in {*one.shape.links} - {*other.shape.links}:
+    for first, other in ((group, model), (model, group)):
+        plugs = ports.of_host(first.hosts[0]).by_member
+        for a, b, c, d in {*first.shape.links} - {*other.shape.links}:
             near, far = plugs.get((a, b)), plugs.get((c, d))
             if near is None or far is None or not (near.is_cable and far.is_cable):
                 return False

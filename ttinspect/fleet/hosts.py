@@ -101,15 +101,15 @@ def own_findings(system: System, grids: Grids) -> tuple[Finding, ...]:
     per_chip = product_findings(system)
     boards = dict.fromkeys(chip.board for chip in system.chips)
     alike = [
-        one
+        each
         for board in boards
-        for one in differing_chips(tuple(chip for chip in system.chips if chip.board is board), grids)
+        for each in differing_chips(tuple(chip for chip in system.chips if chip.board is board), grids)
     ]
     found = [
         *topology_findings(system).get(None, ()),
         *alike,
         *trouble_findings(system),
-        *(one for findings in per_chip.values() for one in findings),
+        *(finding for findings in per_chip.values() for finding in findings),
     ]
     return _serious(found)
 
@@ -117,11 +117,11 @@ def own_findings(system: System, grids: Grids) -> tuple[Finding, ...]:
 def _serious(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """What is wrong, each once."""
     kept = [
-        one
-        for one in findings
-        if one.severity in _SERIOUS and one.id not in SAY_UNKNOWN and one.id not in _TOLD_BY_FLEET
+        finding
+        for finding in findings
+        if finding.severity in _SERIOUS and finding.id not in SAY_UNKNOWN and finding.id not in _TOLD_BY_FLEET
     ]
-    return tuple({(one.id, one.message): one for one in kept}.values())
+    return tuple({(finding.id, finding.message): finding for finding in kept}.values())
 
 
 def chip_places(system: System, motherboard: str | None) -> dict[int, tuple[int | None, int | None]]:
@@ -255,7 +255,7 @@ def named_apart(hosts: Sequence[FleetHost]) -> list[FleetHost]:
     named = list(hosts)
     for indices in by_name.values():
         chips = [frozenset(hosts[index].unique_ids) - {None} for index in indices]
-        same = any(not one.isdisjoint(other) for one, other in combinations(chips, 2))
+        same = any(not first.isdisjoint(other) for first, other in combinations(chips, 2))
         if len(indices) > 1 and not same:
             for index in indices:
                 host = hosts[index]

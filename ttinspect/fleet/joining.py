@@ -39,7 +39,7 @@ def overlaps(hosts: Sequence[FleetHost]) -> list[Overlap]:
     owner: dict[int, int] = {}
     shared: dict[tuple[int, int], list[int]] = {}
     for index, host in enumerate(hosts):
-        for unique_id in {one for one in host.unique_ids if one is not None}:
+        for unique_id in {chip_id for chip_id in host.unique_ids if chip_id is not None}:
             first = owner.setdefault(unique_id, index)
             if first != index:
                 shared.setdefault((first, index), []).append(unique_id)

@@ -48,7 +48,9 @@ def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str,
     of_host: dict[int, int] = {}
     seen = False
     for number, host in enumerate(hosts):
-        votes = Counter(owner[one] for one in host.unique_ids if one is not None and one in owner)
+        votes = Counter(
+            owner[chip_id] for chip_id in host.unique_ids if chip_id is not None and chip_id in owner
+        )
         seen = seen or bool(votes)
         found: int | None
         if host.name in map_host:

@@ -60,7 +60,7 @@ class ShapePorts:
         self.used = frozenset(uses)
         self.double = frozenset(end for end, count in uses.items() if count > 1)
         ports = (self.by_member.get(end) for end in uses)
-        touched = {one for one in ports if one is not None}
+        touched = {each for each in ports if each is not None}
         self.partial = frozenset(one for one in touched if not self.used.issuperset(one.members))
 
 
@@ -74,10 +74,10 @@ class Ports:
     def of_host(self, host: int) -> ShapePorts:
         """What is known of the ports of a host; the same object for equal hosts."""
         shape = self.hosts[host].shape
-        found = self._shapes.get(id(shape))
-        if found is None:
-            found = self._shapes[id(shape)] = ShapePorts(shape)
-        return found
+        shape_ports = self._shapes.get(id(shape))
+        if shape_ports is None:
+            shape_ports = self._shapes[id(shape)] = ShapePorts(shape)
+        return shape_ports
 
     def at(self, end: End) -> PortAt | None:
         """The port that an end comes out of; None inside a tray, or where its place is unknown."""
@@ -157,17 +157,17 @@ def _components(links: Iterable[Pair], ports: Ports) -> Iterator[list[Pair]]:
     for pair in links:
         for end in pair:
             by_key[_key(end, ports)].append(pair)
-    seen: set[object] = set()
+    known: set[object] = set()
     for start in by_key:
-        if start in seen:
+        if start in known:
             continue
         group: dict[Pair, None] = {}
         pending = [start]
         while pending:
             key = pending.pop()
-            if key in seen:
+            if key in known:
                 continue
-            seen.add(key)
+            known.add(key)
             for pair in by_key[key]:
                 group[pair] = None
                 pending += [_key(end, ports) for end in pair]

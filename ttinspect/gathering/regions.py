@@ -141,7 +141,7 @@ def devices_held() -> dict[str, str]:
         return {}
     scan = scan_holders(DEFAULT_PROCFS, (), named=False)
     by: dict[str, list[int]] = {}
-    listed = {device for one in scan.holders.holders for device in one.devices}
+    listed = {device for holder in scan.holders.holders for device in holder.devices}
     for device in sorted(listed | scan.holders.outside.keys() | scan.holders.orphans.keys()):
         pids = [one.pid for one in scan.holders.of_device(device)]
         who = f"pid {', '.join(map(str, pids))}" if pids else "a process that cannot be seen from here"
@@ -267,11 +267,13 @@ def read_published(
     ]
     now_realtime_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
     looks = sample(places.directory, files, is_illegal, pace)
-    if any(one.judged for one in looks):
+    if any(look.judged for look in looks):
         # A process that stopped meanwhile stood in the middle of an update in all looks.
         processes = processes.with_stops_of(read_processes(places.procfs, pids, named=places.procfs_named))
     return Published(
-        regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
+        regions=tuple(
+            LookedAt(looks=look, second=second) for look, second in zip(looks, seconds, strict=True)
+        ),
         processes=processes,
         openers=scan.openers,
         holders=scan.holders,
@@ -283,10 +285,10 @@ def read_published(
 
 def without_strangers(published: Published) -> Published:
     """Of processes that hold a chip and have no slot, the pids alone."""
-    regions = (one.looks.file.region for one in published.regions)
+    regions = (region.looks.file.region for region in published.regions)
     slots = {slot.pid for region in regions if region is not None for slot in region.occupied}
     holders = () if published.holders is None else published.holders.holders
-    slots |= {one.pid for one in holders if one.own_pid in slots and one.regions}
+    slots |= {holder.pid for holder in holders if holder.own_pid in slots and holder.regions}
     found = {pid: process for pid, process in published.processes.found.items() if pid in slots}
     return msgspec.structs.replace(
         published, processes=msgspec.structs.replace(published.processes, found=found)

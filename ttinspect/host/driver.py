@@ -54,9 +54,9 @@ def no_devices(missing: str, root: Path = HOST) -> InspectError:
     elif loaded:
         why = f"the kernel driver has no devices ({missing})"
     elif on_bus or nodes:
-        there = f"{on_bus} on the PCI bus" if on_bus else f"{len(nodes)} in {root / _NODES}"
+        text = f"{on_bus} on the PCI bus" if on_bus else f"{len(nodes)} in {root / _NODES}"
         what, code = "the tenstorrent kernel driver is not loaded", ExitCode.UMD_FAILED
-        why = f"there are devices ({there}), but {missing}"
+        why = f"there are devices ({text}), but {missing}"
         next_step = "load it (modprobe tenstorrent), or install tt-kmd"
     else:
         why = f"the tenstorrent kernel driver is not loaded ({missing})"

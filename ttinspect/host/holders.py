@@ -49,20 +49,20 @@ def scan_holders(procfs: Path, files: Sequence[RegionFile], *, named: bool) -> S
     look = _Look(
         procfs,
         {_key(file): file.path for file in files if file.inode is not None},
-        descriptors=openers is None or any(one.pids != () or one.outside for one in openers),
+        descriptors=openers is None or any(opener.pids != () or opener.outside for opener in openers),
     )
     own = _own_pid(procfs)
     for pid in pids:
         if pid != own:
             look.at(pid)
     listed = _listed(procfs, openers, look, own)
-    found = [one for one in look.holders(listed.by_pid) if not _is_ours(procfs, one.pid, own)]
+    holders = [holder for holder in look.holders(listed.by_pid) if not _is_ours(procfs, holder.pid, own)]
     hidden = hides_processes(procfs)
     knows = own is not None and own in pids
     whole = not hidden and (not is_procfs(procfs) or _shows_the_machine(procfs) or _nobody_outside(openers))
     return Scan(
         holders=Holders(
-            holders=tuple(found),
+            holders=tuple(holders),
             maps=look.maps_told(knows=knows, whole=whole),
             outside=listed.outside,
             orphans=listed.orphans,
@@ -223,22 +223,22 @@ def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look
     to somebody else; the list is read again, in case it has only just closed it."""
     found = _Listed({}, {}, {})
     doubtful: dict[int, set[int]] = {}
-    for one in openers or ():
-        for pid in one.pids or ():
+    for opener in openers or ():
+        for pid in opener.pids or ():
             if pid == 0:
                 continue
-            there = os.path.isdir(procfs / str(pid))  # noqa: PTH112
-            given_away = pid in look.looked_into and one.device not in look.open.get(pid, ())
+            far = os.path.isdir(procfs / str(pid))  # noqa: PTH112
+            given_away = pid in look.looked_into and opener.device not in look.open.get(pid, ())
             if pid == own:
                 continue
-            if there and not given_away:
-                found.by_pid.setdefault(pid, set()).add(one.device)
+            if far and not given_away:
+                found.by_pid.setdefault(pid, set()).add(opener.device)
             else:
-                doubtful.setdefault(one.device, set()).add(pid)
-        if one.outside:
-            found.outside[one.device] = one.outside
+                doubtful.setdefault(opener.device, set()).add(pid)
+        if opener.outside:
+            found.outside[opener.device] = opener.outside
     if doubtful:
-        again = {one.device: set(one.pids or ()) for one in device_openers(procfs) or ()}
+        again = {each.device: set(each.pids or ()) for each in device_openers(procfs) or ()}
         for device, pids in doubtful.items():
             if left := pids & again.get(device, set()):
                 found.orphans[device] = tuple(sorted(left))
@@ -285,4 +285,4 @@ def _shows_the_machine(procfs: Path) -> bool:
 
 def _nobody_outside(openers: tuple[DeviceOpeners, ...] | None) -> bool:
     """Whether the driver tells that nobody outside this pid namespace has a device open."""
-    return bool(openers) and all(one.pids is not None and not one.outside for one in openers or ())
+    return bool(openers) and all(opener.pids is not None and not opener.outside for opener in openers or ())

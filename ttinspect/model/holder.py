@@ -77,7 +77,7 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
 
     def of_device(self, device: int) -> tuple[Holder, ...]:
         """Who has /dev/tenstorrent/``device`` open."""
-        return tuple(one for one in self.holders if device in one.listed or device in one.open)
+        return tuple(holder for holder in self.holders if device in holder.listed or device in holder.open)
 
     @property
     def anybody(self) -> bool:
@@ -86,7 +86,7 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
 
     def of_region(self, path: str) -> tuple[Holder, ...]:
         """Who maps the region file at this path."""
-        return tuple(one for one in self.holders if path in one.regions)
+        return tuple(holder for holder in self.holders if path in holder.regions)
 
 
 NO_HOLDERS = Holders(holders=(), maps=Maps.NOTHING)

@@ -37,4 +37,4 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, device: int | None) -> DeviceReadiness | None:
         """What is known of /dev/tenstorrent/``device``."""
-        return next((one for one in self.devices if one.device == device), None)
+        return next((each for each in self.devices if each.device == device), None)

@@ -17,16 +17,16 @@ def parse_size(text: str, what: str = "a size") -> int:
         InspectError: 2 for anything else, a negative size, KB and the like (1000 or 1024?), and what is no
             whole number of bytes.
     """
-    found = re.fullmatch(_SIZE, text.strip(), re.ASCII)
-    if found is None:
+    match = re.fullmatch(_SIZE, text.strip(), re.ASCII)
+    if match is None:
         if text.strip().startswith("-"):
             raise _refused(what, text, "a size cannot be negative")
         raise _refused(what, text, "it is no size")
-    whole, fraction, unit = found[1], found[2] or "", found[3].upper()
+    whole, fraction, unit = match[1], match[2] or "", match[3].upper()
     if unit in _DECIMAL:
-        raise _refused(what, text, f"{found[3]} is 1000 to some and 1024 to others")
+        raise _refused(what, text, f"{match[3]} is 1000 to some and 1024 to others")
     if unit not in _UNITS:
-        raise _refused(what, text, f"{found[3]!r} is no unit of bytes")
+        raise _refused(what, text, f"{match[3]!r} is no unit of bytes")
     scale: int = 10 ** len(fraction)
     size, rest = divmod(int(whole + fraction) * _UNITS[unit], scale)
     if rest:

@@ -36,5 +36,5 @@ class Soc(msgspec.Struct, frozen=True, kw_only=True):
         """All cores of a type, harvested or not; DRAM is bank by bank, port by port."""
         if core_type is CoreType.DRAM:
             return tuple(port for bank in self.dram for port in bank)
-        found: tuple[Coord, ...] = getattr(self, core_type.value)
-        return found
+        coords: tuple[Coord, ...] = getattr(self, core_type.value)
+        return coords

@@ -150,7 +150,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
 
     def unread(self, chip: int) -> str | None:
         """Why a chip could not be read; None where it could."""
-        whys = (one.why for one in self.troubles if one.chip == chip and not one.readable)
+        whys = (trouble.why for trouble in self.troubles if trouble.chip == chip and not trouble.readable)
         return next(whys, None)
 
     @property

@@ -44,31 +44,43 @@ def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
 def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation, list[int]]]:
     """Equal expectations of several chips are told once, the worst first."""
     groups: dict[tuple[object, ...], tuple[Expectation, list[int]]] = {}
-    for one in expectations:
-        about = one.subject if one.chip is None or not one.subject.startswith("chip ") else ""
-        key = (one.outcome, one.id, about, one.fact, one.expected, one.found, one.why)
-        _, chips = groups.setdefault(key, (one, []))
-        if one.chip is not None and not about and one.chip not in chips:
-            chips.append(one.chip)
+    for expectation in expectations:
+        about = (
+            expectation.subject
+            if expectation.chip is None or not expectation.subject.startswith("chip ")
+            else ""
+        )
+        key = (
+            expectation.outcome,
+            expectation.id,
+            about,
+            expectation.fact,
+            expectation.expected,
+            expectation.found,
+            expectation.why,
+        )
+        _, chips = groups.setdefault(key, (expectation, []))
+        if expectation.chip is not None and not about and expectation.chip not in chips:
+            chips.append(expectation.chip)
     yield from sorted(groups.values(), key=lambda group: _WORST_FIRST.index(group[0].outcome))
 
 
-def _who(one: Expectation, chips: list[int]) -> str:
-    if one.subject.startswith(_REGION):  # its name is half a line long, and in the sentence below
-        return "a region" if one.chip is None else f"region of chip {one.chip}"
-    return one.subject if len(chips) < 2 else f"chips {id_ranges(chips)}"
+def _who(expectation: Expectation, chips: list[int]) -> str:
+    if expectation.subject.startswith(_REGION):  # its name is half a line long, and in the sentence below
+        return "a region" if expectation.chip is None else f"region of chip {expectation.chip}"
+    return expectation.subject if len(chips) < 2 else f"chips {id_ranges(chips)}"
 
 
-def shown(one: Expectation, value: Fact) -> str:
+def shown(expectation: Expectation, value: Fact) -> str:
     """An expected or found value as text, with its unit."""
     if value is None:
         return UNKNOWN
-    return size(value) if one.fact.endswith("_bytes") and isinstance(value, int) else str(value)
+    return size(value) if expectation.fact.endswith("_bytes") and isinstance(value, int) else str(value)
 
 
-def _found(one: Expectation) -> str:
-    text = shown(one, one.found)
-    return "see below" if len(text) > _LONGEST_FOUND and one.why else text
+def _found(expectation: Expectation) -> str:
+    text = shown(expectation, expectation.found)
+    return "see below" if len(text) > _LONGEST_FOUND and expectation.why else text
 
 
 def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[RenderableType]:
@@ -86,9 +98,9 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
     return [Text(""), table] if table.row_count else []
 
 
-def _reason(one: Expectation, chips: list[int]) -> str:
-    where = "" if one.where is None else f" ({one.where})"
-    return f"{_who(one, chips)}: {one.why}{where}"
+def _reason(expectation: Expectation, chips: list[int]) -> str:
+    where = "" if expectation.where is None else f" ({expectation.where})"
+    return f"{_who(expectation, chips)}: {expectation.why}{where}"
 
 
 def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
@@ -98,9 +110,9 @@ def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
 
     def not_told(findings: Iterable[Finding]) -> list[Finding]:
         return [
-            one
-            for one in findings
-            if (one.severity in shown and one.id not in told) or one.id == DOUBTFUL_SOURCE
+            finding
+            for finding in findings
+            if (finding.severity in shown and finding.id not in told) or finding.id == DOUBTFUL_SOURCE
         ]
 
     regions = [one for region in answer.regions for one in not_told(region.findings)]
@@ -163,17 +175,17 @@ def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
     header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
     rows: list[tuple[object, ...]] = [
         (
-            one.id,
-            one.subject,
-            one.chip,
-            one.fact,
-            one.expected,
-            one.found,
-            one.outcome.value,
-            one.why,
-            one.where,
+            expectation.id,
+            expectation.subject,
+            expectation.chip,
+            expectation.fact,
+            expectation.expected,
+            expectation.found,
+            expectation.outcome.value,
+            expectation.why,
+            expectation.where,
         )
-        for one in answer.expectations
+        for expectation in answer.expectations
     ]
     for chips, finding in untold(answer):
         about = subject(chips).removesuffix(": ") or "host"
@@ -197,16 +209,17 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
     """A test suite per subject, a test case per expectation; unknown is an error of the test. Findings that
     no expectation tells have a suite of their own; ``strict``: warnings fail."""
     suites: dict[str, list[TestCase]] = {}
-    for one in answer.expectations:
-        where = "" if one.where is None else f" ({one.where})"
-        suites.setdefault(one.subject, []).append(
+    for expectation in answer.expectations:
+        where = "" if expectation.where is None else f" ({expectation.where})"
+        suites.setdefault(expectation.subject, []).append(
             TestCase(
-                name=f"{one.id} {one.fact}{where}",
-                result=_OF_OUTCOME[one.outcome],
-                message=one.why,
+                name=f"{expectation.id} {expectation.fact}{where}",
+                result=_OF_OUTCOME[expectation.outcome],
+                message=expectation.why,
                 text=""
-                if one.outcome is Outcome.PASS
-                else f"expected: {shown(one, one.expected)}\nfound: {shown(one, one.found)}",
+                if expectation.outcome is Outcome.PASS
+                else f"expected: {shown(expectation, expectation.expected)}\n"
+                f"found: {shown(expectation, expectation.found)}",
             )
         )
     for chips, finding in untold(answer):

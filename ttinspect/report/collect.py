@@ -22,13 +22,13 @@ def collect_table(answer: CollectAnswer, exit_code: int) -> list[RenderableType]
     """A row per host with something to say, equal ones together; then how many came to what."""
     table = columns("", "~host", ">exit", "~", header=False)
     groups: dict[tuple[Collected, int | None, str | None, str | None], list[str]] = {}
-    for one in answer.hosts:
-        if one.why is not None:
-            groups.setdefault((one.state, one.exit_code, one.why, one.said), []).append(one.host)
+    for host in answer.hosts:
+        if host.why is not None:
+            groups.setdefault((host.state, host.exit_code, host.why, host.said), []).append(host.host)
     for (state, code, why, said), hosts in sorted(groups.items(), key=lambda group: _order(group[0][0])):
-        told = why if said is None else f"{why}\n{said}"
+        text = why if said is None else f"{why}\n{said}"
         style = "yellow" if state in GOOD else "bold red"
-        cells = [Text(harmless(line)) for line in (told or "").split("\n")]
+        cells = [Text(harmless(line)) for line in (text or "").split("\n")]
         row(
             table,
             Text(f" {_STATES[state]}", style=style),
@@ -46,7 +46,7 @@ def _order(state: Collected) -> int:
 
 def _verdict(answer: CollectAnswer, exit_code: int) -> Text:
     counts = answer.counts
-    whole = all(one.state in GOOD for one in answer.hosts)
+    whole = all(host.state in GOOD for host in answer.hosts)
     told = [f"{counts.collected} collected"]
     told += [f"{counts.there} there already"] if counts.there else []
     told += [f"{counts.failed} failed"] if counts.failed else []
@@ -59,9 +59,9 @@ def _verdict(answer: CollectAnswer, exit_code: int) -> Text:
 
 def collect_csv(answer: CollectAnswer) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """A row per host."""
-    rows: list[tuple[object, ...]] = [_cells(one) for one in answer.hosts]
+    rows: list[tuple[object, ...]] = [_cells(host) for host in answer.hosts]
     return ("host", "state", "file", "exit_code", "why", "said"), rows
 
 
-def _cells(one: CollectedHost) -> tuple[object, ...]:
-    return one.host, one.state.value, one.file, one.exit_code, one.why, one.said
+def _cells(host: CollectedHost) -> tuple[object, ...]:
+    return host.host, host.state.value, host.file, host.exit_code, host.why, host.said

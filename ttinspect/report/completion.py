@@ -48,8 +48,8 @@ def union(commands: Iterable[Declaration]) -> list[Parameter]:
     """The options of all commands, each once, as the first that has it declares it: they may stand before
     the command."""
     union: dict[str, Parameter] = {}
-    for one in commands:
-        for option in one.options:
+    for command in commands:
+        for option in command.options:
             union.setdefault(option.names[0], option)
     return [*union.values()]
 
@@ -82,26 +82,26 @@ def shorts(commands: Iterable[Declaration]) -> dict[str, str]:
 
 def values(commands: Iterable[Declaration]) -> list[Value]:
     """What can be completed as a value, each once."""
-    every = [parameter.value for one in commands for parameter in one.parameters]
+    every = [parameter.value for command in commands for parameter in command.parameters]
     return [*dict.fromkeys(value for value in every if value != ((), None))]
 
 
 def places_of_values(commands: Sequence[Declaration]) -> dict[Value, list[str]]:
     """For each value of an option: "COMMAND --option" of all that take it."""
     places: dict[Value, list[str]] = {}
-    for one in commands:
-        for option in one.options:
+    for command in commands:
+        for option in command.options:
             if option.value != ((), None):
-                places.setdefault(option.value, []).append(f"{one.name} {option.names[0]}")
+                places.setdefault(option.value, []).append(f"{command.name} {option.names[0]}")
     return places
 
 
 def places_of_options(commands: Sequence[Declaration]) -> dict[Parameter, list[str]]:
     """For each option: the commands that have it alike; "none" where it may stand before a command."""
     places: dict[Parameter, list[str]] = {}
-    for one in commands:
-        for option in one.options:
-            places.setdefault(option, []).append(one.name)
+    for command in commands:
+        for option in command.options:
+            places.setdefault(option, []).append(command.name)
     for option in union(commands):
         places[option].insert(0, "none")
     return {VERSION: ["none"], **places}

@@ -62,16 +62,16 @@ def bash_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "    elif [[ $current == -* ]]; then",
         "        case $command in",
         f'        "") list="{" ".join(all_options(commands))}" ;;',
-        *(f'        {one.name}) list="{" ".join(names(one.options))}" ;;' for one in commands),
+        *(f'        {command.name}) list="{" ".join(names(command.options))}" ;;' for command in commands),
         "        esac",
         "    elif [[ -z $command ]]; then",
-        f'        list="{" ".join(one.name for one in commands)}"',
+        f'        list="{" ".join(command.name for command in commands)}"',
         "    else",
         "        case $command in",
         *(
-            f"        {one.name}) {_value(one.arguments[0].value)} ;;"
-            for one in commands
-            if one.arguments and one.arguments[0].value != ((), None)
+            f"        {command.name}) {_value(command.arguments[0].value)} ;;"
+            for command in commands
+            if command.arguments and command.arguments[0].value != ((), None)
         ),
         "        esac",
         "    fi",

@@ -66,14 +66,15 @@ def fish_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "end",
         "complete -c ttinspect -f",
         *(
-            f"complete -c ttinspect -n '__ttinspect_is none' -a {one.name} -d {_fish_quoted(one.summary)}"
-            for one in commands
+            f"complete -c ttinspect -n '__ttinspect_is none' -a {command.name} "
+            f"-d {_fish_quoted(command.summary)}"
+            for command in commands
         ),
         *(_fish_option(option, places) for option, places in places_of_options(commands).items()),
         *(
-            f"complete -c ttinspect -n '__ttinspect_is {one.name}'{_fish_value(one.arguments[0])}"
-            for one in commands
-            if one.arguments and one.arguments[0].value != ((), None)
+            f"complete -c ttinspect -n '__ttinspect_is {command.name}'{_fish_value(command.arguments[0])}"
+            for command in commands
+            if command.arguments and command.arguments[0].value != ((), None)
         ),
     )
 

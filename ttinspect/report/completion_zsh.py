@@ -40,7 +40,7 @@ def zsh_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "    done",
         "    if [[ -z $command && $i -eq $CURRENT && $PREFIX != -* ]]; then",
         "        local -a commands=(",
-        *(f"            {quoted(f'{one.name}:{one.summary}')}" for one in commands),
+        *(f"            {quoted(f'{command.name}:{command.summary}')}" for command in commands),
         "        )",
         "        _describe -t commands command commands",
         "        return",
@@ -54,7 +54,7 @@ def zsh_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "            _arguments -s -S \\",
         *_zsh_specs([*union(commands), VERSION], (), functions),
         "            ;;",
-        *(line for one in commands for line in _zsh_command(one, functions)),
+        *(line for command in commands for line in _zsh_command(command, functions)),
         "    esac",
         "}",
         "if [[ $funcstack[1] == _ttinspect ]]; then",
@@ -98,10 +98,10 @@ def _zsh_function(name: str, value: Value, chips: ChipIds) -> Iterator[str]:
     yield "}"
 
 
-def _zsh_command(one: Declaration, functions: dict[Value, str]) -> Iterator[str]:
-    yield f"        ({one.name})"
+def _zsh_command(declaration: Declaration, functions: dict[Value, str]) -> Iterator[str]:
+    yield f"        ({declaration.name})"
     yield "            _arguments -s -S \\"
-    yield from _zsh_specs(one.options, one.arguments, functions)
+    yield from _zsh_specs(declaration.options, declaration.arguments, functions)
     yield "            ;;"
 
 

@@ -128,10 +128,10 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
         return _verdict_of_fleets(answer, answer.compared_hosts, exit_code)
     if answer.l1:
         grew = sum(1 for one in answer.changed if growth(one.old, one.new).startswith("+"))
-        told = "" if answer.same else f"{grew} grew, {len(answer.changed) - grew} others differ"
+        text = "" if answer.same else f"{grew} grew, {len(answer.changed) - grew} others differ"
         name, style = ("SAME", "bold green") if answer.same else ("DIFFERENT", "bold red")
         return Text(name, style=style).append(
-            f"  {told or 'L1 of both'}  (exit {exit_code})", "not bold default"
+            f"  {text or 'L1 of both'}  (exit {exit_code})", "not bold default"
         )
     if answer.same:
         chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
@@ -147,12 +147,12 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
 
 def _verdict_of_fleets(answer: DiffAnswer, compared: int, exit_code: int) -> Text:
     if answer.same:
-        told = f"  {compared} hosts, {answer.chips} chips  (exit {exit_code})"
-        return Text("SAME", style="bold green").append(told, "not bold default")
+        text = f"  {compared} hosts, {answer.chips} chips  (exit {exit_code})"
+        return Text("SAME", style="bold green").append(text, "not bold default")
     states = [host.state for host in answer.hosts]
     counted = ", ".join(f"{states.count(state)} {state}" for state in ("vanished", "appeared", "changed"))
-    told = f"  hosts: {counted}, {compared - states.count('changed')} the same  (exit {exit_code})"
-    return Text("DIFFERENT", style="bold red").append(told, "not bold default")
+    text = f"  hosts: {counted}, {compared - states.count('changed')} the same  (exit {exit_code})"
+    return Text("DIFFERENT", style="bold red").append(text, "not bold default")
 
 
 def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:

@@ -86,7 +86,7 @@ def _cabling(answer: FleetAnswer) -> Iterator[str]:
         f"Cabling: {cabling.kind} {cabling.file}: {count(cabling.found)} of {count(cabling.expected)} {what} "
         "are there"
     )
-    renamed = [f"{here} is {there} there" for here, there in cabling.hosts.items() if here != there]
+    renamed = [f"{here} is {host} there" for here, host in cabling.hosts.items() if here != host]
     if renamed:
         yield f"Hosts by other names: {names_of_hosts(tuple(renamed))}"
 
@@ -94,7 +94,10 @@ def _cabling(answer: FleetAnswer) -> Iterator[str]:
 def _expectations(answer: FleetAnswer) -> list[RenderableType]:
     if not answer.expectations:
         return []
-    counts = {outcome: sum(one.outcome is outcome for one in answer.expectations) for outcome in Outcome}
+    counts = {
+        outcome: sum(expectation.outcome is outcome for expectation in answer.expectations)
+        for outcome in Outcome
+    }
     text = (
         f" Check: {count(counts[Outcome.PASS])} as expected, {count(counts[Outcome.FAIL])} failed, "
         f"{count(counts[Outcome.UNKNOWN])} unknown"
@@ -114,13 +117,13 @@ def _told(answer: FleetAnswer) -> list[Finding]:
             key = (finding.id, finding.severity, finding.message)
             kept.setdefault(key, finding)
             hosts.setdefault(key, []).append(host.name)
-    for one in answer.expectations:
-        if one.finding is not None:
-            key = (one.finding.id, one.finding.severity, one.finding.message)
-            kept.setdefault(key, one.finding)
-            hosts.setdefault(key, []).append(one.host)
-    found = [_named(kept[key], hosts[key]) for key in kept]
-    return sorted(found, key=lambda one: _WORST_FIRST.index(one.severity))
+    for expectation in answer.expectations:
+        if expectation.finding is not None:
+            key = (expectation.finding.id, expectation.finding.severity, expectation.finding.message)
+            kept.setdefault(key, expectation.finding)
+            hosts.setdefault(key, []).append(expectation.host)
+    findings = [_named(kept[key], hosts[key]) for key in kept]
+    return sorted(findings, key=lambda each: _WORST_FIRST.index(each.severity))
 
 
 def _named(finding: Finding, hosts: list[str]) -> Finding:
@@ -135,34 +138,38 @@ def _named(finding: Finding, hosts: list[str]) -> Finding:
     )
 
 
-def _findings(told: list[Finding]) -> list[RenderableType]:
+def _findings(findings: list[Finding]) -> list[RenderableType]:
     """A heading for each finding, its sentence below: the names of both ends of a cable are long."""
     parts: list[RenderableType] = []
-    for one in told:
-        heading = Text(f" {one.severity.value}", style=SEVERITY_STYLES[one.severity])
-        heading.append(f"  {one.id} {one.name}", "not bold default")
-        parts += [Text(""), heading, *(Padding(Text(harmless(line)), (0, 0, 0, 5)) for line in _lines(one))]
+    for finding in findings:
+        heading = Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity])
+        heading.append(f"  {finding.id} {finding.name}", "not bold default")
+        parts += [
+            Text(""),
+            heading,
+            *(Padding(Text(harmless(line)), (0, 0, 0, 5)) for line in _lines(finding)),
+        ]
     return parts
 
 
-def _lines(one: Finding) -> list[str]:
+def _lines(finding: Finding) -> list[str]:
     """The sentence of a finding; the cables of links that a host misses below one another."""
-    cables, neighbours = one.evidence.get("cables"), one.evidence.get("neighbours")
-    host, links = one.evidence.get("host"), one.evidence.get("links")
+    cables, neighbours = finding.evidence.get("cables"), finding.evidence.get("neighbours")
+    host, links = finding.evidence.get("host"), finding.evidence.get("links")
     if not (isinstance(cables, list) and isinstance(neighbours, list) and isinstance(links, int)):
-        return [one.message]
+        return [finding.message]
     head = links_missed(str(host), links, [str(name) for name in neighbours])
     more = [f"and {len(cables) - _CABLES_SHOWN} more: see --json"] if len(cables) > _CABLES_SHOWN else []
     return [f"{head}:", *(str(cable) for cable in cables[:_CABLES_SHOWN]), *more]
 
 
-def _next_step(told: list[Finding]) -> list[RenderableType]:
-    worst = next((one for one in told if one.severity is not Severity.INFO), None)
+def _next_step(findings: list[Finding]) -> list[RenderableType]:
+    worst = next((finding for finding in findings if finding.severity is not Severity.INFO), None)
     return [] if worst is None else [Text(f"\n Next: ttinspect explain {worst.id}")]
 
 
 def _verdict(answer: FleetAnswer, exit_code: int) -> Text:
-    severities = [one.severity for one in all_findings(answer)]
+    severities = [finding.severity for finding in all_findings(answer)]
     code = f"exit {exit_code}"
     if answer.verdict is Verdict.WARN and exit_code == 0:
         code += "; with --strict 10"
@@ -224,10 +231,10 @@ def fleet_csv(answer: FleetAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
 def _about(host: FleetMember, answer: FleetAnswer) -> Iterator[Finding]:
     """Everything that is told of a host: its own, and what names it."""
     yield from host.findings
-    for one in answer.findings:
-        named = one.evidence.get("hosts")
-        if one.evidence.get("host") == host.name or (isinstance(named, list) and host.name in named):
-            yield one
+    for finding in answer.findings:
+        named = finding.evidence.get("hosts")
+        if finding.evidence.get("host") == host.name or (isinstance(named, list) and host.name in named):
+            yield finding
 
 
 _RESULTS = {
@@ -243,36 +250,36 @@ def fleet_junit(answer: FleetAnswer, *, strict: bool = False) -> str:
     """A suite per host: a case per expectation of a check file, and per finding of its own; a host without
     any has one that passes. One suite for what is about links and the whole."""
     by_host: dict[str, list[TestCase]] = {host.name: [] for host in answer.hosts}
-    for one in answer.expectations:
-        by_host.setdefault(one.host, []).append(
+    for expectation in answer.expectations:
+        by_host.setdefault(expectation.host, []).append(
             TestCase(
-                name=f"{one.id} {one.fact}",
-                result=_OUTCOMES[one.outcome],
-                message=one.why,
-                text="" if one.outcome is Outcome.PASS else _compared(one),
+                name=f"{expectation.id} {expectation.fact}",
+                result=_OUTCOMES[expectation.outcome],
+                message=expectation.why,
+                text="" if expectation.outcome is Outcome.PASS else _compared(expectation),
             )
         )
     for host in answer.hosts:
-        by_host[host.name] += [_case(one, strict) for one in host.findings]
+        by_host[host.name] += [_case(finding, strict) for finding in host.findings]
         if not by_host[host.name]:
             by_host[host.name].append(TestCase(name="nothing found", result=Result.PASSED))
-    whole = [_case(one, strict) for one in answer.findings]
+    whole = [_case(finding, strict) for finding in answer.findings]
     if not whole:
         whole = [TestCase(name="links and cabling", result=Result.PASSED)]
     return junit("ttinspect fleet", [("fleet", whole), *by_host.items()])
 
 
-def _compared(one: HostOutcome) -> str:
-    return f"expected: {one.expected}\nfound: {'unknown' if one.found is None else one.found}"
+def _compared(outcome: HostOutcome) -> str:
+    return f"expected: {outcome.expected}\nfound: {'unknown' if outcome.found is None else outcome.found}"
 
 
-def _case(one: Finding, strict: bool) -> TestCase:
-    fails = strict and one.severity is Severity.WARNING
+def _case(finding: Finding, strict: bool) -> TestCase:
+    fails = strict and finding.severity is Severity.WARNING
     return TestCase(
-        name=f"{one.id} {one.name}",
-        result=Result.FAILURE if fails else _RESULTS[one.severity],
-        message=one.message,
-        text=one.message,
+        name=f"{finding.id} {finding.name}",
+        result=Result.FAILURE if fails else _RESULTS[finding.severity],
+        message=finding.message,
+        text=finding.message,
     )
 
 
@@ -311,7 +318,7 @@ def fleet_svg(answer: FleetAnswer) -> str:
     centres, size = circle(len(names), _BOX)
     place = dict(zip(names, centres, strict=True))
     lines, boxes = [], []
-    for pair in sorted(answer.pairs, key=lambda one: one.one_sided):
+    for pair in sorted(answer.pairs, key=lambda each: each.one_sided):
         (x1, y1), (x2, y2) = place[pair.a], place[pair.b]
         look = "half" if pair.one_sided else "link"
         title = f"{pair.a} - {pair.b}: {pair.links} links"

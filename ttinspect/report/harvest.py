@@ -120,15 +120,15 @@ def product_sentence(product: ProductSummary) -> str:
         return f"Whether {who} {what} cannot be told."
     one = product.as_expected == product.judged == 1
     noun, verb = ("chip", "is") if one else ("chips", "are")
-    said = f"{product.as_expected} of {product.judged} {noun} {verb} {what}"
+    text = f"{product.as_expected} of {product.judged} {noun} {verb} {what}"
     more = f", {product.undecided} more cannot be told" if product.undecided else ""
     if product.differing:
-        return f"{said}{more}: {_named(product)} (TTH001)."
+        return f"{text}{more}: {_named(product)} (TTH001)."
     lines, before = product.harvested_tensix_lines, product.unharvested_before
     unit = f"{product.axis.value}{'' if lines == 1 else 's'}"
     each = "" if product.judged == 1 else " each"
     tolerated = "" if before is None else f", or none with firmware before {before}"
-    return f"{said} ({lines} {unit} harvested{each}{tolerated}){more}."
+    return f"{text} ({lines} {unit} harvested{each}{tolerated}){more}."
 
 
 def _named(product: ProductSummary) -> str:

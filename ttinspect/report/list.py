@@ -91,7 +91,7 @@ def _wide(rows: list[_Row]) -> RenderableType:
 def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
     """Who holds a chip and its marks stand below, equal ones together; so do the serials of one or two. Where
     chips share rows there is no PCI address."""
-    alone = all(len(one.devices) == 1 for one in rows)
+    alone = all(len(each.devices) == 1 for each in rows)
     names = ("PCI",) if alone else ()
     table = columns("> id", ">dev", *names, "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C")
     below: dict[str, list[int]] = {}
@@ -137,7 +137,7 @@ def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
             device.dram_used,
             device.dram_physical,
             device.asic_celsius,
-            " ".join(str(one.pid) for one in device.held_by.processes),
+            " ".join(str(process.pid) for process in device.held_by.processes),
             " ".join(mark.name.lower() for mark in device.marks),
             " ".join(finding.id for finding in device.findings),
         )

@@ -25,7 +25,7 @@ _MOST_BLOCKS = 64
 """So many regions are shown in full, with a row for each process; of the others there is a line."""
 _MOST_REGIONS = 64
 """So many regions of no chip are shown at all."""
-_TYPES = tuple(one.name for one in BUFFER_TYPES)
+_TYPES = tuple(each.name for each in BUFFER_TYPES)
 
 
 def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
@@ -120,7 +120,7 @@ def region_label(region: RegionFacts) -> str:
 
 def common_basis(capacities: Iterable[ShmCapacity]) -> str | None:
     """By what the allocatable figures are known, if that is the same for most of them; None without any."""
-    words = Counter(one.basis.words for one in capacities if one.basis is not None)
+    words = Counter(capacity.basis.words for capacity in capacities if capacity.basis is not None)
     return words.most_common(1)[0][0] if words else None
 
 

@@ -89,12 +89,12 @@ def _few(lines: list[str], most: int) -> list[str]:
 
 def _held(device: MemoryDevice) -> Iterator[str]:
     """The slots with their holders, then who has the device open without one, then who cannot be seen."""
-    holders = {one.pid: one for one in device.held_by.processes}
+    holders = {process.pid: process for process in device.held_by.processes}
     for slot in device.slots:
         yield _slot(slot, holders.get(slot.host_pid or slot.pid), alone=len(device.slots) == 1)
-    seen = {slot.host_pid or slot.pid for slot in device.slots if slot.alive}
+    known = {slot.host_pid or slot.pid for slot in device.slots if slot.alive}
     for holder in device.held_by.processes:
-        if holder.pid not in seen:
+        if holder.pid not in known:
             yield f"{who(holder)}: {glued(_without_slot(holder))}"
     yield from _unseen(device.held_by)
     if len(device.regions) > 1:
@@ -133,7 +133,7 @@ def held_by(held: HeldBy) -> str:
     that is not known."""
     if held.held is False:
         return "free"
-    words = [who(one) for one in held.processes[:_MOST_HOLDERS]]
+    words = [who(process) for process in held.processes[:_MOST_HOLDERS]]
     if len(held.processes) > _MOST_HOLDERS:
         words.append("and more")
     if held.held and not held.processes:
@@ -190,7 +190,7 @@ def _leaves_out(region: RegionFacts) -> bool:
 
 def _ghost_lines(ghosts: Sequence[Ghosts]) -> Iterator[str]:
     """ "1 ghost (TTS050): totals of chip 0 too high by 128.0 KiB L1, 512.0 MiB DRAM"."""
-    for one in ghosts:
-        what = "1 ghost" if one.slots == 1 else f"{one.slots} ghosts"
-        whose = one.path.rpartition("/")[2] if one.device is None else f"chip {one.device}"
-        yield f"{what} (TTS050): totals of {whose} too high by {size(one.l1)} L1, {size(one.dram)} DRAM"
+    for ghost in ghosts:
+        what = "1 ghost" if ghost.slots == 1 else f"{ghost.slots} ghosts"
+        whose = ghost.path.rpartition("/")[2] if ghost.device is None else f"chip {ghost.device}"
+        yield f"{what} (TTS050): totals of {whose} too high by {size(ghost.l1)} L1, {size(ghost.dram)} DRAM"

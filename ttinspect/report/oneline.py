@@ -15,7 +15,7 @@ _CUT = "..."
 
 def verify_shm_oneline(answer: VerifyShmAnswer) -> str:
     """ "WARN TTS050 ghost: pid 7 (python3) is gone, its slot still holds ..." """
-    found = (*answer.findings, *(one for region in answer.regions for one in region.findings))
+    found = (*answer.findings, *(finding for region in answer.regions for finding in region.findings))
     counted = [one for one in found if one.id not in answer.ignored and one.severity is not Severity.INFO]
     what = _worst(counted) or ("nothing wrong" if answer.regions else "nothing published")
     return _line(answer.verdict.value, len(counted) - 1, what)
@@ -23,9 +23,12 @@ def verify_shm_oneline(answer: VerifyShmAnswer) -> str:
 
 def check_oneline(answer: CheckAnswer) -> str:
     """ "FAIL TTC015 chip 0: cores should be 120, it is 110" """
-    by = {outcome: [one for one in answer.expectations if one.outcome is outcome] for outcome in Outcome}
+    by = {
+        outcome: [expectation for expectation in answer.expectations if expectation.outcome is outcome]
+        for outcome in Outcome
+    }
     broken = [*by[Outcome.FAIL], *by[Outcome.UNKNOWN]]
-    findings = [one for one in answer.findings if one.severity is not Severity.INFO]
+    findings = [finding for finding in answer.findings if finding.severity is not Severity.INFO]
     if broken:
         what = f"{broken[0].id} {broken[0].subject}: {broken[0].why}"
     else:
@@ -34,7 +37,7 @@ def check_oneline(answer: CheckAnswer) -> str:
 
 
 def _worst(findings: Iterable[Finding]) -> str | None:
-    worst = min(findings, key=lambda one: _WORST_FIRST.index(one.severity), default=None)
+    worst = min(findings, key=lambda finding: _WORST_FIRST.index(finding.severity), default=None)
     return None if worst is None else f"{worst.id} {worst.name}: {worst.message}"
 
 

@@ -50,7 +50,7 @@ def page_html(page: Page) -> str:
     pictures, left_out = list(_pictures(page)), list(page.left_out)
     text = _rendered(page, pictures, left_out)
     while len(text) > MOST_BYTES and pictures:
-        largest = max(pictures, key=lambda one: one.bytes)
+        largest = max(pictures, key=lambda picture: picture.bytes)
         pictures.remove(largest)
         left_out.append(f"{largest.title} ({size(largest.bytes)})")
         text = _rendered(page, pictures, left_out)
@@ -89,7 +89,7 @@ def _rendered(page: Page, pictures: list[_Picture], left_out: list[str]) -> str:
         headings=[column.heading or "state" for column in columns_at(_WIDE)],
         chips=[] if page.view is None else [_row(chip) for chip in page.view.chips],
         processes=[] if page.view is None else list(_processes(page.view.chips)),
-        cores=[] if page.harvest is None else [summary_cells(one) for one in page.harvest.devices],
+        cores=[] if page.harvest is None else [summary_cells(device) for device in page.harvest.devices],
         core_headings=SUMMARY,
         findings=_findings(page),
         hosts=_hosts(page),
@@ -109,8 +109,8 @@ def _title(page: Page) -> str:
 
 def _counts(page: Page) -> str:
     counts = dict.fromkeys(Severity, 0)
-    for one in page.findings:
-        counts[one.finding.severity] += max(1, len(one.chips), len(one.hosts))
+    for finding in page.findings:
+        counts[finding.finding.severity] += max(1, len(finding.chips), len(finding.hosts))
     return ", ".join(_counted(number, severity) for severity, number in counts.items() if number)
 
 
@@ -147,26 +147,26 @@ def _findings(page: Page) -> list[dict[str, object]]:
     """With the explanation open of the first that are wrong, of each kind once."""
     kinds: list[str] = []
     found = []
-    for one in page.findings:
-        new = one.finding.id not in kinds
-        kinds += [one.finding.id] * new
-        wrong = one.finding.severity in (Severity.ERROR, Severity.WARNING)
+    for finding in page.findings:
+        new = finding.finding.id not in kinds
+        kinds += [finding.finding.id] * new
+        wrong = finding.finding.severity in (Severity.ERROR, Severity.WARNING)
         is_open = wrong and new and len(kinds) <= _MOST_OPEN
-        found.append({**_finding(one, "fleet" if page.fleet else "host"), "open": is_open})
+        found.append({**_finding(finding, "fleet" if page.fleet else "host"), "open": is_open})
     return found
 
 
-def _finding(one: PageFinding, whole: str) -> dict[str, str]:
-    about = ", ".join(one.hosts) or (chips_named(one.chips) if one.chips else whole)
+def _finding(finding: PageFinding, whole: str) -> dict[str, str]:
+    about = ", ".join(finding.hosts) or (chips_named(finding.chips) if finding.chips else whole)
     return {
-        "severity": one.finding.severity.value,
-        "id": one.finding.id,
-        "name": one.finding.name,
+        "severity": finding.finding.severity.value,
+        "id": finding.finding.id,
+        "name": finding.finding.name,
         "about": about,
-        "message": harmless(one.finding.message),
-        "meaning": one.explanation.meaning,
-        "cause": one.explanation.cause,
-        "remedy": one.explanation.remedy,
+        "message": harmless(finding.finding.message),
+        "meaning": finding.explanation.meaning,
+        "cause": finding.explanation.cause,
+        "remedy": finding.explanation.remedy,
     }
 
 

@@ -77,11 +77,15 @@ def _legend(groups: tuple[PictureGroup, ...]) -> Text:
 
 def _kinds(groups: tuple[PictureGroup, ...]) -> list[PictureNode]:
     """One node of each kind in the pictures, in a fixed order."""
-    seen: dict[str, PictureNode] = {}
+    picture_nodes: dict[str, PictureNode] = {}
     for group in groups:
         for node in _nodes(group.picture):
-            seen.setdefault(glyph(node), node)
-    return [seen[sign] for sign in (*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN) if sign in seen]
+            picture_nodes.setdefault(glyph(node), node)
+    return [
+        picture_nodes[sign]
+        for sign in (*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN)
+        if sign in picture_nodes
+    ]
 
 
 def _meaning(node: PictureNode) -> str:
@@ -161,11 +165,11 @@ _LETTER_PIXELS, _LINE_PIXELS = 7, 16
 def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
     """ "n300, board id 0100014411703043. " where all shown chips are of one board."""
     shown = {chip for group in groups for chip in group.chips}
-    devices = [one for one in answer.devices if one.id in shown]
-    boards = {one.board.value if one.board else one.arch.value for one in devices}
-    serials = {one.serial for one in devices if one.serial is not None}
-    told = ", ".join(sorted(boards))
-    return f"{told}, serial {serials.pop()}. " if len(serials) == 1 else f"{told}. "
+    devices = [device for device in answer.devices if device.id in shown]
+    boards = {device.board.value if device.board else device.arch.value for device in devices}
+    serials = {device.serial for device in devices if device.serial is not None}
+    text = ", ".join(sorted(boards))
+    return f"{text}, serial {serials.pop()}. " if len(serials) == 1 else f"{text}. "
 
 
 def _text(x: int, y: int, text: str) -> str:

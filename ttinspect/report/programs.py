@@ -121,8 +121,8 @@ def _records(program: Program) -> str:
         (counts.dataflow, "dataflow"),
         (counts.scratchpad, "scratchpad"),
     )
-    told = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
-    return told or ("cache hit" if program.cache_hit and not program.complete else "-")
+    text = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
+    return text or ("cache hit" if program.cache_hit and not program.complete else "-")
 
 
 def _grouped(programs: Iterable[Program]) -> list[Group]:
@@ -179,13 +179,13 @@ def _chosen(capture: Capture) -> Sequence[Operation]:
 def _caveats(capture: Capture) -> Iterator[Text]:
     silent = [program for program in capture.programs if not program.complete and not program.chips]
     if any(not program.complete for program in capture.programs):
-        told = (
+        text = (
             f"{len(silent)} of {len(capture.programs)} programs have no record (?) and may hold anything"
             if silent
             else "programs may hold more than is shown"
         )
         yield Text(
-            f"A NORMAL run records circular buffers alone, and nothing of a cached program: {told}. "
+            f"A NORMAL run records circular buffers alone, and nothing of a cached program: {text}. "
             "Run the script in RunMode.NO_DISPATCH too, and join it with --dry."
         )
     elif capture.mode is RunMode.NO_DISPATCH and capture.dry is None and capture.operations:

@@ -38,7 +38,7 @@ def timeline(operations: tuple[Operation, ...], most: int) -> list[Column]:
 def _column(group: tuple[Operation, ...]) -> Column:
     running = [one for one in group if one.programs]
     tensors = [one.l1_peak_bytes for one in group if one.l1_peak_bytes is not None]
-    programs = [one.program_bytes for one in running if one.program_bytes is not None]
+    programs = [operation.program_bytes for operation in running if operation.program_bytes is not None]
     return Column(
         first=group[0].index,
         last=group[-1].index,
@@ -110,8 +110,8 @@ def core_picture(capture: Capture) -> Iterator[RenderableType]:
         picture.append(f"\n{y:>3}  {cells}".rstrip())
     picture.append("\n")
     yield picture
-    told = "   ".join(
+    text = "   ".join(
         f"{sign} {count(most)}" if least == most else f"{sign} {count(least)} to {count(most)}"
         for sign, least, most in legend
     )
-    yield Text(f" bytes: {told}")
+    yield Text(f" bytes: {text}")

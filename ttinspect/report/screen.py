@@ -37,7 +37,7 @@ class Fitting(msgspec.Struct, frozen=True):
 
     def chosen(self, width: int) -> tuple[RenderableType, ...]:
         """The widest that fits, else the narrowest."""
-        fitting = (one for one in self.layouts if max(map(_least_width, one), default=0) <= width)
+        fitting = (layout for layout in self.layouts if max(map(_least_width, layout), default=0) <= width)
         return next(fitting, self.layouts[-1])
 
 
@@ -61,7 +61,7 @@ def glued(text: str) -> str:
 def render(parts: "Iterable[RenderableType | Fitting]", screen: Screen) -> str:
     """Renderables one below the other as text, without trailing blanks."""
     buffer = StringIO()
-    chosen = (one.chosen(screen.width) if isinstance(one, Fitting) else (one,) for one in parts)
+    chosen = (each.chosen(screen.width) if isinstance(each, Fitting) else (each,) for each in parts)
     for part in chain.from_iterable(chosen):
         Console(
             file=buffer,

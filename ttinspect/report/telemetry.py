@@ -42,8 +42,8 @@ def _table(answer: TelemetryAnswer, *, held: bool) -> RenderableType:
         "> id", "~board", ">MHz", ">W", ">ASIC", ">board", ">GDDR", ">fan", ">DRAM", ">eth", "firmware", *last
     )
     cells = [
-        (one.id, (*_cells(one), *((held_by(one.held_by) or _DASH,) if held else ())))
-        for one in answer.devices
+        (device.id, (*_cells(device), *((held_by(device.held_by) or _DASH,) if held else ())))
+        for device in answer.devices
     ]
     for shared in shared_rows(cells):
         row(table, *shared)
@@ -246,7 +246,7 @@ def _eth(channels: Sequence[EthChannel] | None) -> Iterable[str]:
         yield UNKNOWN
         return
     for state, name in ((True, "up"), (False, "down"), (None, UNKNOWN)):
-        numbers = [one.channel for one in channels if one.up is state]
+        numbers = [channel.channel for channel in channels if channel.up is state]
         if numbers:
             yield f"{name} {id_ranges(numbers)}"
     if not channels:
@@ -256,11 +256,11 @@ def _eth(channels: Sequence[EthChannel] | None) -> Iterable[str]:
 def _eth_cores(channels: Sequence[EthChannel]) -> Iterable[str]:
     """ "heartbeat 15 of 16, not 3", "retrained 2 of 16: 4, 5"; nothing where the firmware does not tell."""
     for states, name, between, odd in (
-        ([one.heartbeat for one in channels], "heartbeat", ", not ", False),
-        ([one.retrained for one in channels], "retrained", ": ", True),
+        ([channel.heartbeat for channel in channels], "heartbeat", ", not ", False),
+        ([channel.retrained for channel in channels], "retrained", ": ", True),
     ):
         if channels and None not in states:
-            which = [one.channel for one, so in zip(channels, states, strict=True) if so is odd]
+            which = [channel.channel for channel, so in zip(channels, states, strict=True) if so is odd]
             yield f"{name} {of(states.count(True), len(states))}" + (
                 f"{between}{id_ranges(which)}" if which else ""
             )
@@ -270,12 +270,14 @@ def _modules(modules: Sequence[GddrModule]) -> list[RenderableType]:
     """A column for each live channel; a row that no channel has anything for is left out."""
     table = columns("  channel", *(f">{module.channel}" for module in modules), widths=(24,))
     rows = {
-        "trained": [_STATES[one.trained] for one in modules],
-        "top / bottom C": [_pair(one.top_celsius, one.bottom_celsius) for one in modules],
+        "trained": [_STATES[module.trained] for module in modules],
+        "top / bottom C": [_pair(module.top_celsius, module.bottom_celsius) for module in modules],
         "corrected read / write": [
-            _pair(one.corrected_read_errors, one.corrected_write_errors) for one in modules
+            _pair(module.corrected_read_errors, module.corrected_write_errors) for module in modules
         ],
-        "uncorrected": [_pair(one.uncorrected_read_errors, one.uncorrected_write_errors) for one in modules],
+        "uncorrected": [
+            _pair(module.uncorrected_read_errors, module.uncorrected_write_errors) for module in modules
+        ],
     }
     for name, cells in rows.items():
         if name == "trained" or set(cells) != {_DASH}:
@@ -283,10 +285,10 @@ def _modules(modules: Sequence[GddrModule]) -> list[RenderableType]:
     return [table]
 
 
-def _pair(one: float | None, other: float | None) -> str:
-    if one is None and other is None:
+def _pair(first: float | None, other: float | None) -> str:
+    if first is None and other is None:
         return _DASH
-    return f"{_whole(one)}/{_whole(other)}"
+    return f"{_whole(first)}/{_whole(other)}"
 
 
 def _degrees(value: float | None) -> str:

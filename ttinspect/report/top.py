@@ -81,7 +81,7 @@ def chip_cells(chip: TopChip, history: History, width: int) -> tuple[Text, ...]:
         "": _MARKS[state_of(chip)],
     }
     style = _STATES[state_of(chip)] if chip.unread is not None else ""
-    found = []
+    texts = []
     for column in columns_at(width):
         cell = cells[column.heading]
         text = cell.copy() if isinstance(cell, Text) else Text(harmless(cell))
@@ -89,8 +89,8 @@ def chip_cells(chip: TopChip, history: History, width: int) -> tuple[Text, ...]:
             text.stylize(_STATES[state_of(chip)])
         elif style:
             text.stylize(style)
-        found.append(text)
-    return tuple(found)
+        texts.append(text)
+    return tuple(texts)
 
 
 def _or_dash(value: float | None) -> str:
@@ -134,7 +134,7 @@ def bar(part: int, whole: int, width: int) -> str:
 def holders_text(chip: TopChip, width: int) -> str:
     """Who holds a chip, in few characters."""
     held = chip.held_by
-    names = [f"{one.pid} {one.name or ''}".strip() for one in held.processes]
+    names = [f"{process.pid} {process.name or ''}".strip() for process in held.processes]
     if held.outside:
         names.append("outside")
     if held.openers_gone and not held.processes:
@@ -197,12 +197,12 @@ def links_page(chips: Sequence[TopChip]) -> RenderableType:
         "id", "board", "up", "channels (1 up, 0 down, ? unknown)", "leads to", box=None, padding=(0, 1)
     )
     for chip in chips:
-        told = chip.telemetry.eth_up
-        channels = _DASH if told is None else "".join("?" if up is None else str(int(up)) for up in told)
+        eth_up = chip.telemetry.eth_up
+        channels = _DASH if eth_up is None else "".join("?" if up is None else str(int(up)) for up in eth_up)
         near = chip.neighbours
-        there = _DASH if near is None else ", ".join(f"{other} ({count})" for other, count in near) or "none"
+        text = _DASH if near is None else ", ".join(f"{other} ({count})" for other, count in near) or "none"
         links = _DASH if chip.links is None else f"{chip.links[0]}/{chip.links[1]}"
-        _add_row(table, str(chip.id), _board(chip), links, channels, there)
+        _add_row(table, str(chip.id), _board(chip), links, channels, text)
     return table
 
 
@@ -223,11 +223,15 @@ def dram_page(chips: Sequence[TopChip]) -> RenderableType:
         if modules is None:
             _add_row(table, str(chip.id), _board(chip), *[_DASH] * 4)
             continue
-        trained = "".join("?" if one.trained is None else str(int(one.trained)) for one in modules)
+        trained = "".join("?" if module.trained is None else str(int(module.trained)) for module in modules)
         corrected = sum(
-            (one.corrected_read_errors or 0) + (one.corrected_write_errors or 0) for one in modules
+            (module.corrected_read_errors or 0) + (module.corrected_write_errors or 0) for module in modules
         )
-        bad = [one.channel for one in modules if one.uncorrected_read_errors or one.uncorrected_write_errors]
+        bad = [
+            module.channel
+            for module in modules
+            if module.uncorrected_read_errors or module.uncorrected_write_errors
+        ]
         hottest = chip.telemetry.gddr_max_celsius
         _add_row(
             table,
@@ -250,7 +254,7 @@ def processes_page(chips: Sequence[TopChip]) -> RenderableType:
             for region in chip.memory.regions
             for slot in region.processes
         }
-        pids = [one.pid for one in chip.held_by.processes]
+        pids = [process.pid for process in chip.held_by.processes]
         for holder in chip.held_by.processes:
             user = holder.user or (_DASH if holder.uid is None else str(holder.uid))
             _process_row(table, chip, holder.pid, holder.name, user, slots.get(holder.pid))

@@ -187,8 +187,8 @@ class Edge(msgspec.Struct, frozen=True):
         """How many, and how many of them are not up: "2", "2 (1 down)"."""
         states = [link.state for link in self.links]
         others = [state for state in (LinkState.DOWN, LinkState.UNKNOWN) if state in states]
-        told = ", ".join(f"{states.count(state)} {state.value}" for state in others)
-        return f"{len(states)} ({told})" if told else str(len(states))
+        text = ", ".join(f"{states.count(state)} {state.value}" for state in others)
+        return f"{len(states)} ({text})" if text else str(len(states))
 
     @property
     def channels(self) -> str:
@@ -197,7 +197,7 @@ class Edge(msgspec.Struct, frozen=True):
             (link.a.channel, link.b.channel) if link.a.chip == self.a else (link.b.channel, link.a.channel)
             for link in self.links
         ]
-        return "eth " + ", ".join(f"{one}-{other}" for one, other in sorted(pairs))
+        return "eth " + ", ".join(f"{first}-{other}" for first, other in sorted(pairs))
 
 
 def edges(answer: TopologyAnswer) -> list[Edge]:

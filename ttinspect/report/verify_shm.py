@@ -45,11 +45,11 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
     parts += more(answer.regions, _MOST_REGIONS, "regions")
     devices = Counter(region.device for region in answer.regions)
     found = [
-        (_where(region, alone=devices[region.device] == 1), one)
+        (_where(region, alone=devices[region.device] == 1), finding)
         for region in answer.regions
-        for one in region.findings
+        for finding in region.findings
     ]
-    found += [("", one) for one in answer.findings]
+    found += [("", finding) for finding in answer.findings]
     if found:
         found.sort(key=lambda one: _WORST_FIRST.index(one[1].severity))
         parts += [Text(""), _findings(found[:_MOST_FINDINGS], frozenset(answer.ignored))]
@@ -175,9 +175,9 @@ def _case(name: str, findings: list[Finding], ignored: bool, judged: bool) -> Te
         return TestCase(name=name, result=Result.SKIPPED, message="ignored")
     if not findings and not judged:
         return TestCase(name=name, result=Result.SKIPPED, message="nothing to judge")
-    text = "\n".join(f"{one.severity.value}: {one.message}" for one in findings)
+    text = "\n".join(f"{finding.severity.value}: {finding.message}" for finding in findings)
     for severity, result in ((Severity.ERROR, Result.FAILURE), (Severity.INCONCLUSIVE, Result.ERROR)):
-        worst = [one for one in findings if one.severity is severity]
+        worst = [finding for finding in findings if finding.severity is severity]
         if worst:
             return TestCase(name=name, result=result, message=worst[0].message, text=text)
     return TestCase(name=name, result=Result.PASSED, text=text)

@@ -131,27 +131,27 @@ def _figures(plan: _Plan, values: Iterable[int]) -> Figures:
 
 
 def _chips(plan: _Plan, data: bytes) -> tuple[ChipEntry, ...]:
-    table, free, found = plan.layout.chips, plan.free_chips, []
+    table, free, chip_entries = plan.layout.chips, plan.free_chips, []
     for index, (head,) in enumerate(plan.chip_heads.iter_unpack(data[table.offset : table.end])):
         if head not in free:
             chip_id, is_remote, *figures = plan.chip.unpack(head)
             if chip_id not in plan.layout.free_chip_ids or any(figures):
-                found.append(
+                chip_entries.append(
                     ChipEntry(
                         index=index, chip_id=chip_id, is_remote=is_remote, figures=_figures(plan, figures)
                     )
                 )
-    return tuple(found)
+    return tuple(chip_entries)
 
 
 def _slots(plan: _Plan, data: bytes, slot_count: int) -> tuple[Slot, ...]:
-    table, free, found = plan.layout.slots, plan.free_slot, []
+    table, free, slots = plan.layout.slots, plan.free_slot, []
     end = table.offset + slot_count * table.stride
     for index, (head,) in enumerate(plan.slot_heads.iter_unpack(data[table.offset : end])):
         if head != free:
             pid, *figures, updated, name = plan.slot.unpack_from(data, table.offset + index * table.stride)
             if pid != FREE_PID or any(figures):
-                found.append(
+                slots.append(
                     Slot(
                         index=index,
                         pid=pid,
@@ -160,12 +160,12 @@ def _slots(plan: _Plan, data: bytes, slot_count: int) -> tuple[Slot, ...]:
                         figures=_figures(plan, figures),
                     )
                 )
-    return tuple(found)
+    return tuple(slots)
 
 
 @functools.cache
 def _plan(layout: Layout) -> _Plan:
-    names = tuple(one.name for one in layout.counters)
+    names = tuple(counter.name for counter in layout.counters)
     head_bytes = 8 + 8 * len(names)
     nothing = bytes(head_bytes)
     return _Plan(
@@ -173,7 +173,7 @@ def _plan(layout: Layout) -> _Plan:
         front=struct.Struct("<" + pack_format(layout.header + layout.totals, 0)),
         chip_heads=_heads(layout.chips, head_bytes),
         names=names,
-        unpublished=tuple(one.name for one in BUFFER_TYPES if one.name not in names),
+        unpublished=tuple(each.name for each in BUFFER_TYPES if each.name not in names),
         free_chips=frozenset(_VERSION.pack(free) + nothing[_VERSION.size :] for free in layout.free_chip_ids),
         chip=struct.Struct("<" + pack_format(layout.chips.fields, layout.chips.stride)),
         slot_heads=_heads(layout.slots, head_bytes),

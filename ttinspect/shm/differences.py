@@ -80,8 +80,8 @@ def _against_totals(region: Region, occupied: tuple[Slot, ...]) -> Iterator[tupl
 
 
 def _counters(figures: Iterable[Figures], name: str) -> list[int] | None:
-    counters = [counter(one, name) for one in figures]
-    return None if any(one >= UNDERFLOW_FROM for one in counters) else counters
+    counters = [counter(figure, name) for figure in figures]
+    return None if any(each >= UNDERFLOW_FROM for each in counters) else counters
 
 
 def _underflows(region: Region) -> Iterator[tuple[str, str, int]]:

@@ -132,12 +132,12 @@ class Layout:
     @property
     def usage(self) -> tuple[BufferType, ...]:
         """The counters that are usage."""
-        return tuple(one for one in self.counters if one.memory is not None)
+        return tuple(counter for counter in self.counters if counter.memory is not None)
 
     @property
     def buffers(self) -> tuple[BufferType, ...]:
         """The counters of what the allocator hands out."""
-        return tuple(one for one in self.usage if not one.of_programs)
+        return tuple(counter for counter in self.usage if not counter.of_programs)
 
     @property
     def sums(self) -> tuple[BufferType, ...]:
@@ -232,7 +232,9 @@ def make_layout(
 
 
 def _figures(offset: int, counters: tuple[BufferType, ...]) -> tuple[Field, ...]:
-    return tuple(Field(name=one.name, offset=offset + 8 * at, code="Q") for at, one in enumerate(counters))
+    return tuple(
+        Field(name=counter.name, offset=offset + 8 * at, code="Q") for at, counter in enumerate(counters)
+    )
 
 
 _SIZE = 8576

@@ -115,9 +115,9 @@ def first_look(region: Region, illegal: Illegal) -> list[Watched]:
 def further_look(watched: Sequence[Watched], region: Region, illegal: Illegal) -> None:
     """Add one more look at the same region to everything that is watched in it."""
     now = differences(region)
-    for one in watched:
-        difference = now.get(one.quantity, 0)
-        one.add(difference, illegal=difference != 0 and illegal(region, one.quantity, difference))
+    for quantity in watched:
+        difference = now.get(quantity.quantity, 0)
+        quantity.add(difference, illegal=difference != 0 and illegal(region, quantity.quantity, difference))
 
 
 def unchanged_slots(first: Region, second: Region | None) -> frozenset[int]:

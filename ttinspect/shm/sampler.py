@@ -52,7 +52,7 @@ class _Watch:
 
     @property
     def open(self) -> bool:
-        return not all(one.decided for one in self.watched)
+        return not all(quantity.decided for quantity in self.watched)
 
     def add(self, file: RegionFile, illegal: Illegal) -> None:
         self.looks += 1
@@ -64,7 +64,7 @@ class _Watch:
 
     def result(self) -> Looks:
         stable = None if self.looks < 2 else self.identical
-        judged = tuple(one.judge(resting=stable is True) for one in self.watched)
+        judged = tuple(quantity.judge(resting=stable is True) for quantity in self.watched)
         return Looks(file=self.file, looks=self.looks, stable=stable, judged=judged)
 
 

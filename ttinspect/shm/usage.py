@@ -16,7 +16,7 @@ def counter(figures: Figures, name: str) -> int:
 
 def counted(*counters: int) -> int | None:
     """The sum of counters, None if one of them underflowed."""
-    return None if any(one >= UNDERFLOW_FROM for one in counters) else sum(counters)
+    return None if any(each >= UNDERFLOW_FROM for each in counters) else sum(counters)
 
 
 def l1_buffers(layout: Layout, figures: Figures) -> int | None:
@@ -26,7 +26,7 @@ def l1_buffers(layout: Layout, figures: Figures) -> int | None:
 
 def l1_programs(layout: Layout, figures: Figures) -> int | None:
     """What programs hold in Tensix L1: cb."""
-    return _sum_in(Memory.L1, (one for one in layout.usage if one.of_programs), figures)
+    return _sum_in(Memory.L1, (each for each in layout.usage if each.of_programs), figures)
 
 
 def l1_with_programs(layout: Layout, figures: Figures) -> int | None:
@@ -45,4 +45,4 @@ def dram_used(layout: Layout, figures: Figures) -> int | None:
 
 
 def _sum_in(memory: Memory, types: Iterable[BufferType], figures: Figures) -> int | None:
-    return counted(*(counter(figures, one.name) for one in types if one.memory is memory))
+    return counted(*(counter(figures, each.name) for each in types if each.memory is memory))

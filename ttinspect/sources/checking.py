@@ -36,26 +36,26 @@ def checked(system: System, name: str) -> System:
     Raises:
         InspectError: 2, naming the chip and what is wrong with it.
     """
-    seen: set[int] = set()
+    known: set[int] = set()
     for index, chip in enumerate(system.chips):
         node = Node(None, name, f"chips[{index}]")
         if not 0 <= chip.id <= U32_MAX:
             node.refuse(f"the chip id {chip.id} is not 0 to {U32_MAX}")
-        if chip.id in seen:
+        if chip.id in known:
             node.refuse(f"the chip id {chip.id} is repeated")
-        seen.add(chip.id)
+        known.add(chip.id)
         _check_names(chip, node)
         _check_design(chip, name, index)
     refuse_impossible_masks(system.chips, name)
     system = _bounded(system, name)
     for index, link in enumerate(system.links):
         for end in (link.a, link.b):
-            if end.chip not in seen:
+            if end.chip not in known:
                 Node(None, name, f"links[{index}]").refuse(f"there is no chip {end.chip}")
     for index, outside in enumerate(system.remote_links):
         node = Node(None, name, f"remote_links[{index}]")
         _check_id(outside.remote_unique_id, "remote_unique_id", node)
-        if outside.a.chip not in seen:
+        if outside.a.chip not in known:
             node.refuse(f"there is no chip {outside.a.chip}")
     return system
 

@@ -88,13 +88,13 @@ def _json(document: Document) -> Reading:
             published=brief.published,
         )
     system = read_content(document.content, document.file)
-    told = system.of_host
+    of_host = system.of_host
     return Reading(
         system=system,
         file=document.file,
         stem=document.stem,
-        host=None if told.host is msgspec.UNSET else told.host.name,
-        time_ns=None if told.time_ns is msgspec.UNSET else told.time_ns,
+        host=None if of_host.host is msgspec.UNSET else of_host.host.name,
+        time_ns=None if of_host.time_ns is msgspec.UNSET else of_host.time_ns,
         driver=system.kmd_version,
     )
 

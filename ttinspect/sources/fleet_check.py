@@ -34,7 +34,7 @@ class FleetCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, host: str) -> list[Wanted]:
         """What is expected of a host."""
-        return [one.wanted for one in self.groups if one.hosts is None or host in one.hosts]
+        return [group.wanted for group in self.groups if group.hosts is None or host in group.hosts]
 
 
 def read_fleet_check(content: bytes, name: str) -> FleetCheck:

@@ -23,8 +23,8 @@ def systems_of_gsd(cabling: Cabling) -> Iterator[System]:
     inside: list[list[Link]] = [[] for _ in cabling.hosts]
     outside: list[list[RemoteLink]] = [[] for _ in cabling.hosts]
 
-    def end(one: CabledEnd) -> LinkEnd:
-        index, tray, location, channel = one
+    def end(cabled_end: CabledEnd) -> LinkEnd:
+        index, tray, location, channel = cabled_end
         number = chips[index].get((tray, location))
         if number is None:
             raise InspectError(

@@ -174,12 +174,12 @@ def last_moment(path: str) -> Snapshot:
     Raises:
         InspectError: as replay; 2 too where it holds none.
     """
-    found = None
-    for found in replay(path):  # noqa: B007 - the last one counts
+    snapshot = None
+    for snapshot in replay(path):  # noqa: B007 - the last one counts
         pass
-    if found is None:
+    if snapshot is None:
         raise InspectError(spoken(path), "the recording has no moment yet", _HINT)
-    return found
+    return snapshot
 
 
 def pause_seconds(before: Snapshot, now: Snapshot) -> float:

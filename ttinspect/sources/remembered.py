@@ -79,8 +79,8 @@ def recall(root: Path = HOST) -> Remembered | None:
     root remembered too, unless there is something of his own that is newer."""
     running = boot_id(root)
     folders = dict.fromkeys((state_folder(root), root / _OF_ROOT))
-    found = [one for one in map(_read, folders) if one is not None and one.boot_id == running]
-    return max(found, key=lambda one: one.time_ns, default=None)
+    remembered = [one for one in map(_read, folders) if one is not None and one.boot_id == running]
+    return max(remembered, key=lambda state: state.time_ns, default=None)
 
 
 def _read(folder: Path) -> Remembered | None:
@@ -114,8 +114,10 @@ def with_identity(system: System, remembered: Remembered) -> System:
         source=msgspec.structs.replace(system.source, remembered_time_ns=remembered.time_ns),
         chips=tuple(sorted(chips, key=lambda chip: chip.id)),
         troubles=tuple(
-            one if one.chip is None else msgspec.structs.replace(one, chip=ids.get(one.chip, one.chip))
-            for one in system.troubles
+            trouble
+            if trouble.chip is None
+            else msgspec.structs.replace(trouble, chip=ids.get(trouble.chip, trouble.chip))
+            for trouble in system.troubles
         ),
         notes=() if whole else system.notes,
     )
@@ -137,15 +139,15 @@ def _as(chip: Chip, was: Chip | None, whole: bool) -> Chip:
         assumed=was.assumed,
         tray=was.tray,
         unknown=(
-            *(one for one in was.unknown if one.path.partition(".")[0] not in _OF_SYSFS),
-            *(one for one in chip.unknown if one.path.partition(".")[0] in _OF_SYSFS),
+            *(fact for fact in was.unknown if fact.path.partition(".")[0] not in _OF_SYSFS),
+            *(fact for fact in chip.unknown if fact.path.partition(".")[0] in _OF_SYSFS),
         ),
     )
 
 
 def _not_asked(chip: Chip) -> Chip:
     """A remote chip: who it is is remembered, how it is is not to be seen."""
-    unknown = (one for one in chip.unknown if one.path.partition(".")[0] not in _OF_SYSFS)
+    unknown = (fact for fact in chip.unknown if fact.path.partition(".")[0] not in _OF_SYSFS)
     whys = (Unknown(path=path, why=_REMOTE) for path in _OF_SYSFS if path != "pci_bdf")
     return msgspec.structs.replace(chip, firmware=None, unknown=(*unknown, *whys))
 

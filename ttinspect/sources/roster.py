@@ -70,13 +70,13 @@ class Roster:
             return chip
         facts = {name: getattr(known, name) for name in _IDENTITY if getattr(chip, name) is None}
         facts = {name: fact for name, fact in facts.items() if fact is not None}
-        unknown = tuple(one for one in chip.unknown if one.path not in facts)
+        unknown = tuple(fact for fact in chip.unknown if fact.path not in facts)
         return msgspec.structs.replace(chip, **facts, unknown=unknown)
 
 
 def _gone(chip: Chip, present: tuple[Chip, ...]) -> Chip:
     """Without a reading, and without its number of the driver where another one has that now."""
-    taken = any(one.kmd_id == chip.kmd_id for one in present)
+    taken = any(each.kmd_id == chip.kmd_id for each in present)
     return msgspec.structs.replace(chip, telemetry=None, kmd_id=None if taken else chip.kmd_id)
 
 

@@ -68,7 +68,7 @@ def reading_of(
     unknown += why_unknown(section, words, reading.gddr)
     if smbus.wrong:
         unknown += [Unknown(path=name, why=smbus.wrong) for name in table]
-    by_path = {one.path: one for one in reversed(unknown)}
+    by_path = {fact.path: fact for fact in reversed(unknown)}
     return reading, [one for path, one in by_path.items() if getattr(reading, path, None) is None]
 
 

@@ -54,7 +54,7 @@ class ChipHolders(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def spoken(self) -> str:
         """ "1 process (pid 7)", "2 processes (pid 7 and 8)", "a process outside this pid namespace"."""
-        pids = [one.holder.pid for one in self.holders]
+        pids = [holder.holder.pid for holder in self.holders]
         parts = [f"{plural(len(pids), 'process', 'processes')} (pid {numbers(pids)})"] if pids else []
         if self.outside:
             parts.append("a process outside this pid namespace")
@@ -70,7 +70,7 @@ def chip_holders(
     the slots there. A remote chip is opened through its gateway."""
     device = device_of(case.system.chips, chip_id)
     paths = frozenset(regions)
-    driver = next((one for one in case.openers or () if one.device == device), None)
+    driver = next((opener for opener in case.openers or () if opener.device == device), None)
     by_driver = driver is not None and driver.pids is not None
     scan = case.holders
     if scan is None:
@@ -84,10 +84,11 @@ def chip_holders(
             holders=found, outside=driver.outside if driver else 0, orphans=(), all_known=known
         )
     holders = (
-        ChipHolder(holder=one, known_by=_known_by(one, device, paths, slot_pids)) for one in scan.holders
+        ChipHolder(holder=holder, known_by=_known_by(holder, device, paths, slot_pids))
+        for holder in scan.holders
     )
     return ChipHolders(
-        holders=tuple(one for one in holders if one.known_by),
+        holders=tuple(holder for holder in holders if holder.known_by),
         outside=0 if device is None else scan.outside.get(device, 0),
         orphans=() if device is None else scan.orphans.get(device, ()),
         all_known=device is not None and (by_driver or scan.descriptors_known),
@@ -95,14 +96,14 @@ def chip_holders(
 
 
 def _known_by(
-    one: Holder, device: int | None, paths: frozenset[str], slot_pids: frozenset[int]
+    holder: Holder, device: int | None, paths: frozenset[str], slot_pids: frozenset[int]
 ) -> tuple[Known, ...]:
-    maps = not paths.isdisjoint(one.regions)
+    maps = not paths.isdisjoint(holder.regions)
     known = {
-        Known.DRIVER: device in one.listed,
-        Known.DESCRIPTOR: device in one.open,
+        Known.DRIVER: device in holder.listed,
+        Known.DESCRIPTOR: device in holder.open,
         Known.REGION: maps,
-        Known.SLOT: maps and (one.pid if one.own_pid is None else one.own_pid) in slot_pids,
+        Known.SLOT: maps and (holder.pid if holder.own_pid is None else holder.own_pid) in slot_pids,
     }
     return tuple(way for way, holds in known.items() if holds)
 

@@ -80,7 +80,7 @@ def limits_of(chip: Chip, grid: ChipGrid, settings: Settings) -> Limits:
         l1_small=cut.l1_small.bytes if settings.l1_small else None,
         trace=cut.trace.bytes if settings.trace_region else None,
         l1_allocatable_others=tuple(
-            sorted(one for one in others if one not in (None, capacity.l1.allocatable))
+            sorted(other for other in others if other not in (None, capacity.l1.allocatable))
         ),
         basis=Basis(
             allocator=(),
@@ -130,7 +130,7 @@ def capacity_words(limits: Limits) -> str:
 
 def more_elsewhere(limits: Limits, used: int) -> str:
     """A clause about another dispatch mode under which what is used would fit; empty if there is none."""
-    fitting = [one for one in limits.l1_allocatable_others if one >= used]
+    fitting = [other for other in limits.l1_allocatable_others if other >= used]
     return f" Another dispatch mode has {exact(min(fitting))}, and with that it fits." if fitting else ""
 
 

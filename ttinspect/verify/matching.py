@@ -64,9 +64,9 @@ def match_by_holder(chips: Sequence[Chip], path: str, holders: Holders | None) -
     """The chip of a region that a process maps which has one device open and no other, and maps no other
     region. Not where that device leads to another chip too, as on an n300: it may be the region of that."""
     mapping = () if holders is None else holders.of_region(path)
-    if not mapping or any(one.regions != (path,) for one in mapping):
+    if not mapping or any(holder.regions != (path,) for holder in mapping):
         return NO_MATCH
-    devices = {one.devices for one in mapping if one.devices}
+    devices = {holder.devices for holder in mapping if holder.devices}
     if len(devices) != 1 or len(one := devices.pop()) != 1:
         return NO_MATCH
     return _only((chip.id for chip in chips if chip.kmd_id in one and _is_alone(chip)), Basis.HOLDER)

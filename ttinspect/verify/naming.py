@@ -123,7 +123,7 @@ def select_chips(system: System, wanted: list[str]) -> System:
             )
         chosen.update(chip.id for chip in matches)
     chips = tuple(chip for chip in system.chips if chip.id in chosen)
-    troubles = tuple(one for one in system.troubles if one.chip is None or one.chip in chosen)
+    troubles = tuple(trouble for trouble in system.troubles if trouble.chip is None or trouble.chip in chosen)
     return msgspec.structs.replace(system, chips=chips, troubles=troubles)
 
 

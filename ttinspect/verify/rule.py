@@ -127,19 +127,19 @@ class RegionRule(Rule, frozen=True, kw_only=True):
 
 def judge_chip(rules: Iterable[ChipRule], chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:
     """What the rules find about a chip, in their order; ``unread`` says why it could not be read, if so."""
-    found = (rule.finding(hit) for rule in rules for hit in rule.of_chip(chip, unread))
-    return tuple(finding for finding in found if finding is not None)
+    findings = (rule.finding(hit) for rule in rules for hit in rule.of_chip(chip, unread))
+    return tuple(finding for finding in findings if finding is not None)
 
 
 def judge_system(rules: Iterable[SystemRule], system: System) -> dict[int | None, list[Finding]]:
     """What the rules find in a System, by chip id; None holds what is about the chips together."""
-    found: dict[int | None, list[Finding]] = {}
+    findings: dict[int | None, list[Finding]] = {}
     for rule in rules:
         for hit in rule.of_system(system):
             finding = rule.finding(hit)
             if finding is not None:
-                found.setdefault(hit.chip, []).append(finding)
-    return found
+                findings.setdefault(hit.chip, []).append(finding)
+    return findings
 
 
 def found_by(rules: Iterable[Rule], findings: Iterable[Finding]) -> list[Finding]:

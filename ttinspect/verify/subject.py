@@ -76,7 +76,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stopped(self) -> tuple[int, ...]:
         """Pids of live slots whose process is stopped or traced, and may stand in the middle of an update."""
-        return tuple(one.slot.pid for one in self.writers if one.stopped)
+        return tuple(writer.slot.pid for writer in self.writers if writer.stopped)
 
 
 def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
@@ -104,11 +104,11 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
         match=match,
         limits=UNKNOWN_LIMITS if match.chip is None else case.limits.get(match.chip, UNKNOWN_LIMITS),
         differences=differences(region),
-        judged={one.quantity: one for one in looked.looks.judged},
+        judged={quantity.quantity: quantity for quantity in looked.looks.judged},
         looks=looked.looks.looks,
         occupied=occupied,
         writers=writers,
-        confirmed=tuple(one for one in writers if one.slot.index in unchanged),
+        confirmed=tuple(writer for writer in writers if writer.slot.index in unchanged),
         second_region=second,
         held_by=chip_holders(case, match.chip, [file.path], frozenset(slot.pid for slot in occupied)),
     )

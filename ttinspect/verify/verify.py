@@ -45,7 +45,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def all_findings(self) -> tuple[Finding, ...]:
         """What the verdict is made of."""
-        return (*self.findings, *(one for region in self.regions for one in region.findings))
+        return (*self.findings, *(finding for region in self.regions for finding in region.findings))
 
 
 def verify(case: Case) -> Verified:
@@ -55,7 +55,7 @@ def verify(case: Case) -> Verified:
         _region(case, looked, subject) for looked, subject in zip(case.regions, subjects, strict=True)
     )
     judged = [subject for subject in subjects if subject is not None]
-    found = [
+    findings = [
         finding
         for rule in REGION_RULES
         if rule.of_host is not None
@@ -63,8 +63,8 @@ def verify(case: Case) -> Verified:
         if (finding := _finding(rule, hit, hit.version)) is not None
     ]
     shown = [region for region in regions if case.chosen is None or region.chip in case.chosen]
-    found += [finding for why in unpaired if (finding := _not_compared(why)) is not None]
-    return Verified(regions=tuple(shown), findings=tuple(found))
+    findings += [finding for why in unpaired if (finding := _not_compared(why)) is not None]
+    return Verified(regions=tuple(shown), findings=tuple(findings))
 
 
 def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
@@ -181,7 +181,7 @@ def exit_code_of(
     """
     findings = tuple(findings)
     verdict = verdict_of(findings, ignore)
-    warned = any(one.severity is Severity.WARNING and one.id not in ignore for one in findings)
+    warned = any(finding.severity is Severity.WARNING and finding.id not in ignore for finding in findings)
     if verdict is Verdict.FAIL or (strict and warned):
         return ExitCode.CHECK_FAILED
     if verdict is Verdict.INCONCLUSIVE:

@@ -24,7 +24,7 @@ def exact(count: int) -> str:
 
 def holdings(layout: Layout, figures: Figures) -> str:
     """What a slot holds, buffer types with nothing in them left out: "1.0 GiB of DRAM and 8.0 KiB of L1"."""
-    held = ((one.label, counter(figures, one.name)) for one in layout.usage)
+    held = ((each.label, counter(figures, each.name)) for each in layout.usage)
     parts = [f"{size(count)} of {label}" for label, count in held if count]
     return listed(parts) if parts else "nothing"
 

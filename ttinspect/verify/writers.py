@@ -100,7 +100,7 @@ def _why_unseen(pid: int, path: str, holders: Holders) -> str | None:
     """Why a process that maps the region may have been overlooked; None where none can have been."""
     if holders.maps is Maps.NOTHING:
         return "the procfs is not that of this host, or shows no process"
-    if any(one.own_pid == pid and path in one.perhaps for one in holders.holders):
+    if any(holder.own_pid == pid and path in holder.perhaps for holder in holders.holders):
         return "a process maps a file that may be this one, by another number of its file system"
     if pid in holders.later:
         return "it appeared since processes were looked through"

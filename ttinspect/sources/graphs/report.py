@@ -216,15 +216,15 @@ def _errors(graph: Graph, sidecar: bytes) -> tuple[RaisedError, ...]:
     """The exceptions of a sidecar, each with its operation: the calls stand in the order of the operations,
     of which only the runtime's own (Tensor::deallocate) are missing."""
     names = [operation.name for operation in graph.operations]
-    found, at = [], 0
+    raised_errors, at = [], 0
     for call in msgspec.json.decode(sidecar, type=list[_Call]):
         place = next((i for i in range(at, len(names)) if names[i] == call.name), None)
         if place is None:
             continue
         at = place + 1
         if call.error is not None:
-            found.append(RaisedError(operation=place, text=call.error.message))
-    return tuple(found)
+            raised_errors.append(RaisedError(operation=place, text=call.error.message))
+    return tuple(raised_errors)
 
 
 def cluster_descriptor_of(stream: BinaryIO) -> str | None:

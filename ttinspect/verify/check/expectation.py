@@ -51,16 +51,16 @@ def outcome_of(findings: Iterable[Finding]) -> Outcome:
 
 def messages_of(findings: Iterable[Finding]) -> str:
     """The sentences of findings in one."""
-    return "; ".join(one.message for one in findings)
+    return "; ".join(finding.message for finding in findings)
 
 
 def judged(
-    chip: Chip, finding_id: str, fact: str, expected: Fact, findings: Iterable[Finding], found: Fact
+    chip: Chip, finding_id: str, fact: str, expected: Fact, findings: Iterable[Finding], expectation: Fact
 ) -> Expectation:
     """What is expected of a chip, failed by the findings that stand for it."""
-    serious = [one for one in findings if one.severity is not Severity.INFO]
+    serious = [finding for finding in findings if finding.severity is not Severity.INFO]
     known_as = serious[0].id if serious else finding_id
-    return known(chip, known_as, fact, expected, found, outcome_of(serious), messages_of(serious))
+    return known(chip, known_as, fact, expected, expectation, outcome_of(serious), messages_of(serious))
 
 
 def known(
@@ -104,5 +104,5 @@ def why_unknown(chip: Chip, name: str) -> str:
         "dram_bytes": "masks",
     }
     root = roots.get(name, name)
-    why = next((one.why for one in chip.unknown if one.path.partition(".")[0] == root), None)
+    why = next((fact.why for fact in chip.unknown if fact.path.partition(".")[0] == root), None)
     return why or "the source does not tell"

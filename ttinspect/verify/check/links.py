@@ -15,17 +15,17 @@ Told = tuple[str | None, str]
 def link_expectation(wanted: LinkWanted, system: System, where: str) -> Expectation:
     """A link that has to be there, and up, whichever end is named first. One end may be a chip that is not of
     this System: it is known by its unique id."""
-    one, channel, other, far_channel = wanted
-    fact = f"link of chip {one} channel {channel} to chip {other} channel {far_channel}"
-    found, why = _found(wanted, system)
-    outcome = compared(_UP, found)
-    return of_host(ETH_LINKS.id, fact, _UP, found, outcome, f"{fact}: {why}" if why else "", where)
+    first, channel, other, far_channel = wanted
+    fact = f"link of chip {first} channel {channel} to chip {other} channel {far_channel}"
+    expectation, why = _found(wanted, system)
+    outcome = compared(_UP, expectation)
+    return of_host(ETH_LINKS.id, fact, _UP, expectation, outcome, f"{fact}: {why}" if why else "", where)
 
 
 def _found(wanted: LinkWanted, system: System) -> Told:
-    one, channel, other, far_channel = wanted
-    ends = [chips_named(system.chips, name, assumed=False) for name in (one, other)]
-    for name, meant in zip((one, other), ends, strict=True):
+    first, channel, other, far_channel = wanted
+    ends = [chips_named(system.chips, name, assumed=False) for name in (first, other)]
+    for name, meant in zip((first, other), ends, strict=True):
         if len(meant) > 1:
             return None, f"{name} is the id of {len(meant)} chips, name one of them"
     near, far_one = ((meant[0] if meant else None) for meant in ends)
@@ -34,19 +34,19 @@ def _found(wanted: LinkWanted, system: System) -> Told:
     if near is not None:
         return _leaving(system, near, channel, other, far_channel)
     if far_one is not None:
-        return _leaving(system, far_one, far_channel, one, channel)
-    return _missing(system, one)
+        return _leaving(system, far_one, far_channel, first, channel)
+    return _missing(system, first)
 
 
-def _inside(system: System, one: tuple[Chip, int], other: tuple[Chip, int]) -> Told:
-    wanted = {(chip.id, channel) for chip, channel in (one, other)}
+def _inside(system: System, first: tuple[Chip, int], other: tuple[Chip, int]) -> Told:
+    wanted = {(chip.id, channel) for chip, channel in (first, other)}
     for link in system.links:
         if {(link.a.chip, link.a.channel), (link.b.chip, link.b.channel)} == wanted:
             if link.state is LinkState.UP:
                 return _UP, ""
-            found = None if link.state is LinkState.UNKNOWN else link.state.value
-            return found, f"it is {link.state.value}"
-    for chip, _ in (one, other):
+            value = None if link.state is LinkState.UNKNOWN else link.state.value
+            return value, f"it is {link.state.value}"
+    for chip, _ in (first, other):
         if links_unknown(chip):
             return None, why_unknown(chip, "eth_links")
     return _ABSENT, "no such link is there"

@@ -77,14 +77,14 @@ def product_expectations(system: System, chosen: frozenset[int] | None, grids: G
     judged with the whole board."""
     shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
     topology = topology_findings(system)
-    found = list(_ids(system, shown, topology))
-    found += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
-    found += _uniform(shown, grids)
+    ids = list(_ids(system, shown, topology))
+    ids += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
+    ids += _uniform(shown, grids)
     up, on_board = links_up(system), board_links(system)
     for chip in shown:
         links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
-        found += _chip(chip, grids[chip.id], links, system.asked)
-    return [*found, *_readiness(system, shown), *_troubles(system, shown)]
+        ids += _chip(chip, grids[chip.id], links, system.asked)
+    return [*ids, *_readiness(system, shown), *_troubles(system, shown)]
 
 
 def product_findings(system: System) -> dict[int, list[Finding]]:
@@ -188,12 +188,12 @@ def _links(
     """Discovery lists links that trained. What a board has between its own chips must be among them, unless
     that is no fault (of a simulator); whether a cable should be there, only a site knows (eth_links)."""
     mine = found_by(LINKS, findings)
-    serious = [one for one in mine if one.severity is not Severity.INFO]
+    serious = [finding for finding in mine if finding.severity is not Severity.INFO]
     expected, why = "all listed up", None
     if on_board is not None and (serious or on_board[0] >= on_board[1]):
         expected = f"{on_board[1]} on the board"
     if links_unknown(chip):
-        why = next(one.why for one in chip.unknown if one.path == "links")
+        why = next(fact.why for fact in chip.unknown if fact.path == "links")
     elif on_board is None and kind in _DESCRIPTORS and not without_eth(chip):
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
     elif up is None:
@@ -288,13 +288,13 @@ def _boards_of_type(
     elif unseen_remotes(chips):
         found, outcome, why = None, Outcome.UNKNOWN, UNSEEN_REMOTE
     if outcome is Outcome.FAIL:
-        about = [one for one in incomplete if one.is_about({chip.id for chip in chips})]
+        about = [finding for finding in incomplete if finding.is_about({chip.id for chip in chips})]
         why = messages_of(about) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {found}"
     yield _board_row(board, whole, found, outcome, why)
 
 
-def _board_row(board: Board, whole: int, found: Fact, outcome: Outcome, why: str) -> Expectation:
-    return of_host(INCOMPLETE_BOARD.id, f"chips per {board.value}", whole, found, outcome, why)
+def _board_row(board: Board, whole: int, fact: Fact, outcome: Outcome, why: str) -> Expectation:
+    return of_host(INCOMPLETE_BOARD.id, f"chips per {board.value}", whole, fact, outcome, why)
 
 
 def _chips_by_board(chips: list[Chip]) -> dict[str | None, list[Chip]]:
@@ -331,13 +331,16 @@ def _why_boards_undecided(board: Board, system: System, wrong: dict[str | None, 
 
 def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Of what is known; what a source does not tell of a host is not expected of it."""
-    found = readiness_findings(system)
+    findings = readiness_findings(system)
     of_system = {
-        one.id: [two for two in found.get(None, ()) if two.id == one.id] for one in found.get(None, ())
+        finding.id: [two for two in findings.get(None, ()) if two.id == finding.id]
+        for finding in findings.get(None, ())
     }
     ready = system.readiness
     if ready is not None:
-        needing = [one.device for one in ready.devices if one.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)]
+        needing = [
+            device.device for device in ready.devices if device.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)
+        ]
         if ready.hugepages_1g is not None and needing:
             mine = of_system.get("TTP003", [])
             expected = f"at least {len(needing)}"
@@ -349,13 +352,13 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
                 outcome_of(mine),
                 messages_of(mine),
             )
-        nodes = [one for one in ready.devices if one.accessible is not None]
+        nodes = [device for device in ready.devices if device.accessible is not None]
         if nodes:
             mine = of_system.get("TTP004", [])
-            able = [one.device for one in nodes if one.accessible]
-            told = f"{numbers(able)} of {numbers(one.device for one in nodes)}" if able else "none"
+            able = [node.device for node in nodes if node.accessible]
+            text = f"{numbers(able)} of {numbers(node.device for node in nodes)}" if able else "none"
             yield of_host(
-                "TTP004", "nodes", "read and write", "read and write" if not mine else told,
+                "TTP004", "nodes", "read and write", "read and write" if not mine else text,
                 outcome_of(mine), messages_of(mine),
             )  # fmt: skip
     if sum(chip.firmware is not None for chip in shown) > 1:
@@ -370,9 +373,13 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             messages_of(mine),
         )
     for chip in shown:
-        known_of_link = [one for one in pcie_measures(chip) if None not in (one.now, one.most)]
+        known_of_link = [
+            measure for measure in pcie_measures(chip) if None not in (measure.now, measure.most)
+        ]
         if known_of_link:
-            mine = found_by((NARROW_PCIE,), found.get(chip.id, ()))
-            expected = " ".join(one.told(max(one.most or 0, one.board or 0)) for one in known_of_link)
-            now = " ".join(one.told(one.now) for one in known_of_link)
+            mine = found_by((NARROW_PCIE,), findings.get(chip.id, ()))
+            expected = " ".join(
+                measure.told(max(measure.most or 0, measure.board or 0)) for measure in known_of_link
+            )
+            now = " ".join(measure.told(measure.now) for measure in known_of_link)
             yield judged(chip, NARROW_PCIE.id, "PCIe", expected, mine, now)

@@ -145,9 +145,9 @@ class _Site:
 
     def _absent(self, fact: str, path: Path, why: str, *, known: bool) -> Expectation:
         """A chip or board that is not there, or may not be."""
-        found, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
+        expectation, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
         where = self._wanted.where(*path)
-        return of_host(site.NOT_THERE.id, fact, "there", found, outcome, f"{fact}: {why}", where)
+        return of_host(site.NOT_THERE.id, fact, "there", expectation, outcome, f"{fact}: {why}", where)
 
     def _of_chip(self, chip: Chip, want: ChipWants, path: Path) -> Iterator[Expectation]:
         facts = self._facts[chip.id]
@@ -155,17 +155,17 @@ class _Site:
             expected: _Want | None = getattr(want, name)
             if expected is None:
                 continue
-            found: Fact = getattr(facts, name)
+            fact: Fact = getattr(facts, name)
             shown = _shown(expected)
-            outcome = _compare(name, expected, found)
+            outcome = _compare(name, expected, fact)
             why = ""
             if outcome is Outcome.UNKNOWN:
                 why = f"{name} is unknown: {why_unknown(chip, name)}"
             elif outcome is Outcome.FAIL:
-                why = f"{name} should be {shown}, it is {found}"
+                why = f"{name} should be {shown}, it is {fact}"
             yield Expectation(
                 id=rule.id, subject=subject_of(chip.id), chip=chip.id, fact=name, expected=shown,
-                found=found, outcome=outcome, why=why, where=self._wanted.where(*path, name),
+                found=fact, outcome=outcome, why=why, where=self._wanted.where(*path, name),
             )  # fmt: skip
 
     def _unseen(self, chips: list[Chip]) -> int:
@@ -187,20 +187,20 @@ class _Site:
         )  # fmt: skip
 
 
-def _compare(name: str, want: _Want, found: Fact) -> Outcome:
-    if found is None:
+def _compare(name: str, want: _Want, fact: Fact) -> Outcome:
+    if fact is None:
         return Outcome.UNKNOWN
     if name == "firmware":
-        return _verdict(_version_in_range(want, str(found)))
+        return _verdict(_version_in_range(want, str(fact)))
     if name == "driver" and isinstance(want, VersionRange):
-        comparable = firmware_order(str(found)) is not None
-        return _verdict(_version_in_range(want, str(found))) if comparable else Outcome.UNKNOWN
+        comparable = firmware_order(str(fact)) is not None
+        return _verdict(_version_in_range(want, str(fact))) if comparable else Outcome.UNKNOWN
     if isinstance(want, str):
         meant = board_meant(want) if name == "board" else None
-        return _verdict(found == (want if meant is None else meant.value))
-    if isinstance(want, VersionRange) or isinstance(found, str):
+        return _verdict(fact == (want if meant is None else meant.value))
+    if isinstance(want, VersionRange) or isinstance(fact, str):
         return Outcome.FAIL
-    return _verdict(_in_range(want, found))
+    return _verdict(_in_range(want, fact))
 
 
 def _verdict(holds: bool) -> Outcome:
@@ -269,7 +269,7 @@ def chip_facts(
     """The facts of one chip of a System; ``eth_links`` is what links_up says of it."""
     host = system.readiness or Readiness()
     device = host.of(device_of(system.chips, chip.id)) or DeviceReadiness(device=-1)
-    gateway = next((one for one in system.chips if one.id == chip.via), None)
+    gateway = next((each for each in system.chips if each.id == chip.via), None)
     pcie = chip.pcie or (None if gateway is None else gateway.pcie) or PcieLink()
     tensix, capacity = grid.tensix, chip_capacity(chip, grid, settings)
     reading = chip.telemetry
@@ -282,8 +282,8 @@ def chip_facts(
         l1_bytes=capacity.l1.physical,
         dram_bytes=capacity.dram.physical,
         eth_links=eth_links,
-        eth_heartbeats=_count([one.heartbeat for one in channels]),
-        eth_retrained=_count([one.retrained for one in channels]),
+        eth_heartbeats=_count([channel.heartbeat for channel in channels]),
+        eth_retrained=_count([channel.retrained for channel in channels]),
         firmware=_firmware(chip),
         asic_celsius=None if reading is None else reading.asic_celsius,
         board_celsius=None if reading is None else reading.board_celsius,
@@ -327,10 +327,13 @@ _OUTCOMES = {
 
 def region_expectations(verified: Verified, wanted: Sequence[Wanted]) -> list[Expectation]:
     """One expectation for each region, and one for what is about all of them."""
-    clean = any(one.file.regions == "clean" for one in wanted)
-    where = next((one.where("regions") for one in wanted if one.file.regions is not None), None)
+    clean = any(wanted_file.file.regions == "clean" for wanted_file in wanted)
+    where = next(
+        (wanted_file.where("regions") for wanted_file in wanted if wanted_file.file.regions is not None), None
+    )
     parts: list[tuple[str, int | None, Sequence[Finding]]] = [
-        (one.looked.looks.file.path.rpartition("/")[2], one.chip, one.findings) for one in verified.regions
+        (region.looked.looks.file.path.rpartition("/")[2], region.chip, region.findings)
+        for region in verified.regions
     ]
     return [
         _of_region(name, chip, findings, clean=clean, where=where)
@@ -343,11 +346,11 @@ def _of_region(
 ) -> Expectation:
     verdict = verdict_of(findings)
     outcome = Outcome.FAIL if clean and verdict is Verdict.WARN else _OUTCOMES[verdict]
-    ids = sorted({one.id for one in findings if one.severity is not Severity.INFO})
-    found = f"{verdict.value}: {', '.join(ids)}" if ids else verdict.value
-    why = "" if outcome is Outcome.PASS else f"verify-shm says {found} of {name}"
+    ids = sorted({finding.id for finding in findings if finding.severity is not Severity.INFO})
+    text = f"{verdict.value}: {', '.join(ids)}" if ids else verdict.value
+    why = "" if outcome is Outcome.PASS else f"verify-shm says {text} of {name}"
     return Expectation(
         id=site.REGIONS_NOT_CLEAN.id, subject=name, chip=chip, fact="published memory",
-        expected="no warning either" if clean else "verify-shm passes", found=found, outcome=outcome,
+        expected="no warning either" if clean else "verify-shm passes", found=text, outcome=outcome,
         why=why, where=where,
     )  # fmt: skip

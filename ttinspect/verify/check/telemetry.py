@@ -60,8 +60,8 @@ def use_expectations(chips: Iterable[Chip], uses: Uses) -> Iterator[Expectation]
         use = uses.get(chip.id)
         if use is not None:
             mine = found_by((BUSY_ALONE,), use_findings(use))
-            found = f"{'busy' if use.busy else 'idle'}, {'held' if use.held else 'held by nobody'}"
-            yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", mine, found)
+            text = f"{'busy' if use.busy else 'idle'}, {'held' if use.held else 'held by nobody'}"
+            yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", mine, text)
 
 
 def _in_figures(chip: Chip, fact: str) -> tuple[Fact, Fact] | None:
@@ -87,7 +87,7 @@ def _temperature(reading: Telemetry) -> tuple[Fact, Fact] | None:
 def _dram_errors(reading: Telemetry) -> tuple[Fact, Fact] | None:
     """Channels, not errors: a live Blackhole tells of each channel only that it had some."""
     modules = reading.gddr or ()
-    bad = sum(bool(one.uncorrected_read_errors or one.uncorrected_write_errors) for one in modules)
+    bad = sum(bool(module.uncorrected_read_errors or module.uncorrected_write_errors) for module in modules)
     return f"0 of {len(modules)} channels", f"{bad} of {len(modules)} channels"
 
 
@@ -135,8 +135,8 @@ def _trained(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
     if untrained or decided:
         listed = (chip.telemetry.gddr if chip.telemetry is not None else None) or ()
         expected = f"{len(listed)} of {len(listed)} live"
-        found = f"{sum(module.trained is True for module in listed)} of {len(listed)} live"
-        return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", expected, untrained, found)
+        text = f"{sum(module.trained is True for module in listed)} of {len(listed)} live"
+        return judged(chip, DRAM_NOT_TRAINED.id, "DRAM trained", expected, untrained, text)
     why = "the source does not tell of every live DRAM channel whether it is trained"
     return known(chip, DRAM_NOT_TRAINED.id, "DRAM trained", "all live", None, Outcome.UNKNOWN, why)
 

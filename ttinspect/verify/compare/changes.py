@@ -50,20 +50,20 @@ def chip_changes(old: Chip, new: Chip, new_ids: Mapping[int, int], *, telemetry:
     before, after = _facts(old, telemetry), _facts(new, telemetry)
     if old.via is not None:
         before["via"] = new_ids.get(old.via, before["via"])
-    found = [
+    changes = [
         Change(chip=new.id, path=path, old=before.get(path), new=after.get(path))
         for path in sorted(before.keys() | after.keys())
         if before.get(path) != after.get(path)
     ]
     for root in ("telemetry", "telemetry.gddr", "telemetry.eth"):  # one change, not one of every reading
         if before.get(root) is None or after.get(root) is None:
-            found = [change for change in found if not change.path.startswith(f"{root}.")]
+            changes = [change for change in changes if not change.path.startswith(f"{root}.")]
     if old.arch is not new.arch:  # another design, told once
-        found = [change for change in found if not change.path.startswith("soc.")]
+        changes = [change for change in changes if not change.path.startswith("soc.")]
     if _same_bundles(before, after):
-        found = [change for change in found if change.path != _BUNDLE]
+        changes = [change for change in changes if change.path != _BUNDLE]
     cores = _differing_cores(old, new)
-    return [*found, *(Change(chip=new.id, path=path, old=one, new=other) for path, one, other in cores)]
+    return [*changes, *(Change(chip=new.id, path=path, old=first, new=other) for path, first, other in cores)]
 
 
 def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
@@ -121,8 +121,8 @@ def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
     """Eth links that came, went, or lead elsewhere now; each is told once, by its first end. A link of a chip
     that came or went is no change of its own; of one whose links only one side sees, that is all there is
     to tell."""
-    sides = [(one, other, links_unknown(one), links_unknown(other)) for one, other in paired.pairs]
-    new_ids = {one.id: other.id for one, other, hidden, hides in sides if not (hidden or hides)}
+    sides = [(first, other, links_unknown(first), links_unknown(other)) for first, other in paired.pairs]
+    new_ids = {first.id: other.id for first, other, hidden, hides in sides if not (hidden or hides)}
     unseen = [
         Change(chip=other.id, path="links", old=None if hidden else "known", new=None if hides else "known")
         for _, other, hidden, hides in sides
@@ -229,9 +229,9 @@ def _differing_cores(old: Chip, new: Chip) -> Iterator[tuple[str, str | None, st
     for core_type in sorted(old.live_cores.keys() | new.live_cores.keys()):
         before, after = _lists(old.live_cores.get(core_type)), _lists(new.live_cores.get(core_type))
         for name in sorted(before.keys() | after.keys()):
-            one, other = before.get(name), after.get(name)
-            if one != other:
-                yield f"live_cores.{core_type}.{name}", *_difference(one, other)
+            first, other = before.get(name), after.get(name)
+            if first != other:
+                yield f"live_cores.{core_type}.{name}", *_difference(first, other)
 
 
 def _lists(cores: TypeCores | None) -> dict[str, Cores]:
@@ -246,12 +246,12 @@ def _lists(cores: TypeCores | None) -> dict[str, Cores]:
     return lists | harvested
 
 
-def _difference(one: Cores, other: Cores) -> tuple[str | None, str | None]:
+def _difference(first: Cores, other: Cores) -> tuple[str | None, str | None]:
     """The first cores that differ, or how many there are; None where a side has no such list."""
-    if one is None or other is None or len(one) != len(other):
-        return _core_count(one), _core_count(other)
-    at = next(index for index, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    return _core(one[at]), _core(other[at])
+    if first is None or other is None or len(first) != len(other):
+        return _core_count(first), _core_count(other)
+    at = next(index for index, (a, b) in enumerate(zip(first, other, strict=True)) if a != b)
+    return _core(first[at]), _core(other[at])
 
 
 def _core_count(cores: Cores) -> str | None:

@@ -90,9 +90,9 @@ def _anywhere(_: Chip) -> Hashable:
 _NAMELESS = (_bus_address, _chip_id)
 
 
-def _are_strangers(one: Chip, other: Chip) -> bool:
+def _are_strangers(first: Chip, other: Chip) -> bool:
     """Whether they cannot be the same chip: another design, or both have ids that differ."""
-    return one.arch is not other.arch or any(
-        key(one) is not None and key(other) is not None and key(one) != key(other)
+    return first.arch is not other.arch or any(
+        key(first) is not None and key(other) is not None and key(first) != key(other)
         for key in (_unique_id, _board_and_location)
     )

@@ -31,7 +31,7 @@ def row_of(region: Region, quantity: Quantity, difference: int) -> str:
     if rule == "TTS028":
         return "chip 0" if subject == "chip 0" else "other chip"
     if rule == "TTS046":
-        of_programs = (one.name for one in layout_of(region.version).usage if one.of_programs)
+        of_programs = (each.name for each in layout_of(region.version).usage if each.of_programs)
         return "cb" if subject in of_programs else "rest"
     return "any"
 
@@ -206,9 +206,9 @@ def _everybody_has_a_slot(subject: Subject) -> bool:
     by = subject.held_by
     if not by.holders or by.outside or by.orphans or not by.all_known:
         return False
-    if any(one.writer is not Writer.ALIVE for one in subject.writers):
+    if any(writer.writer is not Writer.ALIVE for writer in subject.writers):
         return False
-    return {slot.pid for slot in subject.occupied} >= {one.slot_pid for one in by.holders}
+    return {slot.pid for slot in subject.occupied} >= {holder.slot_pid for holder in by.holders}
 
 
 def _being_released(region: Region, buffer_type: str) -> int:
@@ -222,7 +222,7 @@ def _slots_cut_off(region: Region) -> int:
 
 
 def _label(layout: Layout, name: str) -> str:
-    return next(one.label for one in layout.counters if one.name == name)
+    return next(each.label for each in layout.counters if each.name == name)
 
 
 def _counters(subject: Subject, buffer_type: str) -> list[int]:

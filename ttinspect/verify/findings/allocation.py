@@ -19,8 +19,8 @@ class CapacityRule(Rule, frozen=True, kw_only=True):
 
 def allocation_findings(chip: Chip, grid: ChipGrid, settings: Settings) -> tuple[Finding, ...]:
     """Why the allocatable bytes of a chip are unknown, if they are."""
-    found = (rule.finding(hit) for rule in _OF_CAPACITY for hit in rule.of_capacity(chip, grid, settings))
-    return tuple(finding for finding in found if finding is not None)
+    findings = (rule.finding(hit) for rule in _OF_CAPACITY for hit in rule.of_capacity(chip, grid, settings))
+    return tuple(finding for finding in findings if finding is not None)
 
 
 def _reason(chip: Chip, grid: ChipGrid, settings: Settings) -> NotAllocatable | None:
@@ -137,18 +137,18 @@ def _differ(releases: Sequence[Release], settings: Settings) -> Iterator[Hit]:
         return
     told = []
     for what, unit in (("l1_allocatable", "L1"), ("dram_allocatable", "DRAM")):
-        values = sorted({value for one in others if (value := getattr(one, what)) is not None})
+        values = sorted({value for other in others if (value := getattr(other, what)) is not None})
         if values and values != [getattr(used, what)]:
             told.append(f"{values[0]:,} to {values[-1]:,} bytes of {unit}")
-    more = [one for one in others if (one.trace or 0) > (used.trace or 0)]
+    more = [other for other in others if (other.trace or 0) > (used.trace or 0)]
     if more:
-        most = max(one.trace or 0 for one in more)
-        which = _span([one.name for one in more])
+        most = max(release.trace or 0 for release in more)
+        which = _span([release.name for release in more])
         told.append(f"{most:,} bytes to the trace region ({which}; here {used.trace or 0:,})")
-    refused = [one.name for one in others if one.refused is not None]
+    refused = [other.name for other in others if other.refused is not None]
     if refused:
         told.append(f"nothing at all, because it does not fit ({_span(refused)})")
-    names = [one.name for one in others]
+    names = [other.name for other in others]
     yield Hit(
         "differ",
         f"other releases ({_span(names)}) give {', '.join(told)}; --runtime all compares them",
@@ -177,8 +177,8 @@ RELEASES_DIFFER = Rule(
 
 def release_findings(releases: Sequence[Release], settings: Settings) -> tuple[Finding, ...]:
     """Whether it matters which release runs."""
-    found = (RELEASES_DIFFER.finding(hit) for hit in _differ(releases, settings))
-    return tuple(finding for finding in found if finding is not None)
+    findings = (RELEASES_DIFFER.finding(hit) for hit in _differ(releases, settings))
+    return tuple(finding for finding in findings if finding is not None)
 
 
 _OF_CAPACITY = (DISPATCH_NOT_SUPPORTED, NO_COMPUTE_GRID, CAPACITY_UNKNOWN, NO_DRAM_VIEW)

@@ -191,24 +191,26 @@ def _with_statistics(
     return msgspec.structs.replace(subject, statistics=statistics, limits=limits)
 
 
-def _is_missed(one: AllocatorStatistics, subjects: Sequence[Subject]) -> bool:
+def _is_missed(statistics: AllocatorStatistics, subjects: Sequence[Subject]) -> bool:
     """Whether a process that has reserved memory has no slot that it could be compared with."""
-    if one.pid is None or any(slot.pid == one.pid for subject in subjects for slot in subject.occupied):
+    if statistics.pid is None or any(
+        slot.pid == statistics.pid for subject in subjects for slot in subject.occupied
+    ):
         return False
-    view = one.memory_view
+    view = statistics.memory_view
     banks = (view.dram, view.l1, view.l1_small, view.trace)
     return any(each is not None and each.reserved_bytes for each in banks)
 
 
-def _fitting(subjects: Sequence[Subject], one: AllocatorStatistics) -> list[int]:
+def _fitting(subjects: Sequence[Subject], statistics: AllocatorStatistics) -> list[int]:
     every = range(len(subjects))
-    holding = [at for at in every if any(slot.pid == one.pid for slot in subjects[at].occupied)]
-    if one.devices is None:
+    holding = [at for at in every if any(slot.pid == statistics.pid for slot in subjects[at].occupied)]
+    if statistics.devices is None:
         used = [at for at in every if subjects[at].occupied]
-        return holding if one.pid is not None else used if len(used) == 1 else []
-    named = [at for at in every if not _ids(subjects[at]).isdisjoint(one.devices)]
+        return holding if statistics.pid is not None else used if len(used) == 1 else []
+    named = [at for at in every if not _ids(subjects[at]).isdisjoint(statistics.devices)]
     # Containers may give one device id to several chips: then only a slot can tell which is meant.
-    return named if len(named) <= len(one.devices) else [at for at in named if at in holding]
+    return named if len(named) <= len(statistics.devices) else [at for at in named if at in holding]
 
 
 def _ids(subject: Subject) -> set[str]:
@@ -218,9 +220,9 @@ def _ids(subject: Subject) -> set[str]:
     return ids if subject.file.file_id is None else {*ids, subject.file.file_id}
 
 
-def _whose(one: AllocatorStatistics) -> str:
-    device = "" if one.devices is None else f" of device {', '.join(one.devices)}"
-    return device if one.pid is None else f"{device} of pid {one.pid}"
+def _whose(statistics: AllocatorStatistics) -> str:
+    device = "" if statistics.devices is None else f" of device {', '.join(statistics.devices)}"
+    return device if statistics.pid is None else f"{device} of pid {statistics.pid}"
 
 
 RULES = (

@@ -157,7 +157,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
             "in use" if _recognisable(chip) else "without ids",
             f"Chip {chip.id} has no region, and {by.spoken} {'has' if _is_one(by) else 'have'} it open: "
             f"what is used of it is unknown.",
-            {"chips": [chip.id], "pids": [one.holder.pid for one in by.holders]},
+            {"chips": [chip.id], "pids": [holder.holder.pid for holder in by.holders]},
         )
     idle = [chip.id for chip in bare if chip not in in_use]
     if idle:
@@ -217,9 +217,10 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
         paths = [subject.file.path for subject in regions]
         by = chip_holders(case, chip_id, paths)
         without = {
-            one.holder.pid
-            for one in by.holders
-            if one.opened and not (one.slot_pid in slots and (one.publishes or not one.holder.maps_read))
+            holder.holder.pid
+            for holder in by.holders
+            if holder.opened
+            and not (holder.slot_pid in slots and (holder.publishes or not holder.holder.maps_read))
         }
         missing = sorted(without or {*by.orphans} - slots)
         if missing:
@@ -300,16 +301,22 @@ NOT_DECIDABLE_NOW = RegionRule(
 def _nothing_published(case: Case) -> Iterator[Hit]:
     asked = None if case.chosen is None else {device_of(case.system.chips, chip.id) for chip in case.shown}
     anything = asked is None or None in asked  # a chip whose device is unknown may be any of them
-    openers = [one for one in case.openers or () if anything or (asked and one.device in asked)]
+    openers = [opener for opener in case.openers or () if anything or (asked and opener.device in asked)]
     holders = (
         []
         if case.holders is None
-        else [one for one in case.holders.holders if anything or not (asked or set()).isdisjoint(one.devices)]
+        else [
+            holder
+            for holder in case.holders.holders
+            if anything or not (asked or set()).isdisjoint(holder.devices)
+        ]
     )
-    holders = [one for one in holders if one.devices]
-    pids = sorted({pid for one in openers for pid in one.pids or ()} | {one.pid for one in holders})
-    outside = sum(one.outside for one in openers)
-    told = case.openers is not None and all(one.pids is not None for one in openers)
+    holders = [holder for holder in holders if holder.devices]
+    pids = sorted(
+        {pid for opener in openers for pid in opener.pids or ()} | {holder.pid for holder in holders}
+    )
+    outside = sum(opener.outside for opener in openers)
+    told = case.openers is not None and all(opener.pids is not None for opener in openers)
     if not (pids or outside or told or (case.holders is not None and case.holders.descriptors_known)):
         yield Hit(
             "not knowable",
@@ -319,8 +326,8 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
         return
     if pids or outside:
         devices = sorted(
-            {one.device for one in openers if one.pids or one.outside}
-            | {device for one in holders for device in one.devices}
+            {opener.device for opener in openers if opener.pids or opener.outside}
+            | {device for holder in holders for device in holder.devices}
         )
         who = f"pid {numbers(pids)}" if pids else "a process outside this pid namespace"
         yield Hit(

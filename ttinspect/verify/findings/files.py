@@ -234,7 +234,7 @@ def _is_tt_metal_s(file: RegionFile) -> bool:
 
 def stranger(case: Case, subject: Subject) -> Iterator[Hit]:
     """The owner of the file runs none of the live processes in it."""
-    live = [one.process for one in subject.confirmed if one.alive and one.process is not None]
+    live = [writer.process for writer in subject.confirmed if writer.alive and writer.process is not None]
     owners = {process.uid for process in live if process.uid is not None}
     uid = subject.file.uid
     if uid is not None and owners and uid not in owners:

@@ -40,8 +40,8 @@ def doubts(system: System) -> tuple[Finding, ...]:
 
 def differing_chips(chips: tuple[Chip, ...], grids: Grids) -> tuple[Finding, ...]:
     """Chips of one mesh should be alike; a MeshDevice uses what all of them have."""
-    found = (CHIPS_DIFFER.finding(hit) for hit in _differing(chips, grids))
-    return tuple(finding for finding in found if finding is not None)
+    findings = (CHIPS_DIFFER.finding(hit) for hit in _differing(chips, grids))
+    return tuple(finding for finding in findings if finding is not None)
 
 
 def as_expected(chip: Chip) -> bool | None:

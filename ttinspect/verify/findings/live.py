@@ -21,11 +21,11 @@ def live_findings(chip: Chip) -> tuple[Finding, ...]:
 def trouble_findings(system: System) -> tuple[Finding, ...]:
     """Chips that a live source could not read, or finds something wrong with, in its words; one finding for
     each of the System's troubles, in their order."""
-    found = (
-        (UNHEALTHY_CHIP if one.readable else UNREADABLE_CHIP).finding(_trouble(one))
-        for one in system.troubles
+    findings = (
+        (UNHEALTHY_CHIP if trouble.readable else UNREADABLE_CHIP).finding(_trouble(trouble))
+        for trouble in system.troubles
     )
-    return tuple(finding for finding in found if finding is not None)
+    return tuple(finding for finding in findings if finding is not None)
 
 
 def _differing_cores(chip: Chip, _unread: str | None) -> Iterator[Hit]:
@@ -68,7 +68,7 @@ def is_compared(chip: Chip) -> bool:
     if chip.live_cores is None:
         return False
     coordinates = chip_coordinates(chip.soc, chip.masks, chip.noc_translation)
-    compared = [one for one in CoreType if one.value in chip.live_cores]
+    compared = [core_type for core_type in CoreType if core_type.value in chip.live_cores]
     return all(coordinates.type_cores(core_type) is not None for core_type in compared)
 
 
@@ -93,7 +93,7 @@ def _first_difference(name: str, ours: tuple[object, ...], theirs: tuple[object,
 
 
 def _unreadable(system: System) -> Iterator[Hit]:
-    return (_trouble(one) for one in system.troubles if not one.readable)
+    return (_trouble(trouble) for trouble in system.troubles if not trouble.readable)
 
 
 UNREADABLE_CHIP = SystemRule(
@@ -112,7 +112,7 @@ UNREADABLE_CHIP = SystemRule(
 
 
 def _unhealthy(system: System) -> Iterator[Hit]:
-    return (_trouble(one) for one in system.troubles if one.readable)
+    return (_trouble(trouble) for trouble in system.troubles if trouble.readable)
 
 
 UNHEALTHY_CHIP = SystemRule(

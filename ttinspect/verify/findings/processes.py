@@ -130,23 +130,23 @@ def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
                 {**_evidence(one), "process_name": one.process.comm},
             )
     for why, unseen in _by_reason(subject).items():
-        pids = [one.slot.pid for one in unseen]
+        pids = [writer.slot.pid for writer in unseen]
         who = _who(unseen[0]) if len(unseen) == 1 else f"pid {numbers(pids)}"
         be = "is" if len(unseen) == 1 else "are"
         yield Hit(
             "foreign",
             f"Whether {who} {be} alive is not known: no process that can be looked into maps the region with "
             f"{'this pid' if len(unseen) == 1 else 'these pids'}, and {why}.",
-            {"slots": [one.slot.index for one in unseen], "pids": pids, "reason": why},
+            {"slots": [writer.slot.index for writer in unseen], "pids": pids, "reason": why},
         )
 
 
 def _by_reason(subject: Subject) -> dict[str, list[SlotWriter]]:
     """The slots whose writer cannot be seen."""
-    found: dict[str, list[SlotWriter]] = {}
+    writers: dict[str, list[SlotWriter]] = {}
     for one in _confirmed(subject, Writer.UNSEEN):
-        found.setdefault(one.why or "procfs does not tell", []).append(one)
-    return found
+        writers.setdefault(one.why or "procfs does not tell", []).append(one)
+    return writers
 
 
 OTHER_PID_NAMESPACE = RegionRule(
@@ -173,33 +173,33 @@ OTHER_PID_NAMESPACE = RegionRule(
 
 
 def _confirmed(subject: Subject, writer: Writer) -> Iterator[SlotWriter]:
-    return (one for one in subject.confirmed if one.writer is writer)
+    return (each for each in subject.confirmed if each.writer is writer)
 
 
-def _held(subject: Subject, one: SlotWriter) -> dict[str, int]:
+def _held(subject: Subject, writer: SlotWriter) -> dict[str, int]:
     """What counts as usage of the slot."""
-    return {kind.name: counter(one.slot.figures, kind.name) for kind in subject.layout.usage}
+    return {kind.name: counter(writer.slot.figures, kind.name) for kind in subject.layout.usage}
 
 
-def _holds(subject: Subject, one: SlotWriter) -> bool:
-    return any(_held(subject, one).values())
+def _holds(subject: Subject, writer: SlotWriter) -> bool:
+    return any(_held(subject, writer).values())
 
 
-def _who(one: SlotWriter) -> str:
-    return f"pid {one.slot.pid} ({one.slot.name or 'no name'})"
+def _who(writer: SlotWriter) -> str:
+    return f"pid {writer.slot.pid} ({writer.slot.name or 'no name'})"
 
 
-def _gone(one: SlotWriter) -> str:
+def _gone(writer: SlotWriter) -> str:
     """That it is: also where the process lives on as another program, which has left its memory behind."""
-    process = one.process
+    process = writer.process
     if process is None or not process.alive:
-        return f"{_who(one)} is gone"
-    runs = f"pid {one.slot.pid} runs {process.comm or 'something else'}, and does not map this region"
-    return f"{_who(one)} is gone ({runs})"
+        return f"{_who(writer)} is gone"
+    runs = f"pid {writer.slot.pid} runs {process.comm or 'something else'}, and does not map this region"
+    return f"{_who(writer)} is gone ({runs})"
 
 
-def _now(one: SlotWriter) -> dict[str, EvidenceValue]:
-    return {} if one.process is None else {"process_name": one.process.comm}
+def _now(writer: SlotWriter) -> dict[str, EvidenceValue]:
+    return {} if writer.process is None else {"process_name": writer.process.comm}
 
 
 def _who_frees(subject: Subject) -> str:
@@ -208,8 +208,8 @@ def _who_frees(subject: Subject) -> str:
     return f"A v{subject.version} writer never frees a dead slot"
 
 
-def _evidence(one: SlotWriter) -> dict[str, EvidenceValue]:
-    return {"slot": one.slot.index, "pid": one.slot.pid, "name": one.slot.name}
+def _evidence(writer: SlotWriter) -> dict[str, EvidenceValue]:
+    return {"slot": writer.slot.index, "pid": writer.slot.pid, "name": writer.slot.name}
 
 
 RULES = (

@@ -17,10 +17,10 @@ from ttinspect.verify.words import listed, numbers, plural
 
 def readiness_findings(system: System) -> dict[int | None, list[Finding]]:
     """Findings by chip id; None holds those about the host."""
-    found = judge_system(SYSTEM_RULES, system)
+    findings = judge_system(SYSTEM_RULES, system)
     for chip in system.chips:
-        found.setdefault(chip.id, []).extend(judge_chip(CHIP_RULES, chip))
-    return found
+        findings.setdefault(chip.id, []).extend(judge_chip(CHIP_RULES, chip))
+    return findings
 
 
 def _no_driver(system: System) -> Iterator[Hit]:
@@ -44,7 +44,7 @@ def _hugepages(system: System) -> Iterator[Hit]:
     ready = system.readiness
     if ready is None or ready.hugepages_1g is None:
         return
-    needing = [one.device for one in ready.devices if one.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)]
+    needing = [device.device for device in ready.devices if device.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)]
     if ready.hugepages_1g < len(needing):
         yield Hit(
             "too few",
@@ -71,15 +71,15 @@ HUGEPAGES = SystemRule(
 
 def _not_accessible(system: System) -> Iterator[Hit]:
     ready = system.readiness
-    refused = [] if ready is None else [one for one in ready.devices if one.accessible is False]
+    refused = [] if ready is None else [device for device in ready.devices if device.accessible is False]
     if refused:
-        modes = ", ".join(sorted({one.node_mode for one in refused if one.node_mode is not None}))
-        which = numbers(one.device for one in refused)
+        modes = ", ".join(sorted({device.node_mode for device in refused if device.node_mode is not None}))
+        which = numbers(device.device for device in refused)
         yield Hit(
             "refused",
             f"this user may not read and write /dev/tenstorrent/{which}"
             + (f" (mode {modes})" if modes else ""),
-            {"devices": [one.device for one in refused]},
+            {"devices": [device.device for device in refused]},
         )
 
 
@@ -140,7 +140,11 @@ def pcie_measures(chip: Chip) -> tuple[PcieMeasure, PcieMeasure]:
 
 def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     lanes, generation = measures = pcie_measures(chip)
-    below = [one for one in measures if one.now is not None and one.most is not None and one.now < one.most]
+    below = [
+        measure
+        for measure in measures
+        if measure.now is not None and measure.most is not None and measure.now < measure.most
+    ]
     evidence = {
         f"{kind}{name}": getattr(measure, field)
         for name, measure in (("lanes", lanes), ("generation", generation))
@@ -155,11 +159,17 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
             evidence,
         )
     elif below:
-        parts = listed([f"{one.told(one.now)} of {one.told(one.most)}" for one in below])
+        parts = listed([f"{measure.told(measure.now)} of {measure.told(measure.most)}" for measure in below])
         yield Hit("narrow", f"the PCIe link runs at {parts}: {_at_fault(below)}", evidence)
-    short = [one for one in measures if one.offered is not None and one.offered < (one.board or 0)]
+    short = [
+        measure
+        for measure in measures
+        if measure.offered is not None and measure.offered < (measure.board or 0)
+    ]
     if short and chip.board is not None:
-        offers = listed([f"{one.told(one.offered)} of {one.told(one.board)}" for one in short])
+        offers = listed(
+            [f"{measure.told(measure.offered)} of {measure.told(measure.board)}" for measure in short]
+        )
         yield Hit(
             "limited",
             f"{with_article(chip.board)} could have more, but the card itself offers {offers} to its slot",
@@ -169,10 +179,14 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
 
 def _at_fault(below: Sequence[PcieMeasure]) -> str:
     """Where the link loses what it lacks."""
-    slots = [one.told(one.slot) for one in below if one.slot is not None and one.slot < (one.most or 0)]
+    slots = [
+        measure.told(measure.slot)
+        for measure in below
+        if measure.slot is not None and measure.slot < (measure.most or 0)
+    ]
     if slots:
         return f"the slot has {listed(slots)}"
-    if all(one.slot is not None for one in below):
+    if all(measure.slot is not None for measure in below):
         return "slot and card could have more"
     return "the slot, or what is between it and the card"
 
@@ -205,12 +219,12 @@ def _firmware_differs(system: System) -> Iterator[Hit]:
             continue
         by = {
             ".".join(map(str, firmware)): [
-                chip for one, other, chip in known if one is arch and other == firmware
+                chip for first, other, chip in known if first is arch and other == firmware
             ]
             for firmware in sorted(counts)
         }
-        told = "; ".join(f"{firmware}: chip {numbers(chips)}" for firmware, chips in by.items())
-        yield Hit("differs", f"the firmware of the {arch.value} chips of this host differs ({told})", by)
+        text = "; ".join(f"{firmware}: chip {numbers(chips)}" for firmware, chips in by.items())
+        yield Hit("differs", f"the firmware of the {arch.value} chips of this host differs ({text})", by)
 
 
 FIRMWARE_DIFFERS = SystemRule(
@@ -275,6 +289,6 @@ RULES = (*SYSTEM_RULES, *CHIP_RULES, IOMMU, NUMA_NODE, MOTHERBOARD, KERNEL)
 
 def said_of_iommu(ready: Readiness) -> str | None:
     """What the IOMMU does with the devices of a host, each way once; None where it is not known of one."""
-    ways = {one.iommu for one in ready.devices}
+    ways = {device.iommu for device in ready.devices}
     known = sorted(way.value for way in ways if way is not None)
     return ", ".join(known) if known and None not in ways else None

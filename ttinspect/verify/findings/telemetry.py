@@ -56,7 +56,7 @@ def _no_telemetry(chip: Chip, unread: str | None) -> Iterator[Hit]:
     if chip.telemetry is not None:
         return
     if unread is None:
-        why = next((one.why for one in chip.unknown if one.path == "telemetry"), None)
+        why = next((fact.why for fact in chip.unknown if fact.path == "telemetry"), None)
         yield Hit("none", "the source has no telemetry of this chip" + (f": {why}" if why else ""))
         return
     clause = unread.partition(":")[0].partition(";")[0]
@@ -209,7 +209,7 @@ def _modules(chip: Chip) -> tuple[GddrModule, ...]:
 
 def _impossible(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     """All of a chip at once: they come of one table that is read in a wrong way."""
-    refused = {one.path: one.read for one in chip.unknown if one.read is not msgspec.UNSET}
+    refused = {fact.path: fact.read for fact in chip.unknown if fact.read is not msgspec.UNSET}
     if refused:
         which = ", ".join(f"{path} {value:,}" for path, value in refused.items())
         yield Hit("impossible", f"no chip can have what was read of it, which is unknown: {which}", refused)

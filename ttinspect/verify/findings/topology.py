@@ -69,7 +69,7 @@ def _duplicate_board_ids(system: System) -> Iterator[Hit]:
             message = f"{len(ids)} chips have the board id {board_id}, but {should}"
             yield Hit("too many chips", message, {"board_id": board_id, "chips": ids})
         elif product.chips > 1 and not product.trays:
-            places = _by(tuple(chips[one] for one in ids), "asic_location")
+            places = _by(tuple(chips[chip_id] for chip_id in ids), "asic_location")
             for place, same in places.items():
                 if len(same) > 1:
                     message = f"chips {_listed(same)} of board {board_id} are both at asic_location {place}"
@@ -215,7 +215,7 @@ def board_links(system: System) -> dict[int, tuple[int, int]]:
         product = product_of(chips[ids[0]].board)
         if product is None or product.links is None or len(ids) != product.chips:
             continue
-        if not any(links_unknown(chips[one]) for one in ids):
+        if not any(links_unknown(chips[chip_id]) for chip_id in ids):
             found.update(dict.fromkeys(ids, (joined[board_id], product.links)))
     return found
 

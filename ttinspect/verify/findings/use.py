@@ -59,20 +59,20 @@ Uses = Mapping[int, Use]
 def uses_of(case: Case, before: Uses | None = None) -> Uses:
     """What the chosen chips of a Case are used for, with what was read ``before``. Only of a host whose
     processes were looked at: a document may be of another machine."""
-    told = {chip.id: chip.telemetry for chip in case.shown if chip.telemetry is not None}
-    if case.holders is None or not case.system.asked.has_processes or not any(map(_tells, told.values())):
+    readings = {chip.id: chip.telemetry for chip in case.shown if chip.telemetry is not None}
+    if case.holders is None or not case.system.asked.has_processes or not any(map(_tells, readings.values())):
         return {}
-    found = {}
+    uses = {}
     holders = holders_by_chip(case)
-    for chip, reading in told.items():
+    for chip, reading in readings.items():
         by = holders[chip]
         if reading.busy is None or by.held is None:
             continue
         time_ns = case.now_realtime_ns if reading.time_ns is None else reading.time_ns
         now = _use(reading.busy, by, time_ns)
         earlier = (before or {}).get(chip)
-        found[chip] = now if earlier is None else now.after(earlier)
-    return found
+        uses[chip] = now if earlier is None else now.after(earlier)
+    return uses
 
 
 def _tells(reading: Telemetry) -> bool:
@@ -83,7 +83,7 @@ def _use(busy: bool, by: ChipHolders, time_ns: int) -> Use:
     return Use(
         busy=busy,
         held=bool(by.held),
-        pids=frozenset(one.holder.pid for one in by.holders),
+        pids=frozenset(holder.holder.pid for holder in by.holders),
         spoken=by.spoken if by.held else "",
         since_ns=time_ns,
         until_ns=time_ns,
@@ -94,8 +94,8 @@ def use_findings(use: Use | None) -> tuple[Finding, ...]:
     """What is wrong with the use of a chip; nothing where it is not known."""
     if use is None:
         return ()
-    found = (rule.finding(hit) for rule in RULES for hit in rule.of_use(use))
-    return tuple(finding for finding in found if finding is not None)
+    findings = (rule.finding(hit) for rule in RULES for hit in rule.of_use(use))
+    return tuple(finding for finding in findings if finding is not None)
 
 
 def is_unsettled(uses: Uses) -> bool:
