@@ -129,7 +129,7 @@ def test_junit_has_a_case_per_host_and_expectation(run: Run, hosts: Path, tmp_pa
 @pytest.mark.parametrize(
     "text",
     ["", "hosts: []\n", "hosts: 'qb-[1'\n", "firmware: same\n", "max_age: soon\n", "groups: []\n",
-     "groups: [{chips: 4}]\n", "groups: [{hosts: qb-01}]\n", "chips: {}\n", "regions: clean\n", "corse: 4\n"],
+     "groups: [{chips: 4}]\n", "groups: [{hosts: qb-01}]\n", "chips: {}\n", "regions: dirty\n", "corse: 4\n"],
 )  # fmt: skip
 def test_a_check_file_that_is_wrong_is_refused(run: Run, hosts: Path, text: str) -> None:
     (hosts.parent / "site.yaml").write_text(text)

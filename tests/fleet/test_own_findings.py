@@ -52,6 +52,22 @@ def test_a_ghost_on_one_host_is_told_with_that_host(run: Run, snapshots: Path) -
     assert "qb-02:" in run("fleet", str(snapshots)).stdout
 
 
+@pytest.mark.parametrize(("wanted", "outcome"), [("clean", "fail"), ("pass", "pass")])
+def test_a_check_file_expects_regions_of_every_host(
+    run: Run, snapshots: Path, wanted: str, outcome: str
+) -> None:
+    """A ghost is a warning, which clean does not admit; a document without regions is no pass."""
+    (snapshots / "qb-04.json").unlink()
+    plans.write(snapshots, {"qb-04": plans.documents(PLAN)["qb-04"]})
+    check = snapshots.parent / "site.yaml"
+    check.write_text(f"regions: {wanted}\n")
+    done = run("fleet", str(snapshots), "--check", str(check), "--json")
+    outcomes = {one["host"]: one["outcome"] for one in json.loads(done.stdout)["expectations"]}
+    assert outcomes == {"qb-01": "pass", "qb-02": outcome, "qb-03": "pass", "qb-04": "unknown"}
+    assert done.returncode == (10 if outcome == "fail" else 11)
+    assert "its document holds no regions" in done.stdout
+
+
 def test_what_a_snapshot_of_an_older_version_does_not_tell_is_unknown(run: Run, snapshots: Path) -> None:
     """0.1.0 told neither the motherboard nor the state of links."""
     for file in snapshots.glob("*.json"):

@@ -1,5 +1,6 @@
 """``ttinspect diff``."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -145,26 +146,33 @@ def _emit(common: Common, answer: DiffAnswer, code: ExitCode) -> None:
 
 def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
     """Two fleets, or a fleet and one host that was saved."""
-    from ttinspect.answers.fleet_diff import build_fleet_diff
+    from ttinspect.answers.fleet_diff import OldFleet, build_fleet_diff
+    from ttinspect.cli.fleet import hosts_read
     from ttinspect.model.fleet import Unreadable
+    from ttinspect.sources.documents import Progress
     from ttinspect.sources.fleet import Reading, read_fleet
 
     if common.devices:
         raise InspectError("diff --device", "the chips of a fleet are those of many hosts", "leave it out")
-    sides: list[list[Reading]] = []
-    unreadable = []
-    for name in names:
-        if kind_of(name) != "path":
-            raise InspectError(
-                f"diff {' '.join(names)}", "a fleet is compared with a fleet", "name two folders or archives"
-            )
-        read = list(read_fleet([name]))
-        sides.append([one for one in read if isinstance(one, Reading)])
-        unreadable += [one for one in read if isinstance(one, Unreadable)]
+    if any(kind_of(name) != "path" for name in names):
+        raise InspectError(
+            f"diff {' '.join(names)}", "a fleet is compared with a fleet", "name two folders or archives"
+        )
+    unreadable: list[Unreadable] = []
+
+    def hosts_of(name: str, progress: Progress | None) -> Iterator[Reading]:
+        for entry in read_fleet([name], progress):
+            if isinstance(entry, Reading):
+                yield entry
+            elif isinstance(entry, Unreadable):
+                unreadable.append(entry)
+
+    said = readable(names[0]), readable(names[1])
+    with hosts_read(common) as progress:
+        old = OldFleet(hosts_of(names[0], progress))
+        answer = build_fleet_diff(old, hosts_of(names[1], progress), said, telemetry=telemetry)
     for document in unreadable:
         note(common, f"could not be read: {document.place}: {document.why}")
-    said = readable(names[0]), readable(names[1])
-    answer = build_fleet_diff(sides[0], sides[1], said, telemetry=telemetry)
     undecided = ExitCode.INCONCLUSIVE if unreadable else ExitCode.DONE
     code = most_important(diff_exit_code(answer), undecided)
     _emit(common, answer, code)

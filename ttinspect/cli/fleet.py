@@ -181,8 +181,9 @@ def read_hosts(
     unreadable: list[Unreadable] = []
     passed: list[PassedOver] = []
     outcomes: list[HostOutcome] = []
-    with _telling(common) as progress:
-        for entry in read_fleet(paths, progress):
+    with hosts_read(common) as progress:
+        asked = check is not None and check.of_regions
+        for entry in read_fleet(paths, progress, published=asked):
             if isinstance(entry, Unreadable):
                 unreadable.append(entry)
                 continue
@@ -196,10 +197,11 @@ def read_hosts(
             )
             case = _case_of(entry)
             grids = grids_of(entry.system.chips) if case is None else case.grids
-            of_regions = () if case is None else verify(case).all_findings
+            verified = None if case is None else verify(case)
+            of_regions = () if verified is None else verified.all_findings
             hosts.append(fleet_host(entry, grids, shapes, board, of_regions))
             if check is not None:
-                outcomes += host_outcomes(name, entry.system, grids, check.of(name))
+                outcomes += host_outcomes(name, entry.system, grids, verified, check.of(name))
     for document in passed:
         note(common, f"{document.file}: {document.why}")
     return named_apart(hosts), unreadable, outcomes
@@ -243,7 +245,7 @@ def _write_cabling(common: Common, analysis: Analysis) -> None:
 
 
 @contextlib.contextmanager
-def _telling(common: Common) -> Iterator[Progress | None]:
+def hosts_read(common: Common) -> Iterator[Progress | None]:
     """A bar on a terminal that shows how many documents were read; nothing of it stays."""
     from ttinspect.report.units import progress_bar
 

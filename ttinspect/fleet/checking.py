@@ -14,8 +14,10 @@ from ttinspect.sources.check_file import Wanted
 from ttinspect.sources.fleet_check import FleetCheck
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
 from ttinspect.verify.check.product import product_expectations
-from ttinspect.verify.check.site import site_expectations
+from ttinspect.verify.check.site import region_expectations, regions_unknown, site_expectations
 from ttinspect.verify.findings.rules import RULE_BY_ID
+from ttinspect.verify.findings.site import REGIONS_NOT_CLEAN
+from ttinspect.verify.verify import Verdict, Verified, verdict_of
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
 _SHOWN = 4
@@ -45,18 +47,37 @@ class HostOutcome(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding | None
 
 
-def host_outcomes(host: str, system: System, grids: Grids, wanted: Iterable[Wanted]) -> list[HostOutcome]:
-    """What check files of one host come to, the same expectation of several chips once."""
+def host_outcomes(
+    host: str, system: System, grids: Grids, verified: Verified | None, wanted: Iterable[Wanted]
+) -> list[HostOutcome]:
+    """What check files of one host come to, the same expectation of several chips once. ``verified`` is what
+    its regions were found to be; None for a document that holds none."""
     settings = make_settings()
     expectations: list[Expectation] = []
     for wanted_file in wanted:
         expectations += site_expectations(wanted_file, system, None, grids, settings)
         if wanted_file.file.product:
             expectations += product_expectations(system, None, grids)
+        if wanted_file.file.regions is not None:
+            expectations += (
+                [regions_unknown(wanted_file)]
+                if verified is None
+                else region_expectations(verified, [wanted_file])
+            )
     groups: dict[tuple[str, str, str | None, Fact], list[Expectation]] = {}
     for each in expectations:
         groups.setdefault((each.id, each.fact, each.where, each.expected), []).append(each)
-    return [_together(host, same) for same in groups.values()]
+    outcomes = [_together(host, same) for same in groups.values()]
+    if verified is not None and verdict_of(verified.all_findings) is Verdict.FAIL:
+        return [_without_second_finding(outcome) for outcome in outcomes]
+    return outcomes
+
+
+def _without_second_finding(outcome: HostOutcome) -> HostOutcome:
+    """Errors of regions are told with their host: what expects none says nothing more."""
+    if outcome.id != REGIONS_NOT_CLEAN.id or outcome.outcome is not Outcome.FAIL:
+        return outcome
+    return msgspec.structs.replace(outcome, finding=None)
 
 
 def _together(host: str, same: Sequence[Expectation]) -> HostOutcome:

@@ -20,7 +20,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     ``host`` is the name that the document gives itself, None where it has none. ``file`` names the document
     for people, ``stem`` is what stands for the host's name then. ``motherboard`` is the DMI board_name.
-    ``published`` is there for a snapshot that holds regions.
+    ``published`` is there for a snapshot that holds regions, or of which it was asked for.
     """
 
     system: System
@@ -36,18 +36,21 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 Entry = Reading | Unreadable | PassedOver
 
 
-def read_fleet(paths: Sequence[str], progress: Progress | None = None) -> Iterator[Entry]:
-    """Every host of what the user named, in the order of names within a folder.
+def read_fleet(
+    paths: Sequence[str], progress: Progress | None = None, *, published: bool = False
+) -> Iterator[Entry]:
+    """Every host of what the user named, in the order of names within a folder. ``published``: also of a
+    snapshot without regions what was asked for them.
 
     Raises:
         InspectError: 2 or 6 for a path that is not there or may not be read, 2 for an archive beyond the
             bounds, 4 for a zstd file without zstandard.
     """
     for document in documents(paths, progress):
-        yield from entries(document)
+        yield from entries(document, published=published)
 
 
-def entries(document: Document) -> Iterator[Entry]:
+def entries(document: Document, *, published: bool = False) -> Iterator[Entry]:
     """The hosts of one document."""
     try:
         if document.why is not None:
@@ -64,18 +67,18 @@ def entries(document: Document) -> Iterator[Entry]:
                 document.file, "it is a factory system descriptor: what should be there", "--cabling FILE"
             )
         elif looks_like_json(document.content[:65536]):
-            yield _json(document)
+            yield _json(document, published)
         else:
             yield _yaml(document)
     except InspectError as error:
         yield Unreadable(file=document.file, stem=document.stem, place=error.what, why=error.why)
 
 
-def _json(document: Document) -> Reading:
+def _json(document: Document, published: bool) -> Reading:
     from ttinspect.sources.opening import read_content
     from ttinspect.sources.snapshot import read_brief
 
-    brief = read_brief(document.content, document.file)
+    brief = read_brief(document.content, document.file, published=published)
     if brief is not None:
         return Reading(
             system=brief.system,

@@ -32,6 +32,11 @@ class FleetCheck(msgspec.Struct, frozen=True, kw_only=True):
     max_age_ns: int | None
     groups: tuple[CheckGroup, ...]
 
+    @property
+    def of_regions(self) -> bool:
+        """Whether anything is expected of the regions of a host."""
+        return any(group.wanted.file.regions is not None for group in self.groups)
+
     def of(self, host: str) -> list[Wanted]:
         """What is expected of a host."""
         return [group.wanted for group in self.groups if group.hosts is None or host in group.hosts]
@@ -83,12 +88,6 @@ def read_fleet_check(content: bytes, name: str) -> FleetCheck:
 
 
 def _wanted(document: dict[Any, Any], name: str, lines: dict[tuple[str, ...], int]) -> Wanted:
-    if "regions" in document:
-        raise InspectError(
-            f"{name}: regions",
-            "the regions of a fleet are not checked together",
-            "ttinspect check FILE on each host",
-        )
     return read_check_document(json.loads(json.dumps(document)), name, lines)
 
 

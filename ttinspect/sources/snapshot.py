@@ -136,9 +136,9 @@ def _design(content: bytes) -> Soc:
     return msgspec.json.decode(content, type=Soc)
 
 
-def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
+def read_brief(content: bytes, name: str, *, published: bool = False) -> BriefSnapshot | None:
     """The chips, links and telemetry of a snapshot, in a quarter of the time that all of it takes; None for
-    any other document.
+    any other document. ``published``: also that there were no regions, and who was asked.
 
     Raises:
         InspectError: 2 for a snapshot that is not as it should be, with the key path.
@@ -155,7 +155,7 @@ def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
             time_ns=snapshot.time_ns,
             host=snapshot.host,
             versions=snapshot.versions,
-            published=snapshot.published if snapshot.published.regions else None,
+            published=snapshot.published if published or snapshot.published.regions else None,
         )
     fields = {field: getattr(brief.system, field) for field in System.__struct_fields__}
     source = brief.system.source.replayed(name, brief.host.name, brief.time_ns)
@@ -165,7 +165,7 @@ def read_brief(content: bytes, name: str) -> BriefSnapshot | None:
         time_ns=brief.time_ns,
         host=brief.host,
         versions=brief.versions,
-        published=read_snapshot(content, name).published if brief.published.regions else None,
+        published=read_snapshot(content, name).published if published or brief.published.regions else None,
     )
 
 

@@ -341,6 +341,20 @@ def region_expectations(verified: Verified, wanted: Sequence[Wanted]) -> list[Ex
     ]
 
 
+def regions_unknown(wanted: Wanted) -> Expectation:
+    """What a file expects of regions, of a source that holds none."""
+    return Expectation(
+        id=site.REGIONS_NOT_CLEAN.id, subject="all regions", chip=None, fact="published memory",
+        expected=_expected_of_regions(clean=wanted.file.regions == "clean"), found=None,
+        outcome=Outcome.UNKNOWN, why="its document holds no regions: take a snapshot on the host",
+        where=wanted.where("regions"),
+    )  # fmt: skip
+
+
+def _expected_of_regions(*, clean: bool) -> str:
+    return "no warning either" if clean else "verify-shm passes"
+
+
 def _of_region(
     name: str, chip: int | None, findings: Sequence[Finding], *, clean: bool, where: str | None
 ) -> Expectation:
@@ -351,6 +365,6 @@ def _of_region(
     why = "" if outcome is Outcome.PASS else f"verify-shm says {text} of {name}"
     return Expectation(
         id=site.REGIONS_NOT_CLEAN.id, subject=name, chip=chip, fact="published memory",
-        expected="no warning either" if clean else "verify-shm passes", found=text, outcome=outcome,
+        expected=_expected_of_regions(clean=clean), found=text, outcome=outcome,
         why=why, where=where,
     )  # fmt: skip

@@ -45,6 +45,19 @@ _NOISE = frozenset(
 _BUNDLE = "telemetry.firmware_bundle"
 
 
+def is_unchanged(old: System, new: System, *, telemetry: bool) -> bool:
+    """Whether two states of a host are equal in all that is compared. Quick, as most hosts of a fleet are;
+    False also where only a closer look says that nothing changed."""
+    if len(old.chips) != len(new.chips):
+        return False
+    chips = []
+    for chip, other in zip(old.chips, new.chips, strict=True):
+        if dict(_readings(chip.telemetry, telemetry)) != dict(_readings(other.telemetry, telemetry)):
+            return False
+        chips.append(msgspec.structs.replace(chip, telemetry=other.telemetry))
+    return msgspec.structs.replace(old, source=new.source, chips=tuple(chips)) == new
+
+
 def chip_changes(old: Chip, new: Chip, new_ids: Mapping[int, int], *, telemetry: bool) -> list[Change]:
     """What differs between two states of one chip; places too. ``new_ids`` are by old id."""
     before, after = _facts(old, telemetry), _facts(new, telemetry)
