@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import Run
 from ttinspect.cli.commands import COMMANDS
+from ttinspect.cli.scanner import format_named
 
 _WITHOUT_FORMATS = {"serve", "record", "top", "collect", "schema", "completion"}
 """They run until they are told to stop, or write one thing only."""
@@ -33,6 +34,7 @@ def test_a_format_that_is_declared_is_written(command: str, run: Run, tmp_path: 
     declared = re.search(r"writes (.*)", run(command, *arguments, *places, "--format", "none").stderr)
     assert declared is not None
     for name in declared[1].split(", "):
+        assert format_named(name.strip()) == name.strip()  # so that it is refused as the name of a file
         done = run(command, *arguments, *places, "--format", name.strip())
         assert done.returncode in (0, 10, 11), (name, done.stderr)
         assert done.stdout

@@ -139,6 +139,21 @@ def test_the_suffix_of_the_output_file_chooses_the_format(
     assert (tmp_path / name).read_text().startswith(starts)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("json", "json"), ("md", "markdown"), ("MD", "markdown"), ("svg", "svg"), ("dot", "dot"), ("junit", "junit"),
+     ("xml", "junit"), ("html", "html"), ("htm", "html"), ("csv", "csv"), ("yaml", "yaml"), ("yml", "yaml"),
+     ("prom", "prometheus"), ("prometheus", "prometheus"), ("openmetrics", "openmetrics"), ("mermaid", "mermaid"),
+     ("mmd", "mermaid"), ("table", "table"), ("txt", "table"), ("text", "table"), ("markdown", "markdown")],
+)  # fmt: skip
+def test_the_bare_name_of_a_format_is_no_file(run: Run, tmp_path: Path, name: str, meant: str) -> None:
+    for command in (["harvest", "--from", "board:p100"], ["schema", "harvest"], ["diff", "a", "b"]):
+        done = run(*command, "-o", name)
+        assert done.returncode == 2, command
+        assert f"--format {meant}; or --output ./{name}" in done.stderr, command
+    assert not (tmp_path / name).exists()
+
+
 def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out.json").write_text("old")
     assert run("harvest", "--from", "nothing.yaml", "-o", "out.json").returncode == 2

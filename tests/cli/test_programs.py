@@ -100,7 +100,7 @@ def test_what_a_mode_leaves_out_is_said(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "softmax.json"
     path.write_text(json.dumps(graphs()["captures"]["op-softmax-NORMAL-0"]))
     table = " ".join(run("programs", str(path)).stdout.split())
-    assert "1 of 1 programs have no record (?) and may hold anything" in table
+    assert "1 of 1 program has no record (?) and may hold anything" in table
     assert "Peak of programs: unknown" in table
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tests.verify.build import BOARD_ID, LOCATION, MONOTONIC_NOW, NOW, UNIQUE_ID, RegionSpec
+from tests.wording import assert_counts_agree
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting.grids import grids_of
 from ttinspect.host.holders import scan_holders
@@ -168,6 +169,8 @@ class Host:
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
+    for finding in findings:
+        assert_counts_agree(finding.message)
     return sorted(f"{finding.id} {finding.severity.value}" for finding in findings)
 
 

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from tests.wording import assert_counts_agree
 from ttinspect.answers.topology import build_topology
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Severity
@@ -29,7 +30,11 @@ def with_chips(base: System, **changes: object) -> System:
 
 
 def found(of: System) -> list[tuple[int | None, str]]:
-    return [(chip, f.id) for chip, findings in topology_findings(of).items() for f in findings]
+    findings = topology_findings(of)
+    for each in findings.values():
+        for finding in each:
+            assert_counts_agree(finding.message)
+    return [(chip, f.id) for chip, each in findings.items() for f in each]
 
 
 def test_a_healthy_board_has_no_findings() -> None:
@@ -105,7 +110,7 @@ def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> Non
     looped = system(links=(*system().links, *loops))
     assert found(looped) == [(1, "TTT040")]
     (finding,) = topology_findings(looped)[1]
-    assert finding.evidence == {"channels": ["12-13", "14-15"], "links": 2}
+    assert finding.evidence == {"channels": ["12 with 13", "14 with 15"], "links": 2}
     _, chip = build_topology(looped).chips
     assert chip.neighbours is not None
     assert [(other.chip, other.links) for other in chip.neighbours] == [(0, 2), (1, 2)]
@@ -115,7 +120,10 @@ def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> Non
 
 def test_a_channel_that_is_linked_to_itself_is_an_end_of_one_link() -> None:
     loop = Link(a=LinkEnd(chip=1, channel=3), b=LinkEnd(chip=1, channel=3), state=LinkState.UP)
-    assert found(system(links=(*system().links, loop))) == [(1, "TTT040")]
+    looped = system(links=(*system().links, loop))
+    assert found(looped) == [(1, "TTT040")]
+    (finding,) = topology_findings(looped)[1]
+    assert finding.message == "a link leads back to the chip itself (channel 3), and to no other one"
 
 
 def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:

@@ -13,6 +13,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.capacity.tensor_specs import spelled
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.facts.wording import plural
 from ttinspect.harvesting.grids import grids_of
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.arch import Arch, Board, Coord
@@ -372,4 +373,4 @@ def _grid_of(arch: Arch, l1: BankStatistics | None) -> Coord | None:
 
 
 def _banks(l1: L1) -> str:
-    return "unknown" if l1.banks is None else f"{l1.banks} banks"
+    return "unknown" if l1.banks is None else plural(l1.banks, "bank")

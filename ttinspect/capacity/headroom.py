@@ -13,6 +13,7 @@ import msgspec
 from ttinspect.capacity.pages import reserved, stored_per_bank
 from ttinspect.capacity.timeline import BEFORE, Level, Life, Lowest, levels, live_at, lowest_at
 from ttinspect.errors import InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.model.graph import (
     BufferLife,
     DeviceFacts,
@@ -342,11 +343,11 @@ def _refuse_unlike(first: Recorded, memory: Memory, second: Recorded, dry_memory
         if a != b:
             raise _unlike(both, f"operation {place} is {a} in the one and {b} in the other")
     if len(names[0]) != len(names[1]):
-        raise _unlike(both, f"one has {len(names[0])} operations, the other {len(names[1])}")
+        raise _unlike(both, f"one has {plural(len(names[0]), 'operation')}, the other {len(names[1])}")
     pairs = zip(names[0], memory.placed, dry_memory.placed, strict=True)
     for place, (name, programs, others) in enumerate(pairs):
         if len(programs) != len(others):
-            counts = f"{len(programs)} programs in the one and {len(others)} in the other"
+            counts = f"{plural(len(programs), 'program')} in the one and {len(others)} in the other"
             raise _unlike(both, f"operation {place}, {name}, has {counts}")
 
 

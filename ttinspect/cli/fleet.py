@@ -22,6 +22,7 @@ from ttinspect.cli.options import (
 from ttinspect.cli.output import emit, note, to_csv, to_table, write
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import read_document, readable, spoken
+from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.analysis import Analysis, analyse
 from ttinspect.fleet.checking import HostOutcome, fleet_outcomes, host_outcomes
 from ttinspect.fleet.hosts import Shapes, fleet_host, named_apart
@@ -240,7 +241,10 @@ def _write_cabling(common: Common, analysis: Analysis) -> None:
     text = fsd_text(present_cabling(analysis))
     one_sided = len(analysis.joined.one_sided)
     if one_sided:
-        note(common, f"{one_sided} links that one end only lists are left out")
+        note(
+            common,
+            f"{plural(one_sided, 'link')} that one end only lists {verb(one_sided, 'is', 'are')} left out",
+        )
     write(text, common.output)
 
 

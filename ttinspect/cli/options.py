@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from ttinspect.cli.commands import ENVIRONMENT_SOURCE
-from ttinspect.cli.scanner import FORMATS, default_source, format_of_file
+from ttinspect.cli.scanner import default_source, format_named, format_of_file
 from ttinspect.cli.streams import tell
 from ttinspect.errors import InspectError
 from ttinspect.model.size import parse_size
@@ -248,11 +248,12 @@ def refuse_format_name(output: str) -> None:
     Raises:
         InspectError: 2 for a file that is called like a format.
     """
-    if output in FORMATS:
+    meant = format_named(output)
+    if meant is not None:
         raise InspectError(
             f"--output {output}",
             "that is the name of a format, and --output takes a file",
-            f"--format {output}; or --output ./{output} for a file of that name",
+            f"--format {meant}; or --output ./{output} for a file of that name",
         )
 
 

@@ -96,7 +96,11 @@ TASKS = {
 MONITORS = frozenset({"memory", "top", "record", "report", "metrics", "serve"})
 """Commands that watch a host at work: their default source opens no device."""
 
-FORMATS = frozenset({"table", "json", "yaml", "csv", "svg", "markdown", "junit", "dot", "mermaid", "html"})
+FORMATS = frozenset({
+    "table", "json", "yaml", "csv", "svg", "markdown", "junit", "dot", "mermaid", "html", "prometheus",
+    "openmetrics", "screen",
+})  # fmt: skip
+"""Every format that a command writes."""
 FORMAT_OF_SUFFIX = {
     ".json": "json",
     ".yaml": "yaml",
@@ -108,7 +112,20 @@ FORMAT_OF_SUFFIX = {
     ".dot": "dot",
     ".mmd": "mermaid",
     ".txt": "table",
+    ".htm": "html",
+    ".html": "html",
+    ".prom": "prometheus",
 }
+_SHORT_FOR = {"text": "table", "jsonl": "json"}
+"""Names of formats that no format has and no suffix is."""
+
+
+def format_named(name: str) -> str | None:
+    """The format that a bare word means as the name of a file: a format, its suffix or a short name of it,
+    in capitals or not; None for any other name."""
+    word = name.lower()
+    known = {suffix.removeprefix("."): meant for suffix, meant in FORMAT_OF_SUFFIX.items()} | _SHORT_FOR
+    return word if word in FORMATS else known.get(word)
 
 
 def default_source(command: str | None, *, free: bool = False) -> str:

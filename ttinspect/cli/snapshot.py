@@ -18,6 +18,7 @@ from ttinspect.cli.options import (
 from ttinspect.cli.output import emit, exit_code, note, to_json, write
 from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.gathering.regions import Host, Places, read_published, without_strangers
 from ttinspect.host.driver import driver_version
 from ttinspect.host.identity import host_name, motherboard, tt_umd_version
@@ -137,4 +138,4 @@ def take(host: Host, places: Places, processes: bool) -> document.Snapshot:
 
 def _counted(taken: document.Snapshot) -> str:
     chips, regions = len(taken.system.chips), len(taken.published.regions)
-    return f"{chips} chip{'' if chips == 1 else 's'}, {regions} region{'' if regions == 1 else 's'}"
+    return f"{plural(chips, 'chip')}, {plural(regions, 'region')}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.cabling import compare
 from ttinspect.fleet.cabling_findings import cabling_findings
 from ttinspect.fleet.comparison import Comparison
@@ -238,8 +239,8 @@ def _half(
     for half in halves:
         places = [place_words(ports.port_location(number, port), racks) for number, port in half.ends]
         yield PORT_PARTLY_UP.found(
-            f"{' - '.join(places)}: {half.up} of {half.channels} channels "
-            f"{'is' if half.up == 1 else 'are'} up",
+            f"{' - '.join(places)}: {half.up} of {plural(half.channels, 'channel')} "
+            f"{verb(half.up, 'is', 'are')} up",
             hosts=list(dict.fromkeys(hosts[number].name for number, _ in half.ends)),
             ports=places,
             up=half.up,

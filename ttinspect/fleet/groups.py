@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.comparison import Comparison
 from ttinspect.fleet.ports import Ports
 from ttinspect.fleet.rules import ALIKE, UNLIKE_ITS_GROUP
@@ -123,7 +124,7 @@ def _unlike(mine: Shape, model: Shape) -> list[str]:
     source does not tell."""
     told = []
     if len(mine.spots) != len(model.spots):
-        told.append(f"{len(mine.spots)} chips, the others have {len(model.spots)}")
+        told.append(f"{plural(len(mine.spots), 'chip')}, the others have {len(model.spots)}")
     boards, others = _boards(mine), _boards(model)
     if boards != others:
         told.append(f"boards {boards}, the others have {others}")
@@ -138,9 +139,10 @@ def _unlike(mine: Shape, model: Shape) -> list[str]:
 
 def _links(mine: Shape, model: Shape) -> str:
     if len(mine.links) != len(model.links):
-        return f"{len(mine.links)} links inside, the others have {len(model.links)}"
-    count = len({*mine.links} - {*model.links})
-    return f"{count} of its {len(mine.links)} links inside join other channels than those of the others"
+        return f"{plural(len(mine.links), 'link')} inside, the others have {len(model.links)}"
+    count, links = len({*mine.links} - {*model.links}), plural(len(mine.links), "link")
+    joins = verb(count, "joins", "join")
+    return f"{count} of its {links} inside {joins} other channels than those of the others"
 
 
 def _boards(shape: Shape) -> str:

@@ -28,6 +28,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.limits import Limits, limits_of
 from ttinspect.verify.naming import select_chips
 from ttinspect.verify.verify import is_illegal
+from ttinspect.verify.words import which
 
 ONE_LOOK = Pace(samples=1, window_s=0.0)
 
@@ -144,7 +145,7 @@ def devices_held() -> dict[str, str]:
     listed = {device for holder in scan.holders.holders for device in holder.devices}
     for device in sorted(listed | scan.holders.outside.keys() | scan.holders.orphans.keys()):
         pids = [one.pid for one in scan.holders.of_device(device)]
-        who = f"pid {', '.join(map(str, pids))}" if pids else "a process that cannot be seen from here"
+        who = which("pid", pids) if pids else "a process that cannot be seen from here"
         by.setdefault(who, []).append(device)
     return {_few(devices): who for who, devices in by.items()}
 

@@ -17,6 +17,7 @@ from ttinspect.report.screen import columns, harmless, row
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
 from ttinspect.verify.verify import Verdict
+from ttinspect.verify.words import which
 
 _STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "magenta", Outcome.PASS: "green"}
 _WORST_FIRST = tuple(_STYLES)
@@ -223,7 +224,7 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
             )
         )
     for chips, finding in untold(answer):
-        about = f" (chip {', '.join(map(str, chips))})" if chips else ""
+        about = f" ({which('chip', chips)})" if chips else ""
         fails = strict and finding.severity is Severity.WARNING
         result = Result.FAILURE if fails else _OF_SEVERITY[finding.severity]
         suites.setdefault("findings", []).append(

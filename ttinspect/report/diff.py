@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.diff import DiffAnswer, DiffChip, HostDiff
+from ttinspect.facts.wording import plural
 from ttinspect.report.common import names_of_hosts, source_line
 from ttinspect.report.markdown import escape, markdown_table
 from ttinspect.report.screen import columns, harmless, row
@@ -147,7 +148,7 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
 
 def _verdict_of_fleets(answer: DiffAnswer, compared: int, exit_code: int) -> Text:
     if answer.same:
-        text = f"  {compared} hosts, {answer.chips} chips  (exit {exit_code})"
+        text = f"  {plural(compared, 'host')}, {plural(answer.chips, 'chip')}  (exit {exit_code})"
         return Text("SAME", style="bold green").append(text, "not bold default")
     states = [host.state for host in answer.hosts]
     counted = ", ".join(f"{states.count(state)} {state}" for state in ("vanished", "appeared", "changed"))

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.fit import FitAnswer, FitBank, FitTensor, FitVerdict
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause
 from ttinspect.report.common import source_line
 from ttinspect.report.l1_map import l1_map
@@ -109,7 +110,8 @@ def _of_programs(answer: FitAnswer) -> Iterator[str]:
     if programs is None:
         return
     least = "" if programs.complete else "at least "
-    need = f"{programs.programs} programs need {least}{count(programs.extent_bytes)} bytes of a core"
+    need = f"{plural(programs.programs, 'program')} {verb(programs.programs, 'needs', 'need')} "
+    need += f"{least}{count(programs.extent_bytes)} bytes of a core"
     if not programs.programs:
         need = "the capture has no programs"
     end = "" if programs.end is None else f", up to {count(programs.end)}"

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
+from ttinspect.facts.wording import plural
 from ttinspect.fleet.checking import HostOutcome
 from ttinspect.fleet.words import links_missed
 from ttinspect.model.finding import Finding, Severity
@@ -37,21 +38,17 @@ def fleet_table(answer: FleetAnswer, exit_code: int) -> list[RenderableType]:
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
-def _plural(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
-
-
 def _totals(answer: FleetAnswer) -> list[str]:
     totals = answer.totals
     lines = [
-        f"{_plural(totals.hosts, 'host')}, {_plural(totals.chips, 'chip')}, "
-        f"{_plural(totals.links_inside, 'link')} inside hosts, {count(totals.links_between)} between hosts"
+        f"{plural(totals.hosts, 'host')}, {plural(totals.chips, 'chip')}, "
+        f"{plural(totals.links_inside, 'link')} inside hosts, {count(totals.links_between)} between hosts"
     ]
     more = []
     if totals.links_one_sided:
-        more.append(f"{_plural(totals.links_one_sided, 'link')} between hosts that one end only lists")
+        more.append(f"{plural(totals.links_one_sided, 'link')} between hosts that one end only lists")
     if totals.links_leaving:
-        more.append(f"{_plural(totals.links_leaving, 'link')} to chips of no host here")
+        more.append(f"{plural(totals.links_leaving, 'link')} to chips of no host here")
     times = sorted(host.time_ns for host in answer.hosts if host.time_ns is not None)
     taken = [f"taken {utc(times[0])} to {utc(times[-1])}"] if times else []
     return [*lines, *([", ".join(more)] if more else []), *taken]
@@ -72,9 +69,9 @@ def _group(group: FleetGroup) -> str:
     """ "16 hosts with 32 ubb_blackhole rev C, 120 links inside, firmware 19.5.0"."""
     boards = " + ".join(f"{number} {board}" for board, number in group.boards.items()) or "no chips"
     revision = f" rev {group.revision}" if group.revision else ""
-    links = "links unknown" if group.links_inside is None else f"{_plural(group.links_inside, 'link')} inside"
+    links = "links unknown" if group.links_inside is None else f"{plural(group.links_inside, 'link')} inside"
     firmware = f", firmware {', '.join(group.firmware)}" if group.firmware else ""
-    return f"{_plural(len(group.hosts), 'host')} with {boards}{revision} each, {links}{firmware}"
+    return f"{plural(len(group.hosts), 'host')} with {boards}{revision} each, {links}{firmware}"
 
 
 def _cabling(answer: FleetAnswer) -> Iterator[str]:
@@ -175,8 +172,8 @@ def _verdict(answer: FleetAnswer, exit_code: int) -> Text:
         code += "; with --strict 10"
     fault = f"; at fault: {', '.join(answer.at_fault)}" if answer.at_fault else ""
     counted = (
-        f"  {_plural(severities.count(Severity.ERROR), 'error')}, "
-        f"{_plural(severities.count(Severity.WARNING), 'warning')}, "
+        f"  {plural(severities.count(Severity.ERROR), 'error')}, "
+        f"{plural(severities.count(Severity.WARNING), 'warning')}, "
         f"{severities.count(Severity.INCONCLUSIVE)} inconclusive{fault}  ({code})"
     )
     verdict = Text(answer.verdict.value.upper(), style=VERDICT_STYLES[answer.verdict])
@@ -289,7 +286,7 @@ def fleet_dot(answer: FleetAnswer) -> str:
     lines = ["graph fleet {", "  node [shape=box, fontname=monospace];"]
     for host in answer.hosts:
         boards = ", ".join(host.boards) or "unknown"
-        label = _dot(f"{host.name}\n{host.chips} chips, {boards}")
+        label = _dot(f"{host.name}\n{plural(host.chips, 'chip')}, {boards}")
         color = ", color=red" if host.name in answer.at_fault else ""
         lines.append(f"  h{number[host.name]} [label={label}{color}];")
     for pair in answer.pairs:
@@ -321,7 +318,7 @@ def fleet_svg(answer: FleetAnswer) -> str:
     for pair in sorted(answer.pairs, key=lambda each: each.one_sided):
         (x1, y1), (x2, y2) = place[pair.a], place[pair.b]
         look = "half" if pair.one_sided else "link"
-        title = f"{pair.a} - {pair.b}: {pair.links} links"
+        title = f"{pair.a} - {pair.b}: {plural(pair.links, 'link')}"
         title += f", {pair.one_sided} that one end only lists" if pair.one_sided else ""
         lines.append(
             f'<line class="{look}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}">'
@@ -330,16 +327,17 @@ def fleet_svg(answer: FleetAnswer) -> str:
     for host in answer.hosts:
         x, y = place[host.name]
         look = "fault" if host.name in answer.at_fault else "host"
-        boards = ", ".join(host.boards)
+        boards, chips = ", ".join(host.boards), plural(host.chips, "chip")
         boxes.append(
-            f"<g><title>{xml_escape(harmless(f'{host.name}: {host.chips} chips, {boards}'))}</title>"
+            f"<g><title>{xml_escape(harmless(f'{host.name}: {chips}, {boards}'))}</title>"
             f'<rect class="{look}" x="{x - _BOX[0] // 2}" y="{y - _BOX[1] // 2}" width="{_BOX[0]}" '
             f'height="{_BOX[1]}" rx="4"/>'
             f'<text x="{x}" y="{y - 3}">{xml_escape(harmless(host.name[:18]))}</text>'
-            f'<text x="{x}" y="{y + 12}">{host.chips} chips</text></g>'
+            f'<text x="{x}" y="{y + 12}">{plural(host.chips, "chip")}</text></g>'
         )
+    hosts = plural(len(names), "host")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
-        f'viewBox="0 0 {size} {size}" role="img" aria-label="fleet of {len(names)} hosts">\n'
+        f'viewBox="0 0 {size} {size}" role="img" aria-label="fleet of {hosts}">\n'
         f"<style>{_STYLE}</style>\n" + "\n".join([*lines, *boxes]) + "\n</svg>\n"
     )

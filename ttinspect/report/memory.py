@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ttinspect.answers.memory import MemoryAnswer, RawRegion
 from ttinspect.answers.shm import ProcessSlot, RegionFacts, ShmCapacity
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.region import Figures
 from ttinspect.report.common import source_line
 from ttinspect.report.memory_rows import NOT_READY, memory_rows
@@ -38,7 +39,8 @@ def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
         parts += [Text(""), *usage_block(region, basis)] if number < _MOST_BLOCKS else [usage_line(region)]
     parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
     if answer.left_out:
-        parts.append(Text(f" {count(answer.left_out)} more files were too many to be read"))
+        files = plural(answer.left_out, "more file")
+        parts.append(Text(f" {files} {verb(answer.left_out, 'was', 'were')} too many to be read"))
     if answer.raw is not msgspec.UNSET:
         for raw in answer.raw:
             parts += _raw(raw)

@@ -10,6 +10,7 @@ from ttinspect import __version__
 from ttinspect.answers.page import PLOTTED, Page, PageFinding
 from ttinspect.answers.top import History, TopChip, state_of
 from ttinspect.errors import missing_extra
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Severity
 from ttinspect.report.common import source_line
 from ttinspect.report.fleet import fleet_svg
@@ -102,7 +103,7 @@ def _rendered(page: Page, pictures: list[_Picture], left_out: list[str]) -> str:
 
 def _title(page: Page) -> str:
     if page.fleet is not None:
-        return f"fleet of {page.fleet.totals.hosts} hosts"
+        return f"fleet of {plural(page.fleet.totals.hosts, 'host')}"
     chips = 0 if page.view is None else len(page.view.chips)
     return f"{page.host or 'host'}: {chips} chip{'' if chips == 1 else 's'}"
 

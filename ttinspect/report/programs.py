@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.programs import Capture, HeadroomCheck, Operation, Program, ProgramsAnswer
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.graph import CaptureKind, ChipHeld, Earlier, RunMode
 from ttinspect.report.common import source_line
 from ttinspect.report.programs_pictures import core_picture, timeline_picture
@@ -180,7 +181,8 @@ def _caveats(capture: Capture) -> Iterator[Text]:
     silent = [program for program in capture.programs if not program.complete and not program.chips]
     if any(not program.complete for program in capture.programs):
         text = (
-            f"{len(silent)} of {len(capture.programs)} programs have no record (?) and may hold anything"
+            f"{len(silent)} of {plural(len(capture.programs), 'program')} "
+            f"{verb(len(silent), 'has', 'have')} no record (?) and may hold anything"
             if silent
             else "programs may hold more than is shown"
         )

@@ -10,6 +10,7 @@ from rich.text import Text
 from ttinspect.answers.harvest import build_pictures
 from ttinspect.answers.shm import ProcessSlot
 from ttinspect.answers.top import Event, History, Quantity, Span, TopChip, TopView, state_of
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.arch import CoordSystem
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
@@ -176,19 +177,20 @@ def summary_line(view: TopView) -> Text:
     lost = sum(chip.unread is not None for chip in view.chips)
     undecided = counts[Severity.INCONCLUSIVE]
     parts = [
-        (f"{lost} of {len(view.chips)} chips give no reading", "bold red") if lost else None,
-        (_counted(counts[Severity.ERROR], "error"), "bold red") if counts[Severity.ERROR] else None,
-        (_counted(counts[Severity.WARNING], "warning"), "yellow") if counts[Severity.WARNING] else None,
+        (
+            f"{lost} of {plural(len(view.chips), 'chip')} {verb(lost, 'gives', 'give')} no reading",
+            "bold red",
+        )
+        if lost
+        else None,
+        (plural(counts[Severity.ERROR], "error"), "bold red") if counts[Severity.ERROR] else None,
+        (plural(counts[Severity.WARNING], "warning"), "yellow") if counts[Severity.WARNING] else None,
         (f"{undecided} not decidable", "magenta") if undecided else None,
     ]
     text = Text()
     for part in filter(None, parts):
         text.append(("  " if text else "") + part[0], part[1])
     return text if text else Text("nothing is wrong that can be seen from here")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def links_page(chips: Sequence[TopChip]) -> RenderableType:

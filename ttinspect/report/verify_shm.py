@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.verify_shm import VerifiedRegion, VerifyShmAnswer
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.report.common import source_line
 from ttinspect.report.junit import Result, TestCase, junit
@@ -83,8 +84,8 @@ def _findings(found: list[tuple[str, Finding]], ignored: frozenset[str]) -> Rend
 def _verdict(answer: VerifyShmAnswer, exit_code: int) -> Text:
     counts = answer.counts
     parts = [
-        _counted(counts.warning, "warning"),
-        _counted(counts.error, "error"),
+        plural(counts.warning, "warning"),
+        plural(counts.error, "error"),
         f"{counts.inconclusive} inconclusive",
     ]
     if counts.ignored:
@@ -96,10 +97,6 @@ def _verdict(answer: VerifyShmAnswer, exit_code: int) -> Text:
         code += "; with --strict 10"
     verdict = Text(answer.verdict.value.upper(), style=_VERDICT_STYLES[answer.verdict])
     return verdict.append(f"  {', '.join(parts)}  ({code})", style="not bold default")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 _HEADER = ("path", "file_id", "device", "id", "name", "severity", "message", "ignored", "evidence")

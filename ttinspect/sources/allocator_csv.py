@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ttinspect.errors import InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, Block, MemoryView
 
 _SECTION = re.compile(r"^,(DRAM|L1|L1_SMALL|TRACE)\s*$", re.MULTILINE)
@@ -87,7 +88,7 @@ def _detailed(section: str, name: str) -> BankStatistics:
 def _summary(text: str, name: str) -> Iterator[tuple[str, BankStatistics]]:
     lines = [line for line in text.splitlines()[1:] if line.strip()]
     if len(lines) != len(_SUMMARY_TYPES):
-        raise refused(name, f"it has {len(lines)} rows where DRAM, L1 and L1_SMALL have one each")
+        raise refused(name, f"it has {plural(len(lines), 'row')} where DRAM, L1 and L1_SMALL have one each")
     for kind, line in zip(_SUMMARY_TYPES, lines, strict=True):
         cells = line.split(",")
         if len(cells) != 5 or not all(re.fullmatch(r"\d{1,18}", cell) for cell in cells[1:]):

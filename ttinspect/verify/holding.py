@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.chip import Chip
 from ttinspect.model.holder import Holder, Known
 from ttinspect.model.region import RegionFile, RegionState
 from ttinspect.model.system import SourceKind
 from ttinspect.verify.case import Case
 from ttinspect.verify.matching import Match, match_by_holder, match_region
-from ttinspect.verify.words import listed, numbers, plural
+from ttinspect.verify.words import listed, numbers, which
 
 
 class ChipHolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +54,9 @@ class ChipHolders(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def spoken(self) -> str:
-        """ "1 process (pid 7)", "2 processes (pid 7 and 8)", "a process outside this pid namespace"."""
+        """ "1 process (pid 7)", "2 processes (pids 7 and 8)", "a process outside this pid namespace"."""
         pids = [holder.holder.pid for holder in self.holders]
-        parts = [f"{plural(len(pids), 'process', 'processes')} (pid {numbers(pids)})"] if pids else []
+        parts = [f"{plural(len(pids), 'process', 'processes')} ({which('pid', pids)})"] if pids else []
         if self.outside:
             parts.append("a process outside this pid namespace")
         if self.orphans and not pids:

@@ -20,6 +20,7 @@ from ttinspect.verify.holding import region_match
 from ttinspect.verify.matching import name_agrees
 from ttinspect.verify.rule import Hit, RegionRule
 from ttinspect.verify.subject import Subject, make_subject
+from ttinspect.verify.words import which
 
 _FILE_RULES = tuple(rule for rule in REGION_RULES if rule.of_file is not None)
 _BY_ID = {rule.id: rule for rule in REGION_RULES}
@@ -116,7 +117,7 @@ def _stopped(rule: RegionRule, hit: Hit, file: RegionFile, subject: Subject | No
     pids = () if subject is None else subject.stopped
     if not rule.accounting or not pids or rule.severity(hit.row, file.version) is not Severity.ERROR:
         return hit
-    who = f"pid {', '.join(str(pid) for pid in pids)}"
+    who = which("pid", pids)
     return Hit(hit.row, hit.message, hit.evidence, f"{who} is stopped, maybe in the middle of an update")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.region import Figures
 from ttinspect.shm.layout import Layout
 from ttinspect.shm.usage import counter
@@ -12,14 +13,14 @@ UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 def size(count: int) -> str:
     """A size for a sentence: exact bytes below 1 KiB, else with one decimal. The evidence has the bytes."""
     if abs(count) < 1024:
-        return f"{count} bytes"
+        return plural(count, "byte")
     exponent = min((abs(count).bit_length() - 1) // 10, len(UNITS) - 1)
     return f"{count / (1 << 10 * exponent):.1f} {UNITS[exponent]}"
 
 
 def exact(count: int) -> str:
     """A size to the byte, where a difference of a few bytes is what matters."""
-    return f"{count:,} bytes"
+    return plural(count, "byte")
 
 
 def holdings(layout: Layout, figures: Figures) -> str:
@@ -39,6 +40,6 @@ def numbers(values: Iterable[int]) -> str:
     return listed([str(value) for value in values])
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """ "1 slot", "2 slots"."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+def which(noun: str, values: Sequence[int]) -> str:
+    """ "chip 3", "chips 0 and 2"."""
+    return f"{noun if len(values) == 1 else noun + 's'} {numbers(values)}"

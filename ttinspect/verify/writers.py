@@ -5,10 +5,10 @@ from enum import Enum
 
 import msgspec
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.holder import Holders, Maps
 from ttinspect.model.process import Process, ProcessTable
 from ttinspect.model.region import Slot
-from ttinspect.verify.words import plural
 
 COMM_BYTES = 15
 """A process name is cut to this by the kernel."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.trays import has_trays
+from ttinspect.facts.wording import plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import Grids
 from ttinspect.harvesting.refusal import expected_pcie_masks, refusal
@@ -35,7 +36,6 @@ from ttinspect.verify.findings.harvest import (
     UNKNOWN_BOARD,
     chip_findings,
     differing_chips,
-    plural,
 )
 from ttinspect.verify.findings.live import (
     LIVE_CHIP_DIFFERS,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from ttinspect.facts.firmware import firmware_version
+from ttinspect.facts.wording import plural
 from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import SourceKind
@@ -88,7 +89,7 @@ def _dram_errors(reading: Telemetry) -> tuple[Fact, Fact] | None:
     """Channels, not errors: a live Blackhole tells of each channel only that it had some."""
     modules = reading.gddr or ()
     bad = sum(bool(module.uncorrected_read_errors or module.uncorrected_write_errors) for module in modules)
-    return f"0 of {len(modules)} channels", f"{bad} of {len(modules)} channels"
+    return f"0 of {plural(len(modules), 'channel')}", f"{bad} of {plural(len(modules), 'channel')}"
 
 
 def _clock(reading: Telemetry) -> tuple[Fact, Fact] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import RELEASING_PID, Region
 from ttinspect.shm.differences import Quantity
@@ -11,7 +12,7 @@ from ttinspect.shm.usage import UNDERFLOW_FROM, counter
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import exact, plural
+from ttinspect.verify.words import exact
 from ttinspect.verify.writers import Writer
 
 Say = Callable[[Subject, Quantity, int], tuple[str, dict[str, EvidenceValue]]]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, MemoryView
 from ttinspect.model.region import Slot
 from ttinspect.shm.clocks import realtime_of
@@ -169,7 +170,7 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
             if one.pid is None and len(slots) > 1:
                 unpaired.append(
                     f"the allocator statistics{_whose(one)} name no pid, and {subjects[at].file.path} has "
-                    f"{len(slots)} slots"
+                    f"{plural(len(slots), 'slot')}"
                 )
                 slots = []
             given.setdefault(at, []).extend([(one, slot) for slot in slots] or [(one, None)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.chip import Chip
 from ttinspect.shm.layout import NamedBy
 from ttinspect.shm.reader import is_test_leftover
@@ -17,7 +18,7 @@ from ttinspect.verify.matching import (
 )
 from ttinspect.verify.rule import E, Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import numbers, plural
+from ttinspect.verify.words import numbers, which
 
 
 def name_against_header(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -165,7 +166,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
         who = "nobody has it open" if known else "whether somebody has it open is not known"
         yield Hit(
             "idle",
-            f"Nothing is published for chip {numbers(idle)}, and {who}.",
+            f"Nothing is published for {which('chip', idle)}, and {who}.",
             {"chips": idle},
         )
 
@@ -229,7 +230,7 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
             yield Hit(
                 "open",
                 f"/dev/tenstorrent/{device} (chip {chip_id}) is open in {who} "
-                f"without a slot (pid {numbers(missing)}): what is held there is in no slot.",
+                f"without a slot ({which('pid', missing)}): what is held there is in no slot.",
                 {"chip": chip_id, "pids": missing},
                 version=max(subject.version for subject in regions),
             )
@@ -259,7 +260,8 @@ def nothing_to_match(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
     if case.left_out:
         yield Hit(
             "too many files",
-            f"{len(case.regions):,} files were read, and {case.left_out:,} more were left out: nothing is "
+            f"{plural(len(case.regions), 'file')} {verb(len(case.regions), 'was', 'were')} read, and "
+            f"{case.left_out:,} more {verb(case.left_out, 'was', 'were')} left out: nothing is "
             "known of these.",
             {"read": len(case.regions), "left_out": case.left_out},
         )
@@ -329,7 +331,7 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
             {opener.device for opener in openers if opener.pids or opener.outside}
             | {device for holder in holders for device in holder.devices}
         )
-        who = f"pid {numbers(pids)}" if pids else "a process outside this pid namespace"
+        who = which("pid", pids) if pids else "a process outside this pid namespace"
         yield Hit(
             "nothing, in use",
             f"Nothing is published, but /dev/tenstorrent/{numbers(devices)} is open ({who}): "

@@ -3,12 +3,13 @@
 import errno
 from collections.abc import Iterator
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.region import FileType, RegionFile, RegionState
 from ttinspect.shm.layout import LAYOUTS, sizes
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import E, Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import numbers, plural
+from ttinspect.verify.words import numbers
 
 WRITABLE_BY_OTHERS, READABLE_BY_OTHERS = 0o022, 0o044
 
@@ -113,7 +114,7 @@ def wrong_size(file: RegionFile) -> Iterator[Hit]:
                 {**evidence, "expected_size": layout.size},
             )
     elif not version and file.size not in sizes():
-        yield Hit("wrong", f"No region has {file.size:,} bytes.", {**evidence})
+        yield Hit("wrong", f"No region has {plural(file.size, 'byte')}.", {**evidence})
 
 
 WRONG_SIZE = RegionRule(

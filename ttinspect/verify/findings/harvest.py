@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.firmware import is_before
+from ttinspect.facts.wording import plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import Grids, grids_of, harvested_units
 from ttinspect.model.arch import Arch, CoreType
@@ -15,11 +16,6 @@ from ttinspect.verify.rule import ChipRule, Hit, I, Q, SystemRule, W, judge_chip
 _MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
 _UNITS = ("arch", "tensix", "dram", "eth")
 """What a product has a word about."""
-
-
-def plural(count: int, noun: str) -> str:
-    """ "1 row", "2 rows", "0 rows"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def chip_findings(chip: Chip, unread: str | None = None) -> tuple[Finding, ...]:

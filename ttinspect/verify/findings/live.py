@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ttinspect.facts.wording import plural
 from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
@@ -87,7 +88,7 @@ def _differing(ours: TypeCores, theirs: TypeCores) -> list[str]:
 
 def _first_difference(name: str, ours: tuple[object, ...], theirs: tuple[object, ...]) -> str:
     if len(ours) != len(theirs):
-        return f"{name}: {len(theirs)} cores live, {len(ours)} computed"
+        return f"{name}: {plural(len(theirs), 'core')} live, {len(ours)} computed"
     index = next(at for at, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b)
     return f"{name}: {theirs[index]} live, {ours[index]} computed"
 

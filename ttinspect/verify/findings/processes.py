@@ -7,7 +7,7 @@ from ttinspect.shm.usage import counter
 from ttinspect.verify.case import Case
 from ttinspect.verify.rule import Hit, I, Q, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import holdings, numbers
+from ttinspect.verify.words import holdings, which
 from ttinspect.verify.writers import SlotWriter, Writer
 
 
@@ -131,7 +131,7 @@ def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
             )
     for why, unseen in _by_reason(subject).items():
         pids = [writer.slot.pid for writer in unseen]
-        who = _who(unseen[0]) if len(unseen) == 1 else f"pid {numbers(pids)}"
+        who = _who(unseen[0]) if len(unseen) == 1 else which("pid", pids)
         be = "is" if len(unseen) == 1 else "are"
         yield Hit(
             "foreign",

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from ttinspect.facts.boards import product_of, with_article
 from ttinspect.facts.firmware import is_before
+from ttinspect.facts.wording import plural
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding
 from ttinspect.model.readiness import Iommu, Readiness
 from ttinspect.model.system import System
 from ttinspect.verify.rule import ChipRule, E, Hit, I, Q, Rule, SystemRule, W, judge_chip, judge_system
-from ttinspect.verify.words import listed, numbers, plural
+from ttinspect.verify.words import listed, numbers, which
 
 
 def readiness_findings(system: System) -> dict[int | None, list[Finding]]:
@@ -223,7 +224,7 @@ def _firmware_differs(system: System) -> Iterator[Hit]:
             ]
             for firmware in sorted(counts)
         }
-        text = "; ".join(f"{firmware}: chip {numbers(chips)}" for firmware, chips in by.items())
+        text = "; ".join(f"{firmware}: {which('chip', chips)}" for firmware, chips in by.items())
         yield Hit("differs", f"the firmware of the {arch.value} chips of this host differs ({text})", by)
 
 

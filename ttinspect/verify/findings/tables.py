@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import EMPTY_CHIP_ID, RELEASING_PID
 from ttinspect.shm.clocks import FUTURE_NS, ahead_ns
@@ -10,7 +11,7 @@ from ttinspect.verify.case import Case
 from ttinspect.verify.findings.accounting import hits_of
 from ttinspect.verify.rule import E, Hit, I, RegionRule, W
 from ttinspect.verify.subject import Subject
-from ttinspect.verify.words import exact, numbers, plural
+from ttinspect.verify.words import exact, numbers, which
 
 
 def num_active(case: Case, subject: Subject) -> Iterator[Hit]:
@@ -298,7 +299,7 @@ def _say_stuck(subject: Subject, quantity: Quantity, difference: int) -> tuple[s
 def _say_twice(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
     pid = int(quantity.subject.removeprefix("pid "))
     slots = [slot.index for slot in subject.occupied if slot.pid == pid]
-    return f"pid {pid} occupies slots {numbers(slots)}.", {"pid": pid, "slots": slots}
+    return f"pid {pid} occupies {which('slot', slots)}.", {"pid": pid, "slots": slots}
 
 
 def _say_free(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:

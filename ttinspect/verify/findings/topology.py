@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ttinspect.facts.boards import product_of, with_article
+from ttinspect.facts.wording import plural, verb
 from ttinspect.harvesting.grids import harvested_units
 from ttinspect.model.arch import Arch, CoreType
 from ttinspect.model.chip import Chip
@@ -66,7 +67,8 @@ def _duplicate_board_ids(system: System) -> Iterator[Hit]:
             continue
         if len(ids) > product.chips:
             should = f"{with_article(product.board)} has {product.chips}"
-            message = f"{len(ids)} chips have the board id {board_id}, but {should}"
+            have = verb(len(ids), "has", "have")
+            message = f"{plural(len(ids), 'chip')} {have} the board id {board_id}, but {should}"
             yield Hit("too many chips", message, {"board_id": board_id, "chips": ids})
         elif product.chips > 1 and not product.trays:
             places = _by(tuple(chips[chip_id] for chip_id in ids), "asic_location")
@@ -178,11 +180,13 @@ def _loops(system: System) -> Iterator[Hit]:
     channels: dict[int, list[str]] = {}
     for link in system.links:
         if link.is_loop:
-            channels.setdefault(link.a.chip, []).append(f"{link.a.channel}-{link.b.channel}")
-    for chip, pairs in channels.items():
-        them = "a link leads" if len(pairs) == 1 else f"{len(pairs)} links lead"
-        message = f"{them} back to the chip itself (channels {', '.join(pairs)}), and to no other one"
-        yield Hit("loop", message, {"channels": pairs, "links": len(pairs)}, chip=chip)
+            near, far = link.a.channel, link.b.channel
+            channels.setdefault(link.a.chip, []).append(str(near) if near == far else f"{near} with {far}")
+    for chip, ends in channels.items():
+        them = "a link leads" if len(ends) == 1 else f"{len(ends)} links lead"
+        which = "channel" if len(ends) == 1 else "channels"
+        message = f"{them} back to the chip itself ({which} {', '.join(ends)}), and to no other one"
+        yield Hit("loop", message, {"channels": ends, "links": len(ends)}, chip=chip)
 
 
 LINK_TO_ITSELF = SystemRule(
@@ -241,7 +245,7 @@ def _missing_board_links(system: System) -> Iterator[Hit]:
     for chip_id, (links, expected) in board_links(system).items():
         board = chips[chip_id].board
         if board is not None and links < expected and chip_id in linked:  # else the chip is isolated
-            has = f"{with_article(board)} has {expected} links between its chips"
+            has = f"{with_article(board)} has {plural(expected, 'link')} between its chips"
             message = f"{has}, here {'is' if links == 1 else 'are'} {links}"
             simulated = system.asked is SourceKind.SIM and chips[chip_id].arch is Arch.BLACKHOLE
             modelled = links > 0 and simulated
@@ -333,9 +337,8 @@ def _incomplete_boards(system: System) -> Iterator[Hit]:
         if has_remote_chips(product.board) and links_unknown(chips[ids[0]]):
             continue  # these are reached through links
         if len(ids) < product.chips and not may_have_another(unknown, board_id):
-            message = (
-                f"{with_article(product.board)} has {product.chips} chips, board {board_id} shows {len(ids)}"
-            )
+            chips_of_it = plural(product.chips, "chip")
+            message = f"{with_article(product.board)} has {chips_of_it}, board {board_id} shows {len(ids)}"
             yield Hit("on a board", message, {"board_id": board_id, "chips": ids})
     for board in dict.fromkeys(chip.board for chip in system.chips):
         ids = [chip.id for chip in system.chips if chip.board is board]
@@ -343,7 +346,7 @@ def _incomplete_boards(system: System) -> Iterator[Hit]:
         if board is None or product is None or not product.trays:
             continue
         if len(ids) % product.chips and not may_have_another(unknown, None):
-            message = f"{with_article(board)} has {product.chips} chips, this host shows {len(ids)}"
+            message = f"{with_article(board)} has {plural(product.chips, 'chip')}, this host shows {len(ids)}"
             # a container may be given some of them on purpose
             yield Hit("Galaxy", message, {"board": board.value, "chips": ids})
 

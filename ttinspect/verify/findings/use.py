@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Finding
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.verify.case import Case
 from ttinspect.verify.holding import ChipHolders, holders_by_chip
 from ttinspect.verify.rule import Hit, I, Q, UseRule, W
-from ttinspect.verify.words import plural
 
 SETTLE_SECONDS = 2.0
 """From then on a chip that stays busy is not the trace of a process that has just ended: twice the longest
