@@ -8,7 +8,7 @@ import msgspec
 from ttinspect.errors import InspectError
 from ttinspect.facts.node import U32_MAX, U64_MAX, Node, parse_unsigned
 from ttinspect.facts.socs import builtin_soc, soc_from_document, uncorrected_soc
-from ttinspect.facts.wording import plural
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.arch import Coord
 from ttinspect.model.chip import BDF, Chip
 from ttinspect.model.soc import Soc
@@ -75,7 +75,9 @@ def _bounded(system: System, name: str) -> System:
     most = _MOST_LINKS_PER_CHIP * len(system.chips)
     for what, links in (("links", system.links), ("remote_links", system.remote_links)):
         if len(links) > most:
-            why = f"it lists {len(links):,} of them, {plural(len(system.chips), 'chip')} can have {most:,}"
+            count = len(system.chips)
+            have = f"{plural(count, 'chip')} {verb(count, 'has', 'have')}"
+            why = f"it lists {len(links):,} of them, {have} at most {most:,}"
             Node(None, name, what).refuse(why)
     warnings, notes, troubles = system.warnings, system.notes, system.troubles
     left = {

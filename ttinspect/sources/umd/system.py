@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named
-from ttinspect.facts.wording import plural
 from ttinspect.model.arch import Arch
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
@@ -234,8 +233,7 @@ def _devices(
             f"tt_umd opened {opened} devices, and reports {reported}: those with one unique id are one to it"
         )
         return {}, [Trouble(chip=None, why=why, readable=False)]
-    sees = f"the kernel driver sees {plural(seen, 'device')}, tt_umd reports {reported}"
-    more = sees if seen > reported else ""
+    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
     counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
     if visible and seen:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
@@ -243,7 +241,7 @@ def _devices(
     archs = {None, *(facts.arch for facts in chips)}
     of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
     if more and of_these > reported:
-        why = f"the kernel driver sees {plural(of_these, 'device')}, tt_umd reports {reported}"
+        why = f"the kernel driver sees {of_these} devices, tt_umd reports {reported}"
         return {}, [Trouble(chip=None, why=why, readable=False)]
     return ({more: counts} if more else {}), []
 
