@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.golden.reading import unpack
-from ttinspect.answers.fit import build_fit, place_of_system
+from ttinspect.answers.fit import build_fit, places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import parse_tensor
 from ttinspect.model.capacity import Dispatch
@@ -23,17 +23,17 @@ def test_what_random_tensors_take_of_a_bank_is_what_the_allocator_says(name: str
     recorded: dict[str, Any] = RANDOM[name]
     board, dispatch = name.rsplit("-", 1)
     system = open_source(f"board:{BOARDS.get(board, board)}")
-    place = place_of_system(
+    places = places_of_system(
         msgspec.structs.replace(system, chips=system.chips[:1]),
         make_settings(runtime="ttnn-0.81.1", dispatch=Dispatch(dispatch), l1_small=recorded["l1_small"]),
     )
-    assert place.target.grid == tuple(recorded["compute_grid"])
+    assert places[0].target.grid == tuple(recorded["compute_grid"])
     for memory, kind in (("l1", BufferType.L1), ("dram", BufferType.DRAM)):
-        bank = place.target.memories[kind]
+        bank = places[0].target.memories[kind]
         assert [bank.banks, bank.size_bytes] == recorded[memory]
     assert len(recorded["records"]) >= 150
     for record in recorded["records"]:
-        (tensor,) = build_fit(place, [parse_tensor(record["spec"])], []).tensors
+        (tensor,) = build_fit(places, [parse_tensor(record["spec"])], []).tensors
         why = record.get("refused")
         if why is None:
             assert (tensor.fits, tensor.allocated_per_bank) == (True, record["allocated_per_bank"]), record

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.golden.reading import unpack
-from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, place_of_system
+from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, places_of_system
 from ttinspect.capacity.diagnosis import diagnose
 from ttinspect.capacity.error_text import find_errors
 from ttinspect.capacity.settings import make_settings
@@ -32,7 +32,7 @@ def _fit(recorded: dict[str, Any], spec: str, capture: Path | None = None) -> Fi
     )
     specs = [parse_tensor(spec)]
     captures = [] if capture is None else read_captures(str(capture))
-    return build_fit(place_of_system(system, settings), specs, captures)
+    return build_fit(places_of_system(system, settings), specs, captures)
 
 
 @pytest.mark.parametrize("board", BOARDS)

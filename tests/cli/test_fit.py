@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Run
-from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, place_of_system
+from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import parse_tensor
 from ttinspect.errors import InspectError
@@ -144,7 +144,7 @@ def test_a_capture_that_leaves_programs_out_does_not_say_that_they_fit(
     assert "RunMode.NO_DISPATCH" in run("fit", *N150, "--graph", "normal.json").stdout.replace("\n", " ")
 
 
-def test_chips_that_differ_are_not_fitted_as_one(run: Run, tmp_path: Path) -> None:
+def test_what_is_no_question_is_refused(run: Run) -> None:
     done = run("fit", "--from", "masks:wormhole_b0", "--tensor", "32,bfloat16,tile,l1")
     assert done.returncode == 0
     done = run("fit", "--tensor", "32,bfloat16,tile", *N150)
@@ -152,6 +152,46 @@ def test_chips_that_differ_are_not_fitted_as_one(run: Run, tmp_path: Path) -> No
     assert "3 parts" in done.stderr
     done = run("fit", *N150)
     assert (done.returncode, "nothing to fit" in done.stderr) == (2, True)
+
+
+def _unlike(run: Run, tmp_path: Path) -> Path:
+    """An n300 of which the first chip has a row more than it should."""
+    document = json.loads(run("snapshot", "--from", "board:n300").stdout)
+    system = document.get("system", document)
+    system["chips"][0]["masks"]["tensix"] &= system["chips"][0]["masks"]["tensix"] - 1
+    path = tmp_path / "unlike.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_chips_that_differ_are_answered_one_kind_after_the_other(run: Run, tmp_path: Path) -> None:
+    words = ("--from", str(_unlike(run, tmp_path)), "--dispatch", "slow", *_tensors(SPEC_OF_72))
+    answer = json.loads(run("fit", *words, "--json").stdout)
+    assert [group["target"]["chips"] for group in answer["groups"]] == [[0], [1]]
+    assert [group["verdict"] for group in answer["groups"]] == ["fits", "does_not_fit"]
+    assert (answer["verdict"], answer["target"]["chips"]) == ("does_not_fit", [1])
+    done = run("fit", *words)
+    assert done.returncode == 10
+    assert done.stdout.splitlines()[-1].startswith("DOES NOT FIT  on chip 1  ")
+    rows = run("fit", *words, "--format", "csv").stdout.splitlines()
+    assert [row.split(",", 1)[0] for row in rows] == ["chips", "0", "1"]
+
+
+SPEC_OF_72 = f"1x1x{32 * 72}x{32 * 640},bfloat16,tile,l1"
+"""640 tiles in each of 72 banks, 720 in each of 64: 1,474,560 of 1,393,312 bytes."""
+
+
+def test_a_dump_of_another_chip_is_told(run: Run) -> None:
+    dump = str(Path(__file__).parents[1] / "data" / "dumps" / "n150-detailed_memory_usage.csv")
+    words = ("--allocator", dump, *_tensors("1x1x32x32,bfloat16,tile,l1"), "--json")
+    same = json.loads(run("fit", "--from", "board:n150", *words).stdout)
+    assert same["findings"] == []
+    other = json.loads(run("fit", "--from", "board:p150", *words).stdout)
+    (finding,) = other["findings"]
+    assert (finding["id"], finding["evidence"]["kind"]) == ("TTS061", "arch")
+    older = json.loads(run("fit", "--from", "board:n150", "--runtime", "0.68", *words).stdout)
+    assert [one["evidence"]["kind"] for one in older["findings"]] == ["L1"]
+    assert same["verdict"] == other["verdict"] == older["verdict"] == "fits"
 
 
 def test_the_map_is_a_picture_too(run: Run) -> None:
@@ -177,8 +217,8 @@ SYSTEM = open_source("board:n150")
 
 
 def _fit(l1_small: int, *specs: str) -> FitAnswer:
-    place = place_of_system(SYSTEM, make_settings(dispatch=Dispatch.SLOW, l1_small=l1_small))
-    return build_fit(place, [parse_tensor(spec) for spec in specs], ())
+    places = places_of_system(SYSTEM, make_settings(dispatch=Dispatch.SLOW, l1_small=l1_small))
+    return build_fit(places, [parse_tensor(spec) for spec in specs], ())
 
 
 @given(st.integers(0, 21_000), st.integers(1, 2000), st.integers(1, 2000), st.integers(1, 900))

@@ -1,6 +1,6 @@
 """The answer of ``fit``: whether tensors and programs fit, and why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 import msgspec
@@ -19,12 +19,15 @@ from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.capacity import L1, ChipCapacity
 from ttinspect.model.chip import Chip
+from ttinspect.model.finding import EvidenceValue, Finding, Severity
 from ttinspect.model.graph import Recorded, RunMode
 from ttinspect.model.l1_map import Freeing, MapPart
 from ttinspect.model.memory_error import Cause, RuntimePair
-from ttinspect.model.system import OfHost, Source, System
+from ttinspect.model.system import HostName, OfHost, Source, System
 from ttinspect.model.tensor import BufferType, TensorSpec
 from ttinspect.model.tool import TOOL, Tool
+from ttinspect.verify.findings.allocator import ALLOCATOR_CAPACITY_DIFFERS, capacity_differences
+from ttinspect.verify.limits import limits_of
 
 
 class FitVerdict(str, Enum):
@@ -33,6 +36,9 @@ class FitVerdict(str, Enum):
     FITS = "fits"
     DOES_NOT_FIT = "does_not_fit"
     UNKNOWN = "unknown"
+
+
+_GRAVEST = (FitVerdict.DOES_NOT_FIT, FitVerdict.UNKNOWN, FitVerdict.FITS)
 
 
 class FitTensor(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +101,12 @@ class FitTarget(msgspec.Struct, frozen=True, kw_only=True):
     runtimes: tuple[str, ...]
 
 
-class FitAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.fit.v1"):
-    """What ``fit`` says. ``bank`` is the memory that decides: the one that is short, else L1, else DRAM;
-    ``banks`` are all that were asked of. ``first_short`` is the index of the tensor that finds no room behind
-    those before it. ``short_bytes`` is 0 where everything fits, None where that is not known."""
+class FitGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Chips that are alike, or an allocator. ``bank`` is the memory that decides: the one that is short, else
+    L1, else DRAM; ``banks`` are all that were asked of. ``first_short`` is the index of the tensor that finds
+    no room behind those before it. ``short_bytes`` is 0 where everything fits, None where that is not
+    known."""
 
-    tool: Tool = TOOL
-    source: Source | None
     target: FitTarget
     verdict: FitVerdict
     tensors: tuple[FitTensor, ...]
@@ -115,19 +120,34 @@ class FitAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttin
     lowest_buffer: int | None
 
 
+class FitAnswer(FitGroup, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.fit.v1"):
+    """What ``fit`` says: fits only where every chip has room. ``groups`` are all chips, those that are alike
+    together; the fields of a group that stand beside it are those of the one that decides: the first that has
+    no room, else the first of which it is not known, else the first. ``findings``: where the dump of an
+    allocator is not of the chip that was named."""
+
+    tool: Tool = TOOL
+    source: Source | None
+    host: HostName | msgspec.UnsetType = msgspec.UNSET
+    time_ns: int | msgspec.UnsetType = msgspec.UNSET
+    groups: tuple[FitGroup, ...]
+    findings: tuple[Finding, ...] = ()
+
+
 class Place(OfHost, frozen=True, kw_only=True):
     """A Target, and how to tell of it."""
 
     source: Source | None
     target: Target
     shown: FitTarget
+    findings: tuple[Finding, ...] = ()
 
 
-def place_of_system(system: System, settings: Settings) -> Place:
-    """The chips of a System, which must be alike.
+def places_of_system(system: System, settings: Settings) -> tuple[Place, ...]:
+    """The chips of a System, those that are alike together.
 
     Raises:
-        InspectError: 2 where they are not, or when l1_small or the trace region does not fit.
+        InspectError: 2 when l1_small or the trace region does not fit.
     """
     grids = grids_of(system.chips)
     alike: dict[object, list[tuple[Chip, ChipCapacity]]] = {}
@@ -135,13 +155,10 @@ def place_of_system(system: System, settings: Settings) -> Place:
         capacity = chip_capacity(chip, grids[chip.id], settings)
         key = (chip.arch, capacity.l1.compute_grid, capacity.l1.bank_bytes, capacity.dram.views)
         alike.setdefault(key, []).append((chip, capacity))
-    if len(alike) > 1:
-        groups = "; ".join(
-            f"{', '.join(str(chip.id) for chip, _ in chips)}: {_banks(chips[0][1].l1)}"
-            for chips in alike.values()
-        )
-        raise InspectError("fit of chips that differ", f"their L1 is {groups}", "choose with --device")
-    (chips,) = alike.values()
+    return tuple(_place(system, settings, chips) for chips in alike.values())
+
+
+def _place(system: System, settings: Settings, chips: Sequence[tuple[Chip, ChipCapacity]]) -> Place:
     chip, capacity = chips[0]
     l1, dram, base = capacity.l1, capacity.dram, capacity.l1.reserved_per_core
     memories: dict[BufferType, Bank] = {}
@@ -174,18 +191,22 @@ def place_of_system(system: System, settings: Settings) -> Place:
     )
 
 
-def place_of_allocator(statistics: AllocatorStatistics, name: str, chip: Chip | None) -> Place:
-    """What an allocator has; ``chip`` is the one that it is on, where a source was named.
+def place_of_allocator(
+    statistics: AllocatorStatistics, name: str, system: System | None = None, settings: Settings | None = None
+) -> Place:
+    """What an allocator has; the first chip of a System is the one that it is on, where a source was named,
+    and is compared with it, as the user or the dump says that it was opened.
 
     Raises:
         InspectError: 2 where neither tells the architecture.
     """
     view = statistics.memory_view
+    chip = None if system is None else system.chips[0]
     small = statistics.l1_small_bytes
     if small is None and view.l1_small is not None:
         small = view.l1_small.total_bytes_per_bank
     pairs = _pairs(view.l1, small)
-    arch = (chip and chip.arch) or _arch(statistics.arch) or arch_of(pairs)
+    arch = _arch(statistics.arch) or _arch_of(chip, pairs)
     if arch is None:
         raise InspectError(
             f"{name} does not tell the architecture",
@@ -215,7 +236,7 @@ def place_of_allocator(statistics: AllocatorStatistics, name: str, chip: Chip | 
             allocator=name,
             operation=statistics.operation,
             arch=arch,
-            board=None if chip is None else chip.board,
+            board=chip.board if chip is not None and chip.arch is arch else None,
             compute_grid=grid,
             worker_l1_bytes=worker,
             l1_base=None if core is None else base,
@@ -223,11 +244,49 @@ def place_of_allocator(statistics: AllocatorStatistics, name: str, chip: Chip | 
             dispatch=None if statistics.dispatch is None else statistics.dispatch.value,
             runtimes=runtimes,
         ),
+        findings=() if system is None else tuple(_differences(statistics, arch, system, settings)),
     )
 
 
-def build_fit(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Recorded]) -> FitAnswer:
+def _differences(
+    statistics: AllocatorStatistics, arch: Arch, system: System, settings: Settings | None
+) -> Iterator[Finding]:
+    """Where the dump is not of this chip."""
+    chip = system.chips[0]
+    differing: list[tuple[str, dict[str, EvidenceValue]]] = []
+    if arch is not chip.arch:
+        message = f"The allocator is that of a {arch.value}, chip {chip.id} is a {chip.arch.value}."
+        differing.append((message, {"kind": "arch", "allocator": arch.value, "chip": chip.arch.value}))
+    elif settings is not None:
+        limits = limits_of(chip, grids_of(system.chips)[chip.id], settings)
+        differing += capacity_differences(statistics.memory_view, chip.id, limits)
+    for message, evidence in differing:
+        yield Finding(
+            id=ALLOCATOR_CAPACITY_DIFFERS.id,
+            name=ALLOCATOR_CAPACITY_DIFFERS.name,
+            severity=Severity.WARNING,
+            message=message,
+            evidence=evidence,
+        )
+
+
+def build_fit(
+    places: Sequence[Place], specs: Sequence[TensorSpec], captures: Sequence[Recorded]
+) -> FitAnswer:
     """The answer for tensors, in this order, and the programs of these captures."""
+    groups = tuple(_group(place, specs, captures) for place in places)
+    decides = min(groups, key=lambda group: _GRAVEST.index(group.verdict))
+    return FitAnswer(
+        **{name: getattr(decides, name) for name in FitGroup.__struct_fields__},
+        source=places[0].source,
+        host=places[0].host,
+        time_ns=places[0].time_ns,
+        groups=groups,
+        findings=places[0].findings,
+    )
+
+
+def _group(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Recorded]) -> FitGroup:
     programs = _programs(place, captures)
     memory = None
     if programs is not None:
@@ -237,10 +296,7 @@ def build_fit(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Reco
     banks = tuple(
         _shown(memory, bank) for memory, bank in place.target.memories.items() if not asked or memory in asked
     )
-    return FitAnswer(
-        source=place.source,
-        host=place.host,
-        time_ns=place.time_ns,
+    return FitGroup(
         target=place.shown,
         verdict=_verdict(found),
         tensors=tuple(map(_tensor, found.tensors)),
@@ -356,6 +412,15 @@ def _pairs(l1: BankStatistics | None, small: int | None) -> tuple[RuntimePair, .
 
 def _names(pairs: Sequence[RuntimePair], arch: Arch) -> tuple[str, ...]:
     return tuple(pair.name for pair in pairs if pair.arch is arch and pair.likely)
+
+
+def _arch_of(chip: Chip | None, pairs: Sequence[RuntimePair]) -> Arch | None:
+    """The chip's, unless no release gives such a bank on it; else what the bank tells."""
+    if chip is None:
+        return arch_of(tuple(pairs))
+    if not pairs or any(pair.arch is chip.arch for pair in pairs):
+        return chip.arch
+    return arch_of(tuple(pairs)) or chip.arch
 
 
 def _arch(name: str | None) -> Arch | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ttinspect.capacity.error_text import find_errors
 from ttinspect.capacity.headroom import Memory, in_the_way, joined, memory_of
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.allocator import ProgramsPeak
@@ -21,7 +22,6 @@ from ttinspect.model.graph import (
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.model.tool import TOOL, Tool
 
-_MEMORY_ERRORS = ("Out of Memory", "clash with L1", "beyond max L1 size")
 _MOST_IN_THE_WAY = 3
 
 
@@ -308,7 +308,7 @@ def _checked(captures: Sequence[Capture], min_bytes: int) -> HeadroomCheck:
             if each.headroom_bytes is not None and each.headroom_bytes < min_bytes:
                 below.append(place)
             elif each.error is not None or not each.completed:
-                refused = any(words in (each.error or "") for words in _MEMORY_ERRORS)
+                refused = next(find_errors(each.error or ""), None) is not None
                 (below if refused else unknown).append(place)
             elif each.programs and each.headroom_bytes is None:
                 unknown.append(place)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttinspect.answers.fit import build_fit, fit_exit_code, place_of_allocator, place_of_system
+from ttinspect.answers.fit import Place, build_fit, fit_exit_code, place_of_allocator, places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import SPELLING, parse_tensor
 from ttinspect.cli.opened import (
@@ -30,6 +30,8 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.errors import ExitCode, InspectError, most_important
+from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.model.allocator import DispatchMode
 from ttinspect.model.capacity import Dispatch
 
 if TYPE_CHECKING:
@@ -92,26 +94,25 @@ def run(
         from ttinspect.sources.graphs.opening import read_captures
 
         captures = [capture for file in graph for capture in read_captures(file)]
-    code = ExitCode.DONE
-    if allocator is not None:
-        chip = None
-        if common.source_given:
-            system = common.open()
-            code, chip = exit_code(system), system.chips[0]
-        place = place_of_allocator(_statistics(allocator, common), allocator, chip)
+    statistics = None if allocator is None else _statistics(allocator, common)
+    told = None if statistics is None else statistics.runtime
+    slow = statistics is not None and statistics.dispatch is DispatchMode.SLOW
+    known = {each.name for each in runtime_facts().runtimes}
+    settings = make_settings(
+        runtime=runtime or (told if told in known else None),
+        dispatch=dispatch or (Dispatch.SLOW if slow else Dispatch.AUTO),
+        l1_small=l1_small or 0,
+        trace_region=trace_region or 0,
+        l1_base=l1_base,
+        dram_base=dram_base,
+    )
+    system = common.open() if statistics is None or common.source_given else None
+    code = ExitCode.DONE if system is None else exit_code(system)
+    if statistics is not None and allocator is not None:
+        places: tuple[Place, ...] = (place_of_allocator(statistics, allocator, system, settings),)
     else:
-        settings = make_settings(
-            runtime=runtime,
-            dispatch=dispatch or Dispatch.AUTO,
-            l1_small=l1_small or 0,
-            trace_region=trace_region or 0,
-            l1_base=l1_base,
-            dram_base=dram_base,
-        )
-        system = common.open()
-        code = exit_code(system)
-        place = place_of_system(system, settings)
-    answer = build_fit(place, specs, captures)
+        places = () if system is None else places_of_system(system, settings)
+    answer = build_fit(places, specs, captures)
     code = most_important(code, fit_exit_code(answer))
 
     def table() -> str:

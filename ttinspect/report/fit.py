@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.fit import FitAnswer, FitBank, FitTensor, FitVerdict
+from ttinspect.answers.fit import FitAnswer, FitBank, FitGroup, FitTensor, FitVerdict
 from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause
 from ttinspect.report.common import source_line
@@ -19,35 +19,63 @@ _MOST_FREED = 4
 
 
 def fit_table(answer: FitAnswer, code: int) -> list[RenderableType]:
-    """Where, what is there, each tensor, why not, the map; the verdict last."""
-    parts: list[RenderableType] = [*map(Text, map(harmless, _heading(answer))), Text("")]
-    table = columns("a bank of", ">banks", ">bytes", ">allocated", ">free", ">largest piece")
-    for bank in answer.banks:
-        figures = (bank.banks, bank.bytes, bank.allocated, bank.free, bank.largest)
-        row(table, f" {bank.memory.value}", *map(count, figures))
-    parts.append(table)
-    if answer.tensors:
-        table = columns("~tensor", ">in all", ">banks", ">of each bank", "alone")
-        for tensor in answer.tensors:
-            row(
-                table,
-                f" {tensor.spec}",
-                "-" if tensor.buffer_bytes is None else size(tensor.buffer_bytes),
-                "-" if tensor.banks is None else count(tensor.banks),
-                "-" if tensor.allocated_per_bank is None else count(tensor.allocated_per_bank),
-                _FITS[tensor.fits],
-            )
-        parts += [Text(""), table]
-    parts += l1_map(answer.map)
-    parts += [Text(""), *(Text(harmless(sentence)) for sentence in _sentences(answer))]
-    parts.append(Text(f"{_VERDICTS[answer.verdict]}  {_total(answer)}(exit {code})"))
+    """Where, what is there, each tensor, why not, the map; the verdict last. Chips that differ stand one kind
+    below the other, with the map of those that decide."""
+    parts: list[RenderableType] = []
+    if answer.source is not None:
+        parts.append(Text(harmless(source_line(answer.source).plain)))
+    for group in answer.groups:
+        parts += [*map(Text, map(harmless, _heading(group))), Text(""), *_group(group)]
+        parts += l1_map(group.map) if group == _decides(answer) else []
+        parts += [Text(""), *(Text(harmless(sentence)) for sentence in _sentences(group))]
+        if len(answer.groups) > 1:
+            parts += [
+                Text(f"{chips_named(group.target.chips)}: {_VERDICTS[group.verdict].lower()}"),
+                Text(""),
+            ]
+    parts += [Text(harmless(f"warning  {one.id} {one.name}   {one.message}")) for one in answer.findings]
+    parts.append(Text(f"{_VERDICTS[answer.verdict]}  {_where(answer)}{_total(answer)}(exit {code})"))
     return parts
 
 
-def _heading(answer: FitAnswer) -> Iterator[str]:
-    target = answer.target
-    if answer.source is not None:
-        yield source_line(answer.source).plain
+def _decides(answer: FitAnswer) -> FitGroup:
+    return next(group for group in answer.groups if group.verdict is answer.verdict)
+
+
+def _where(answer: FitAnswer) -> str:
+    """On which chips, where it is not the same on all."""
+    if len({group.verdict for group in answer.groups}) == 1:
+        return ""
+    chips = [
+        chip for group in answer.groups if group.verdict is answer.verdict for chip in group.target.chips
+    ]
+    return f"on {chips_named(tuple(sorted(chips)))}  "
+
+
+def _group(group: FitGroup) -> Iterator[RenderableType]:
+    table = columns("a bank of", ">banks", ">bytes", ">allocated", ">free", ">largest piece")
+    for bank in group.banks:
+        figures = (bank.banks, bank.bytes, bank.allocated, bank.free, bank.largest)
+        row(table, f" {bank.memory.value}", *map(count, figures))
+    yield table
+    if not group.tensors:
+        return
+    table = columns("~tensor", ">in all", ">banks", ">of each bank", "alone")
+    for tensor in group.tensors:
+        row(
+            table,
+            f" {tensor.spec}",
+            "-" if tensor.buffer_bytes is None else size(tensor.buffer_bytes),
+            "-" if tensor.banks is None else count(tensor.banks),
+            "-" if tensor.allocated_per_bank is None else count(tensor.allocated_per_bank),
+            _FITS[tensor.fits],
+        )
+    yield Text("")
+    yield table
+
+
+def _heading(group: FitGroup) -> Iterator[str]:
+    target = group.target
     if target.allocator is not None:
         after = f", after {target.operation}" if target.operation else ""
         yield f"Allocator: {target.allocator}{after}"
@@ -61,7 +89,7 @@ def _heading(answer: FitAnswer) -> Iterator[str]:
     yield f"Runtime: {runtimes}: l1_base {count(target.l1_base)}, l1_small {count(target.l1_small)} bytes"
 
 
-def _sentences(answer: FitAnswer) -> Iterator[str]:
+def _sentences(answer: FitGroup) -> Iterator[str]:
     banks = {bank.memory: bank for bank in answer.banks}
     for tensor in answer.tensors:
         if tensor.refused is not None:
@@ -105,7 +133,7 @@ def _freeing(tensor: FitTensor) -> str:
     return f". Free the {named}{more}: {count(tensor.freeing.piece_bytes)} in one piece"
 
 
-def _of_programs(answer: FitAnswer) -> Iterator[str]:
+def _of_programs(answer: FitGroup) -> Iterator[str]:
     programs = answer.programs
     if programs is None:
         return
@@ -144,18 +172,19 @@ def _total(answer: FitAnswer) -> str:
 
 
 _HEADER = (
-    "spec", "refused", "unknown", "buffer_bytes", "page_bytes", "banks", "bytes_per_bank",
+    "chips", "spec", "refused", "unknown", "buffer_bytes", "page_bytes", "banks", "bytes_per_bank",
     "allocated_per_bank", "fits", "cause", "short_bytes",
 )  # fmt: skip
 
 
 def fit_csv(answer: FitAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
-    """A row per tensor."""
+    """A row per tensor, for each group of chips that are alike."""
     return _HEADER, (
         (
-            tensor.spec, tensor.refused, tensor.unknown, tensor.buffer_bytes, tensor.page_bytes, tensor.banks,
-            tensor.bytes_per_bank, tensor.allocated_per_bank, tensor.fits,
-            tensor.cause and tensor.cause.value, tensor.short_bytes,
+            " ".join(map(str, group.target.chips)), tensor.spec, tensor.refused, tensor.unknown,
+            tensor.buffer_bytes, tensor.page_bytes, tensor.banks, tensor.bytes_per_bank,
+            tensor.allocated_per_bank, tensor.fits, tensor.cause and tensor.cause.value, tensor.short_bytes,
         )
-        for tensor in answer.tensors
+        for group in answer.groups
+        for tensor in group.tensors
     )  # fmt: skip

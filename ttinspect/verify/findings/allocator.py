@@ -6,12 +6,13 @@ import msgspec
 
 from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, MemoryView
+from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import Slot
 from ttinspect.shm.clocks import realtime_of
 from ttinspect.shm.layout import NamedBy
 from ttinspect.shm.usage import counted, counter
 from ttinspect.verify.case import Case
-from ttinspect.verify.limits import UNKNOWN_LIMITS, capacity_words, with_allocator
+from ttinspect.verify.limits import UNKNOWN_LIMITS, Limits, capacity_words, with_allocator
 from ttinspect.verify.rule import E, Hit, RegionRule, W
 from ttinspect.verify.subject import Subject
 from ttinspect.verify.words import exact, size
@@ -95,27 +96,34 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     L1_SMALL and TRACE are cut out of L1 and DRAM, so the sums are compared, which hold for every size of
     them.
     """
+    chip = subject.match.chip
+    limits = UNKNOWN_LIMITS if chip is None else case.limits.get(chip, UNKNOWN_LIMITS)
     for statistics, _ in subject.statistics:
-        chip = subject.match.chip
-        view = statistics.memory_view
-        limits = UNKNOWN_LIMITS if chip is None else case.limits.get(chip, UNKNOWN_LIMITS)
-        for kind, whole, part, expected in (
-            ("L1", view.l1, view.l1_small, _known(limits.l1_allocatable, *limits.l1_allocatable_others)),
-            ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
-        ):
-            if whole is None or part is None or not expected:
-                continue
-            if whole.capacity_bytes is None or part.capacity_bytes is None:
-                continue
-            found = whole.capacity_bytes + part.capacity_bytes
-            if found not in expected:
-                yield Hit(
-                    "differs",
-                    f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
-                    f"chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
-                    f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
-                    {"kind": kind, "allocator_bytes": found, "computed_bytes": expected},
-                )
+        for message, evidence in capacity_differences(statistics.memory_view, chip, limits):
+            yield Hit("differs", message, evidence)
+
+
+def capacity_differences(
+    view: MemoryView, chip: int | None, limits: Limits
+) -> Iterator[tuple[str, dict[str, EvidenceValue]]]:
+    """Where an allocator manages something else than what is computed for a chip: a sentence, and its
+    figures. What either does not tell is not compared."""
+    for kind, whole, part, expected in (
+        ("L1", view.l1, view.l1_small, _known(limits.l1_allocatable, *limits.l1_allocatable_others)),
+        ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
+    ):
+        if whole is None or part is None or not expected:
+            continue
+        if whole.capacity_bytes is None or part.capacity_bytes is None:
+            continue
+        found = whole.capacity_bytes + part.capacity_bytes
+        if found not in expected:
+            yield (
+                f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
+                f"chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
+                f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
+                {"kind": kind, "allocator_bytes": found, "computed_bytes": expected},
+            )
 
 
 ALLOCATOR_CAPACITY_DIFFERS = RegionRule(
