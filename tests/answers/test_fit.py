@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from tests.golden.reading import unpack
-from ttinspect.answers.fit import build_fit, places_of_system
+from ttinspect.answers.fit import build_fit
+from ttinspect.answers.fit_places import places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import parse_tensor
 from ttinspect.model.capacity import Dispatch

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.golden.reading import unpack
-from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, places_of_system
+from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit
+from ttinspect.answers.fit_places import places_of_system
 from ttinspect.capacity.diagnosis import diagnose
 from ttinspect.capacity.error_text import find_errors
 from ttinspect.capacity.settings import make_settings

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Run
-from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit, places_of_system
+from ttinspect.answers.fit import FitAnswer, FitVerdict, build_fit
+from ttinspect.answers.fit_places import places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import parse_tensor
 from ttinspect.errors import InspectError

@@ -79,7 +79,8 @@ def test_what_failed_for_want_of_memory_has_no_headroom(
     names = [each["name"] for each in graphs()["report_truth"][PAIR[0]]["operations"]]
     text = (
         "TT_FATAL @ /project/tt_metal/impl/allocator/bank_manager.cpp:514: false\ninfo:\nOut of Memory: Not "
-        "enough space to allocate 268435456 B L1 buffer\nbacktrace:\n --- tt::tt_metal::BankManager"
+        "enough space to allocate 268435456 B L1 buffer across 64 banks, where each bank needs to store "
+        "4194304 B, but bank size is 1376928 B\nbacktrace:\n --- tt::tt_metal::BankManager"
     )
     for number, message in ((7, text), (8, "The width must be equal")):
         calls: list[dict[str, Any]] = [{"name": name} for name in names]
@@ -90,7 +91,7 @@ def test_what_failed_for_want_of_memory_has_no_headroom(
         if number == 7:
             assert (
                 "Failed: operation 7, ttnn.add: Out of Memory: Not enough space to allocate 268435456 B L1 "
-                "buffer\n" in done.stdout
+                "buffer across 64 banks" in " ".join(done.stdout.split())
             )
             (capture,) = json.loads(run("programs", pair[0], "--json").stdout)["captures"]
             assert capture["operations"][7]["error"] == text

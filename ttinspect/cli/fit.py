@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttinspect.answers.fit import Place, build_fit, fit_exit_code, place_of_allocator, places_of_system
+from ttinspect.answers.fit import build_fit, fit_exit_code
+from ttinspect.answers.fit_places import Place, place_of_allocator, places_of_system
 from ttinspect.capacity.settings import make_settings
 from ttinspect.capacity.tensor_specs import SPELLING, parse_tensor
 from ttinspect.cli.opened import (
