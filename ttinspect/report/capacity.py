@@ -177,12 +177,11 @@ def _totals(answer: CapacityAnswer) -> list[RenderableType]:
         row(table, f" {memory:<7}{kind}", count(total), size(total))
     return [
         Text(""),
-        Text(f"all {len(answer.devices)} chips"),
+        Text("both chips" if len(answer.devices) == 2 else f"all {len(answer.devices)} chips"),
         table,
         Text(
             f" as one mesh   compute grid {grid(mesh.compute_grid)} on every chip: "
-            f"{count(mesh.banks)} L1 banks, "
-            f"{size(mesh.allocatable)} allocatable on each"
+            f"{count(mesh.banks)} banks, {size(mesh.allocatable)} of L1 each"
         ),
     ]
 
