@@ -111,6 +111,8 @@ def run(
                     lost = _Lost(common)
                     recorded = _pace(interval, seconds, count, lambda: _append(file, recorder, looking, lost))
                     recorded -= lost.moments
+                    if file.no_room is not None:  # nobody would know that the end is missing
+                        raise file.no_room
     finally:
         common.show(options.log)
     note(common, f"{recorded} moment{'' if recorded == 1 else 's'}")

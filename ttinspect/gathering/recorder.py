@@ -142,6 +142,8 @@ class RecordingFile:
         self._compress = path.endswith(ZSTD_SUFFIXES)
         if self._compress:
             _zstandard(path)
+        self.no_room: InspectError | None = None
+        """Why the last line could not be written; None where it was."""
         self._file: BinaryIO
         self._compressor: Any = None
         self._frame_at, self._open_frame = 0, b""
@@ -182,7 +184,9 @@ class RecordingFile:
             if error.errno not in _NO_ROOM:
                 raise self._unwritable(error) from None
             self._take_back(end)
+            self.no_room = self._unwritable(error)
             return False
+        self.no_room = None
         return True
 
     def _take_back(self, end: int) -> None:
