@@ -164,6 +164,12 @@ def _cpu_seconds(pid: int) -> float:
     return total / _TICKS
 
 
+def _peak_mb(pid: int) -> float:
+    """The most memory that a process had. Its ru_maxrss would be at least what the one had that started it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def _record(folder: Path, library: Path) -> Iterator[Figure]:
     """A minute at 10 Hz of 8 chips: CPU against the wall time, peak of memory (of the recorder, not of the child that reads), and
     the size that ten minutes would have."""
@@ -174,11 +180,12 @@ def _record(folder: Path, library: Path) -> Iterator[Figure]:
     child = subprocess.Popen(
         [*command, "--duration", str(seconds)], env={**os.environ, **script}, stderr=subprocess.DEVNULL
     )
-    _, _, usage = os.wait4(child.pid, 0)
-    child.returncode = 0
+    time.sleep(seconds - 2)
+    peak_mb = _peak_mb(child.pid)
+    child.wait()
     wall = (time.perf_counter() - start) * 1000
     yield Figure("record, 8 chips at 10 Hz, CPU", _children_ms() - before, "the wall time", wall, 0.05)
-    yield Figure("record, peak", usage.ru_maxrss / 1000, "the limit", 60.0, 1.0, "MB")
+    yield Figure("record, peak", peak_mb, "the limit", 60.0, 1.0, "MB")
     size = path.stat().st_size / 1e6 * 600 / seconds
     yield Figure("record, ten minutes, zstd", size, "the limit", 30.0, 1.0, "MB")
     shutil.rmtree(folder / "look8", ignore_errors=True)

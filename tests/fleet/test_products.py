@@ -1,4 +1,4 @@
-"""Fleets of every product, of one host to thirty-six: what is well is not found wrong, and each fault, wherever
+"""Fleets of every product, of one host to five, and of thirty-six: what is well is not found wrong, and each fault, wherever
 it is, is found once, in the words of its place, and nothing else is told."""
 
 import itertools
@@ -18,6 +18,7 @@ from tests.fleet.products import PRODUCTS, Product
 
 CABLINGS = {"fsd.textproto": plans.fsd, "gsd.yaml": plans.gsd, "cutsheet.csv": plans.cutsheet}
 SIZES = (1, 2, 3, 5)
+LARGEST, OF_MANY_CHIPS = 36, ("t3000", "galaxy-wh", "galaxy-bh", "galaxy-bh-b")
 
 
 def fleet_of(product: Product, hosts: int, seed: int) -> Plan:
@@ -80,6 +81,30 @@ def test_each_fault_is_found_once_in_its_words_in_every_product(
     run: Run, tmp_path: Path, case: tuple[str, str, int, str, int]
 ) -> None:
     check_fault(run, tmp_path, *case)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_once_among_36_hosts(run: Run, tmp_path: Path, fault: str) -> None:
+    number = list(FAULTS).index(fault)
+    cabling = list(CABLINGS)[number % (3 if FAULTS[fault].cutsheet else 2)]
+    product = next(
+        name
+        for name in (OF_MANY_CHIPS * 2)[number % len(OF_MANY_CHIPS) :]
+        if FAULTS[fault].seed(fleet_of(PRODUCTS[name], LARGEST, number), Random(number)) is not None
+    )
+    check_fault(run, tmp_path, product, fault, LARGEST, cabling, number)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_can_be_seeded_in_most_products(fault: str) -> None:
+    """Where it cannot, nothing would be shown."""
+    lines = [case for case in cases(1) if case[1] == fault]
+    seeded = [
+        FAULTS[fault].seed(fleet_of(PRODUCTS[product], hosts, seed), Random(seed)) is not None
+        for product, _, hosts, _, seed in lines
+    ]
+    assert 2 * sum(seeded) > len(PRODUCTS)
 
 
 @pytest.mark.parametrize("cabling", [*CABLINGS, None])

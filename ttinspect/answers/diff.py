@@ -143,12 +143,13 @@ def build_diff(
     ]
     vanished, appeared = paired.vanished, paired.appeared
     if devices:
-        gone, far = _chosen(old, new, devices)
-        far |= {new_ids[chip] for chip in gone if chip in new_ids}
+        gone, named = _chosen(old, new, devices)
+        named |= {new_ids[chip] for chip in gone if chip in new_ids}
         vanished = tuple(chip for chip in vanished if chip.id in gone)
-        appeared = tuple(chip for chip in appeared if chip.id in far)
+        appeared = tuple(chip for chip in appeared if chip.id in named)
         moved, changed, consequences = (
-            [change for change in changes if change.chip in far] for changes in (moved, changed, consequences)
+            [change for change in changes if change.chip in named]
+            for changes in (moved, changed, consequences)
         )
     return DiffAnswer(
         source=new.source,

@@ -16,12 +16,13 @@ from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.capacity import ChipCapacity
 from ttinspect.model.chip import Chip
-from ttinspect.model.finding import EvidenceValue, Finding, Severity
+from ttinspect.model.finding import EvidenceValue, Finding
 from ttinspect.model.memory_error import RuntimePair
 from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tensor import BufferType
 from ttinspect.verify.findings.allocator import ALLOCATOR_CAPACITY_DIFFERS, capacity_differences
 from ttinspect.verify.limits import limits_of
+from ttinspect.verify.rule import Hit
 
 
 class FitTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,21 +161,18 @@ def _differences(
 ) -> Iterator[Finding]:
     """Where the dump is not of this chip."""
     chip = system.chips[0]
-    differing: list[tuple[str, dict[str, EvidenceValue]]] = []
+    hits: list[Hit] = []
     if arch is not chip.arch:
         message = f"The allocator is that of a {arch.value}, chip {chip.id} is a {chip.arch.value}."
-        differing.append((message, {"kind": "arch", "allocator": arch.value, "chip": chip.arch.value}))
+        evidence: dict[str, EvidenceValue] = {
+            "kind": "arch", "allocator": arch.value, "chip": chip.arch.value,
+        }  # fmt: skip
+        hits.append(Hit("differs", message, evidence))
     elif settings is not None:
-        limits = limits_of(chip, grids_of(system.chips)[chip.id], settings)
-        differing += capacity_differences(statistics.memory_view, chip.id, limits)
-    for message, evidence in differing:
-        yield Finding(
-            id=ALLOCATOR_CAPACITY_DIFFERS.id,
-            name=ALLOCATOR_CAPACITY_DIFFERS.name,
-            severity=Severity.WARNING,
-            message=message,
-            evidence=evidence,
-        )
+        limits = limits_of(chip, grids_of((chip,))[chip.id], settings)
+        hits += capacity_differences(statistics.memory_view, chip.id, limits)
+    findings = (ALLOCATOR_CAPACITY_DIFFERS.finding(hit) for hit in hits)
+    yield from (finding for finding in findings if finding is not None)
 
 
 def _empty(banks: int, size: int) -> Bank:

@@ -161,7 +161,7 @@ def _beside_all(chip: int, linked: Links, cells: Mapping[int, Cell]) -> list[Cel
         return []
     row, column = neighbours[0]
     near = [(row + down, column + right) for down, right in _SIDES]
-    return [at for at in near if at not in taken and all(_apart(at, other) == 1 for other in neighbours)]
+    return [at for at in near if at not in taken and all(are_beside(at, other) for other in neighbours)]
 
 
 def _approached(order: Sequence[int], linked: Links) -> dict[int, Cell]:
@@ -184,6 +184,11 @@ def _approached(order: Sequence[int], linked: Links) -> dict[int, Cell]:
 
 def _length(chip: int, linked: Links, cells: Mapping[int, Cell]) -> int:
     return sum(_apart(cells[chip], cells[other]) ** 2 for other in linked[chip])
+
+
+def are_beside(a: Cell, b: Cell) -> bool:
+    """Whether two cells share a side."""
+    return _apart(a, b) == 1
 
 
 def _apart(a: Cell, b: Cell) -> int:

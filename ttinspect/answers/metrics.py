@@ -347,15 +347,15 @@ def _of_chips(case: Case, verified: Verified, uses: Uses) -> Iterator[tuple[int 
 
 def _findings(families: _Families, case: Case, verified: Verified, uses: Uses) -> None:
     labels_of = {chip.id: chip_labels(chip) for chip in case.shown}
-    chips = list(_of_chips(case, verified, uses))
-    counts = Counter((finding.id, finding.severity) for _, finding in chips)
+    findings = list(_of_chips(case, verified, uses))
+    counts = Counter((finding.id, finding.severity) for _, finding in findings)
     for finding_id, severity in sorted({*counts, *_looked_for()}):
         own: Labels = (("finding", finding_id), ("severity", severity.value))
         if severity is Severity.INCONCLUSIVE:
             families.add("finding_inconclusive", own[:1], 1 if counts[finding_id, severity] else None)
         else:
             families.add("findings", own, counts[finding_id, severity])
-    for chip, finding_id, severity in sorted(_by_chip(chips)):
+    for chip, finding_id, severity in sorted(_by_chip(findings)):
         labels = labels_of.get(chip)
         if labels is not None:
             own = (*labels, ("finding", finding_id), ("severity", severity.value))

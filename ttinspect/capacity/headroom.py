@@ -82,7 +82,7 @@ def _operations(
 def _program_bytes(programs: tuple[Placed, ...], mode: RunMode | None) -> int | None:
     if not _all_told(programs, mode):
         return None
-    return max(program.program.max_per_core for program in programs)
+    return max(placed.program.max_per_core for placed in programs)
 
 
 def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
@@ -90,14 +90,14 @@ def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
     and everything of a cached program out, so that one without records may hold anything."""
     if not programs:
         return False
-    return mode is RunMode.NO_DISPATCH or all(program.program.chips for program in programs)
+    return mode is RunMode.NO_DISPATCH or all(placed.program.chips for placed in programs)
 
 
 def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: DeviceFacts | None) -> int | None:
     if not _all_told(programs, mode):
         return None
     gap = _dry_gap if mode is RunMode.NO_DISPATCH else _gap
-    return _least(gap(program, device) for program in programs)
+    return _least(gap(placed, device) for placed in programs)
 
 
 def _least(gaps: Iterable[int | None]) -> int | None:
@@ -255,7 +255,7 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
             placed.append(programs)
             continue
         lives = [_life(buffer, recorded.device) for buffer in _inside(row.l1_rows, graph.buffers, span)]
-        own = _placed([span], [program.program for program in programs], lives)
+        own = _placed([span], [placed.program for placed in programs], lives)
         found += _operations(recorded, _levels([span], lives), own)
         placed += own
     return Memory(Earlier.ALL, tuple(found), tuple(placed))

@@ -87,7 +87,7 @@ def run(
     if not command_.strip():
         raise InspectError("--command", "it is empty", "name what runs ttinspect on the hosts")
     folder = _made_folder(output)
-    far = [name for name in names if not anew and _file(folder, name).is_file()]
+    kept = [name for name in names if not anew and _file(folder, name).is_file()]
     found = {
         name: CollectedHost(
             host=name,
@@ -97,7 +97,7 @@ def run(
             said=None,
             why=None,
         )
-        for name in far
+        for name in kept
     }
     wanted = [name for name in names if name not in found]
     asking = Asking(

@@ -20,6 +20,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, exit_code, to_csv, to_table
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, places_of, processes_of
+from ttinspect.cli.streams import write_out
 from ttinspect.cli.terminal import Watched, watched_on
 from ttinspect.cli.watching import CountOption, WatchOption, in_place, repeat
 from ttinspect.errors import ExitCode, InspectError, most_important
@@ -99,7 +100,7 @@ def _replay(common: Common, places: Places, seconds: float | None, count: int | 
             system = select_chips(recorded_source(moment, common.source), list(common.devices))
             case = processes_of(Opened(system=system, snapshot=moment), places, scanner)
             if common.format == "yaml":
-                sys.stdout.write("---\n")
+                write_out("---\n", machine=True)
             uses = {} if case is None else uses_of(case, uses)
             _write(common, build_telemetry(system, case, uses), first=number == 1, screen=screen)
             code = most_important(code, exit_code(system))

@@ -16,6 +16,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from ttinspect.cli.streams import write_out
+from ttinspect.errors import InspectError
 from ttinspect.report.screen import frame
 
 _DEFAULT_SIZE = (80, 24)
@@ -29,6 +30,10 @@ _HELD_BACK = {
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP, signal.SIGCONT, signal.SIGTTOU,
     signal.SIGWINCH, _LEFT,
 }  # fmt: skip
+
+
+_REFUSED = (OSError, InspectError)
+"""What write_out raises."""
 
 
 class LeftError(BaseException):
@@ -68,9 +73,8 @@ class Watched:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended = True  # from here on q raises nothing
-        mask = signal.pthread_sigmask(
-            signal.SIG_BLOCK, _HELD_BACK
-        )  # a second Ctrl-C must not leave half of it
+        # a second Ctrl-C must not leave half of it
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
         try:
             if self._render is not None:
                 self._nudge()
@@ -81,7 +85,7 @@ class Watched:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self._render is not None and self._takes_text():
-            gone = contextlib.suppress(Exception) if kind is not None else contextlib.nullcontext()
+            gone = contextlib.suppress(*_REFUSED) if kind is not None else contextlib.nullcontext()
             with gone:  # what made it end is told, not that the terminal is gone too
                 write_out(self._render(), machine=False)
 
@@ -173,7 +177,7 @@ class Watched:
                 watched.remove(self._keys)
             if self._ended:
                 return
-            with self._lock, contextlib.suppress(Exception):  # the main thread meets the same, and tells it
+            with self._lock, contextlib.suppress(*_REFUSED):  # the main thread meets the same, and tells it
                 taken = self._placed
                 self._take()
                 now = self._size()

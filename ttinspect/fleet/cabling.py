@@ -84,15 +84,15 @@ class _Compare:
         skip, expected = _Skip(compared, silent, plugs), self.expected
         cables = self.found_cables(found_links, relabel)
         listed = {cable for cable in expected if not skip(cable)}
-        far = {cable for cable in cables if not skip(cable)}
-        missing, unexpected = listed - far, {cable for cable in far - listed if can_be_wrong(cable)}
+        present = {cable for cable in cables if not skip(cable)}
+        missing, unexpected = listed - present, {cable for cable in present - listed if can_be_wrong(cable)}
         wrong = missing | unexpected
-        partly = {cable for cable in listed & far if len(cables[cable]) < len(expected[cable])}
+        partly = {cable for cable in listed & present if len(cables[cable]) < len(expected[cable])}
         crossed, missing, unexpected = crossed_among(missing, unexpected)
         return Comparison(
             matching=self.matching,
             expected=sum(max(1, len(expected[cable])) for cable in listed),
-            found=sum(min(max(1, len(expected[cable])), len(cables[cable])) for cable in listed & far),
+            found=sum(min(max(1, len(expected[cable])), len(cables[cable])) for cable in listed & present),
             cables=len(listed),
             missing=tuple(sorted(missing)),
             unexpected=tuple(sorted(unexpected)),

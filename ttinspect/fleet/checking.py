@@ -129,10 +129,10 @@ def fleet_outcomes(
 ) -> Iterator[HostOutcome]:
     """What a check file expects of the fleet as a whole, a case per host. ``told_missing`` are hosts that the
     cabling misses already."""
-    far, silent = {host.name for host in hosts}, {*told_missing}
+    present, silent = {host.name for host in hosts}, {*told_missing}
     hidden = {document.stem for document in unreadable}
     for name in check.hosts:
-        missing = name not in far and name not in hidden
+        missing = name not in present and name not in hidden
         message = f"{name} is in {check.name}, and no document is of it"
         yield HostOutcome(
             host=name,

@@ -104,7 +104,7 @@ def crossed_among(
         for plug in cable:
             by_plug[plug].append(cable)
     cables: set[Cable] = set()
-    crosseds: list[Crossed] = []
+    crossings: list[Crossed] = []
     for start in sorted(missing):
         group: set[Cable] = set()
         pending = [start]
@@ -115,6 +115,6 @@ def crossed_among(
                 pending += [other for plug in cable for other in by_plug[plug]]
         cables |= group
         if group & unexpected:
-            crosseds.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
-    told = {cable for crossed in crosseds for cable in (*crossed.expected, *crossed.found)}
-    return crosseds, missing - told, unexpected - told
+            crossings.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
+    told = {cable for crossed in crossings for cable in (*crossed.expected, *crossed.found)}
+    return crossings, missing - told, unexpected - told

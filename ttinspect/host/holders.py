@@ -227,11 +227,11 @@ def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look
         for pid in opener.pids or ():
             if pid == 0:
                 continue
-            far = os.path.isdir(procfs / str(pid))  # noqa: PTH112
+            runs = os.path.isdir(procfs / str(pid))  # noqa: PTH112
             given_away = pid in look.looked_into and opener.device not in look.open.get(pid, ())
             if pid == own:
                 continue
-            if far and not given_away:
+            if runs and not given_away:
                 found.by_pid.setdefault(pid, set()).add(opener.device)
             else:
                 doubtful.setdefault(opener.device, set()).add(pid)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from ttinspect.answers.mesh import Cell, places
+from ttinspect.answers.mesh import Cell, are_beside, places
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import LinkState
 from ttinspect.report.common import source_line
@@ -75,7 +75,7 @@ def topology_svg(answer: TopologyAnswer) -> str:
     groups = board_groups(answer)
     cells = places(answer, [chips for _, chips in groups])
     drawn = edges(answer)
-    beside = [edge for edge in drawn if _is_beside(cells[edge.a], cells[edge.b])]
+    beside = [edge for edge in drawn if are_beside(cells[edge.a], cells[edge.b])]
     crossed = {max(cells[edge.a], cells[edge.b]) for edge in beside if cells[edge.a][1] == cells[edge.b][1]}
     several = {chip.id for _, chips in groups if len(chips) > 1 for chip in chips}
     lines = {
@@ -113,10 +113,6 @@ def topology_svg(answer: TopologyAnswer) -> str:
         + "\n".join(body)
         + "\n</svg>\n"
     )
-
-
-def _is_beside(a: Cell, b: Cell) -> bool:
-    return abs(a[0] - b[0]) + abs(a[1] - b[1]) == 1
 
 
 def _lines(chip: TopologyChip, several: bool) -> Iterable[tuple[str, str]]:

@@ -123,12 +123,12 @@ class _Rank:
         Raises:
             msgspec.ValidationError: from the iterator, for a value of another type.
         """
-        far = self._tables.columns.get(table, set())
-        if not far.issuperset(columns):
+        existing = self._tables.columns.get(table, set())
+        if not existing.issuperset(columns):
             return iter(())
         conditions = [where] if where else []
         values: tuple[int, ...] = ()
-        if self._rank is not None and "rank" in far:
+        if self._rank is not None and "rank" in existing:
             conditions.append("rank = ?")
             values = (self._rank,)
         query = f"SELECT {', '.join(columns)} FROM {table}"
@@ -213,9 +213,9 @@ class _Rank:
                 mesh=row.device, born=None, died=None, address=row.address, bank_bytes=row.bank_bytes
             )
             rows.setdefault(row.operation, []).append(equal.setdefault(life, life))
-        far = "buffers" in self._tables.columns
+        has_buffers = "buffers" in self._tables.columns
         for operation in self._ids:
-            buffers = tuple(rows.get(operation, ())) if usable and far else None
+            buffers = tuple(rows.get(operation, ())) if usable and has_buffers else None
             name = str(self._names.get(operation) or "")
             yield OperationRows(id=operation, name=name, l1_rows=buffers)
 

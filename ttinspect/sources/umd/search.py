@@ -220,7 +220,7 @@ def ask(
     of_all = [attempt for attempt in attempts if attempt.plan.alone is None]
     seen = [attempt for attempt in of_all if attempt.session.chips and not attempt.hides_chips]
     patient = [attempt for attempt in of_all if attempt.plan.patient]
-    best = (*seen, *(() if seen else (attempts[0], *patient)))[-1]
+    best = (seen or [attempts[0], *patient])[-1]
     return Outcome(attempts=attempts, best=best, host=facts, child=child)
 
 

@@ -55,12 +55,12 @@ def messages_of(findings: Iterable[Finding]) -> str:
 
 
 def judged(
-    chip: Chip, finding_id: str, fact: str, expected: Fact, findings: Iterable[Finding], expectation: Fact
+    chip: Chip, finding_id: str, fact: str, expected: Fact, findings: Iterable[Finding], found: Fact
 ) -> Expectation:
     """What is expected of a chip, failed by the findings that stand for it."""
     serious = [finding for finding in findings if finding.severity is not Severity.INFO]
     known_as = serious[0].id if serious else finding_id
-    return known(chip, known_as, fact, expected, expectation, outcome_of(serious), messages_of(serious))
+    return known(chip, known_as, fact, expected, found, outcome_of(serious), messages_of(serious))
 
 
 def known(

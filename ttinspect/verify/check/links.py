@@ -17,9 +17,9 @@ def link_expectation(wanted: LinkWanted, system: System, where: str) -> Expectat
     this System: it is known by its unique id."""
     first, channel, other, far_channel = wanted
     fact = f"link of chip {first} channel {channel} to chip {other} channel {far_channel}"
-    expectation, why = _found(wanted, system)
-    outcome = compared(_UP, expectation)
-    return of_host(ETH_LINKS.id, fact, _UP, expectation, outcome, f"{fact}: {why}" if why else "", where)
+    value, why = _found(wanted, system)
+    outcome = compared(_UP, value)
+    return of_host(ETH_LINKS.id, fact, _UP, value, outcome, f"{fact}: {why}" if why else "", where)
 
 
 def _found(wanted: LinkWanted, system: System) -> Told:

@@ -44,7 +44,14 @@ from ttinspect.verify.findings.live import (
     live_findings,
     trouble_findings,
 )
-from ttinspect.verify.findings.readiness import NARROW_PCIE, pcie_measures, readiness_findings
+from ttinspect.verify.findings.readiness import (
+    FIRMWARE_DIFFERS,
+    HUGEPAGES,
+    NARROW_PCIE,
+    NODE_PERMISSIONS,
+    pcie_measures,
+    readiness_findings,
+)
 from ttinspect.verify.findings.telemetry import telemetry_findings
 from ttinspect.verify.findings.topology import (
     DUPLICATE_BOARD_ID,
@@ -77,14 +84,14 @@ def product_expectations(system: System, chosen: frozenset[int] | None, grids: G
     judged with the whole board."""
     shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
     topology = topology_findings(system)
-    ids = list(_ids(system, shown, topology))
-    ids += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
-    ids += _uniform(shown, grids)
+    expectations = list(_ids(system, shown, topology))
+    expectations += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
+    expectations += _uniform(shown, grids)
     up, on_board = links_up(system), board_links(system)
     for chip in shown:
         links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
-        ids += _chip(chip, grids[chip.id], links, system.asked)
-    return [*ids, *_readiness(system, shown), *_troubles(system, shown)]
+        expectations += _chip(chip, grids[chip.id], links, system.asked)
+    return [*expectations, *_readiness(system, shown), *_troubles(system, shown)]
 
 
 def product_findings(system: System) -> dict[int, list[Finding]]:
@@ -332,20 +339,17 @@ def _why_boards_undecided(board: Board, system: System, wrong: dict[str | None, 
 def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
     """Of what is known; what a source does not tell of a host is not expected of it."""
     findings = readiness_findings(system)
-    of_system = {
-        finding.id: [two for two in findings.get(None, ()) if two.id == finding.id]
-        for finding in findings.get(None, ())
-    }
+    of_system = findings.get(None, ())
     ready = system.readiness
     if ready is not None:
         needing = [
             device.device for device in ready.devices if device.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)
         ]
         if ready.hugepages_1g is not None and needing:
-            mine = of_system.get("TTP003", [])
+            mine = found_by((HUGEPAGES,), of_system)
             expected = f"at least {len(needing)}"
             yield of_host(
-                "TTP003",
+                HUGEPAGES.id,
                 "hugepages of 1 GiB",
                 expected,
                 ready.hugepages_1g,
@@ -354,18 +358,18 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             )
         nodes = [device for device in ready.devices if device.accessible is not None]
         if nodes:
-            mine = of_system.get("TTP004", [])
+            mine = found_by((NODE_PERMISSIONS,), of_system)
             able = [node.device for node in nodes if node.accessible]
             text = f"{numbers(able)} of {numbers(node.device for node in nodes)}" if able else "none"
             yield of_host(
-                "TTP004", "nodes", "read and write", "read and write" if not mine else text,
+                NODE_PERMISSIONS.id, "nodes", "read and write", "read and write" if not mine else text,
                 outcome_of(mine), messages_of(mine),
             )  # fmt: skip
     if sum(chip.firmware is not None for chip in shown) > 1:
-        mine = of_system.get("TTT036", [])
+        mine = found_by((FIRMWARE_DIFFERS,), of_system)
         bundles = sorted({".".join(map(str, chip.firmware)) for chip in shown if chip.firmware is not None})
         yield of_host(
-            "TTT036",
+            FIRMWARE_DIFFERS.id,
             "firmware bundles",
             "one for all",
             ", ".join(bundles),

@@ -145,9 +145,9 @@ class _Site:
 
     def _absent(self, fact: str, path: Path, why: str, *, known: bool) -> Expectation:
         """A chip or board that is not there, or may not be."""
-        expectation, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
+        found, outcome = ("not there", Outcome.FAIL) if known else (None, Outcome.UNKNOWN)
         where = self._wanted.where(*path)
-        return of_host(site.NOT_THERE.id, fact, "there", expectation, outcome, f"{fact}: {why}", where)
+        return of_host(site.NOT_THERE.id, fact, "there", found, outcome, f"{fact}: {why}", where)
 
     def _of_chip(self, chip: Chip, want: ChipWants, path: Path) -> Iterator[Expectation]:
         facts = self._facts[chip.id]

@@ -6,7 +6,6 @@ import msgspec
 
 from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, MemoryView
-from ttinspect.model.finding import EvidenceValue
 from ttinspect.model.region import Slot
 from ttinspect.shm.clocks import realtime_of
 from ttinspect.shm.layout import NamedBy
@@ -99,15 +98,12 @@ def allocator_capacity(case: Case, subject: Subject) -> Iterator[Hit]:
     chip = subject.match.chip
     limits = UNKNOWN_LIMITS if chip is None else case.limits.get(chip, UNKNOWN_LIMITS)
     for statistics, _ in subject.statistics:
-        for message, evidence in capacity_differences(statistics.memory_view, chip, limits):
-            yield Hit("differs", message, evidence)
+        yield from capacity_differences(statistics.memory_view, chip, limits)
 
 
-def capacity_differences(
-    view: MemoryView, chip: int | None, limits: Limits
-) -> Iterator[tuple[str, dict[str, EvidenceValue]]]:
-    """Where an allocator manages something else than what is computed for a chip: a sentence, and its
-    figures. What either does not tell is not compared."""
+def capacity_differences(view: MemoryView, chip: int | None, limits: Limits) -> Iterator[Hit]:
+    """Where an allocator manages something else than what is computed for a chip. What either does not tell
+    is not compared."""
     for kind, whole, part, expected in (
         ("L1", view.l1, view.l1_small, _known(limits.l1_allocatable, *limits.l1_allocatable_others)),
         ("DRAM", view.dram, view.trace, _known(limits.dram_allocatable)),
@@ -118,7 +114,8 @@ def capacity_differences(
             continue
         found = whole.capacity_bytes + part.capacity_bytes
         if found not in expected:
-            yield (
+            yield Hit(
+                "differs",
                 f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
                 f"chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
                 f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
