@@ -119,6 +119,7 @@ print(count, json.dumps([path for path in opened if "canary" in path]))
 """
 
 
+@pytest.mark.system
 def test_no_input_opens_another_file(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     canary.write_text("secret")
