@@ -6,7 +6,7 @@ unknown architecture.
 
 import re
 from collections import Counter, deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from ttinspect.facts.trays import tray_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
 from ttinspect.model.finding import Evidence
+from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
 from ttinspect.sources.building import place_on_board, refuse_impossible_masks
 
@@ -45,8 +46,9 @@ class _BoardEntry(msgspec.Struct, frozen=True):
     board_id: str | None
 
 
-def read_cluster(document: Any, name: str) -> System:
-    """The System of a parsed cluster descriptor.
+def read_cluster(document: Any, name: str, socs: Mapping[Arch, Soc] | None = None) -> System:
+    """The System of a parsed cluster descriptor. With the SoC descriptors of the devices at hand it is what
+    tt_umd says of these: impossible masks are then not refused.
 
     Raises:
         InspectError: 2, naming file, key path, what was found and what was expected; 7 for an
@@ -55,7 +57,8 @@ def read_cluster(document: Any, name: str) -> System:
     root = Node(document, name)
     archs = _archs(root)
     ids = sorted(archs)
-    links = _links(root, archs)
+    soc_of = {chip_id: socs[arch] if socs else builtin_soc(arch) for chip_id, arch in archs.items()}
+    links = _links(root, soc_of)
     harvests = _harvests(root, ids)
     boards, warnings = _boards(root, ids)
     unique_ids = _per_chip(root, "chip_unique_ids", ids, complete=True)
@@ -84,7 +87,7 @@ def read_cluster(document: Any, name: str) -> System:
             Chip(
                 id=chip_id,
                 arch=archs[chip_id],
-                soc=builtin_soc(archs[chip_id]),
+                soc=soc_of[chip_id],
                 board=boards[chip_id].board,
                 board_name=boards[chip_id].name,
                 board_id=boards[chip_id].board_id,
@@ -102,12 +105,13 @@ def read_cluster(document: Any, name: str) -> System:
                 unknown=harvest.unknown,
             )
         )
-    refuse_impossible_masks(chips, name)
+    if socs is None:
+        refuse_impossible_masks(chips, name)
     return System(
         source=Source(kind=SourceKind.CLUSTER, detail=name, live=False, example=False),
         chips=tuple(chips),
         links=links,
-        remote_links=_remote_links(root, archs),
+        remote_links=_remote_links(root, soc_of),
         warnings=tuple(warnings),
         evidence=warnings,
     )
@@ -284,11 +288,11 @@ def _mmio(root: Node, ids: list[int]) -> dict[int, int | None]:
     return {chip_id: number if uses[number] == 1 else None for chip_id, number in listed.items()}
 
 
-def _end(node: Node, archs: dict[int, Arch]) -> LinkEnd:
+def _end(node: Node, soc_of: dict[int, Soc]) -> LinkEnd:
     chip_node = node.require("chip", "a chip id")
-    chip_id = _known_chip(chip_node, chip_node.unsigned(), archs)
+    chip_id = _known_chip(chip_node, chip_node.unsigned(), soc_of)
     channel = node.require("chan", "an eth channel")
-    channels = len(builtin_soc(archs[chip_id]).eth)
+    channels = len(soc_of[chip_id].eth)
     return LinkEnd(
         chip=chip_id,
         channel=channel.unsigned(channels - 1, f"an eth channel from 0 to {channels - 1}"),
@@ -305,22 +309,22 @@ def _pairs(root: Node, name: str) -> list[tuple[Node, Node]]:
     return pairs
 
 
-def _links(root: Node, archs: dict[int, Arch]) -> tuple[Link, ...]:
+def _links(root: Node, soc_of: dict[int, Soc]) -> tuple[Link, ...]:
     root.require("ethernet_connections", "a list, which may be empty")
     links: dict[frozenset[LinkEnd], Link] = {}
     for a, b in _pairs(root, "ethernet_connections"):
-        link = Link(a=_end(a, archs), b=_end(b, archs))
+        link = Link(a=_end(a, soc_of), b=_end(b, soc_of))
         links.setdefault(frozenset((link.a, link.b)), link)
     return tuple(links.values())
 
 
-def _remote_links(root: Node, archs: dict[int, Arch]) -> tuple[RemoteLink, ...]:
+def _remote_links(root: Node, soc_of: dict[int, Soc]) -> tuple[RemoteLink, ...]:
     name = "ethernet_connections_to_remote_devices"
     if not root.child(name):
         return ()
     return tuple(
         RemoteLink(
-            a=_end(a, archs),
+            a=_end(a, soc_of),
             remote_unique_id=str(b.require("remote_chip_id", "a unique id").unsigned(U64_MAX)),
             remote_channel=b.require("chan", "an eth channel").unsigned(),
         )

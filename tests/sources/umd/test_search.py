@@ -151,9 +151,9 @@ def test_nobody_is_blamed_for_a_lock_that_another_process_holds() -> None:
 
 
 def test_a_chip_that_is_read_when_tt_umd_dies_is_left_alone_once() -> None:
-    links = wire.LinkFacts(ends=[], remote=[], chips=3)
+    cluster = wire.ClusterFacts(chips=3)
     stage, request = Stage(Doing.TELEMETRY, 1), Request("telemetry")
-    session = Session(request=request, lines=(links,), stage=stage, death=DIED)
+    session = Session(request=request, lines=(cluster,), stage=stage, death=DIED)
     first = Attempt(plan=Plan(request=request), session=session)
 
     def after(*attempts: Attempt) -> Plan | None:

@@ -3,12 +3,15 @@
 import msgspec
 import pytest
 
+from tests.sources import clusters
 from ttinspect.cli.output import exit_code
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import builtin_soc
-from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Masks
+from ttinspect.facts.yamltree import parse_yaml
+from ttinspect.model.arch import Arch
+from ttinspect.model.chip import Masks, PcieLink
 from ttinspect.model.system import LinkState, Source, SourceKind, System
+from ttinspect.sources.cluster import read_cluster
 from ttinspect.sources.umd import wire
 from ttinspect.sources.umd.request import Request
 from ttinspect.sources.umd.search import Attempt, Outcome, Plan
@@ -22,8 +25,8 @@ SOCS = {arch: builtin_soc(arch) for arch in Arch}
 HOST = wire.HostFacts(kmd_version="2.8.0", kmd_devices={0: "0000:41:00.0"})
 CHIP = wire.ChipFacts(
     id=0, arch="wormhole_b0", board="n300", board_id=0x14 << 36, unique_id=7, asic_location=0, mmio=True, via=None,
-    pci_bdf="0000:41:00.0", bus_id=0x41, pcie_lanes=16, kmd_id=0, error=None,
-    masks=wire.RawMasks(tensix=3, dram=0, eth=0, pcie=0, l2cpu=0), noc_translation=True,
+    pci_bdf="0000:41:00.0", pcie=PcieLink(bus_id=0x41, lanes=16), kmd_id=0, error=None,
+    masks=Masks(tensix=3, dram=0, eth=0, pcie=0, l2cpu=0), noc_translation=True,
     tags={"firmware": 0x12080200}, firmware=(18, 8, 2), cores=None,
 )  # fmt: skip
 REMOTE = msgspec.structs.replace(
@@ -44,22 +47,45 @@ def system(*lines: wire.Line, death: str | None = None, stage: Stage = DISCOVERI
     return system_of(outcome(said(*lines, death=death, stage=stage, log=log)), SOURCE, SOCS)
 
 
-def test_a_remote_chip_is_reached_through_its_mmio_capable_one() -> None:
-    links = wire.LinkFacts(ends=[(0, 8, 1, 0), (1, 0, 0, 8)], remote=[(1, 6, 14251335820, 6)])
-    found = system(HOST, links, CHIP, REMOTE, wire.Done())
-    assert [(chip.mmio, chip.via, chip.kmd_id) for chip in found.chips] == [(True, None, 0), (False, 0, None)]
-    assert [chip.board for chip in found.chips] == [Board("n300"), Board("n300")]
-    (link,) = found.links
-    assert (link.a.chip, link.a.channel, link.b.chip, link.b.channel) == (0, 8, 1, 0)
-    assert link.state is LinkState.UP
+def test_what_the_cluster_descriptor_says_of_chips_and_links_holds() -> None:
+    description = clusters.n300()
+    end = {"chip": 1, "chan": 6}, {"remote_chip_id": 14251335820, "chan": 6}
+    description["ethernet_connections_to_remote_devices"] = [[*end]]
+    text = clusters.to_yaml(description)
+    chips = [wire.ChipFacts(id=chip, arch="wormhole_b0", tags={"firmware": 0x12080200}) for chip in (0, 1)]
+    found = system(HOST, wire.ClusterFacts(chips=2, text=text), *chips, wire.Done())
+    offline = read_cluster(parse_yaml(text.encode(), "n300"), "n300")
+    for fields in ("board board_id unique_id", "masks noc_translation", "mmio via kmd_id pcie"):
+        of_both = (
+            [[getattr(chip, field) for field in fields.split()] for chip in each.chips]
+            for each in (found, offline)
+        )
+        assert next(of_both) == next(of_both)
+    assert [(chip.mmio, chip.via) for chip in found.chips] == [(True, None), (False, 0)]
+    assert (found.links, found.remote_links) == (offline.links, offline.remote_links)
     assert found.remote_links[0].remote_unique_id == "14251335820"
+    assert {link.state for link in found.links} == {LinkState.UP}
     assert found.kmd_version == "2.8.0"
     assert exit_code(found) is ExitCode.DONE
 
 
-def test_a_link_that_one_side_alone_reports_is_not_called_up() -> None:
-    found = system(HOST, wire.LinkFacts(ends=[(1, 0, 0, 8)], remote=[]), CHIP, REMOTE, wire.Done())
-    assert [link.state for link in found.links] == [LinkState.UNKNOWN]
+def test_a_cluster_descriptor_that_is_none_is_told_as_a_fault_of_tt_umd() -> None:
+    with pytest.raises(InspectError) as caught:
+        system(HOST, wire.ClusterFacts(chips=1, text="arch: 5"), CHIP, wire.Done())
+    assert caught.value.exit_code is ExitCode.UMD_FAILED
+    assert caught.value.what.startswith("tt_umd: the cluster descriptor")
+
+
+def test_links_of_chips_that_were_opened_one_by_one_are_joined_by_unique_id() -> None:
+    """One of which only one end is known is not called up; one to no chip of the host leaves it."""
+    near = wire.EndFacts(chip=0, ends=[(8, 8, 0), (9, 8, 1), (6, 14251335820, 6)])
+    far = wire.EndFacts(chip=1, ends=[(0, 7, 8)])
+    found = system(HOST, wire.ClusterFacts(chips=1), CHIP, REMOTE, near, far, wire.Done())
+    assert [(link.a.channel, link.b.chip, link.b.channel, link.state) for link in found.links] == [
+        (8, 1, 0, LinkState.UP), (9, 1, 1, LinkState.UNKNOWN),
+    ]  # fmt: skip
+    (leaving,) = found.remote_links
+    assert (leaving.a.channel, leaving.remote_unique_id, leaving.remote_channel) == (6, "14251335820", 6)
 
 
 def test_a_death_keeps_the_chips_that_were_read_and_names_the_stage() -> None:
@@ -117,7 +143,7 @@ def test_hidden_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_chips_is_3_and_says_what_the_driver_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TT_VISIBLE_DEVICES", "9")
     with pytest.raises(InspectError) as caught:
-        system(HOST, wire.LinkFacts(ends=[], remote=[]), wire.Done())
+        system(HOST, wire.ClusterFacts(chips=0), wire.Done())
     assert caught.value.exit_code is ExitCode.NO_DEVICES
     assert "the kernel driver shows 1" in caught.value.why
     assert "TT_VISIBLE_DEVICES" in caught.value.why
@@ -147,7 +173,7 @@ def test_a_simulator_that_does_not_fit_into_memory_is_no_wrong_file() -> None:
 @pytest.mark.parametrize("name", ["tensix", "dram", "eth", "pcie", "l2cpu"])
 def test_a_zero_that_tt_umd_made_of_missing_telemetry_is_unknown(name: str) -> None:
     tags: dict[str, int | None] = dict.fromkeys(("tensix", "dram", "eth", "pcie", "l2cpu"), 1)
-    masks = wire.RawMasks(tensix=0, dram=0, eth=0x120, pcie=2, l2cpu=0)
+    masks = Masks(tensix=0, dram=0, eth=0x120, pcie=2, l2cpu=0)
     for absent in (None, 0xFFFFFFFF):
         facts = msgspec.structs.replace(
             CHIP, arch="blackhole", board="p150", masks=masks, tags={**tags, name: absent}
@@ -227,7 +253,7 @@ def test_a_chip_that_leaves_between_two_readings_shows_the_first_and_is_told() -
 
 def test_a_chip_that_was_left_alone_keeps_what_it_said_before_and_says_why() -> None:
     """Also where devices were asked for alone in between: there other chips have its number."""
-    before = said(HOST, wire.LinkFacts(ends=[], remote=[], chips=2), CHIP, death="it died")
+    before = said(HOST, wire.ClusterFacts(chips=2), CHIP, death="it died")
     alone = said(HOST, msgspec.structs.replace(CHIP, unique_id=99), wire.Done())
     after = said(HOST, REMOTE, wire.Done())
     plans = (

@@ -193,7 +193,7 @@ class Child:
 
         kind, via = (self._stage.kind, self._stage.via) if self._stage is not None else (None, None)
         wait = umdlog.waiting(umdlog.plain(self._printed.last_line(), self._process.pid))
-        several = any(isinstance(line, wire.LinkFacts) and line.chips > 1 for line in self._lines)
+        several = wire.chips_seen(self._lines) > 1
         return lateness.State(
             asked=self._asked,
             stage_since=self._stage_since,

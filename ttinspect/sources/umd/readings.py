@@ -12,7 +12,7 @@ from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.harvesting.refusal import refusal, units_listed
 from ttinspect.model.arch import Arch, Board, Coord, CoreType
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.telemetry import EthChannel, GddrModule, Telemetry
 from ttinspect.sources.gddr_words import STATUS_WORD, modules_of_words
@@ -36,6 +36,31 @@ _MAY_BE_ZERO = ("heartbeat", "thermal_trips")
 _ETH_LIVE_TAG = 21
 
 
+def identified(facts: ChipFacts, chip: Chip | None) -> ChipFacts:
+    """The facts of a chip with what the cluster descriptor says of it, if it does."""
+    if chip is not None:
+        facts = replace(
+            facts,
+            arch=chip.arch.value,
+            board=None if chip.board is None else chip.board.value,
+            board_id=None if chip.board_id is None else int(chip.board_id),
+            unique_id=None if chip.unique_id is None else int(chip.unique_id),
+            mmio=chip.mmio,
+            via=chip.via,
+            pci_bdf=chip.pci_bdf,
+            pcie=chip.pcie,
+            kmd_id=chip.kmd_id,
+            masks=chip.masks if facts.tags else None,
+            noc_translation=chip.noc_translation,
+        )
+    return replace(facts, board_id=_id_of(facts.board_id), unique_id=_id_of(facts.unique_id))
+
+
+def _id_of(number: int | None) -> int | None:
+    """An id of two telemetry words; None where one of them is all ones, which no id has."""
+    return None if number is None or _ALL_ONES in (number & _ALL_ONES, number >> 32) else number
+
+
 def chip_of(
     facts: ChipFacts,
     arch: Arch,
@@ -48,7 +73,7 @@ def chip_of(
     """A chip of this architecture; ``linkless`` says why nothing is known of any eth link, ``linked`` that
     one of this chip is."""
     masks, assumed, unknown = _masks(facts, socs[arch], simulated=simulated)
-    board = _board(facts, socs[arch], masks)
+    board, asic_location = _board(facts, socs[arch], masks), _location(facts)
     reason = facts.error and facts.error + made_up_masks(facts)
     if linkless is not None or (reason and not linked):
         unknown.append(Unknown(path="links", why=linkless or reason or ""))
@@ -56,11 +81,10 @@ def chip_of(
     for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
         if known is None and (reason or name in always):
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
-    if facts.asic_location is None and not facts.error and arch is not Arch.QUASAR:
+    if asic_location is None and not facts.error and arch is not Arch.QUASAR:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
     if simulated:  # places on the bus and driver numbers of a simulator mean nothing
-        facts = replace(facts, bus_id=None, kmd_id=None, pci_bdf=None)
-    on_bus = facts.mmio and not simulated
+        facts = replace(facts, pcie=None, kmd_id=None, pci_bdf=None)
     return Chip(
         id=facts.id,
         arch=arch,
@@ -69,7 +93,7 @@ def chip_of(
         board_name=None,
         board_id=None if facts.board_id is None else str(facts.board_id),
         unique_id=None if facts.unique_id is None else str(facts.unique_id),
-        asic_location=facts.asic_location,
+        asic_location=asic_location,
         noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
         masks=masks,
         assumed=assumed,
@@ -79,11 +103,20 @@ def chip_of(
         via=facts.via,
         kmd_id=facts.kmd_id,
         pci_bdf=facts.pci_bdf,
-        pcie=PcieLink(bus_id=facts.bus_id, lanes=facts.pcie_lanes) if on_bus else None,
-        tray=tray_of(board, facts.bus_id),
+        pcie=facts.pcie,
+        tray=tray_of(board, facts.pcie.bus_id) if facts.pcie is not None else None,
         unknown=tuple(unknown),
         live_cores=facts.cores,
     )
+
+
+def _location(facts: ChipFacts) -> int | None:
+    """The place on the board. The unique id of a linked Blackhole, (board_id << 5) | asic_location, has it
+    too, also where telemetry does not."""
+    unique_id, board_id = facts.unique_id, facts.board_id
+    if facts.arch == Arch.BLACKHOLE.value and unique_id is not None and unique_id >> 5 == board_id:
+        return unique_id & 0x1F
+    return facts.asic_location
 
 
 def _board(facts: ChipFacts, soc: Soc, masks: Masks) -> Board | None:

@@ -1,25 +1,29 @@
 """What children said, as a System."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named
+from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch
+from ttinspect.model.chip import Chip
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System, Trouble
+from ttinspect.sources.cluster import read_cluster
 from ttinspect.sources.umd import umdlog, wire
 from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.process import VISIBLE_DEVICES
-from ttinspect.sources.umd.readings import chip_of, made_up_masks, with_telemetry
+from ttinspect.sources.umd.readings import chip_of, identified, made_up_masks, with_telemetry
 from ttinspect.sources.umd.search import Outcome
 from ttinspect.sources.umd.wire import ChipFacts, TelemetryFacts
 
 _OFF_THE_BUS = "scratch_status=0xffffffff"
 _LONGEST_REASON = 300
+_REPORT = "look at its log with --verbose; if it happens again, report it to tt-umd"
 
 
 def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System:
@@ -29,7 +33,8 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
         InspectError: 5 when nothing was learned, 3 when there are no chips; what the child raised.
     """
     session, host = outcome.best.session, outcome.host
-    chips, links = _chips(outcome), session.links
+    cluster = _cluster(session, socs)
+    chips = _chips(outcome, {} if cluster is None else {chip.id: chip for chip in cluster.chips})
     error = failure(session, source.detail or source.kind.value)
     if not chips:
         raise error or _no_chips(host)
@@ -53,7 +58,8 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     silent = {facts.chip: facts.error for facts in readings if facts.error and facts.chip not in unread}
     troubles += [Trouble(chip=chip, why=why, readable=False) for chip, why in silent.items()]
     troubles += [*of_discovery, *(of_devices if error is None else ())]
-    linked = {end[0] for end in [*links.ends, *links.remote]} if links is not None else set()
+    links, remote_links = _links(session, chips, cluster)
+    linked = {end.chip for link in links for end in (link.a, link.b)} | {link.a.chip for link in remote_links}
     simulated = source.kind is SourceKind.SIM
     made = [
         chip_of(
@@ -69,8 +75,8 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     return System(
         source=source,
         chips=tuple(with_telemetry(chip, readings) for chip in made),
-        links=tuple(_links(links, {chip.id for chip in made})) if links is not None else (),
-        remote_links=tuple(_remote_link(*end) for end in links.remote) if links is not None else (),
+        links=links,
+        remote_links=remote_links,
         warnings=tuple(warnings),
         troubles=tuple(troubles),
         evidence=warnings,
@@ -107,8 +113,7 @@ def _next_step(session: wire.Session, why: str) -> str:
         "reset the device (tt-smi -r), or give it more time with --timeout 330": kind is WaitFor.FIRMWARE,
         "give it more time with --timeout, and look at its log with --verbose": late,
     }
-    report = "look at its log with --verbose; if it happens again, report it to tt-umd"
-    return next((step for step, fits in steps.items() if fits), report)
+    return next((step for step, fits in steps.items() if fits), _REPORT)
 
 
 def _no_chips(host: wire.HostFacts) -> InspectError:
@@ -122,42 +127,51 @@ def _no_chips(host: wire.HostFacts) -> InspectError:
     )
 
 
-def _chips(outcome: Outcome) -> list[ChipFacts]:
-    """All chips by id, each with why it could not be read: those that were read, those that were left alone,
-    with what they said before, and the devices that were left out, of which nothing is known but where they
-    are. tt_umd gives the others new numbers; these come behind them."""
+def _cluster(session: wire.Session, socs: dict[Arch, Soc]) -> System | None:
+    """tt_umd's cluster descriptor; None where none was said, or no chip in it is healthy.
+
+    Raises:
+        InspectError: 5 where it is none.
+    """
+    text = session.cluster.text
+    if not text:
+        return None
+    try:
+        return read_cluster(
+            parse_yaml(text.encode(), "the cluster descriptor"), "the cluster descriptor", socs
+        )
+    except InspectError as error:
+        raise InspectError(f"tt_umd: {error.what}", error.why, _REPORT, ExitCode.UMD_FAILED) from None
+
+
+def _chips(outcome: Outcome, cluster: Mapping[int, Chip]) -> list[ChipFacts]:
+    """All chips by id, each with what the cluster descriptor says of it, and why it could not be read: those
+    that were read, those that were left alone, with what they said before, and the devices that were left
+    out, of which nothing is known but where they are. tt_umd gives the others new numbers; these come behind
+    them."""
     plan, session, host = outcome.best.plan, outcome.best.session, outcome.host
     of_all = [attempt for attempt in outcome.attempts if attempt.plan.alone is None]
+    said = {facts.id: facts for facts in session.chips}
     before = {facts.id: facts for attempt in of_all for facts in attempt.session.chips}
-    last = max((*(facts.id for facts in session.chips), *plan.skipped), default=-1)
-    left_alone = [
-        facts if facts.masks is not None or facts.error else replace(facts, error=why)
-        for chip, why in plan.skipped.items()
-        for facts in [before.get(chip, ChipFacts(id=chip, arch=None))]
-    ]
-    left_out = [
-        ChipFacts(
-            id=number,
-            arch=host.kmd_archs.get(device),
-            error=why,
-            kmd_id=device,
-            pci_bdf=host.kmd_devices.get(device),
-            mmio=True,
-        )
-        for number, (device, why) in enumerate(plan.lost.items(), last + 1)
-    ]
     # where tt_umd told its log alone why a chip is unhealthy
-    silent = [facts.id for facts in session.chips if facts.error == ""]
+    silent = [chip for chip, facts in said.items() if facts.error == ""]
     reasons = [reason for _, reason in umdlog.unhealthy(session.log)]
     reason_of = dict(zip(silent, reasons, strict=True)) if len(silent) == len(reasons) else {}
-    spoken = umdlog.without_chip if session.request.library is not None else str
-    read = [
-        facts
-        if facts.error is None
-        else replace(facts, error=_reason(spoken(facts.error or reason_of.get(facts.id, ""))))
-        for facts in session.chips
-    ]
-    return sorted((*left_alone, *left_out, *read), key=lambda facts: facts.id)
+    chips = []
+    for chip in sorted({*said, *plan.skipped}):
+        facts = said.get(chip) or before.get(chip) or ChipFacts(id=chip, arch=None)
+        facts = identified(facts, cluster.get(chip))
+        if facts.error is not None:
+            facts = replace(facts, error=_reason(facts.error or reason_of.get(chip, "")))
+        elif facts.masks is None:
+            facts = replace(facts, error=plan.skipped.get(chip))
+        chips.append(facts)
+    for number, (device, why) in enumerate(
+        plan.lost.items(), max((facts.id for facts in chips), default=-1) + 1
+    ):
+        arch, bdf = host.kmd_archs.get(device), host.kmd_devices.get(device)
+        chips.append(ChipFacts(id=number, arch=arch, error=why, kmd_id=device, pci_bdf=bdf, mmio=True))
+    return chips
 
 
 def _reason(why: str) -> str:
@@ -198,7 +212,7 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
         why = f"{plan.untrained} was not waited for: {what}"
         troubles.append(Trouble(chip=None, why=why, readable=on_bus))
     if session.request.over_eth:
-        opened_only = session.links is None and session.is_done
+        opened_only = session.is_done and not session.cluster.chips  # a Quasar
         return ("tt_umd opens the chip, and discovers nothing of it" if opened_only else None), troubles
     cause = outcome.first.why_ended()
     for unique_id, reason in umdlog.unhealthy(outcome.first.log):
@@ -209,7 +223,7 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
             break
     linkless: str | None = f"eth links were not discovered, because {cause}"
     why = f"{linkless}" if on_bus else f"chips that are reached over eth may be left out: {linkless}"
-    if session.links is not None and session.links.singly:
+    if session.ends:
         linkless = None
         why = (
             "chips that are reached over eth were opened one by one, and those behind them may be left out, "
@@ -259,16 +273,30 @@ def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:
     return arch_named(name)
 
 
-def _links(facts: wire.LinkFacts, ids: Iterable[int]) -> Iterator[Link]:
-    """Links between known chips; one that only one side reports is not up for certain."""
-    ends = {((a, b), (c, d)) for a, b, c, d in facts.ends if {a, c} <= {*ids}}
-    for a, b in sorted(ends, key=lambda pair: pair[0]):
-        both = (b, a) in ends
-        if not both or a < b:
-            near, far = (LinkEnd(chip=chip, channel=channel) for chip, channel in (a, b))
-            yield Link(a=near, b=far, state=LinkState.UP if both else LinkState.UNKNOWN)
-
-
-def _remote_link(chip: int, channel: int, unique_id: int, far_channel: int) -> RemoteLink:
-    end = LinkEnd(chip=chip, channel=channel)
-    return RemoteLink(a=end, remote_unique_id=str(unique_id), remote_channel=far_channel)
+def _links(
+    session: wire.Session, chips: list[ChipFacts], cluster: System | None
+) -> tuple[tuple[Link, ...], tuple[RemoteLink, ...]]:
+    """The links between these chips, and those that leave the host. Of chips that were opened one by one each
+    end was read: a link of which only one end is known is not up for certain."""
+    ids = {facts.id for facts in chips}
+    if session.ends is None:
+        links = cluster.links if cluster is not None else ()
+        remote = cluster.remote_links if cluster is not None else ()
+        return tuple(link for link in links if {link.a.chip, link.b.chip} <= ids), remote
+    chip_of = {facts.unique_id: facts.id for facts in chips if facts.unique_id is not None}
+    ends = {
+        LinkEnd(chip=said.chip, channel=channel): (chip_of.get(unique_id), unique_id, far)
+        for said in session.ends
+        for channel, unique_id, far in said.ends
+    }
+    joined: dict[frozenset[LinkEnd], Link] = {}
+    for a, (chip, _, far) in ends.items():
+        if chip is not None:
+            b = LinkEnd(chip=chip, channel=far)
+            state = LinkState.UP if b in ends else LinkState.UNKNOWN
+            joined.setdefault(frozenset((a, b)), Link(a=a, b=b, state=state))
+    return tuple(joined.values()), tuple(
+        RemoteLink(a=a, remote_unique_id=str(unique_id), remote_channel=far)
+        for a, (chip, unique_id, far) in ends.items()
+        if chip is None
+    )

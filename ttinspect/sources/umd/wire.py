@@ -1,10 +1,12 @@
 """What the child says, typed: JSON lines, each tagged with its type; and a session, which is all of them."""
 
+from collections.abc import Collection
 from enum import Enum
 
 import msgspec
 
 from ttinspect.errors import ExitCode
+from ttinspect.model.chip import Masks, PcieLink
 from ttinspect.model.grid import TypeCores
 from ttinspect.sources.umd.lateness import Late, WaitFor
 from ttinspect.sources.umd.request import Request
@@ -56,31 +58,27 @@ class HostFacts(msgspec.Struct, frozen=True, tag="host"):
     kmd_archs: dict[int, str] = {}
 
 
-class LinkFacts(msgspec.Struct, frozen=True, tag="links"):
-    """Ends of eth links as [chip, channel, other chip, its channel], one per side that reports it;
-    links that leave the host as [chip, channel, unique id, its channel]. ``chips`` is how many were found;
-    ``singly``: the links were read chip by chip, without tt_umd's discovery."""
+class ClusterFacts(msgspec.Struct, frozen=True, tag="cluster"):
+    """How many chips were discovered, and tt_umd's cluster descriptor (YAML) of those that are healthy; empty
+    where none is."""
 
-    ends: list[tuple[int, int, int, int]]
-    remote: list[tuple[int, int, int, int]]
-    chips: int = 0
-    singly: bool = False
+    chips: int
+    text: str = ""
 
 
-class RawMasks(msgspec.Struct, frozen=True):
-    """Harvesting masks as tt_umd reports them: descriptor order, and 0 where telemetry is missing."""
+class EndFacts(msgspec.Struct, frozen=True, tag="ends"):
+    """Where the eth links of a chip lead to, where chips were opened one by one: its channel, the unique id
+    of the other chip, and the channel there."""
 
-    tensix: int
-    dram: int
-    eth: int
-    pcie: int
-    l2cpu: int
+    chip: int
+    ends: list[tuple[int, int, int]]
 
 
 class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
-    """One chip; a remote one that is opened singly is said twice, before and after. ``tags`` are the raw
-    telemetry words behind the masks, None where missing; ``error`` says why the chip, or the rest of it,
-    could not be read; empty where only tt_umd's log does."""
+    """One chip; what the cluster descriptor says of it is not said again. A remote one that is opened singly
+    is said twice, before and after. ``tags`` are the raw telemetry words behind the masks, None where
+    missing; without any the chip was not read. ``error`` says why the chip, or the rest of it, could not be
+    read; empty where only tt_umd's log does."""
 
     id: int
     arch: str | None
@@ -91,11 +89,10 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     mmio: bool | None = None
     via: int | None = None
     pci_bdf: str | None = None
-    bus_id: int | None = None
-    pcie_lanes: int | None = None
+    pcie: PcieLink | None = None
     kmd_id: int | None = None
     error: str | None = None
-    masks: RawMasks | None = None
+    masks: Masks | None = None
     noc_translation: bool | None = None
     tags: dict[str, int | None] = {}
     firmware: tuple[int, int, int] | None = None
@@ -131,8 +128,15 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     """Everything was said; of a watch, everything of one round."""
 
 
-Line = Stage | HostFacts | LinkFacts | ChipFacts | TelemetryFacts | Failed | Done
+Line = Stage | HostFacts | ClusterFacts | EndFacts | ChipFacts | TelemetryFacts | Failed | Done
 DECODER = msgspec.json.Decoder(Line)
+
+
+def chips_seen(lines: Collection[Line]) -> int:
+    """How many chips there are, as far as it was said: more than were discovered, where some are opened one
+    by one."""
+    discovered = max((line.chips for line in lines if isinstance(line, ClusterFacts)), default=0)
+    return max(discovered, len({line.id for line in lines if isinstance(line, ChipFacts)}))
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,9 +179,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return next((line for line in self.lines if isinstance(line, HostFacts)), HostFacts())
 
     @property
-    def links(self) -> LinkFacts | None:
-        """The links, as they were read last."""
-        return next((line for line in reversed(self.lines) if isinstance(line, LinkFacts)), None)
+    def cluster(self) -> ClusterFacts:
+        """What discovery found, as far as it came."""
+        return next((line for line in self.lines if isinstance(line, ClusterFacts)), ClusterFacts(0))
+
+    @property
+    def ends(self) -> tuple[EndFacts, ...] | None:
+        """Ends of eth links, where chips were opened one by one; None where they were not."""
+        return tuple(line for line in self.lines if isinstance(line, EndFacts)) or None
 
     def why_ended(self) -> str:
         """With what tt_umd failed, or that it hung or died, and what it was doing."""

@@ -12,7 +12,7 @@ OTHER_SYSTEMS = ("noc1", "translated", "logical")
 ETH = {"up": "link", "heartbeat": "heartbeat", "retrained": "retrain"}
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
-IDENTITY_TAGS = {"high": 1, "low": 2, "asic_location": 52}
+LOCATION_TAG = 52
 PERIOD_TAG = 5
 LAST_TAG = 69
 MEASURED_TAGS = (32, 14, 11, 6, 7, 8, 13, 15, 16)
@@ -30,52 +30,23 @@ GETTER_OF_FIELD = {
 ALL_ONES = 0xFFFFFFFF
 OFF_THE_BUS = "it is off the bus: it answers with all ones only"
 LEFT_IN_DISCOVERY = "it left the bus while it was discovered: its unique id reads as all ones"
-MASK_KEYS = {
-    "tensix": "harvest_mask",
-    "dram": "dram_harvesting_mask",
-    "eth": "eth_harvesting_mask",
-    "pcie": "pcie_harvesting_mask",
-    "l2cpu": "l2cpu_harvesting_mask",
-}
-"""Masks by their key in a serialized cluster descriptor."""
 
 
-def chip_facts(
-    tt_umd: Any, descriptor: Any, chip: int, device: Any, masks: Facts | None, unhealthy: str | None
-) -> Facts:
-    """Everything about one chip; ``error`` says why it could not be read."""
-    mmio, board = attempt(descriptor.is_chip_mmio_capable, chip), attempt(descriptor.get_board_type, chip)
-    unique_id = descriptor.get_chip_unique_ids().get(chip)
-    placed = board is not None  # a chip that failed to start has no board, and a made-up unique id
-    arch = attempt(descriptor.get_arch, chip) or (device and attempt(device.get_arch))
-    facts: Facts = {
-        "id": chip,
-        "arch": arch.name.lower() if arch else None,
-        "board": board.name.lower() if placed else None,
-        "board_id": id_of(attempt(descriptor.get_board_id_for_chip, chip)),
-        "unique_id": id_of(unique_id) if placed else None,
-        "asic_location": attempt(descriptor.get_asic_location, chip) if placed else None,
-        "mmio": mmio if placed else None,
-        "via": None if mmio else attempt(descriptor.get_closest_mmio_capable_chip, chip),
-        "pci_bdf": descriptor.get_chip_pci_bdfs().get(chip),
-        "bus_id": descriptor.get_chip_to_bus_id().get(chip),
-        "pcie_lanes": descriptor.get_chip_pcie_lane_counts().get(chip),
-        "kmd_id": descriptor.get_chips_with_mmio().get(chip),
-        "error": unhealthy,
-        "masks": None,
-        "tags": {},
-    }
+def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: str | None) -> Facts:
+    """What the cluster descriptor does not say of a chip; ``error`` is why it could not be read."""
+    arch = device and attempt(device.get_arch)
+    facts: Facts = {"id": chip, "arch": arch.name.lower() if arch else None, "error": unhealthy}
     if device is None:
         facts["error"] = unhealthy or "tt_umd found it, but opened no device for it"
-    elif placed and unique_id == ALL_ONES << 32 | ALL_ONES:
+    elif descriptor.get_chip_unique_ids().get(chip) == ALL_ONES << 32 | ALL_ONES:
         facts["error"] = LEFT_IN_DISCOVERY
     else:
         try:
-            read_device(device, facts, masks)
-            if placed:
-                read_location(device, facts)
+            read_device(device, facts)
+            if chip in descriptor.get_all_chips():
+                facts["asic_location"] = location(device, descriptor.get_asic_location(chip))
                 facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
-            else:  # it is not in the cluster descriptor, and its SoC descriptor was not made with its masks
+            else:  # that descriptor has healthy chips only, and the cores of others are those of no masks
                 read_identity(device, facts)
         except umd_errors() as error:
             if unhealthy is None:
@@ -89,28 +60,32 @@ def quasar_facts(tt_umd: Any, device: Any) -> Facts:
         "id": 0,
         "arch": device.get_arch().name.lower(),
         "mmio": True,
-        "masks": dict.fromkeys(MASK_KEYS, 0),
+        "masks": dict.fromkeys(MASK_TAGS, 0),
         "noc_translation": device.get_noc_translation_enabled(),
         "cores": live_cores(tt_umd, device.get_soc_descriptor(), never=()),
     }
 
 
-def id_of(number: int | None) -> int | None:
-    """An id of two telemetry words; None where one of them is all ones, which no id has."""
-    return None if number is None or ALL_ONES in (number & ALL_ONES, number >> 32) else number
-
-
-def read_location(device: Any, facts: Facts) -> None:
-    """tt_umd makes 0 of an asic_location that is missing: that is a place on a board too. One of all ones it
-    makes 0 of as well; to read the word once more would move a window, which is a write. The unique id of a
-    linked Blackhole, (board_id << 5) | asic_location, has it too."""
+def location(device: Any, answer: int) -> int | None:
+    """The place on its board that tt_umd tells of a chip; None where it made its 0 of telemetry that is
+    missing. It makes 0 of all ones too: to read that word once more would move a window, which is a write."""
     reader = device.get_firmware_telemetry_reader()
-    tag = IDENTITY_TAGS["asic_location"]
-    if reader is None or not has_own_tags(reader) or not reader.is_entry_available(tag):
-        facts["asic_location"] = None
-    unique_id, board_id = facts["unique_id"], facts["board_id"]
-    if facts["arch"] == "blackhole" and None not in (unique_id, board_id) and unique_id >> 5 == board_id:
-        facts["asic_location"] = unique_id & 0x1F
+    known = reader is not None and has_own_tags(reader) and reader.is_entry_available(LOCATION_TAG)
+    return answer if known else None
+
+
+def read_identity(device: Any, facts: Facts) -> None:
+    """What the cluster descriptor says of other chips. Only a Blackhole tells its masks without a write."""
+    if facts["arch"] == "blackhole":
+        info = device.get_chip_info()
+        masks = info.harvesting_masks
+        facts["masks"] = {name: getattr(masks, f"{name}_harvesting_mask") for name in MASK_TAGS}
+        facts["noc_translation"] = info.noc_translation_enabled
+    words = words_of(device, {"high": 1, "low": 2, "asic_location": LOCATION_TAG})
+    if words["high"] is not None and words["low"] is not None:
+        facts["board_id"] = words["high"] << 32 | words["low"] or None
+    if words["asic_location"] != ALL_ONES:
+        facts["asic_location"] = words["asic_location"]
 
 
 def words_of(device: Any, tags: dict[str, int]) -> dict[str, int | None]:
@@ -122,29 +97,10 @@ def words_of(device: Any, tags: dict[str, int]) -> dict[str, int | None]:
     }
 
 
-def read_identity(device: Any, facts: Facts) -> None:
-    """Board id and place of a chip that the cluster descriptor does not have, from its telemetry."""
-    words = words_of(device, IDENTITY_TAGS)
-    high, low = words["high"], words["low"]
-    if high is not None and low is not None:
-        facts["board_id"] = id_of(high << 32 | low) or None
-    if words["asic_location"] != ALL_ONES:
-        facts["asic_location"] = words["asic_location"]
-
-
-def read_device(device: Any, facts: Facts, masks: Facts | None) -> None:
-    """Masks, the telemetry tags behind them, and firmware of an opened device."""
-    tags = {"firmware": FIRMWARE_BUNDLE_TAG}
-    facts["tags"] = words_of(device, MASK_TAGS | tags if facts["arch"] == "blackhole" else tags)
-    if masks is not None:
-        facts["masks"] = {name: int(masks[key], 0) for name, key in MASK_KEYS.items()}
-        facts["noc_translation"] = masks["noc_translation"] == "true"
-    elif facts["arch"] == "blackhole":  # an unhealthy chip is not in the descriptor; this only reads
-        info = device.get_chip_info()
-        facts["masks"] = {
-            name: getattr(info.harvesting_masks, name + "_harvesting_mask") for name in MASK_KEYS
-        }
-        facts["noc_translation"] = info.noc_translation_enabled
+def read_device(device: Any, facts: Facts) -> None:
+    """The telemetry words behind the masks, and the firmware of an opened device."""
+    tags = MASK_TAGS if facts["arch"] == "blackhole" else {}
+    facts["tags"] = words_of(device, tags | {"firmware": FIRMWARE_BUNDLE_TAG})
     version = device.get_firmware_info_provider().get_firmware_version()
     facts["firmware"] = [version.major, version.minor, version.patch]
 

@@ -4,7 +4,6 @@ links."""
 import os
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from ttinspect.errors import ExitCode, InspectError
@@ -175,21 +174,12 @@ def discover(tt_umd: Any, request: Request) -> Any:
     return tt_umd.TopologyDiscovery.discover(options)
 
 
-def link_facts(descriptor: Any, text: str) -> Facts:
-    """Eth links as each chip reports its own end, and those that leave the host: of these the binding has no
-    getter; the YAML lists chip, chan, remote_chip_id and chan in this order, one number a line."""
-    ends = [
-        [chip, channel, other, far]
-        for chip, channels in descriptor.get_ethernet_connections().items()
-        for channel, (other, far) in channels.items()
-    ]
-    values = [value for _, value in section(text, "ethernet_connections_to_remote_devices")]
-    numbers = [int(value) for value in values if value.isdigit()]
-    return {"ends": sorted(ends), "remote": [numbers[at : at + 4] for at in range(0, len(numbers), 4)]}
-
-
 def serialized(descriptor: Any) -> str:
-    """The descriptor as YAML, through memory: it writes to a path only."""
+    """The cluster descriptor as YAML, through memory: it writes to a path only. Empty where no chip of it
+    started. It has the masks that discovery read: TTDevice.get_chip_info would ask the firmware once more,
+    on Wormhole with an ARC message, a write."""
+    if not descriptor.get_all_chips():
+        return ""
     memory = os.memfd_create("cluster")
     try:
         descriptor.serialize_to_file(f"/proc/self/fd/{memory}")
@@ -199,14 +189,6 @@ def serialized(descriptor: Any) -> str:
         os.close(memory)
 
 
-def section(text: str, name: str) -> Iterator[tuple[str, str]]:
-    """Key and value of every line of a section of the serialized descriptor."""
-    for line in text.partition(f"\n{name}:\n")[2].splitlines():
-        if not line.startswith(" "):
-            return
-        yield line.partition(":")[0].strip(), line.rpartition(":")[2].strip()
-
-
 def health(descriptor: Any) -> dict[int, str]:
     """What is wrong with each unhealthy chip; empty where tt_umd does not say."""
     errors = descriptor.get_health_errors()
@@ -214,16 +196,3 @@ def health(descriptor: Any) -> dict[int, str]:
         chip: "; ".join(first_line(error.message()).rstrip(".") for error in errors.get(chip, ()))
         for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, what in errors.items() if what)}
     }
-
-
-def harvesting(text: str) -> dict[int, Facts]:
-    """Masks and noc_translation by chip, as discovery read them. TTDevice.get_chip_info would ask the
-    firmware once more: on Wormhole that is an ARC message, a write."""
-    masks: dict[int, Facts] = {}
-    chip: Facts = {}
-    for key, value in section(text, "harvesting"):
-        if key.isdigit():
-            chip = masks[int(key)] = {}
-        else:
-            chip[key] = value
-    return masks

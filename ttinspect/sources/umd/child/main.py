@@ -94,15 +94,14 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     wire.at("discovering chips")
     descriptor, devices = discovery.discover(tt_umd, request)
     wire.at("reading the cluster descriptor")
-    text = discovery.serialized(descriptor)
-    numbers = sorted(set(descriptor.get_all_chips()) | set(devices))
-    wire.say("links", chips=len(numbers), **discovery.link_facts(descriptor, text))
-    masks, unhealthy = discovery.harvesting(text), discovery.health(descriptor)
+    numbers = sorted({*descriptor.get_all_chips(), *devices})
+    wire.say("cluster", chips=len(numbers), text=discovery.serialized(descriptor))
+    unhealthy = discovery.health(descriptor)
     for chip in numbers:
         if chip not in request.skipped:
             wire.at("reading chip", chip)
-            known = (masks.get(chip), unhealthy.get(chip))
-            wire.say("chip", **chips.chip_facts(tt_umd, descriptor, chip, devices.get(chip), *known))
+            known = devices.get(chip), unhealthy.get(chip)
+            wire.say("chip", **chips.chip_facts(tt_umd, descriptor, chip, *known))
     devices = {chip: devices[chip] for chip in sorted(devices) if chip not in request.skipped}
     if request.remote_firmware_seconds is not None:
         from ttinspect.sources.umd.child import remotes

@@ -10,13 +10,14 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ttinspect.sources.umd.child.chips import MASK_KEYS, id_of, live_cores, read_device, read_location
+from ttinspect.sources.umd.child.chips import MASK_TAGS, live_cores, location, read_device
 from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, umd_errors
 
 if TYPE_CHECKING:
     from ttinspect.sources.umd.child.main import Wire
     from ttinspect.sources.umd.request import Request
 
+REMOTE_ARCH = "wormhole_b0"
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
 FAR_ID, FAR_CHANNEL = 0x1FE0, 0x1FF0
@@ -26,26 +27,33 @@ WORD = 0xFFFFFFFF
 def open_singly(
     tt_umd: Any, ids: dict[int, int], devices: dict[int, Any], request: "Request", wire: "Wire"
 ) -> None:
-    """Open the chips that the boards of this host have and tt_umd has not opened, and say what they are; then
-    the links of all chips. ``ids`` are the unique ids of those that it has opened, by chip; ``devices`` gets
-    the new ones too."""
+    """Open the chips that the boards of this host have and tt_umd has not opened, and say what they are, and
+    where the links of all chips lead. ``ids`` are the unique ids of those that it has opened, by chip;
+    ``devices`` gets the new ones too."""
     ends: dict[int, list[Facts]] = {}
     for chip, device in devices.items():
         wire.at("reading chip", chip)
-        ends[chip] = attempt(eth_ends, tt_umd, device) or []  # none of a chip that did not start
+        ends[chip] = said_ends(tt_umd, chip, device, wire)
     for chip, link in enumerate(linked_chips(ids.values(), devices, ends), max(ids, default=-1) + 1):
-        ids[chip], via = link["unique_id"], link["via"]
         if chip in request.skipped:
             continue
-        facts: Facts = {"id": chip, "arch": "wormhole_b0", "unique_id": ids[chip], "mmio": False, "via": via}
+        via = link["via"]
+        facts: Facts = {"id": chip, "arch": REMOTE_ARCH, "mmio": False, "via": via}
+        facts["unique_id"] = link["unique_id"]
         wire.say("chip", **facts)  # opening it may be the end of us
         wire.at("reading chip", chip, via)
         device = opened(tt_umd, link, facts, request.remote_firmware_seconds or 0.0)
         wire.say("chip", **facts)
         if device is not None:
             devices[chip] = device
-            ends[chip] = attempt(eth_ends, tt_umd, device) or []
-    wire.say("links", chips=len(ids), singly=True, **link_facts(ids, ends))
+            said_ends(tt_umd, chip, device, wire)
+
+
+def said_ends(tt_umd: Any, chip: int, device: Any, wire: "Wire") -> list[Facts]:
+    """Where the links of a chip lead to, which is said too; nowhere of a chip that did not start."""
+    ends = attempt(eth_ends, tt_umd, device) or []
+    wire.say("ends", chip=chip, ends=[[end["channel"], end["far"], end["far_channel"]] for end in ends])
+    return ends
 
 
 def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]]) -> list[Facts]:
@@ -93,45 +101,28 @@ def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
     return ends
 
 
-def link_facts(ids: dict[int, int], ends: dict[int, list[Facts]]) -> Facts:
-    """Both kinds of links, as link_facts of discovery has them."""
-    chip_of = {unique_id: chip for chip, unique_id in ids.items()}
-    links = [
-        [chip, end["channel"], chip_of.get(end["far"]), end["far"], end["far_channel"]]
-        for chip, own_ends in ends.items()
-        for end in own_ends
-    ]
-    return {
-        "ends": sorted([a, b, chip, d] for a, b, chip, _, d in links if chip is not None),
-        "remote": [[a, b, far, d] for a, b, chip, far, d in links if chip is None],
-    }
-
-
 def opened(tt_umd: Any, link: Facts, facts: Facts, patience_seconds: float) -> Any:
     """The device of a linked chip, None where it does not open; the facts of the chip get what it says."""
-    facts["tags"] = {}
-    device = None
     try:
         device = tt_umd.create_remote_tt_device_from_coord(link["device"], *link["place"])
         device.get_remote_communication().set_remote_transfer_ethernet_cores(link["cores"])
         device.init_tt_device(datetime.timedelta(seconds=patience_seconds))
         soc = device.get_soc_descriptor()
-        read_device(device, facts, harvesting_of(tt_umd, soc, device))
+        read_device(device, facts)
+        facts["masks"] = masks_of(tt_umd, soc)
+        facts["noc_translation"] = device.get_noc_translation_enabled()
         facts["cores"] = live_cores(tt_umd, soc)
-        facts["asic_location"] = attempt(device.get_firmware_info_provider().get_asic_location)
-        facts["board_id"] = id_of(attempt(device.get_board_id)) or None
-        read_location(device, facts)
+        facts["board_id"] = attempt(device.get_board_id) or None
+        facts["asic_location"] = location(device, device.get_firmware_info_provider().get_asic_location())
         facts["board"] = device.get_board_type().name.lower()
     except umd_errors() as error:
         facts["error"] = first_line(error)
     return device if facts.get("masks") else None
 
 
-def harvesting_of(tt_umd: Any, soc: Any, device: Any) -> Facts:
+def masks_of(tt_umd: Any, soc: Any) -> dict[str, int]:
     """The masks that its SoC descriptor was made with. To ask the chip would be one more ARC message."""
     tensix, noc0 = tt_umd.CoreType.TENSIX, tt_umd.CoordSystem.NOC0
     harvested = {core.y for core in soc.get_harvested_cores(tensix, noc0)}
     rows = sorted({core.y for core in soc.get_cores(tensix, noc0)} | harvested)
-    masks = dict.fromkeys(MASK_KEYS.values(), "0")
-    masks[MASK_KEYS["tensix"]] = str(sum(1 << rows.index(y) for y in harvested))
-    return {**masks, "noc_translation": "true" if device.get_noc_translation_enabled() else "false"}
+    return {**dict.fromkeys(MASK_TAGS, 0), "tensix": sum(1 << rows.index(y) for y in harvested)}
