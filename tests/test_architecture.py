@@ -20,7 +20,7 @@ EXCEPTIONS = {("model/arch.py", "facts")}
 ROOMS_WITH_IO = {"facts", "shm", "host", "sources", "gathering", "cli"}
 OUTSIDE = {"__init__", "__main__", "reasons", "ttnn_stats"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
-LONGEST_FILE = 400
+LONGEST_FILE = 600
 
 
 def _room(module: Path) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ttinspect.report.screen import Screen, columns, render, row, rows
+from ttinspect.report.screen import Screen, add_row, add_rows, columns, render
 
 LINES = [
     ("0", "tensix", "1-2"),
@@ -16,9 +16,9 @@ LINES = [
 @pytest.mark.parametrize("width", [10, 80, 200])
 def test_many_rows_at_once_look_like_as_many_rows(width: int, color: bool) -> None:
     at_once, one_by_one = (columns(">id", "type", "noc0") for _ in range(2))
-    rows(at_once, LINES)
+    add_rows(at_once, LINES)
     for cells in LINES:
-        row(one_by_one, *cells)
+        add_row(one_by_one, *cells)
     screen = Screen(width=width, color=color)
     assert render([at_once], screen) == render([one_by_one], screen)
     if not color:

@@ -111,7 +111,7 @@ def run(
 
     def table() -> str:
         if oneline:
-            from ttinspect.report.oneline import check_oneline
+            from ttinspect.report.check import check_oneline
 
             return check_oneline(answer)
         from ttinspect.report.check import check_table

@@ -10,9 +10,7 @@ from ttinspect.cli.options import TextOutputOption, refuse_format_name
 from ttinspect.cli.output import write
 from ttinspect.errors import ExitCode
 from ttinspect.facts.examples import example_chip_ids
-from ttinspect.report.completion_bash import bash_script
-from ttinspect.report.completion_fish import fish_script
-from ttinspect.report.completion_zsh import zsh_script
+from ttinspect.report.completion import bash_script, fish_script, zsh_script
 
 
 class Shell(Enum):

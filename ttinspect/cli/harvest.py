@@ -85,7 +85,7 @@ def run(
         return to_csv(*harvest_csv(answer))
 
     def svg() -> str:
-        from ttinspect.report.picture import harvest_svg
+        from ttinspect.report.harvest import harvest_svg
 
         return harvest_svg(answer, drawings, coords.value.upper())
 

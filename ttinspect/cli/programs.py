@@ -75,12 +75,12 @@ def run(
         return to_table(programs_table(answer, int(code)), common)
 
     def csv() -> str:
-        from ttinspect.report.programs_files import programs_csv
+        from ttinspect.report.programs import programs_csv
 
         return to_csv(*programs_csv(answer))
 
     def svg() -> str:
-        from ttinspect.report.programs_files import programs_svg
+        from ttinspect.report.programs import programs_svg
 
         return programs_svg(answer)
 

@@ -66,7 +66,7 @@ def run(
         return to_csv(*topology_csv(answer))
 
     def svg() -> str:
-        from ttinspect.report.topology_svg import topology_svg
+        from ttinspect.report.topology import topology_svg
 
         return topology_svg(answer)
 

@@ -104,7 +104,7 @@ def run(
 
     def table() -> str:
         if oneline:
-            from ttinspect.report.oneline import verify_shm_oneline
+            from ttinspect.report.verify_shm import verify_shm_oneline
 
             return verify_shm_oneline(answer)
         from ttinspect.report.verify_shm import verify_shm_table

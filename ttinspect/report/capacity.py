@@ -8,10 +8,16 @@ from rich.text import Text
 
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
 from ttinspect.capacity.releases import Release, same_figures
-from ttinspect.report.common import findings_table, grouped, source_line
+from ttinspect.report.common import (
+    findings_markdown,
+    findings_table,
+    grouped,
+    markdown_table,
+    markdown_text,
+    source_line,
+)
 from ttinspect.report.l1_map import l1_map
-from ttinspect.report.markdown import escape, findings_markdown, markdown_table
-from ttinspect.report.screen import columns, glued, row
+from ttinspect.report.screen import add_row, columns, glued
 from ttinspect.report.units import UNKNOWN, chips_named, count, grid, size
 
 
@@ -41,7 +47,7 @@ def capacity_table(answer: CapacityAnswer) -> list[RenderableType]:
     if answer.constants is not msgspec.UNSET:
         table = columns("constant", ">bytes", "~how it is known")
         for constant in answer.constants:
-            row(table, constant.name, constant.value, constant.how_known)
+            add_row(table, constant.name, constant.value, constant.how_known)
         parts += [Text(""), table]
     parts += findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
@@ -82,7 +88,7 @@ def _block(devices: list[CapacityDevice]) -> list[RenderableType]:
         total: int | None,
         note: str = "",
     ) -> None:
-        row(
+        add_row(
             table,
             f" {memory:<7}{kind}",
             _product(units, noun, each),
@@ -133,7 +139,7 @@ def _releases(releases: Sequence[Release]) -> RenderableType:
     first, *others = RELEASE_COLUMNS
     table = columns(first, *(f">{header}" for header in others))
     for cells in release_rows(releases):
-        row(table, *cells)
+        add_row(table, *cells)
     return table
 
 
@@ -174,7 +180,7 @@ def _totals(answer: CapacityAnswer) -> list[RenderableType]:
         ("", "allocatable", totals.dram_allocatable),
         ("eth L1", "physical", totals.eth_l1_physical),
     ):
-        row(table, f" {memory:<7}{kind}", count(total), size(total))
+        add_row(table, f" {memory:<7}{kind}", count(total), size(total))
     return [
         Text(""),
         Text("both chips" if len(answer.devices) == 2 else f"all {len(answer.devices)} chips"),
@@ -254,8 +260,8 @@ def capacity_markdown(answer: CapacityAnswer) -> str:
     """A table of all devices, and the findings as a list."""
     header = ("id", "memory", "count", "bytes each", "bytes", "size")
     rows = (cells for device in answer.devices for cells in _markdown_rows(device))
-    parts = [escape(source_line(answer.source).plain), markdown_table(header, rows).rstrip("\n")]
-    parts.append(f"Runtime: {escape(answer.runtime.name)}")
+    parts = [markdown_text(source_line(answer.source).plain), markdown_table(header, rows).rstrip("\n")]
+    parts.append(f"Runtime: {markdown_text(answer.runtime.name)}")
     if answer.releases is not msgspec.UNSET:
         parts.append(markdown_table(RELEASE_COLUMNS, release_rows(answer.releases)).rstrip("\n"))
     parts += findings_markdown(

@@ -10,10 +10,22 @@ from rich.text import Text
 from ttinspect.answers.check import CheckAnswer, told_by
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source
-from ttinspect.report.common import VERDICT_STYLES, findings_table, grouped, source_line, subject
-from ttinspect.report.junit import Result, TestCase, junit
-from ttinspect.report.markdown import escape, findings_markdown, markdown_table
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.common import (
+    VERDICT_STYLES,
+    Result,
+    TestCase,
+    findings_markdown,
+    findings_table,
+    grouped,
+    junit,
+    markdown_table,
+    markdown_text,
+    source_line,
+    subject,
+    verdict_line,
+    worst,
+)
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
 from ttinspect.verify.verify import Verdict
@@ -28,6 +40,21 @@ _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
 
 
+def check_oneline(answer: CheckAnswer) -> str:
+    """ "FAIL TTC015 chip 0: cores should be 120, it is 110" """
+    by_outcome = {
+        outcome: [expectation for expectation in answer.expectations if expectation.outcome is outcome]
+        for outcome in Outcome
+    }
+    broken = [*by_outcome[Outcome.FAIL], *by_outcome[Outcome.UNKNOWN]]
+    findings = [finding for finding in answer.findings if finding.severity is not Severity.INFO]
+    if broken:
+        wrong = f"{broken[0].id} {broken[0].subject}: {broken[0].why}"
+    else:
+        wrong = worst(findings) or f"{len(by_outcome[Outcome.PASS])} as expected"
+    return verdict_line(answer.verdict, wrong, len(broken) + len(findings) - 1)
+
+
 def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal, failures first. ``exit_code`` is what the command will exit with."""
     parts: list[RenderableType] = [source_line(answer.source), Text("")]
@@ -35,7 +62,7 @@ def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     groups = list(_grouped(answer.expectations))
     for one, chips in groups:
         outcome = Text(f" {one.outcome.value}", style=_STYLES[one.outcome])
-        row(table, outcome, one.id, _who(one, chips), one.fact, shown(one, one.expected), _found(one))
+        add_row(table, outcome, one.id, _who(one, chips), one.fact, shown(one, one.expected), _found(one))
     parts.append(table)
     parts += _reasons(groups)
     parts += findings_table(untold(answer))
@@ -95,7 +122,7 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
         if one.outcome is Outcome.FAIL and one.id not in explained:
             explained.add(one.id)
             more = f"\nNext: ttinspect explain {one.id}"
-        row(table, f" {one.id}", Text(sentence + more))
+        add_row(table, f" {one.id}", Text(sentence + more))
     return [Text(""), table] if table.row_count else []
 
 
@@ -148,16 +175,16 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
         for one, chips in _grouped(answer.expectations)
     ]
     told = [
-        f"- {one.id} {escape(_reason(one, chips))}"
+        f"- {one.id} {markdown_text(_reason(one, chips))}"
         for one, chips in _grouped(answer.expectations)
         if one.outcome is not Outcome.PASS and one.why
     ]
     return "\n".join(
         [
-            f"{escape(source_line(answer.source).plain)}\n",
+            f"{markdown_text(source_line(answer.source).plain)}\n",
             markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
             *("\n".join(part) + "\n" for part in (told, findings_markdown(untold(answer))) if part),
-            f"**{escape(_verdict(answer, exit_code).plain)}**\n",
+            f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n",
         ]
     )
 

@@ -6,7 +6,7 @@ from rich.text import Text
 from ttinspect.answers.collect import GOOD, CollectAnswer
 from ttinspect.model.collecting import Collected, CollectedHost
 from ttinspect.report.common import names_of_hosts
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.screen import add_row, columns, harmless
 
 _STATES = {
     Collected.FAILED: "failed",
@@ -29,7 +29,7 @@ def collect_table(answer: CollectAnswer, exit_code: int) -> list[RenderableType]
         text = why if said is None else f"{why}\n{said}"
         style = "yellow" if state in GOOD else "bold red"
         cells = [Text(harmless(line)) for line in (text or "").split("\n")]
-        row(
+        add_row(
             table,
             Text(f" {_STATES[state]}", style=style),
             names_of_hosts(hosts),

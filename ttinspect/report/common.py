@@ -1,6 +1,9 @@
-"""The parts that every report has: the source, findings, what is unknown."""
+"""What several reports have: the source, findings, a verdict in one line, Markdown, SVG, JUnit XML."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from html import escape
 
 import msgspec
 from rich.console import RenderableType
@@ -8,7 +11,7 @@ from rich.text import Text
 
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import Source, SourceKind
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import chips_named, id_ranges, moment, utc
 from ttinspect.verify.verify import Verdict
 
@@ -119,7 +122,7 @@ def findings_table(findings: list[Subjects]) -> list[RenderableType]:
         return []
     table = columns("", "", "~", header=False)
     for chips, finding in findings:
-        row(
+        add_row(
             table,
             Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity]),
             f"{finding.id} {finding.name}",
@@ -145,3 +148,124 @@ def names_of_hosts(names: Sequence[str]) -> str:
     if folded is not None and len(folded) <= _LONGEST_FOLDED:
         return folded
     return f"{', '.join(names[:_NAMES_SHOWN])} and {len(names) - _NAMES_SHOWN:,} more"
+
+
+_LONGEST_LINE = 80
+_CUT = "..."
+
+
+def verdict_line(verdict: Verdict, wrong: str, more: int) -> str:
+    """A verdict in one line of at most 80 characters, for a scheduler's reason to drain a host: the first
+    thing that is wrong, and how many ``more`` there are."""
+    others = f" (+{more})" if more > 0 else ""
+    text = harmless(f"{verdict.value.upper()} {wrong}")
+    room = _LONGEST_LINE - len(others)
+    return (text if len(text) <= room else text[: room - len(_CUT)] + _CUT) + others + "\n"
+
+
+def worst(findings: Iterable[Finding]) -> str | None:
+    """The worst finding with its sentence, the first of equal ones; None without any."""
+    finding = min(findings, key=lambda each: _WORST_FIRST.index(each.severity), default=None)
+    return None if finding is None else f"{finding.id} {finding.name}: {finding.message}"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; text from outside cannot break out of its cell."""
+    lines = (header, ["---"] * len(header), *rows)
+    return "".join(_markdown_row(cells) + "\n" for cells in lines)
+
+
+def _markdown_row(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(markdown_text(str(cell)) for cell in cells) + " |"
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    shown = harmless(text)
+    for sign in ("\\", "|", "`", "*", "_", "<", "["):
+        shown = shown.replace(sign, "\\" + sign)
+    return shown
+
+
+def findings_markdown(findings: list[Subjects]) -> list[str]:
+    """Findings as one list, nothing where there are none."""
+    lines = []
+    for chips, finding in findings:
+        sentence = markdown_text(subject(chips) + finding.message)
+        lines.append(f"- **{finding.severity.value}** {finding.id} {finding.name}: {sentence}")
+    return ["\n".join(lines)] if lines else []
+
+
+def xml_text(text: str) -> str:
+    """Text that XML shows as it is, between tags and inside an attribute."""
+    return escape(harmless(text))
+
+
+def svg(width: int, height: int, name: str, style: str, body: Iterable[str]) -> str:
+    """A standalone SVG document of elements. ``name`` is what a screen reader says of it, sizes in pixels."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{xml_text(name)}">\n'
+        f"<style>{style}</style>\n" + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+_COUNTED = ("tests", "failures", "errors", "skipped")
+
+
+class Result(Enum):
+    """What a test case came to; an error is a test that could not be decided."""
+
+    PASSED = "passed"
+    FAILURE = "failures"
+    ERROR = "errors"
+    SKIPPED = "skipped"
+
+
+class TestCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One test case: ``message`` in one line, ``text`` at length."""
+
+    name: str
+    result: Result
+    message: str = ""
+    text: str = ""
+
+
+def junit(name: str, suites: Iterable[tuple[str, Sequence[TestCase]]]) -> str:
+    """A document of suites, each with the name of what it is about."""
+    totals, lines = Counter[str](), []
+    for about, cases in suites:
+        counts = _counts(cases)
+        totals.update(counts)
+        lines.append(f'  <testsuite name="{xml_text(about)}" {_attributes(counts)}>')
+        lines += [f"    {_case(about, case)}" for case in cases]
+        lines.append("  </testsuite>")
+    head = f'<testsuites name="{xml_text(name)}" {_attributes(totals)}>'
+    return "\n".join([_DECLARATION, head, *lines, "</testsuites>"]) + "\n"
+
+
+def _counts(cases: Sequence[TestCase]) -> Counter[str]:
+    counts = Counter(case.result.value for case in cases)
+    counts["tests"] = len(cases)
+    return counts
+
+
+def _attributes(counts: Counter[str]) -> str:
+    return " ".join(f'{name}="{counts[name]}"' for name in _COUNTED)
+
+
+def _case(about: str, case: TestCase) -> str:
+    head = f'<testcase classname="{xml_text(about)}" name="{xml_text(case.name)}"'
+    body = _body(case)
+    return f"{head}>{body}</testcase>" if body else f"{head}/>"
+
+
+def _body(case: TestCase) -> str:
+    text = "\n".join(map(xml_text, case.text.split("\n")))
+    if case.result is Result.SKIPPED:
+        return f'<skipped message="{xml_text(case.message)}"/>'
+    if case.result is Result.PASSED:
+        return f"<system-out>{text}</system-out>" if text else ""
+    tag = "failure" if case.result is Result.FAILURE else "error"
+    return f'<{tag} message="{xml_text(case.message)}">{text}</{tag}>'

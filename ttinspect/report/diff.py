@@ -7,9 +7,8 @@ from rich.text import Text
 
 from ttinspect.answers.diff import DiffAnswer, DiffChip, HostDiff
 from ttinspect.facts.wording import plural
-from ttinspect.report.common import names_of_hosts, source_line
-from ttinspect.report.markdown import escape, markdown_table
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.common import markdown_table, markdown_text, names_of_hosts, source_line
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import UNKNOWN, count, growth, id_ranges, size
 from ttinspect.verify.compare.changes import Change, Value
 
@@ -35,7 +34,7 @@ def _l1_table(answer: DiffAnswer) -> list[RenderableType]:
     """What grew in L1, to the byte; what only one side tells of comes last."""
     table = columns(">change", "~fact", ">old", ">new")
     for one in answer.changed:
-        row(table, growth(one.old, one.new), one.path, _exact(one.old), _exact(one.new))
+        add_row(table, growth(one.old, one.new), one.path, _exact(one.old), _exact(one.new))
     return [table, Text("")] if answer.changed else []
 
 
@@ -49,10 +48,10 @@ def _tables(answer: DiffAnswer | HostDiff) -> list[RenderableType]:
     """What came and went, and what differs; nothing where nothing does."""
     gone = columns("", "", "~", header=False)
     for what, who, names in _came_and_went(answer):
-        row(gone, _styled(what), who, names)
+        add_row(gone, _styled(what), who, names)
     table = columns("", "", "fact", "~old", "~new")
     for what, chips, fact, before, after in _differences(answer):
-        row(table, _styled(what), chips, fact, before, after)
+        add_row(table, _styled(what), chips, fact, before, after)
     parts: list[RenderableType] = [each for each in (gone, table) if each.row_count]
     return [*parts, Text("")] if parts else []
 
@@ -159,7 +158,8 @@ def _verdict_of_fleets(answer: DiffAnswer, compared: int, exit_code: int) -> Tex
 def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
     """The same as a Markdown document."""
     parts = [
-        f"- old: {escape(source_line(answer.old).plain)}\n- new: {escape(source_line(answer.new).plain)}\n",
+        f"- old: {markdown_text(source_line(answer.old).plain)}\n"
+        f"- new: {markdown_text(source_line(answer.new).plain)}\n",
     ]
     if not answer.same:
         rows: list[Sequence[str]] = [(*cells, "", "") for cells in _came_and_went(answer)]
@@ -167,12 +167,12 @@ def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
         if rows:
             parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
     for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
-        parts.append(f"## {what}: {escape(names_of_hosts(hosts))}\n")
+        parts.append(f"## {what}: {markdown_text(names_of_hosts(hosts))}\n")
         rows = [(*cells, "", "") for cells in _came_and_went(one)]
         rows += [[cell.strip() for cell in cells] for cells in _differences(one)]
         if rows:
             parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
-    parts.append(f"**{escape(_verdict(answer, exit_code).plain)}**\n")
+    parts.append(f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n")
     return "\n".join(parts)
 
 

@@ -9,9 +9,9 @@ from rich.text import Text
 from ttinspect.answers.explain import ExplainAnswer, L1Holder
 from ttinspect.answers.memory_faults import ExplainedError
 from ttinspect.model.memory_error import Cause, RuntimePair
+from ttinspect.report.common import markdown_text
 from ttinspect.report.l1_map import l1_map
-from ttinspect.report.markdown import escape
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import count, grid, size
 
 _MARKDOWN_HEAD = """\
@@ -34,7 +34,7 @@ def explain_table(answer: ExplainAnswer) -> list[RenderableType]:
         return parts
     table = columns("id", "name", "~")
     for text in answer.findings:
-        row(table, text.id, text.name, text.title)
+        add_row(table, text.id, text.name, text.title)
     return [table]
 
 
@@ -44,9 +44,9 @@ def explain_markdown(answer: ExplainAnswer) -> str:
         return _errors_markdown(answer)
     parts = [] if len(answer.findings) == 1 else [_MARKDOWN_HEAD]
     for text in answer.findings:
-        parts.append(f"## {text.id} {escape(text.name)}\n\n{escape(text.title)}\n")
+        parts.append(f"## {text.id} {markdown_text(text.name)}\n\n{markdown_text(text.title)}\n")
         for heading, body in (("Meaning", text.meaning), ("Cause", text.cause), ("Next", text.remedy)):
-            parts.append(f"**{heading}.** {escape(body)}\n")
+            parts.append(f"**{heading}.** {markdown_text(body)}\n")
     return "\n".join(parts)
 
 
@@ -114,7 +114,7 @@ def _error(error: ExplainedError, heading: str) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(heading, style="bold"), _indented(error.meaning)]
     steps = columns("", "~", header=False)
     for number, step in enumerate(error.help, 1):
-        row(steps, f"  {number}.", step)
+        add_row(steps, f"  {number}.", step)
     parts += [Text(""), Text("What would help, the best first"), steps]
     told = list(_told(error))
     if told:
@@ -198,7 +198,7 @@ def _holders(holders: Sequence[L1Holder]) -> list[RenderableType]:
     table = columns("", ">pid", "name", ">L1", ">DRAM", "~where")
     for holder in holders:
         state = {False: " GHOST", True: "", None: ""}[holder.alive]
-        row(
+        add_row(
             table,
             f" {state}",
             "-" if holder.pid is None else holder.pid,
@@ -214,9 +214,12 @@ def _errors_markdown(answer: ExplainAnswer) -> str:
     parts = ["# Memory errors\n"]
     groups = _groups(answer.errors)
     for number, (error, times) in enumerate(groups, 1):
-        parts.append(f"## {escape(_heading(error, number, len(groups), times))}\n\n{escape(error.meaning)}\n")
-        parts.append("\n".join(f"{at}. {escape(step)}" for at, step in enumerate(error.help, 1)) + "\n")
-        parts += [f"{escape(text)}\n" for text in _told(error)]
+        parts.append(f"## {markdown_text(_heading(error, number, len(groups), times))}\n")
+        parts.append(f"{markdown_text(error.meaning)}\n")
+        parts.append(
+            "\n".join(f"{at}. {markdown_text(step)}" for at, step in enumerate(error.help, 1)) + "\n"
+        )
+        parts += [f"{markdown_text(text)}\n" for text in _told(error)]
         parts.append(f"`{error.text}`\n")
     return "\n".join(parts)
 

@@ -10,7 +10,7 @@ from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause
 from ttinspect.report.common import source_line
 from ttinspect.report.l1_map import l1_map
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import chips_named, count, grid, size
 
 _VERDICTS = {FitVerdict.FITS: "FITS", FitVerdict.DOES_NOT_FIT: "DOES NOT FIT", FitVerdict.UNKNOWN: "UNKNOWN"}
@@ -56,13 +56,13 @@ def _group(group: FitGroup) -> Iterator[RenderableType]:
     table = columns("a bank of", ">banks", ">bytes", ">allocated", ">free", ">largest piece")
     for bank in group.banks:
         figures = (bank.banks, bank.bytes, bank.allocated, bank.free, bank.largest)
-        row(table, f" {bank.memory.value}", *map(count, figures))
+        add_row(table, f" {bank.memory.value}", *map(count, figures))
     yield table
     if not group.tensors:
         return
     table = columns("~tensor", ">in all", ">banks", ">of each bank", "alone")
     for tensor in group.tensors:
-        row(
+        add_row(
             table,
             f" {tensor.spec}",
             "-" if tensor.buffer_bytes is None else size(tensor.buffer_bytes),

@@ -1,7 +1,6 @@
 """``fleet`` in every format but JSON: a table, Markdown, csv, JUnit XML, a graph, a picture."""
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape as xml_escape
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -12,9 +11,20 @@ from ttinspect.facts.wording import plural
 from ttinspect.fleet.checking import HostOutcome
 from ttinspect.fleet.words import links_missed
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import SEVERITY_STYLES, VERDICT_STYLES, names_of_hosts, source_line
-from ttinspect.report.junit import Result, TestCase, junit
-from ttinspect.report.markdown import escape, findings_markdown, markdown_table
+from ttinspect.report.common import (
+    SEVERITY_STYLES,
+    VERDICT_STYLES,
+    Result,
+    TestCase,
+    findings_markdown,
+    junit,
+    markdown_table,
+    markdown_text,
+    names_of_hosts,
+    source_line,
+    svg,
+    xml_text,
+)
 from ttinspect.report.screen import harmless
 from ttinspect.report.units import circle, count, utc
 from ttinspect.verify.check.expectation import Outcome
@@ -185,11 +195,11 @@ def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
     groups = [(_group(group), names_of_hosts(group.hosts)) for group in answer.groups]
     return "\n".join(
         [
-            f"{escape(source_line(answer.source).plain)}\n",
-            *(f"{escape(line)}\n" for line in (*_totals(answer), *_cabling(answer))),
+            f"{markdown_text(source_line(answer.source).plain)}\n",
+            *(f"{markdown_text(line)}\n" for line in (*_totals(answer), *_cabling(answer))),
             markdown_table(("group", "names"), groups),
             *(f"{part}\n" for part in findings_markdown([((), one) for one in _told(answer)])),
-            f"**{escape(_verdict(answer, exit_code).plain)}**\n",
+            f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n",
         ]
     )
 
@@ -322,22 +332,18 @@ def fleet_svg(answer: FleetAnswer) -> str:
         title += f", {pair.one_sided} that one end only lists" if pair.one_sided else ""
         lines.append(
             f'<line class="{look}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}">'
-            f"<title>{xml_escape(harmless(title))}</title></line>"
+            f"<title>{xml_text(title)}</title></line>"
         )
     for host in answer.hosts:
         x, y = place[host.name]
         look = "fault" if host.name in answer.at_fault else "host"
         boards, chips = ", ".join(host.boards), plural(host.chips, "chip")
         boxes.append(
-            f"<g><title>{xml_escape(harmless(f'{host.name}: {chips}, {boards}'))}</title>"
+            f"<g><title>{xml_text(f'{host.name}: {chips}, {boards}')}</title>"
             f'<rect class="{look}" x="{x - _BOX[0] // 2}" y="{y - _BOX[1] // 2}" width="{_BOX[0]}" '
             f'height="{_BOX[1]}" rx="4"/>'
-            f'<text x="{x}" y="{y - 3}">{xml_escape(harmless(host.name[:18]))}</text>'
+            f'<text x="{x}" y="{y - 3}">{xml_text(host.name[:18])}</text>'
             f'<text x="{x}" y="{y + 12}">{plural(host.chips, "chip")}</text></g>'
         )
     hosts = plural(len(names), "host")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
-        f'viewBox="0 0 {size} {size}" role="img" aria-label="fleet of {hosts}">\n'
-        f"<style>{_STYLE}</style>\n" + "\n".join([*lines, *boxes]) + "\n</svg>\n"
-    )
+    return svg(size, size, f"fleet of {hosts}", _STYLE, [*lines, *boxes])

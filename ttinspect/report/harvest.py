@@ -1,20 +1,29 @@
-"""The reports of ``harvest``: table, csv, Markdown; report/picture.py draws the grids."""
+"""The reports of ``harvest``: table with pictures of the NOC grids, csv, svg, Markdown."""
 
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from rich.columns import Columns
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice, ProductSummary
 from ttinspect.facts.boards import with_article
 from ttinspect.model.arch import Axis, CoreType
-from ttinspect.model.grid import CoordAnswer, CoreAt, OtherCore, TypeCores
-from ttinspect.model.picture import PictureGroup
-from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
-from ttinspect.report.markdown import escape, findings_markdown, markdown_table
-from ttinspect.report.picture import pictures
-from ttinspect.report.screen import columns, row, rows
+from ttinspect.model.grid import CoordAnswer, CoreAt, CoreState, OtherCore, TypeCores
+from ttinspect.model.picture import Picture, PictureGroup, PictureNode
+from ttinspect.report.common import (
+    findings_markdown,
+    findings_table,
+    grouped,
+    markdown_table,
+    markdown_text,
+    shared_rows,
+    source_line,
+    svg,
+    xml_text,
+)
+from ttinspect.report.screen import add_row, add_rows, columns, glued
 from ttinspect.report.units import UNKNOWN, chips_named, grid, of, reach
 
 _MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
@@ -25,11 +34,9 @@ def harvest_table(
 ) -> list[RenderableType]:
     """The answer for a terminal: a row per chip, pictures, findings, the summary last."""
     parts: list[RenderableType] = [source_line(answer.source), Text("")]
-    table = columns(
-        ">id", "board", "link", "tensix grid", "cores", "~harvested (NOC0)", "dram", "eth", "mask"
-    )
+    table = columns(*(_COLUMN_SPECS.get(name, name) for name in SUMMARY))
     for cells in shared_rows([(device.id, summary_cells(device)[1:]) for device in answer.devices]):
-        row(table, *cells)
+        add_row(table, *cells)
     parts.append(table)
     if answer.common_grid is not None:
         parts.append(Text(f" common grid of the mesh: {grid(answer.common_grid)}"))
@@ -56,7 +63,7 @@ def harvest_table(
 
 
 SUMMARY = ("id", "board", "link", "tensix grid", "cores", "harvested (NOC0)", "dram", "eth", "mask")
-_SPECS = {"id": ">id", "harvested (NOC0)": "~harvested (NOC0)"}
+_COLUMN_SPECS = {"id": ">id", "harvested (NOC0)": "~harvested (NOC0)"}
 
 
 def summary_cells(device: HarvestDevice) -> tuple[object, ...]:
@@ -189,15 +196,15 @@ def _type_rows(chip: str, core_type: str, cores: TypeCores) -> Iterator[tuple[st
 
 def _cores_table(answer: HarvestAnswer) -> list[RenderableType]:
     table = columns(*(f">{name}" if name == "id" else name for name in CORE_COLUMNS))
-    rows(table, core_rows(answer))
+    add_rows(table, core_rows(answer))
     return [Text(""), table]
 
 
 def _cores_at_table(answer: HarvestAnswer) -> list[RenderableType]:
-    table = columns(">id", "type", "state", "noc0", "noc1", "translated", "logical")
+    table = columns(*(f">{name}" if name == "id" else name for name in CORE_COLUMNS))
     for device in answer.devices:
         for core in device.at or ():
-            row(table, device.id, *_core_at_cells(core))
+            add_row(table, device.id, *_core_at_cells(core))
     return [Text(""), table]
 
 
@@ -275,7 +282,7 @@ def _cells(device: HarvestDevice) -> tuple[object, ...]:
 def harvest_markdown(answer: HarvestAnswer) -> str:
     """A table of the devices, findings as a list, the summary last."""
     rows = (summary_cells(device) for device in answer.devices)
-    parts = [escape(source_line(answer.source).plain), markdown_table(SUMMARY, rows).rstrip("\n")]
+    parts = [markdown_text(source_line(answer.source).plain), markdown_table(SUMMARY, rows).rstrip("\n")]
     if answer.common_grid is not None:
         parts.append(f"Common grid of the mesh: {grid(answer.common_grid)}")
     parts += findings_markdown(
@@ -283,3 +290,178 @@ def harvest_markdown(answer: HarvestAnswer) -> str:
     )
     parts += [product_sentence(product) for product in answer.products]
     return "\n\n".join(parts) + "\n"
+
+
+_LIVE = {
+    CoreType.TENSIX: ".",
+    CoreType.DRAM: "D",
+    CoreType.ETH: "E",
+    CoreType.PCIE: "P",
+    CoreType.L2CPU: "L",
+    CoreType.ARC: "A",
+    CoreType.ROUTER_ONLY: "r",
+    CoreType.SECURITY: "S",
+    CoreType.DISPATCH: "X",
+}
+_HARVESTED = {
+    CoreType.TENSIX: "-",
+    CoreType.DRAM: "d",
+    CoreType.ETH: "e",
+    CoreType.PCIE: "p",
+    CoreType.L2CPU: "l",
+}
+_UNKNOWN = "?"
+_NAMES = {CoreType.ROUTER_ONLY: "router"}
+_STYLES = {CoreState.LIVE: "", CoreState.HARVESTED: "red", CoreState.UNKNOWN: "yellow"}
+_CELL_LETTERS = 3
+_MARGIN = 5
+
+
+def glyph(node: PictureNode | None) -> str:
+    """The character of a node."""
+    if node is None:
+        return " "
+    if node.state is CoreState.UNKNOWN:
+        return _UNKNOWN
+    return _HARVESTED[node.core_type] if node.state is CoreState.HARVESTED else _LIVE[node.core_type]
+
+
+def pictures(groups: tuple[PictureGroup, ...], labels: str) -> list[RenderableType]:
+    """All pictures, with one legend below them."""
+    drawn = [_drawing(group, labels) for group in groups]
+    return [Text(""), Columns(drawn, padding=(0, 3)), _legend(groups)]
+
+
+def title(group: PictureGroup) -> str:
+    """Which chips a picture is of."""
+    return chips_named(group.chips)
+
+
+def _drawing(group: PictureGroup, labels: str) -> Text:
+    picture = group.picture
+    text = Text(f" {title(group)}   {labels} x\n", no_wrap=True, end="")
+    text.append("  y  " + "".join(label.rjust(_CELL_LETTERS - 1) + " " for label in picture.x_labels))
+    for label, nodes in zip(picture.y_labels, picture.rows, strict=True):
+        text.append(f"\n{label.rjust(3)}  ")
+        for node in nodes:
+            text.append(glyph(node).rjust(_CELL_LETTERS - 1) + " ", style=_STYLES[node.state] if node else "")
+    text.append("\n")
+    return text
+
+
+def _legend(groups: tuple[PictureGroup, ...]) -> Text:
+    return Text(" " + " ".join(glued(f"{glyph(node)} {_meaning(node)} ") for node in _kinds(groups)))
+
+
+def _kinds(groups: tuple[PictureGroup, ...]) -> list[PictureNode]:
+    """One node of each kind in the pictures, in a fixed order."""
+    picture_nodes: dict[str, PictureNode] = {}
+    for group in groups:
+        for node in _nodes(group.picture):
+            picture_nodes.setdefault(glyph(node), node)
+    return [
+        picture_nodes[sign]
+        for sign in (*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN)
+        if sign in picture_nodes
+    ]
+
+
+def _meaning(node: PictureNode) -> str:
+    """What the letter of a node stands for."""
+    name = _NAMES.get(node.core_type, node.core_type.value)
+    if node.state is CoreState.UNKNOWN:
+        return "live or harvested: unknown"
+    return f"harvested {name}" if node.state is CoreState.HARVESTED else name
+
+
+def _nodes(picture: Picture) -> list[PictureNode]:
+    return [node for nodes in picture.rows for node in nodes if node is not None]
+
+
+_CELL_PIXELS = 26
+_LEFT = 44
+_TOP = 44
+_GAP = 16
+_FILL = {
+    CoreType.TENSIX: "#7fb8a4",
+    CoreType.DRAM: "#8fb4d9",
+    CoreType.ETH: "#e8c77d",
+    CoreType.PCIE: "#d59bc0",
+    CoreType.L2CPU: "#c4b1e0",
+    CoreType.ARC: "#e79c7d",
+    CoreType.ROUTER_ONLY: "#dddddd",
+    CoreType.SECURITY: "#b8b894",
+    CoreType.DISPATCH: "#9fcbd6",
+}
+_STYLE = (
+    "text{font-family:monospace;font-size:12px;text-anchor:middle;fill:#222}"
+    ".name{text-anchor:start;font-weight:bold}.foot{text-anchor:start;font-size:11px}"
+    ".lost{fill:#fff;stroke:#b03030;stroke-dasharray:3 2}"
+    ".cell{stroke:#555}.unknown{fill:#fff;stroke:#555;stroke-dasharray:1 2}"
+)
+
+
+def harvest_svg(answer: HarvestAnswer, drawings: tuple[PictureGroup, ...], labels: str) -> str:
+    """A standalone SVG document."""
+    body: list[str] = []
+    width, y = 0, _TOP
+    for group in drawings:
+        body.append(
+            f'<text class="name" x="8" y="{y - 26}">{xml_text(f"{title(group)}   {labels} x")}</text>'
+        )
+        picture = group.picture
+        for column, label in enumerate(picture.x_labels):
+            body.append(_svg_text(_LEFT + column * _CELL_PIXELS + _CELL_PIXELS // 2, y - 10, label))
+        for line, (label, nodes) in enumerate(zip(picture.y_labels, picture.rows, strict=True)):
+            top = y + line * _CELL_PIXELS
+            body.append(_svg_text(_LEFT - 16, top + _CELL_PIXELS // 2, label))
+            body += [
+                _svg_node(node, _LEFT + column * _CELL_PIXELS, top)
+                for column, node in enumerate(nodes)
+                if node is not None
+            ]
+        width = max(width, _LEFT + len(picture.x_labels) * _CELL_PIXELS + _GAP)
+        y += len(picture.rows) * _CELL_PIXELS + _TOP
+    where = source_line(answer.source).plain
+    y -= _TOP - _GAP
+    for node in _kinds(drawings):
+        body.append(_svg_node(node, _GAP, y))
+        body.append(f'<text class="foot" x="{_GAP + 34}" y="{y + 17}">{_meaning(node)}</text>')
+        y += _CELL_PIXELS
+    y += _LINE_PIXELS
+    words = f"{_boards(answer, drawings)}{where}"
+    body.append(f'<text class="foot" x="8" y="{y}">{xml_text(words)}</text>')
+    width, y = max(width, 16 + len(words) * _LETTER_PIXELS), y + _LINE_PIXELS
+    return svg(width, y, where, _STYLE, body)
+
+
+_LETTER_PIXELS, _LINE_PIXELS = 7, 16
+
+
+def _boards(answer: HarvestAnswer, groups: tuple[PictureGroup, ...]) -> str:
+    """ "n300, board id 0100014411703043. " where all shown chips are of one board."""
+    shown = {chip for group in groups for chip in group.chips}
+    devices = [device for device in answer.devices if device.id in shown]
+    boards = {device.board.value if device.board else device.arch.value for device in devices}
+    serials = {device.serial for device in devices if device.serial is not None}
+    text = ", ".join(sorted(boards))
+    return f"{text}, serial {serials.pop()}. " if len(serials) == 1 else f"{text}. "
+
+
+def _svg_text(x: int, y: int, text: str) -> str:
+    """A text with its middle at a point: by dy, since librsvg knows no baselines."""
+    return f'<text x="{x}" y="{y}" dy=".35em">{xml_text(text)}</text>' if text else ""
+
+
+def _svg_node(node: PictureNode, x: int, y: int) -> str:
+    size = _CELL_PIXELS - 2
+    if node.state is CoreState.LIVE:
+        look = f'class="cell" fill="{_FILL[node.core_type]}"'
+    else:
+        look = 'class="lost"' if node.state is CoreState.HARVESTED else 'class="unknown"'
+    name = f"{node.core_type.value}, {node.state.value}"
+    letter = glyph(node).strip(_LIVE[CoreType.TENSIX])  # the fill says it, a hundred dots would be noise
+    return (
+        f'<g><title>{name}</title><rect x="{x + 1}" y="{y + 1}" width="{size}" height="{size}" {look}/>'
+        f"{_svg_text(x + _CELL_PIXELS // 2, y + _CELL_PIXELS // 2, letter)}</g>"
+    )

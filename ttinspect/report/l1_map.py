@@ -1,13 +1,13 @@
 """The map of one core, to scale: as lines, and as a picture."""
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.model.l1_map import MapPart, Part
-from ttinspect.report.screen import columns, row
+from ttinspect.report.common import svg, xml_text
+from ttinspect.report.screen import add_row, columns
 from ttinspect.report.units import count, shares, size
 
 _NAMES = {
@@ -25,6 +25,7 @@ _FILL = {
     Part.BUFFERS: "#8fb4d9",
     Part.L1_SMALL: "#c4b1e0",
 }
+_STYLE = "text{font-family:monospace;font-size:12px;fill:#222;white-space:pre}"
 _COLUMNS = 72
 _MOST_LINES = 24
 _WIDTH, _LEFT, _BAR, _LINE = 760, 20, 46, 20
@@ -42,7 +43,7 @@ def l1_map(parts: Sequence[MapPart]) -> list[RenderableType]:
     table = columns("", ">from", ">to", ">bytes", ">")
     shown = _largest(parts)
     for part in shown:
-        row(
+        add_row(
             table,
             f" {_SIGNS[part.what]} {_NAMES[part.what]}",
             count(part.start),
@@ -72,7 +73,7 @@ def l1_map_svg(parts: Sequence[MapPart], title: str) -> str:
             f"{_NAMES[part.what]}: {count(part.size_bytes)} bytes, {count(part.start)} to {count(part.end)}"
         )
         body.append(
-            f'<g><title>{escape(name)}</title><rect x="{x}" y="40" width="{width}" height="{_BAR}" '
+            f'<g><title>{xml_text(name)}</title><rect x="{x}" y="40" width="{width}" height="{_BAR}" '
             f'fill="{_FILL[part.what]}" stroke="#555"/></g>'
         )
         x += width
@@ -85,7 +86,7 @@ def l1_map_svg(parts: Sequence[MapPart], title: str) -> str:
         )
         body.append(
             f'<rect x="{_LEFT}" y="{y - 10}" width="12" height="12" fill="{_FILL[part.what]}" stroke="#555"/>'
-            f'<text x="{_LEFT + 20}" y="{y}">{escape(text)}</text>'
+            f'<text x="{_LEFT + 20}" y="{y}">{xml_text(text)}</text>'
         )
         y += _LINE
     if len(shown) < len(parts):
@@ -93,10 +94,5 @@ def l1_map_svg(parts: Sequence[MapPart], title: str) -> str:
         y += _LINE
     label = f"L1 of one {title} core" if parts else "the map of a core is not known"
     width = _WIDTH + 2 * _LEFT
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
-        f'role="img" aria-label="{escape(label)}">\n<style>text{{font-family:monospace;font-size:12px;'
-        f'fill:#222;white-space:pre}}</style>\n<text x="{_LEFT}" y="24">{escape(label)}</text>\n'
-        + "\n".join(body)
-        + "\n</svg>\n"
-    )
+    heading = f'<text x="{_LEFT}" y="24">{xml_text(label)}</text>'
+    return svg(width, y, label, _STYLE, [heading, *body])

@@ -9,8 +9,8 @@ from rich.text import Text
 from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
 from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
-from ttinspect.report.memory_rows import held_by
-from ttinspect.report.screen import Fitting, columns, row
+from ttinspect.report.memory import held_by
+from ttinspect.report.screen import Fitting, add_row, columns
 from ttinspect.report.units import grid, id_ranges, used_of
 
 _DASH = "-"
@@ -84,7 +84,7 @@ def _wide(rows: list[_Row]) -> RenderableType:
     for one in rows:
         ids, nodes, pci, number, heat = _names(one)
         board, tensix, l1, dram, held, marks = one.cells
-        row(table, ids, nodes, pci, number, board, tensix, l1, dram, heat, held or _DASH, marks)
+        add_row(table, ids, nodes, pci, number, board, tensix, l1, dram, heat, held or _DASH, marks)
     return table
 
 
@@ -99,7 +99,7 @@ def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
         ids, nodes, pci, number, heat = _names(one)
         board, tensix, l1, dram, held, marks = one.cells
         nodes = "= id" if nodes == ids and not alone else nodes
-        row(table, ids, nodes, *((pci,) if alone else ()), board, tensix, l1, dram, heat)
+        add_row(table, ids, nodes, *((pci,) if alone else ()), board, tensix, l1, dram, heat)
         said = [f"serial {number}"] if number != _DASH and len(rows) <= _FEW else []
         said += [held if held == "free" else f"held by {held}"] if held else []
         said += [marks] if marks else []

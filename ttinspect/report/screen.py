@@ -119,12 +119,12 @@ def columns(*specs: str, header: bool = True, widths: Sequence[int] = ()) -> Tab
     return table
 
 
-def row(table: Table, *cells: object) -> None:
+def add_row(table: Table, *cells: object) -> None:
     """Add a row of plain text; what comes from outside is made harmless."""
     table.add_row(*(cell if isinstance(cell, Text) else Text(harmless(str(cell))) for cell in cells))
 
 
-def rows(table: Table, lines: Iterable[Sequence[str]]) -> None:
+def add_rows(table: Table, lines: Iterable[Sequence[str]]) -> None:
     """Add rows of plain text, at least one, none of which folds, as one row with a line for each: rich lays
     thousands of them out in a third of the time."""
     cells = zip(*lines, strict=True)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ttinspect.answers.soc import SocAnswer
 from ttinspect.report.common import source_line
-from ttinspect.report.screen import columns, row
+from ttinspect.report.screen import add_row, columns
 from ttinspect.report.units import count, grid, size
 
 
@@ -15,15 +15,17 @@ def soc_table(answer: SocAnswer) -> list[RenderableType]:
     """Sizes and counts, then the cores of every type."""
     table = columns("", "", header=False)
     tensix, dram, eth = answer.tensix, answer.dram, answer.eth
-    row(table, " architecture", answer.arch.value)
-    row(table, " NOC grid", f"{grid(answer.noc_grid)} nodes, never harvested")
-    row(table, " tensix", f"{grid(tensix.grid)} = {tensix.cores} cores, L1 {_bytes(tensix.l1_bytes)} each")
-    row(table, " DRAM", f"{dram.banks} banks of {_bytes(dram.bank_bytes)}, {dram.ports} ports each")
-    row(table, " eth", f"{eth.channels} channels, L1 {_bytes(eth.l1_bytes)} each")
+    add_row(table, " architecture", answer.arch.value)
+    add_row(table, " NOC grid", f"{grid(answer.noc_grid)} nodes, never harvested")
+    add_row(
+        table, " tensix", f"{grid(tensix.grid)} = {tensix.cores} cores, L1 {_bytes(tensix.l1_bytes)} each"
+    )
+    add_row(table, " DRAM", f"{dram.banks} banks of {_bytes(dram.bank_bytes)}, {dram.ports} ports each")
+    add_row(table, " eth", f"{eth.channels} channels, L1 {_bytes(eth.l1_bytes)} each")
     cores = columns("type", ">cores", "~NOC0")
     for core_type, coords in answer.cores.items():
         if coords:
-            row(cores, f" {core_type}", len(coords), " ".join(f"{x}-{y}" for x, y in coords))
+            add_row(cores, f" {core_type}", len(coords), " ".join(f"{x}-{y}" for x, y in coords))
     return [source_line(answer.source), Text(""), table, Text(""), cores]
 
 

@@ -9,8 +9,8 @@ from rich.text import Text
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
 from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
 from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
-from ttinspect.report.memory_rows import held_below, held_by
-from ttinspect.report.screen import Fitting, columns, glued, row
+from ttinspect.report.memory import held_below, held_by
+from ttinspect.report.screen import Fitting, add_row, columns, glued
 from ttinspect.report.units import UNKNOWN, id_ranges, of
 
 _DASH = "-"
@@ -46,7 +46,7 @@ def _table(answer: TelemetryAnswer, *, held: bool) -> RenderableType:
         for device in answer.devices
     ]
     for shared in shared_rows(cells):
-        row(table, *shared)
+        add_row(table, *shared)
     return table
 
 
@@ -152,7 +152,7 @@ def telemetry_detail(device: TelemetryDevice) -> list[RenderableType]:
     board = device.board.value if device.board else device.arch.value
     table = columns("", "~", header=False, widths=(10,))
     for name, facts in _lines(device):
-        row(table, f" {name}", "   ".join(glued(fact) for fact in facts))
+        add_row(table, f" {name}", "   ".join(glued(fact) for fact in facts))
     heading = Text(f" chip {device.id}  {board}", style="bold")
     modules = _modules(device.gddr) if device.gddr else []
     return [Text(""), heading, table, *modules]
@@ -281,7 +281,7 @@ def _modules(modules: Sequence[GddrModule]) -> list[RenderableType]:
     }
     for name, cells in rows.items():
         if name == "trained" or set(cells) != {_DASH}:
-            row(table, f"  {name}", *cells)
+            add_row(table, f"  {name}", *cells)
     return [table]
 
 

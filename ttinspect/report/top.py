@@ -15,7 +15,7 @@ from ttinspect.model.arch import CoordSystem
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
 from ttinspect.report.common import source_line
-from ttinspect.report.picture import pictures
+from ttinspect.report.harvest import pictures
 from ttinspect.report.screen import harmless
 from ttinspect.report.units import age, chips_named, clock_time, percent, size, steps, used_of
 from ttinspect.verify.findings.rules import RULE_BY_ID

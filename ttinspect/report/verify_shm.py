@@ -10,10 +10,9 @@ from rich.text import Text
 from ttinspect.answers.verify_shm import VerifiedRegion, VerifyShmAnswer
 from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import source_line
-from ttinspect.report.junit import Result, TestCase, junit
+from ttinspect.report.common import Result, TestCase, junit, source_line, verdict_line, worst
 from ttinspect.report.memory import basis_line, common_basis, more, region_label, usage_block
-from ttinspect.report.screen import columns, harmless, row
+from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.verify.findings.rules import REGION_RULES
 from ttinspect.verify.rule import RegionRule
 from ttinspect.verify.verify import Verdict
@@ -35,6 +34,18 @@ _VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.FAIL: "bold red",
 }
+
+
+def verify_shm_oneline(answer: VerifyShmAnswer) -> str:
+    """ "WARN TTS050 ghost: pid 7 (python3) is gone, its slot still holds ..." """
+    findings = (*answer.findings, *(finding for region in answer.regions for finding in region.findings))
+    counted = [
+        finding
+        for finding in findings
+        if finding.id not in answer.ignored and finding.severity is not Severity.INFO
+    ]
+    wrong = worst(counted) or ("nothing wrong" if answer.regions else "nothing published")
+    return verdict_line(answer.verdict, wrong, len(counted) - 1)
 
 
 def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[RenderableType]:
@@ -77,7 +88,7 @@ def _findings(found: list[tuple[str, Finding]], ignored: frozenset[str]) -> Rend
             explained.add(finding.id)
             message += f"\nNext: ttinspect explain {finding.id}"
         # The name may wrap between its words, the id stays whole.
-        row(table, severity, finding.id, Text(f"{finding.name}: {message}"))
+        add_row(table, severity, finding.id, Text(f"{finding.name}: {message}"))
     return table
 
 

@@ -10,16 +10,24 @@ from ttinspect.facts.boards import board_meant
 from ttinspect.facts.firmware import firmware_order
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.harvesting.grids import Grids
-from ttinspect.model.check_file import BoardWants, ChipWants, Number, Range, VersionRange
+from ttinspect.model.check_file import BoardWants, ChipWants, LinkWanted, Number, Range, VersionRange
 from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.grid import ChipGrid
 from ttinspect.model.readiness import DeviceReadiness, Readiness
-from ttinspect.model.system import System
+from ttinspect.model.system import LinkEnd, LinkState, System
 from ttinspect.sources.check_file import Wanted
-from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, of_host, subject_of, why_unknown
-from ttinspect.verify.check.links import link_expectation
+from ttinspect.verify.check.expectation import (
+    Expectation,
+    Fact,
+    Outcome,
+    compared,
+    of_host,
+    subject_of,
+    why_unknown,
+)
 from ttinspect.verify.findings import readiness, site
+from ttinspect.verify.findings.site import ETH_LINKS
 from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
 from ttinspect.verify.findings.topology import links_up
 from ttinspect.verify.holding import device_of
@@ -27,7 +35,10 @@ from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
     chips_named,
     is_board_id,
+    is_unique_id,
     knows,
+    links_unknown,
+    may_be_far,
     unseen_name,
     unseen_remotes,
 )
@@ -368,3 +379,66 @@ def _of_region(
         expected=_expected_of_regions(clean=clean), found=text, outcome=outcome,
         why=why, where=where,
     )  # fmt: skip
+
+
+_LINK_UP, _NO_LINK = "up", "not there"
+LinkFound = tuple[str | None, str]
+"""The state that a link is found in (None: unknown), and why that is not a link that is up."""
+
+
+def link_expectation(wanted: LinkWanted, system: System, where: str) -> Expectation:
+    """A link that has to be there, and up, whichever end is named first. One end may be a chip that is not of
+    this System: it is known by its unique id."""
+    first, channel, other, other_channel = wanted
+    fact = f"link of chip {first} channel {channel} to chip {other} channel {other_channel}"
+    value, why = _link_found(wanted, system)
+    outcome = compared(_LINK_UP, value)
+    return of_host(ETH_LINKS.id, fact, _LINK_UP, value, outcome, f"{fact}: {why}" if why else "", where)
+
+
+def _link_found(wanted: LinkWanted, system: System) -> LinkFound:
+    first, channel, other, other_channel = wanted
+    ends = [chips_named(system.chips, name, assumed=False) for name in (first, other)]
+    for name, meant in zip((first, other), ends, strict=True):
+        if len(meant) > 1:
+            return None, f"{name} is the id of {len(meant)} chips, name one of them"
+    first_chip, other_chip = ((meant[0] if meant else None) for meant in ends)
+    if first_chip is not None and other_chip is not None:
+        return _link_inside(system, (first_chip, channel), (other_chip, other_channel))
+    if first_chip is not None:
+        return _link_leaving(system, first_chip, channel, other, other_channel)
+    if other_chip is not None:
+        return _link_leaving(system, other_chip, other_channel, first, channel)
+    return _end_missing(system, first)
+
+
+def _link_inside(system: System, first: tuple[Chip, int], other: tuple[Chip, int]) -> LinkFound:
+    wanted = {(chip.id, channel) for chip, channel in (first, other)}
+    for link in system.links:
+        if {(link.a.chip, link.a.channel), (link.b.chip, link.b.channel)} == wanted:
+            if link.state is LinkState.UP:
+                return _LINK_UP, ""
+            value = None if link.state is LinkState.UNKNOWN else link.state.value
+            return value, f"it is {link.state.value}"
+    for chip, _ in (first, other):
+        if links_unknown(chip):
+            return None, why_unknown(chip, "eth_links")
+    return _NO_LINK, "no such link is there"
+
+
+def _link_leaving(system: System, chip: Chip, channel: int, other: str, other_channel: int) -> LinkFound:
+    """Links that leave the system are listed where they trained."""
+    end = LinkEnd(chip=chip.id, channel=channel)
+    leaving = [link for link in system.remote_links if link.a == end and link.remote_channel == other_channel]
+    if any(is_unique_id(link.remote_unique_id, other) for link in leaving):
+        return _LINK_UP, ""
+    if may_be_far(other) and links_unknown(chip):
+        return None, why_unknown(chip, "eth_links")
+    return _end_missing(system, other)
+
+
+def _end_missing(system: System, name: str) -> LinkFound:
+    unseen = unseen_name(system.chips, name)
+    if unseen is not None:
+        return None, unseen
+    return _NO_LINK, f"chip {name} is not there, and no such link leaves the host"
