@@ -16,6 +16,8 @@ from tests.graphs import write_report
 from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150
 from ttinspect.cli.commands import COMMANDS
+from ttinspect.model.check_file import ChipWants
+from ttinspect.sources.check_file import read_check_file
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DUMP = Path(__file__).resolve().parent / "data" / "dumps" / "n150-detailed_memory_usage.csv"
@@ -29,6 +31,29 @@ def test_the_findings_are_those_that_explain_tells(run: Run) -> None:
 
 def test_the_guide_holds_the_script_as_it_is() -> None:
     assert f"```bash\n{SCRIPT.read_text()}```" in (DOCS / "bring-up.md").read_text()
+
+
+def _expectations_of_a_chip() -> dict[str, str]:
+    """The examples in the guide of what can be expected of a chip, by key."""
+    _, _, rest = (DOCS / "bring-up.md").read_text().partition("### What can be expected of a chip\n")
+    rows = rest.partition("\nA number is exact")[0].splitlines()
+    examples = [line.split("`")[1] for line in rows if line.startswith("| `")]
+    return {example.partition(":")[0]: example for example in examples}
+
+
+def test_the_guide_has_an_example_of_everything_that_can_be_expected_of_a_chip(run: Run) -> None:
+    examples = _expectations_of_a_chip()
+    assert tuple(examples) == ChipWants.__struct_fields__
+    said = " ".join(run("check", "--help").stdout.split())
+    offered = said.partition("--expect holds for every chip: ")[2].partition("; or for the host")[0]
+    assert [word.partition("=")[0] for word in offered.split(", ")] == list(examples)
+
+
+@pytest.mark.parametrize("key", ChipWants.__struct_fields__)
+def test_an_example_of_what_can_be_expected_is_read_and_says_so_of_that_key_alone(key: str) -> None:
+    wanted = read_check_file(f"each: {{{_expectations_of_a_chip()[key]}}}".encode(), "site.yaml").file.each
+    assert wanted is not None
+    assert [name for name in ChipWants.__struct_fields__ if getattr(wanted, name) is not None] == [key]
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ def test_every_command_agrees_that_it_is_as_it_should_be(answer: Answer, tmp_pat
     assert [one for one in check["expectations"] if one["outcome"] == "fail"] == []
     of_board = {one["fact"]: one for one in check["expectations"] if one["chip"] in (None, 1)}
     assert of_board["chips per d200"]["outcome"] == "pass"
-    assert of_board["eth links"]["expected"] == "4 on the board"
-    assert of_board["eth links"]["outcome"] == "pass"
+    assert (of_board["links on the board"]["expected"], of_board["links on the board"]["found"]) == (4, 4)
+    assert of_board["eth links"]["found"] == "4 of 4 up"
     assert of_board["harvested tensix rows"]["expected"] == 1
     assert _ids(check) & {"TTH001", "TTT002", "TTT007", "TTT009"} == set()
 
@@ -134,10 +134,10 @@ def test_every_command_agrees_that_a_link_of_the_board_is_missing(answer: Answer
     topology = answer("topology", "--from", source)[1]
     assert "TTT009" in _ids(topology)
     code, check = answer("check", "--from", source, "--product", "--shm-dir", str(tmp_path))
-    links = [one for one in check["expectations"] if one["fact"] == "eth links"]
+    links = [one for one in check["expectations"] if one["fact"] == "links on the board"]
     assert code == 10
-    assert {(one["id"], one["outcome"], one["expected"]) for one in links} == {
-        ("TTT009", "fail", "4 on the board")
+    assert {(one["id"], one["outcome"], one["expected"], one["found"]) for one in links} == {
+        ("TTT009", "fail", 4, 3)
     }
 
 

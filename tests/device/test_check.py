@@ -142,29 +142,42 @@ def test_links_of_a_chip_that_discovery_refused_are_unknown_and_not_none(answer:
 
 def test_a_link_of_the_board_itself_that_is_down_fails(answer: Answer) -> None:
     """Discovery does not list it: only the number of links between the two chips tells."""
-    assert _links(answer(n300s(1), "check", code=None)) == {("2 on the board", "2 up", "pass")}
+    healthy = answer(n300s(1), "check", code=None)
+    assert _rows(healthy, "links on the board") == {(2, 2, "pass")}
+    assert _rows(healthy, "eth links") == {("2 of 2 up", "2 of 2 up", "pass")}
     one_down = n300s(1)
     one_down.links = one_down.links[1:]
     document = answer(one_down, "check", code=10)
     assert "TTT009" in _failed(document)
-    why = "an n300 has 2 links between its chips, here is 1"
-    assert _links(document) == {("2 on the board", why, "fail")}
+    assert _rows(document, "links on the board") == {(2, 1, "fail")}
+    assert _rows(document, "eth links") == {("1 of 1 up", "1 of 1 up", "pass")}
 
 
 def test_a_simulated_p300_may_have_one_link_between_its_chips(answer: Answer) -> None:
     """Tenstorrent's functional simulator of two P300 has no more."""
     device = p300()
-    assert _links(answer(device, "check", code=None)) == {("2 on the board", "2 up", "pass")}
+    assert _rows(answer(device, "check", code=None), "links on the board") == {(2, 2, "pass")}
     device.links = device.links[1:]
-    assert _links(answer(device, "check", code=None)) == {("all listed up", "1 up", "pass")}
+    fewer = answer(device, "check", code=None)
+    assert _rows(fewer, "links on the board") == {("2, or 1 in a simulator", 1, "pass")}
 
 
-def _links(document: Any) -> set[tuple[str, str, str]]:
-    """What check says of the eth links of all chips."""
+def test_of_links_to_other_cards_it_is_told_how_many_of_those_listed_are_up(answer: Answer) -> None:
+    device = blackhole(Chip(tags={BOARD_ID_LOW: 7}), Chip(tags={BOARD_ID_LOW: 8}))
+    assert _rows(answer(device, "check", code=None), "eth links") == {("none listed", "none listed", "pass")}
+    device.outside = [((0, 2), (0x401 << 32 | 8, 9))]  # the other chip says nothing of it
+    assert _rows(answer(device, "check", code=10), "eth links") == {
+        ("1 of 1 up", "0 of 1 up", "fail"),
+        ("none listed", "none listed", "pass"),
+    }
+
+
+def _rows(document: Any, fact: str) -> set[tuple[Any, Any, str]]:
+    """What check expects of a fact and finds, of all chips."""
     return {
         (one["expected"], one["found"], one["outcome"])
         for one in document["expectations"]
-        if one["fact"] == "eth links"
+        if one["fact"] == fact
     }
 
 

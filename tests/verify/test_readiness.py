@@ -201,3 +201,30 @@ def test_a_chip_behind_another_has_the_host_facts_of_that_one(run: Run, tmp_path
     more = [word for pair in wanted for word in ("--expect", pair)]
     done = run("check", "--from", str(path), "--json", *more)
     assert done.returncode == 0, done.stdout
+
+
+def test_check_begins_with_what_is_known_of_the_host(run: Run, root: Path) -> None:
+    for number in range(3):
+        folder = device(root, number)
+        write(folder / "device/numa_node", str(number // 2))
+        if number < 2:
+            write(folder / "device/iommu_group/type", "identity")
+    write(root / "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "4")
+    write(root / "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1")
+    write(root / "proc/sys/kernel/osrelease", "6.8.0-60-generic")
+    source = f"sysfs:{root}"
+    table = run("check", "--from", source, COLUMNS="200").stdout.splitlines()
+    assert table[1] == (
+        "Host:   driver 2.8.0, kernel 6.8.0-60-generic, IOMMU passthrough (devices 0, 1), off (device 2), "
+        "4 hugepages of 1 GiB (1 free), NUMA node 0 (devices 0, 1), 1 (device 2)"
+    )
+    document = json.loads(run("check", "--from", source, "--json").stdout)
+    assert (document["kmd_version"], document["readiness"]["kernel"]) == ("2.8.0", "6.8.0-60-generic")
+    assert document["readiness"]["motherboard"] is None
+
+
+def test_nothing_is_said_of_the_host_of_a_source_that_is_none(run: Run) -> None:
+    done = run("check", "--from", "board:n300")
+    assert "Host:" not in done.stdout
+    document = json.loads(run("check", "--from", "board:n300", "--json").stdout)
+    assert (document["kmd_version"], document["readiness"]) == (None, None)

@@ -10,6 +10,7 @@ from ttinspect.errors import ExitCode, InspectError, most_important
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.readiness import Readiness
 from ttinspect.model.system import OfHost, Source
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.sources.check_file import Wanted
@@ -62,10 +63,13 @@ class CheckRegion(msgspec.Struct, frozen=True, kw_only=True):
 
 class CheckAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.check.v1"):
     """What ``check`` says. ``files`` are where the expectations come from: check files, --expect, product.
-    ``regions`` are there when they were checked."""
+    ``regions`` are there when they were checked; ``kmd_version`` and ``readiness`` are of the whole host,
+    whichever chips were chosen; None where the source does not tell."""
 
     tool: Tool = TOOL
     source: Source
+    kmd_version: str | None
+    readiness: Readiness | None
     verdict: Verdict
     counts: CheckCounts
     files: tuple[str, ...]
@@ -147,6 +151,8 @@ def build_check(
         source=system.source,
         host=system.read_at.host,
         time_ns=system.read_at.time_ns,
+        kmd_version=system.kmd_version,
+        readiness=system.readiness,
         verdict=_verdict(outcomes, warnings, unread=any(not trouble.readable for trouble in system.troubles)),
         counts=CheckCounts(
             passed=outcomes.count(Outcome.PASS),

@@ -12,7 +12,7 @@ from ttinspect.model.grid import ChipGrid
 from ttinspect.model.system import System
 from ttinspect.verify.case import Case
 from ttinspect.verify.check.site import chip_facts
-from ttinspect.verify.findings.topology import links_up
+from ttinspect.verify.findings.topology import link_counts
 from ttinspect.verify.naming import unseen_remotes
 from ttinspect.verify.verify import Verdict, verdict_of, verify
 
@@ -21,8 +21,10 @@ def present_machine(case: Case) -> CheckFile:
     """What is known and should stay: number, kind and size of the chips, links, firmware from here on, and
     clean regions if they are (also that there are none, where the driver tells that no process has a device
     open). Facts that all chips share stand once; temperatures and clocks are no facts."""
-    up = links_up(case.system)
-    wants = {chip.id: _wants(chip, case.grids[chip.id], up[chip.id], case.system) for chip in case.shown}
+    links = link_counts(case.system)
+    wants = {
+        chip.id: _wants(chip, case.grids[chip.id], links[chip.id].up, case.system) for chip in case.shown
+    }
     shown = len(case.shown)
     unseen = unseen_remotes(case.shown) if case.chosen is None else 0
     shared = ChipWants() if unseen else _shared(list(wants.values()))  # each: of those that are not shown too

@@ -72,9 +72,11 @@ def run(
     any. With them only what they say is checked; --product adds the product. What the source cannot tell
     is unknown, never passed. Exit code 0: as expected (warnings allowed), 10: not, 11: could not be checked.
 
-    --expect holds for every chip: arch, board, grid=12x10, cores, l1_bytes, dram_bytes, eth_links, firmware,
-    asic_celsius, board_celsius, gddr_celsius, aiclk_mhz, power_w; or for the host: chips, regions=clean or
-    regions=pass. A number may be a range: cores=110.., asic_celsius=..75.
+    --expect holds for every chip: arch, board, grid=12x10, cores, l1_bytes, dram_bytes, eth_links,
+    eth_heartbeats, eth_retrained, firmware, asic_celsius, board_celsius, gddr_celsius, aiclk_mhz, power_w,
+    board_power_w, thermal_trips, pcie_lanes, pcie_generation, numa_node, node_access, iommu, hugepages_1g,
+    driver, kernel, motherboard; or for the host: chips, regions=clean or regions=pass. A number may be a
+    range: cores=110.., asic_celsius=..75.
 
     \b
     Examples:

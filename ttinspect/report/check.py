@@ -1,6 +1,6 @@
 """The reports of ``check``: table, Markdown, csv, junit, and the check file that --init writes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -8,7 +8,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.check import CheckAnswer, told_by
+from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.readiness import Readiness
 from ttinspect.model.system import Source
 from ttinspect.report.common import (
     VERDICT_STYLES,
@@ -25,7 +27,7 @@ from ttinspect.report.common import (
     verdict_line,
     worst,
 )
-from ttinspect.report.screen import add_row, columns, harmless
+from ttinspect.report.screen import add_row, columns, glued, harmless
 from ttinspect.report.units import UNKNOWN, id_ranges, size
 from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
 from ttinspect.verify.verify import Verdict
@@ -36,6 +38,7 @@ _WORST_FIRST = tuple(_STYLES)
 DOUBTFUL_SOURCE = "TTH007"
 """What a source cannot show is told where it is info, too."""
 _REGION = "tt_device_"
+_BESIDE_SOURCE = len("Source")
 _LONGEST_FOUND = 24
 """A sentence that is longer stands below the table."""
 
@@ -57,7 +60,7 @@ def check_oneline(answer: CheckAnswer) -> str:
 
 def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     """The answer for a terminal, failures first. ``exit_code`` is what the command will exit with."""
-    parts: list[RenderableType] = [source_line(answer.source), Text("")]
+    parts: list[RenderableType] = [source_line(answer.source), *_host_line(answer), Text("")]
     table = columns("", "", "~", "~", "~expected", "~found")
     groups = list(_grouped(answer.expectations))
     for one, chips in groups:
@@ -69,8 +72,47 @@ def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
+def _host_line(answer: CheckAnswer) -> list[RenderableType]:
+    """What is known of the host: "Host:   driver 2.8.0, kernel 6.8.0, IOMMU off, 8 hugepages of 1 GiB"."""
+    facts = _host_facts(answer)
+    if not facts:
+        return []
+    table = columns("", "~", header=False, widths=(_BESIDE_SOURCE,))
+    add_row(table, "Host:", ", ".join(map(glued, facts)))
+    return [table]
+
+
+def _host_facts(answer: CheckAnswer) -> list[str]:
+    ready = answer.readiness or Readiness()
+    iommu = {device.device: device.iommu.value for device in ready.devices if device.iommu is not None}
+    nodes = {device.device: device.numa_node for device in ready.devices if device.numa_node is not None}
+    pages = None if ready.hugepages_1g is None else f"{plural(ready.hugepages_1g, 'hugepage')} of 1 GiB"
+    if pages is not None and ready.hugepages_1g and ready.hugepages_1g_free is not None:
+        pages += f" ({ready.hugepages_1g_free} free)"
+    facts = [
+        None if answer.kmd_version is None else f"driver {answer.kmd_version}",
+        None if ready.kernel is None else f"kernel {ready.kernel}",
+        ready.motherboard,
+        _per_device("IOMMU", iommu),
+        pages,
+        _per_device("NUMA node", nodes),
+    ]
+    return [fact for fact in facts if fact is not None]
+
+
+def _per_device(name: str, values: Mapping[int, object]) -> str | None:
+    """Once where all devices have the same: "IOMMU off", "NUMA node 0 (devices 0-3), 1 (device 4)"."""
+    groups: dict[object, list[int]] = {}
+    for device, value in values.items():
+        groups.setdefault(value, []).append(device)
+    if len(groups) < 2:
+        return next((f"{name} {value}" for value in groups), None)
+    parts = (f"{value} (device{'s' * (len(ids) > 1)} {id_ranges(ids)})" for value, ids in groups.items())
+    return f"{name} {', '.join(parts)}"
+
+
 def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation, list[int]]]:
-    """Equal expectations of several chips are told once, the worst first."""
+    """Equal expectations of several chips are told once, the worst first; those of one rule together."""
     groups: dict[tuple[object, ...], tuple[Expectation, list[int]]] = {}
     for expectation in expectations:
         about = (
@@ -90,7 +132,11 @@ def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation,
         _, chips = groups.setdefault(key, (expectation, []))
         if expectation.chip is not None and not about and expectation.chip not in chips:
             chips.append(expectation.chip)
-    yield from sorted(groups.values(), key=lambda group: _WORST_FIRST.index(group[0].outcome))
+    yield from sorted(groups.values(), key=_place)
+
+
+def _place(group: tuple[Expectation, list[int]]) -> tuple[int, str]:
+    return _WORST_FIRST.index(group[0].outcome), group[0].id
 
 
 def _who(expectation: Expectation, chips: list[int]) -> str:
@@ -112,13 +158,15 @@ def _found(expectation: Expectation) -> str:
 
 
 def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[RenderableType]:
-    """A sentence for each that is not met, and what to read about it."""
+    """A sentence for each that is not met, equal ones once, and what to read about it."""
     table = columns("", "~", header=False)
     explained: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for one, chips in groups:
-        if one.outcome is Outcome.PASS or not one.why:
-            continue
         sentence, more = harmless(_reason(one, chips)), ""
+        if one.outcome is Outcome.PASS or not one.why or (one.id, sentence) in told:
+            continue
+        told.add((one.id, sentence))
         if one.outcome is Outcome.FAIL and one.id not in explained:
             explained.add(one.id)
             more = f"\nNext: ttinspect explain {one.id}"
@@ -182,6 +230,11 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
     return "\n".join(
         [
             f"{markdown_text(source_line(answer.source).plain)}\n",
+            *(
+                f"{markdown_text(harmless(f'Host: {facts}'))}\n"
+                for facts in [", ".join(_host_facts(answer))]
+                if facts
+            ),
             markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
             *("\n".join(part) + "\n" for part in (told, findings_markdown(untold(answer))) if part),
             f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n",

@@ -20,7 +20,7 @@ from ttinspect.model.telemetry import EthChannel, Telemetry
 from ttinspect.sources.check_file import read_check_file
 from ttinspect.sources.opening import open_source
 from ttinspect.verify.case import Case
-from ttinspect.verify.check.expectation import Outcome
+from ttinspect.verify.check.expectation import Fact, Outcome
 from ttinspect.verify.check.site import site_expectations
 from ttinspect.verify.verify import Verdict
 
@@ -352,9 +352,9 @@ def test_what_is_expected_of_every_chip_is_unknown_of_those_that_are_not_shown()
     assert [one.outcome for one in chosen] == [PASS]
 
 
-def _links_of(system: System) -> list[tuple[Outcome, str]]:
+def _board_links_of(system: System) -> list[tuple[Outcome, Fact, Fact]]:
     found = expected_of(system)
-    return [(one.outcome, str(one.expected)) for one in found if one.fact == "eth links"]
+    return [(one.outcome, one.expected, one.found) for one in found if one.fact == "links on the board"]
 
 
 def test_a_board_of_which_no_link_is_up_fails_also_where_its_chips_are_linked_elsewhere() -> None:
@@ -370,4 +370,4 @@ def test_a_board_of_which_no_link_is_up_fails_also_where_its_chips_are_linked_el
     cable = msgspec.structs.replace(own[0], a=LinkEnd(chip=0, channel=5), b=LinkEnd(chip=2, channel=5))
     other = msgspec.structs.replace(own[0], a=LinkEnd(chip=1, channel=5), b=LinkEnd(chip=3, channel=5))
     system = msgspec.structs.replace(n300, chips=tuple(boards), links=(*own, cable, other))
-    assert _links_of(system) == [(PASS, "2 on the board")] * 2 + [(FAIL, "2 on the board")] * 2
+    assert _board_links_of(system) == [(PASS, 2, 2)] * 2 + [(FAIL, 2, 0)] * 2

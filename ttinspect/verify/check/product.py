@@ -14,7 +14,7 @@ from ttinspect.harvesting.grids import Grids
 from ttinspect.harvesting.refusal import expected_pcie_masks, refusal
 from ttinspect.model.arch import Board
 from ttinspect.model.chip import Chip
-from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.finding import Finding
 from ttinspect.model.grid import ChipGrid
 from ttinspect.model.readiness import Iommu
 from ttinspect.model.system import SourceKind, System
@@ -59,8 +59,9 @@ from ttinspect.verify.findings.topology import (
     INCOMPLETE_BOARD,
     ISOLATED_CHIP,
     LINKS,
-    board_links,
-    links_up,
+    MISSING_LINK,
+    LinkCounts,
+    link_counts,
     topology_findings,
     without_eth,
 )
@@ -87,9 +88,9 @@ def product_expectations(system: System, chosen: frozenset[int] | None, grids: G
     expectations = list(_ids(system, shown, topology))
     expectations += _boards(system, shown, found_by((INCOMPLETE_BOARD,), topology.get(None, ())))
     expectations += _uniform(shown, grids)
-    up, on_board = links_up(system), board_links(system)
+    counts = link_counts(system)
     for chip in shown:
-        links = _links(chip, system.asked, topology.get(chip.id, []), up[chip.id], on_board.get(chip.id))
+        links = _links(chip, system.asked, topology.get(chip.id, []), counts[chip.id])
         expectations += _chip(chip, grids[chip.id], links, system.asked)
     return [*expectations, *_readiness(system, shown), *_troubles(system, shown)]
 
@@ -109,7 +110,9 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
     }
 
 
-def _chip(chip: Chip, grid: ChipGrid, links: Expectation, kind: SourceKind) -> Iterator[Expectation]:
+def _chip(
+    chip: Chip, grid: ChipGrid, links: Iterator[Expectation], kind: SourceKind
+) -> Iterator[Expectation]:
     findings = chip_findings(chip)
     product = product_of(chip.board)
     if product is None:
@@ -126,7 +129,7 @@ def _chip(chip: Chip, grid: ChipGrid, links: Expectation, kind: SourceKind) -> I
         yield from _harvested(chip, grid, product, findings)
         yield from _pcie(chip)
     yield from _cores(chip, kind)
-    yield links
+    yield from links
     yield from telemetry_expectations(chip, kind)
 
 
@@ -157,7 +160,7 @@ def _harvested(
     for name, (fact, harvested) in units.items():
         expected: Fact = getattr(product, name)
         if harvested is None:
-            why = f"the {name} mask is unknown"
+            why = _why_no_mask(chip, name)
             yield known(chip, NOT_AS_THE_PRODUCT.id, fact, expected, None, Outcome.UNKNOWN, why)
             continue
         mine = [one for one in found_by((NOT_AS_THE_PRODUCT,), findings) if one.evidence.get("unit") == name]
@@ -169,6 +172,13 @@ def _harvested(
         yield judged(chip, NOT_AS_THE_PRODUCT.id, fact, expected, mine, len(harvested))
 
 
+def _why_no_mask(chip: Chip, unit: str) -> str:
+    """Why the harvesting mask of a unit is unknown: one sentence for those of one reason."""
+    paths = ("masks", f"masks.{unit}")
+    why = next((fact.why for fact in chip.unknown if fact.path in paths), "the source does not tell")
+    return f"the harvesting mask is unknown: {why}"
+
+
 def _pcie(chip: Chip) -> Iterator[Expectation]:
     right, found = expected_pcie_masks(chip.board, chip.asic_location), chip.masks.pcie
     if not right:
@@ -176,7 +186,7 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
     expected, shown = " or ".join(f"{mask:#x}" for mask in right), None if found is None else f"{found:#x}"
     outcome, why = Outcome.PASS, ""
     if found is None:
-        outcome, why = Outcome.UNKNOWN, "the pcie mask is unknown"
+        outcome, why = Outcome.UNKNOWN, _why_no_mask(chip, "pcie")
     elif found not in right:
         words = refusal(chip.soc, chip.masks, chip.board, chip.asic_location)
         outcome, why = Outcome.FAIL, words or f"the pcie mask should be {expected}, it is {shown}"
@@ -186,28 +196,35 @@ def _pcie(chip: Chip) -> Iterator[Expectation]:
 
 
 def _links(
-    chip: Chip,
-    kind: SourceKind,
-    findings: Iterable[Finding],
-    up: int | None,
-    on_board: tuple[int, int] | None,
-) -> Expectation:
+    chip: Chip, kind: SourceKind, findings: Iterable[Finding], links: LinkCounts
+) -> Iterator[Expectation]:
     """Discovery lists links that trained. What a board has between its own chips must be among them, unless
     that is no fault (of a simulator); whether a cable should be there, only a site knows (eth_links)."""
-    mine = found_by(LINKS, findings)
-    serious = [finding for finding in mine if finding.severity is not Severity.INFO]
-    expected, why = "all listed up", None
-    if on_board is not None and (serious or on_board[0] >= on_board[1]):
-        expected = f"{on_board[1]} on the board"
+    missing = found_by((MISSING_LINK,), findings)
+    if links.on_board is not None and links.listed:
+        here, should = links.on_board
+        modelled = bool(missing) and outcome_of(missing) is Outcome.PASS
+        text: Fact = f"{should}, or {here} in a simulator" if modelled else should
+        yield judged(chip, MISSING_LINK.id, "links on the board", text, missing, here)
+    mine = [finding for finding in found_by(LINKS, findings) if finding not in missing]
+    good = outcome_of(mine) is Outcome.PASS
+    expected, why = f"{links.listed} of {links.listed} up", None
     if links_unknown(chip):
-        why = next(fact.why for fact in chip.unknown if fact.path == "links")
-    elif on_board is None and kind in _DESCRIPTORS and not without_eth(chip):
+        expected, why = "all listed up", next(fact.why for fact in chip.unknown if fact.path == "links")
+    elif links.on_board is None and kind in _DESCRIPTORS and not without_eth(chip):
         why = "a cluster descriptor lists the links that trained; one that is down is not in it"
-    elif up is None:
+        expected = "all listed up"
+    elif not links.listed:
+        expected = "none listed" if good else "at least 1 up"
+    elif links.up is None:
         why = "only one end tells of a link, or none whether it is up"
-    if why is not None and outcome_of(mine) is Outcome.PASS:
-        return known(chip, ISOLATED_CHIP.id, "eth links", expected, None, Outcome.UNKNOWN, why)
-    return judged(chip, ISOLATED_CHIP.id, "eth links", expected, mine, messages_of(serious) or f"{up} up")
+    if why is not None and good:
+        yield known(chip, ISOLATED_CHIP.id, "eth links", expected, None, Outcome.UNKNOWN, why)
+        return
+    found = f"{links.up} of {links.listed} up" if links.listed else "none listed"
+    if not good and (links.up is None or found == expected):  # what is wrong is not in the figures
+        found = messages_of(mine)
+    yield judged(chip, ISOLATED_CHIP.id, "eth links", expected, mine, found)
 
 
 def _ids(

@@ -29,7 +29,7 @@ from ttinspect.verify.check.expectation import (
 from ttinspect.verify.findings import readiness, site
 from ttinspect.verify.findings.site import ETH_LINKS
 from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
-from ttinspect.verify.findings.topology import links_up
+from ttinspect.verify.findings.topology import link_counts
 from ttinspect.verify.holding import device_of
 from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
@@ -98,9 +98,10 @@ class _Site:
         self._wanted, self._file, self._system = wanted, wanted.file, system
         self._shown = [chip for chip in system.chips if chosen is None or chip.id in chosen]
         self._all = chosen is None
-        up = links_up(system)
+        links = link_counts(system)
         self._facts = {
-            chip.id: chip_facts(chip, grids[chip.id], up[chip.id], settings, system) for chip in self._shown
+            chip.id: chip_facts(chip, grids[chip.id], links[chip.id].up, settings, system)
+            for chip in self._shown
         }
 
     def expectations(self) -> Iterator[Expectation]:
@@ -277,7 +278,7 @@ class ChipFacts(msgspec.Struct, frozen=True, kw_only=True):
 def chip_facts(
     chip: Chip, grid: ChipGrid, eth_links: int | None, settings: Settings, system: System
 ) -> ChipFacts:
-    """The facts of one chip of a System; ``eth_links`` is what links_up says of it."""
+    """The facts of one chip of a System; ``eth_links`` is how many link_counts finds up."""
     host = system.readiness or Readiness()
     device = host.of(device_of(system.chips, chip.id)) or DeviceReadiness(device=-1)
     gateway = next((each for each in system.chips if each.id == chip.via), None)

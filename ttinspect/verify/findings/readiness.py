@@ -10,7 +10,7 @@ from ttinspect.facts.wording import plural
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Finding
-from ttinspect.model.readiness import Iommu, Readiness
+from ttinspect.model.readiness import Iommu
 from ttinspect.model.system import System
 from ttinspect.verify.rule import ChipRule, E, Hit, I, Q, Rule, SystemRule, W, judge_chip, judge_system
 from ttinspect.verify.words import listed, numbers, which
@@ -286,10 +286,3 @@ KERNEL = _of_check_file(
 CHIP_RULES = (NARROW_PCIE,)
 SYSTEM_RULES = (NO_DRIVER_VERSION, HUGEPAGES, NODE_PERMISSIONS, FIRMWARE_DIFFERS)
 RULES = (*SYSTEM_RULES, *CHIP_RULES, IOMMU, NUMA_NODE, MOTHERBOARD, KERNEL)
-
-
-def said_of_iommu(ready: Readiness) -> str | None:
-    """What the IOMMU does with the devices of a host, each way once; None where it is not known of one."""
-    ways = {device.iommu for device in ready.devices}
-    known = sorted(way.value for way in ways if way is not None)
-    return ", ".join(known) if known and None not in ways else None

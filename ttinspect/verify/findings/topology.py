@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ttinspect.facts.boards import product_of, with_article
 from ttinspect.facts.wording import plural, verb
@@ -204,9 +205,38 @@ LINK_TO_ITSELF = SystemRule(
 )
 
 
-def board_links(system: System) -> dict[int, tuple[int, int]]:
-    """How many eth links join the chips of a board on it, and how many should, by chip id. Not of a board
-    that has none, one of which a chip is missing, or where a source does not show links."""
+class LinkCounts(NamedTuple):
+    """The eth links of a chip to other chips: how many a source lists, and how many of these are up (None:
+    unknown of one, or the source does not show links). ``on_board``: how many join the chips of its board
+    on it, and how many should; None for a board that has none, one of which a chip is missing, or where a
+    source does not show links."""
+
+    listed: int
+    up: int | None
+    on_board: tuple[int, int] | None
+
+
+def link_counts(system: System) -> dict[int, LinkCounts]:
+    """By chip id; also of links that leave the system. One that its other end says nothing of is not up."""
+    halves = {link for link, _ in one_sided(system)}
+    leading = [link for link in system.links if not link.is_loop]
+    listed = Counter(end.chip for link in leading for end in _ends(link))
+    listed.update(link.a.chip for link in system.remote_links)
+    up = Counter(end.chip for link in leading if link.state is LinkState.UP for end in _ends(link))
+    up.update(link.a.chip for link in system.remote_links if link not in halves)
+    uncertain = {end.chip for link in leading if link.state is LinkState.UNKNOWN for end in _ends(link)}
+    on_board = _board_links(system)
+    return {
+        chip.id: LinkCounts(
+            listed=listed[chip.id],
+            up=None if chip.id in uncertain or links_unknown(chip) else up[chip.id],
+            on_board=on_board.get(chip.id),
+        )
+        for chip in system.chips
+    }
+
+
+def _board_links(system: System) -> dict[int, tuple[int, int]]:
     chips = {chip.id: chip for chip in system.chips}
     board_of = {chip.id: chip.board_id for chip in system.chips if knows(chip, "board_id")}
     joined = Counter(
@@ -224,25 +254,11 @@ def board_links(system: System) -> dict[int, tuple[int, int]]:
     return found
 
 
-def links_up(system: System) -> dict[int, int | None]:
-    """Links to other chips that are up, also of those that leave the system, by chip id; one that its other
-    end says nothing of is not up. None where it is unknown of a link, or the source does not show links."""
-    halves = {link for link, _ in one_sided(system)}
-    leading = [link for link in system.links if not link.is_loop]
-    count = Counter(end.chip for link in leading if link.state is LinkState.UP for end in _ends(link))
-    count.update(link.a.chip for link in system.remote_links if link not in halves)
-    uncertain = {end.chip for link in leading if link.state is LinkState.UNKNOWN for end in _ends(link)}
-    return {
-        chip.id: None if chip.id in uncertain or links_unknown(chip) else count[chip.id]
-        for chip in system.chips
-    }
-
-
 def _missing_board_links(system: System) -> Iterator[Hit]:
     """Discovery lists links that trained: one that the board has and that is not listed is down. But
     Tenstorrent's functional simulator of two P300 has one link only between the chips of each."""
     chips, linked = {chip.id: chip for chip in system.chips}, _linked(system)
-    for chip_id, (links, expected) in board_links(system).items():
+    for chip_id, (links, expected) in _board_links(system).items():
         board = chips[chip_id].board
         if board is not None and links < expected and chip_id in linked:  # else the chip is isolated
             has = f"{with_article(board)} has {plural(expected, 'link')} between its chips"
