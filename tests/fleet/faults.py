@@ -37,7 +37,7 @@ class Fault(NamedTuple):
 def plug_words(plan: Plan, plug: Plug) -> str:
     """ "tray 2 port 14" of a host by name; where it stands comes between."""
     port = plug[2].removeprefix("QSFP-DD ")
-    return f"tray {plug[1]} port {port}"
+    return f"tray {plan.product.tray(plug[1])} port {port}"
 
 
 def _hosts(plan: Plan, *cables: Cable) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def trays_exchanged(plan: Plan, rng: Random) -> Seeded | None:
     if chosen is None:
         return None
     host, one, other = chosen
-    words = (plan.hosts[host], f"trays {one} and {other}", " exchanged")
+    words = (plan.hosts[host], _exchanged(plan, one, other))
     return Seeded(plans.documents(plans.moved_trays(plan, host, one, other)), plan, words)
 
 
@@ -161,7 +161,20 @@ def cards_exchanged(plan: Plan, rng: Random) -> Seeded | None:
     swap = {one: other, other: one}
     for chip, (tray, location) in enumerate(plan.places):
         buses[chip] = plan.product.bus(swap.get(tray, tray), location)
-    return Seeded(found, plan, (plan.hosts[host], f"trays {one} and {other}", " exchanged"))
+    return Seeded(found, plan, (plan.hosts[host], _exchanged(plan, one, other)))
+
+
+def _exchanged(plan: Plan, one: int, other: int) -> str:
+    """ "trays 1 and 3", or of cards with two of them "trays 1, 2 and trays 3, 4"."""
+    if not plan.product.apart:
+        return f"trays {one} and {other}"
+    return f"{_trays(plan, one)} and {_trays(plan, other)}"
+
+
+def _trays(plan: Plan, slot: int) -> str:
+    """ "tray 1", "trays 1, 2"."""
+    trays = plan.product.trays_of(slot)
+    return f"tray{'s' if len(trays) > 1 else ''} {', '.join(map(str, trays))}"
 
 
 def _exchange(plan: Plan, rng: Random) -> tuple[int, int, int] | None:
@@ -187,7 +200,10 @@ def other_board(plan: Plan, rng: Random) -> Seeded | None:
     other = rng.choice([name for name in ("P100", "N300", "P150", "N150") if name != plan.product.cabled])
     cables = [cable for cable in plan.cables if (host, tray) in (cable[0][:2], cable[1][:2])]
     gone = [rng.choice(cables)] if cables else []
-    words = (plan.hosts[host], f"tray {tray}: the cabling has {other}, there is {plan.product.board}")
+    words = (
+        plan.hosts[host],
+        f"{_trays(plan, tray)}: the cabling has {other}, there is {plan.product.board}",
+    )
     return Seeded(
         plans.documents(plans.without(plan, *gone)), plan._replace(boards={(host, tray): other}), words
     )
@@ -199,7 +215,7 @@ def unknown_tray(plan: Plan, rng: Random) -> Seeded | None:
     known = tuple(cable for cable in plan.cables if all(plug[:2] != (host, tray) for plug in cable))
     if _trays_cabled(plan) - {(host, tray)} != _trays_cabled(plan._replace(cables=known)):
         return None  # the far end of all its cables is as unknown to a cutsheet
-    words = (f"{plan.hosts[host]} tray {tray} is not in ",)
+    words = (f"{plan.hosts[host]} {_trays(plan, tray)} {'are' if plan.product.apart else 'is'} not in ",)
     return Seeded(plans.documents(plan), plan._replace(cables=known, boards={(host, tray): ""}), words)
 
 
@@ -255,7 +271,7 @@ def channel_twice(plan: Plan, rng: Random) -> Seeded | None:
             one[1].update(remote_chip_id=plans.unique_id(first[0][0], chip), chan=first[0][3])
     words = (
         f"channel {first[0][3]} of {plan.hosts[first[0][0]]}",
-        f"tray {first[0][1]}",
+        f"tray {plan.product.tray(first[0][1], first[0][2])}",
         "is an end of two links",
     )
     return Seeded(found, plan, words)

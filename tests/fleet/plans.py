@@ -145,9 +145,9 @@ def add_link(found: dict[str, Document], plan: Plan, a: End, b: End) -> None:
 def _empty(plan: Plan, host: int) -> Document:
     product, places = plan.product, plan.places
     chips = range(len(places))
-    tensix, dram, eth, pcie = product.masks
+    tensix, dram, eth, _ = product.masks
     masks = {"harvest_mask": tensix, "dram_harvesting_mask": dram, "eth_harvesting_mask": eth}
-    masks |= {"pcie_harvesting_mask": pcie, "l2cpu_harvesting_mask": 0}
+    masks |= {"l2cpu_harvesting_mask": 0}
     code = product.code << 36 | product.revision << 32
     boards: dict[int, list[int]] = {}
     for chip, (tray, _) in enumerate(places):
@@ -161,7 +161,10 @@ def _empty(plan: Plan, host: int) -> Document:
         "chips_with_mmio": [
             {chip: chip} for chip, (_, place) in enumerate(places) if place not in product.remote
         ],
-        "harvesting": {chip: {"noc_translation": True, **masks} for chip in chips},
+        "harvesting": {
+            chip: {"noc_translation": True, **masks, "pcie_harvesting_mask": product.pcie_mask(place)}
+            for chip, (_, place) in enumerate(places)
+        },
         "chip_to_bus_id": {chip: product.bus(*place) for chip, place in enumerate(places)},
         "boards": [
             [{"board_id": board_id}, {"board_type": product.board}, {"chips": of}]
@@ -198,13 +201,13 @@ def fsd(plan: Plan, motherboard: str | None = None) -> str:
     for number in range(len(plan.hosts)):
         for tray in plan.product.trays:
             board = plan.boards.get((number, tray), plan.product.cabled)
-            if board:
-                place = f"{_field('host_id', number)}tray_id: {tray}"
+            for each in plan.product.trays_of(tray) if board else ():
+                place = f"{_field('host_id', number)}tray_id: {each}"
                 lines.append(f'  board_locations {{ {place} board_type: "{board}" }}')
     lines.append("}\neth_connections {")
     for pair in _wanted_links(plan):
         ends = " ".join(
-            f"endpoint_{letter} {{ {_field('host_id', host)}{_field('tray_id', tray)}"
+            f"endpoint_{letter} {{ {_field('host_id', host)}{_field('tray_id', plan.product.tray(tray, place))}"
             f"{_field('asic_location', place)}{_field('chan_id', channel)}}}"
             for letter, (host, tray, place, channel) in zip("ab", pair, strict=True)
         )
@@ -234,15 +237,16 @@ def gsd(plan: Plan, motherboard: str | None = None) -> str:
     for number, name in enumerate(plan.hosts):
         trays = [
             {
-                "tray_id": tray,
+                "tray_id": each,
                 "board_type": plan.boards.get((number, tray), plan.product.cabled),
                 "asics": [
                     {"asic_location": place, "asic_id": unique_id(number, chip)}
                     for chip, (of, place) in enumerate(plan.places)
-                    if of == tray
+                    if of == tray and plan.product.tray(tray, place) == each
                 ],
             }
             for tray in plan.product.trays
+            for each in plan.product.trays_of(tray)
             if plan.boards.get((number, tray)) != ""
         ]
         specs[name] = {"motherboard": motherboard, "asic_info": trays}
@@ -253,7 +257,7 @@ def gsd(plan: Plan, motherboard: str | None = None) -> str:
             [
                 {
                     "host_name": plan.hosts[host],
-                    "tray_id": tray,
+                    "tray_id": plan.product.tray(tray, place),
                     "asic_location": place,
                     "chan_id": channel,
                 }
@@ -269,7 +273,7 @@ def cutsheet(plan: Plan) -> str:
     lines = [f"{names},{names}"]
     for number, cable in enumerate(plan.cables):
         ends = [
-            f"{plan.hosts[host]},H1,A,{host + 1:02},U08,{tray},{port.removeprefix('QSFP-DD ')},c{number},X"
+            f"{plan.hosts[host]},H1,A,{host + 1:02},U08,{plan.product.tray(tray)},{port.removeprefix('QSFP-DD ')},c{number},X"
             for host, tray, port in cable
         ]
         lines.append(",".join(ends))

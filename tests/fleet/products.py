@@ -60,7 +60,26 @@ class Product(NamedTuple):
     masks: tuple[int, int, int, int] = (0, 0, 0, 0)
     """tensix, dram, eth, pcie."""
     revision: int = 0
+    apart: bool = False
+    """Both chips of a card are on the bus, each as a tray of its own; ``buses`` is that of the first."""
     joint_places: Mapping[str, list[Place]] = MappingProxyType({})
+
+    def tray(self, slot: int, location: int = 0) -> int:
+        """The tray of a chip, as cablings count them; of a card's first one when only the slot is told."""
+        return (slot - 1) * len(self.locations) + location + 1 if self.apart else slot
+
+    def trays_of(self, slot: int) -> list[int]:
+        """The trays of a slot: one, or one for each chip."""
+        return sorted({self.tray(slot, location) for location in self.locations})
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the buses alone tell the trays."""
+        return not self.apart
+
+    def pcie_mask(self, location: int) -> int:
+        """Which PCIe core a chip has not: the second chip of a card has another one."""
+        return 1 if self.apart and location else self.masks[3]
 
     @property
     def galaxy(self) -> bool:
@@ -72,6 +91,8 @@ class Product(NamedTuple):
 
     def bus(self, tray: int, location: int) -> int:
         """The PCI bus of a chip; a remote one has that of its board."""
+        if self.apart:
+            return self.buses[tray - 1] + location
         return self.buses[tray - 1] | (location if self.galaxy else 0)
 
 
@@ -154,6 +175,13 @@ EIGHT_P150 = P150._replace(
     cables=tuple((a, _Q3, a + 1, _Q3) for a in (1, 3, 5, 7)) + tuple((a, _Q2, a + 4, _Q2) for a in _FOUR),
     outward=tuple((tray, _Q1, tray, _Q4) for tray in range(1, 9)),
 )
+_P300 = _ports(WARP400_1="1:3,6 0:7,9", WARP400_2="1:2,4 0:5,4")
+QUIETBOX_2 = Product(
+    "quietbox-2", "p300", "P300", "blackhole", 0x44, "B850M-C", (1, 3), (0, 1), _P300,
+    inside=tuple(_inside("0:2,3 1:9,8")), masks=(0x0110, 0, 0x120, 2), apart=True,
+    cables=((1, "WARP400 1", 2, "WARP400 1"),),
+    outward=((1, "WARP400 2", 2, "WARP400 2"),),
+)  # fmt: skip
 GALAXY_BLACKHOLE = Product(
     "galaxy-bh", "ubb_blackhole", "UBB_BLACKHOLE", "blackhole", 0x47, "S7T-MB", (0x00, 0x40, 0xC0, 0x80),
     tuple(range(1, 9)), _BLACKHOLE_UBB, inside=_BLACKHOLE_UBB_INSIDE, joint_places=_BLACKHOLE_UBB_JOINTS,
@@ -177,6 +205,6 @@ GALAXY_BLACKHOLE_B = GALAXY_BLACKHOLE._replace(
 PRODUCTS = {
     product.name: product
     for product in (
-        N150, N300, T3000, GALAXY_WORMHOLE, P100, P150, EIGHT_P150, GALAXY_BLACKHOLE, GALAXY_BLACKHOLE_B,
+        N150, N300, T3000, GALAXY_WORMHOLE, P100, P150, EIGHT_P150, QUIETBOX_2, GALAXY_BLACKHOLE, GALAXY_BLACKHOLE_B,
     )
 }  # fmt: skip

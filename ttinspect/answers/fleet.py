@@ -256,26 +256,24 @@ class _Links:
                 fleet_links.append(
                     FleetLink(a=plug_location(cable[0], self._names), b=plug_location(cable[1], self._names))
                 )
-            fleet_links += [self._link(cable, pair) for pair in pairs]
+            fleet_links += [self._link(pair) for pair in pairs]
         return tuple(fleet_links)
 
     def partly(self) -> tuple[FleetLink, ...]:
         """The links that are not there of cables whose other links are."""
-        return tuple(
-            self._link(cable, pair) for cable, pairs in self._comparison.partly.items() for pair in pairs
-        )
+        return tuple(self._link(pair) for pairs in self._comparison.partly.values() for pair in pairs)
 
-    def _link(self, cable: Cable, pair: tuple[CabledEnd, CabledEnd]) -> FleetLink:
+    def _link(self, pair: tuple[CabledEnd, CabledEnd]) -> FleetLink:
         ends = []
         for index, tray, location, channel in pair:
-            ports = [plug[2] for plug in cable if plug[:2] == (index, tray)]
+            plug = self._comparison.plugs[index, tray, location, channel]
             ends.append(
                 Location(
                     host=self._names[index],
                     tray=tray,
                     asic_location=location,
                     channel=channel,
-                    port=ports[0] or None if ports else None,
+                    port=plug[2] or None,
                 )
             )
         return FleetLink(a=ends[0], b=ends[1])

@@ -89,6 +89,19 @@ def card_trays(buses: Collection[int], motherboard: str | None) -> dict[int, int
     return {bus: lists.index(bus) + 1 if bus in lists else None for bus in buses}
 
 
+def motherboard_of(buses: Collection[int]) -> str | None:
+    """The motherboard whose slots are exactly the PCI buses of the cards of a host; None: no known one."""
+    return next(
+        (
+            name
+            for name, lists in _motherboards().items()
+            for bus_list in lists
+            if set(bus_list.buses) == {*buses}
+        ),
+        None,
+    )
+
+
 def _lists(buses: set[int], motherboard: str | None) -> tuple[int, ...] | None:
     if motherboard is not None:
         known = _motherboards().get(motherboard, ())

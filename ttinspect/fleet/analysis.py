@@ -10,7 +10,7 @@ from ttinspect.fleet.cabling import compare
 from ttinspect.fleet.cabling_findings import cabling_findings
 from ttinspect.fleet.comparison import Comparison
 from ttinspect.fleet.groups import Group, groups_of, outliers
-from ttinspect.fleet.joining import Joined, Overlap, Pair, counted_once, joined, overlaps
+from ttinspect.fleet.joining import Joined, Overlap, Pair, hosts_once, joined, overlaps
 from ttinspect.fleet.ports import (
     UNKNOWN_TRAY,
     Contradiction,
@@ -35,6 +35,7 @@ from ttinspect.fleet.rules import (
     SNAPSHOT_OLD,
 )
 from ttinspect.fleet.words import (
+    channel_words,
     count_of,
     links_missed,
     listed_briefly,
@@ -88,8 +89,7 @@ def analyse(
         InspectError: 2 when ``map_host`` names a host that is not there.
     """
     twice = overlaps(documents)
-    dropped = counted_once(documents, twice)
-    hosts = tuple(host for number, host in enumerate(documents) if number not in dropped)
+    hosts = hosts_once(documents, twice)
     links, ports = joined(hosts), Ports(hosts)
     groups = groups_of(hosts)
     racks = _racks(cabling)
@@ -212,25 +212,17 @@ def _cable_words(pairs: Iterable[Pair], ports: Ports, racks: Mapping[str, Cabled
     """Cables with their channels: those of the near end first."""
     cables: dict[tuple[str, str], list[Pair]] = defaultdict(list)
     for far, near in pairs:
-        key = tuple(place_words(_without_channel(ports.location(end)), racks) for end in (near, far))
+        key = tuple(place_words(ports.plug_location(end), racks) for end in (near, far))
         cables[key[0], key[1]].append((near, far))
     listed = sorted(cables.items(), key=lambda one: [naturally(word) for word in one[0]])
-    return [f"{near} - {far} ({_channels(pairs_of)})" for (near, far), pairs_of in listed]
+    return [
+        f"{near} - {far} ({channel_words(_place(end, ports) for end, _ in pairs_of)})"
+        for (near, far), pairs_of in listed
+    ]
 
 
-def _without_channel(location: Location) -> Location:
-    """Behind a port, its channels are told together."""
-    if location.port is None:
-        return location
-    return Location(host=location.host, tray=location.tray, chip=location.chip, port=location.port)
-
-
-def _channels(pairs: Sequence[Pair]) -> str:
-    numbers = sorted({near.channel for near, _ in pairs})
-    plural = "channels" if len(pairs) > 1 else "channel"
-    return (
-        f"{plural} {', '.join(map(str, numbers))}" if len(numbers) == len(pairs) else f"{len(pairs)} channels"
-    )
+def _place(end: End, ports: Ports) -> tuple[int | None, int]:
+    return ports.location(end).asic_location, end.channel
 
 
 def _half(

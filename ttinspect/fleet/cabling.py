@@ -6,7 +6,7 @@ from itertools import combinations
 
 from ttinspect.facts.boards import board_meant
 from ttinspect.facts.trays import has_trays
-from ttinspect.facts.wiring import port_at, port_named
+from ttinspect.facts.wiring import Place, inside_links, port_at, port_named
 from ttinspect.fleet.comparison import (
     BoardDiffers,
     Cable,
@@ -59,6 +59,7 @@ class _Compare:
         self.fleet_of = {index: number for number, index in matching.of_host.items()}
         self.unreadable = unreadable
         self.boards = self._boards_found()
+        self.cards = self._cards_found()
         self.wanted_trays = self._trays_wanted()
         self.expected = self._expected_cables()
 
@@ -79,11 +80,12 @@ class _Compare:
         found_links = self._cabled(links)
         moved, relabel = self._moved(found_links, compared)
         boards, unknown_trays = self._boards(compared, relabel, self._cabled_trays(found_links, relabel))
-        silent = {(board.host, tray) for board in boards for tray in board.trays} | {*unknown_trays}
+        silent = {self.card_at((board.host, tray)) for board in boards for tray in board.trays}
+        silent |= {place for places in unknown_trays for place in places}
         plugs = {self._plug(end, found=True) for each in doubtful if (end := self._end(each)) is not None}
         skip, expected = _Skip(compared, silent, plugs), self.expected
         cables = self.found_cables(found_links, relabel)
-        listed = {cable for cable in expected if not skip(cable)}
+        listed = {cable for cable in expected if not skip(cable) and (cable in cables or self._can_be(cable))}
         present = {cable for cable in cables if not skip(cable)}
         missing, unexpected = listed - present, {cable for cable in present - listed if can_be_wrong(cable)}
         wrong = missing | unexpected
@@ -107,11 +109,16 @@ class _Compare:
             ),
             unknown_trays=tuple(unknown_trays),
             unplaced_hosts=unplaced,
+            boards_judged=frozenset(
+                self.fleet_of[index] for index in compared if self.cabling.hosts[index].boards
+            ),
             links={
                 cable: tuple(sorted(ends))
                 for cable, ends in (*expected.items(), *cables.items())
                 if cable in wrong
             },
+            cards=self.cards,
+            plugs=self._plugs_of(wrong, partly, cables),
             partly={cable: tuple(sorted(expected[cable] - cables[cable])) for cable in sorted(partly)},
             wanted_channels={
                 plug[:3]: len(ends) for cable, ends in expected.items() for plug in cable if plug[2] and ends
@@ -126,6 +133,44 @@ class _Compare:
             if spot.tray is not None
         }
 
+    def _cards_found(self) -> dict[TrayAt, tuple[TrayAt, ...]]:
+        """The trays that a card is in, by each of them, in the order of its ASIC locations: two chips of a
+        card can count as a tray each."""
+        cards: dict[tuple[int, int], dict[TrayAt, int]] = defaultdict(dict)
+        for number, index in self.matching.of_host.items():
+            for spot in self.hosts[number].shape.spots:
+                if spot.tray is not None:
+                    cards[index, spot.card].setdefault((index, spot.tray), spot.asic_location or 0)
+        ordered = [tuple(sorted(trays, key=lambda tray: trays[tray])) for trays in cards.values()]
+        return {place: trays for trays in ordered for place in trays}
+
+    def card_at(self, place: TrayAt) -> TrayAt:
+        """The tray that a card is called by, its lowest: all its ports are there."""
+        return min(self.cards.get(place, (place,)))
+
+    def whole_cards(self, moves: Mapping[TrayAt, TrayAt]) -> dict[TrayAt, TrayAt]:
+        """Moves of cards as those of all the trays that they are in."""
+        whole = dict(moves)
+        for place, target in moves.items():
+            mine, theirs = self.cards.get(place, (place,)), self.cards.get(target, (target,))
+            if len(mine) == len(theirs):
+                whole |= zip(mine, theirs, strict=True)
+        return whole
+
+    def _plugs_of(
+        self,
+        wrong: Iterable[Cable],
+        partly: Iterable[Cable],
+        found: Mapping[Cable, set[tuple[CabledEnd, CabledEnd]]],
+    ) -> dict[CabledEnd, Plug]:
+        """The plug of every end of the cables that are told of."""
+        return {
+            end: self._plug(end, found=cable not in self.expected)
+            for cable in (*wrong, *partly)
+            for pair in (*self.expected.get(cable, ()), *found.get(cable, ()))
+            for end in pair
+        }
+
     def _trays_wanted(self) -> dict[int, set[int]]:
         """The trays that the cabling knows, by host: of its boards, else of its cables."""
         wanted: dict[int, set[int]] = {
@@ -135,7 +180,7 @@ class _Compare:
             if not host.boards:
                 wanted[index] |= {end[1] for pair in self.cabling.links for end in pair if end[0] == index}
                 wanted[index] |= {end[1] for pair in self.cabling.cables for end in pair if end[0] == index}
-        return wanted
+        return {index: {self.card_at((index, tray))[1] for tray in wanted[index]} for index in wanted}
 
     def _cabled(self, links: Iterable[tuple[End, End]]) -> list[tuple[CabledEnd, CabledEnd]]:
         """Links whose both ends have a place that a cabling can name."""
@@ -157,12 +202,24 @@ class _Compare:
         index, tray, location, channel = end
         board = self._board(index, tray, found)
         port = port_at(board, location, channel)
-        return (index, tray, "", location, channel) if port is None else (index, tray, port.name, 0, 0)
+        card = self.card_at((index, tray))
+        return (*card, "", location, channel) if port is None else (*card, port.name, 0, 0)
 
     def _board(self, index: int, tray: int, found: bool) -> Board | None:
         wanted = self.cabling.hosts[index].boards.get(tray)
         named = None if wanted is None or found else board_meant(wanted)
         return named or self.boards.get((index, tray)) or (None if wanted is None else board_meant(wanted))
+
+    def _can_be(self, cable: Cable) -> bool:
+        """False of a link inside a card that a cabling has, and no such board: tt-metal's table has other
+        channels inside a p300 than the descriptors of real ones."""
+        (near, far), board = cable, self._board(*cable[0][:2], found=True)
+        if near[:2] != far[:2] or (near[2] and far[2]) or has_trays(board):
+            return True
+        links = {frozenset((link.a, link.b)) for link in inside_links(board)}
+        return not links or any(
+            frozenset(Place(end[2], end[3]) for end in pair) in links for pair in self.expected[cable]
+        )
 
     def _expected_cables(self) -> dict[Cable, set[tuple[CabledEnd, CabledEnd]]]:
         expected: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
@@ -173,7 +230,8 @@ class _Compare:
             for index, tray, name in cable:
                 board = self._board(index, tray, found=False)
                 port = port_named(board, name)
-                plugs.append((index, tray, name if port is None else port.name, 0, 0))
+                place = self.card_at((index, tray))
+                plugs.append((*place, name if port is None else port.name, 0, 0))
             expected.setdefault(cable_of(*plugs), set())
         return expected
 
@@ -211,11 +269,11 @@ class _Compare:
 
     def _boards(
         self, compared: set[int], relabel: Mapping[TrayAt, TrayAt], cabled: set[TrayAt]
-    ) -> tuple[list[BoardDiffers], list[TrayAt]]:
+    ) -> tuple[list[BoardDiffers], list[tuple[TrayAt, ...]]]:
         """Trays with another board than they should have, or none; trays that the cabling does not know: of
         one that tells no boards those that are ``cabled``, for it says nothing of others."""
         differing: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
-        unknown: list[TrayAt] = []
+        unknown: dict[TrayAt, list[TrayAt]] = defaultdict(list)
         boards = {relabel.get(place, place): board for place, board in self.boards.items()}
         for index in sorted(compared):
             wanted = self.cabling.hosts[index].boards
@@ -227,17 +285,15 @@ class _Compare:
                     board = boards[index, tray]
                     differing[index, name, None if board is None else board.value].append(tray)
             if self.wanted_trays[index]:
-                unknown += [
-                    place
-                    for place in sorted(boards)
-                    if place[0] == index
-                    and place[1] not in self.wanted_trays[index]
-                    and (wanted or place in cabled)
-                ]
+                for place in sorted(boards):
+                    card = self.card_at(place)
+                    known = place[0] != index or card[1] in self.wanted_trays[index]
+                    if not known and (wanted or card in cabled):
+                        unknown[card].append(place)
         return [
             BoardDiffers(index, tuple(trays), expected, board)
             for (index, expected, board), trays in sorted(differing.items(), key=lambda one: str(one[0]))
-        ], unknown
+        ], [tuple(places) for places in unknown.values()]
 
     def _moved(
         self, links: Sequence[tuple[CabledEnd, CabledEnd]], compared: set[int]
@@ -273,20 +329,21 @@ class _Compare:
         found = []
         for index in sorted(indices):
             for trial, empty in self._trials(index, look.differences({index}, relabel), look, relabel):
-                if empty or len(trial) > 2 or trial == chosen:
+                cards = sorted({self.card_at(place) for place in trial})
+                if empty or len(cards) > 2 or trial == chosen:
                     continue
                 if len(look.differences(indices, {**relabel, **trial})) <= left:
-                    found.append((min(trial), max(trial)))
+                    found.append((cards[0], cards[1]))
         return tuple(found)
 
     def _moved_by_asic_id(self, look: "_Look") -> tuple[list[Moved], dict[TrayAt, TrayAt]]:
         if not self.matching.by_asic_id:
             return [], {}
-        moves = moved_by_asic_id(self.hosts, self.cabling, self.matching)
+        moves = moved_by_asic_id(self.hosts, self.cabling, self.matching, self.card_at)
         relabel: dict[TrayAt, TrayAt] = {}
         found = []
         for chain in cycles(moves):
-            mine = {place: moves[place] for place in chain if place in moves}
+            mine = self.whole_cards({place: moves[place] for place in chain if place in moves})
             indices = {place[0] for place in (*mine, *mine.values())}
             without, trial = look.differences(indices, relabel), relabel | mine
             with_cables = len(look.differences(indices, trial)) < len(without)
@@ -304,7 +361,7 @@ class _Compare:
         that the cabling knows."""
         voted = look.voted(index, relabel)
         if len(voted) > 2:
-            yield voted, False
+            yield self.whole_cards(voted), False
         touched = {plug[1] for cable in wrong for plug in cable if plug[0] == index}
         here = self._trays_here(index, relabel)
         wanted = self.wanted_trays[index]
@@ -313,12 +370,13 @@ class _Compare:
                 a in wanted - here and b in here - wanted for a, b in ((first, other), (other, first))
             )
             if empty or (first in touched and other in touched):
-                yield {(index, first): (index, other), (index, other): (index, first)}, empty
+                pair = {(index, first): (index, other), (index, other): (index, first)}
+                yield self.whole_cards(pair), empty
 
     def _trays_here(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
         """The trays of a host that cards are in, under the names that they are compared with."""
         places = (relabel.get(place, place) for place in self.boards)
-        return {tray for of, tray in places if of == index}
+        return {self.card_at((of, tray))[1] for of, tray in places if of == index}
 
 
 class _Look:

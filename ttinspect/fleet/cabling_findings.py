@@ -1,7 +1,8 @@
 """What differs from a cabling, as findings: once per cable, host or card."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ttinspect.facts.wording import verb
 from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
 from ttinspect.fleet.matching import TrayAt
 from ttinspect.fleet.rules import (
@@ -15,7 +16,14 @@ from ttinspect.fleet.rules import (
     OTHER_PLACE,
     FleetRule,
 )
-from ttinspect.fleet.words import count_of, listed_briefly, names_listed, place_words, rack_words
+from ttinspect.fleet.words import (
+    channel_words,
+    count_of,
+    listed_briefly,
+    names_listed,
+    place_words,
+    rack_words,
+)
 from ttinspect.model.finding import Finding
 from ttinspect.model.fleet import Cabling, FleetHost, Location
 
@@ -48,6 +56,17 @@ def host_names(hosts: Sequence[FleetHost], cabling: Cabling, comparison: Compari
     for number, index in comparison.matching.of_host.items():
         names[index] = hosts[number].name
     return names
+
+
+def _trays(trays: Sequence[int]) -> str:
+    return f"tray{'s' if len(trays) > 1 else ''} {', '.join(map(str, trays))}"
+
+
+def _two_cards(first: Sequence[TrayAt], second: Sequence[TrayAt]) -> str:
+    """ "trays 1 and 3"; of cards in several trays "trays 1, 2 and trays 3, 4"."""
+    if len(first) == len(second) == 1:
+        return f"trays {first[0][1]} and {second[0][1]}"
+    return " and ".join(_trays(sorted(tray for _, tray in card)) for card in (first, second))
 
 
 class _Telling:
@@ -93,14 +112,10 @@ class _Telling:
 
     def _with_channels(self, cable: Cable) -> str:
         links = self.comparison.links.get(cable, ())
-        sides = [
-            sorted({end[3] for pair in links for end in pair if end[0] == plug[0] and end[1] == plug[1]})
-            for plug in cable
-        ]
         if not links or not cable[0][2]:
             return self._words(cable)
-        channels = ", ".join(map(str, sides[0]))
-        return f"{self._words(cable)} ({'channel' if len(sides[0]) == 1 else 'channels'} {channels})"
+        near = {end[2:] for pair in links for end in pair if self.comparison.plugs[end] == cable[0]}
+        return f"{self._words(cable)} ({channel_words(near)})"
 
     def _cable(self, rule: FleetRule, cable: Cable, what: str) -> Finding:
         return rule.found(
@@ -128,9 +143,7 @@ class _Telling:
 
     def _board(self, board_differs: BoardDiffers) -> Finding:
         name = self.names[board_differs.host]
-        trays = (
-            f"tray{'s' if len(board_differs.trays) > 1 else ''} {', '.join(map(str, board_differs.trays))}"
-        )
+        trays = _trays(board_differs.trays)
         where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[board_differs.host]), trays)))
         is_there = f"there is {board_differs.found}" if board_differs.found else "there is none"
         return OTHER_BOARD.found(
@@ -145,12 +158,12 @@ class _Telling:
     def _moved(self, moved: Moved) -> Finding:
         places = dict(moved.places)
         names = list(dict.fromkeys(self.names[index] for index, _ in places))
-        exchanged = len(places) == 2 and all(places.get(target) == place for place, target in places.items())
+        exchanged = self._is_exchange(places)
         empty = [place for place in places if place not in {*self._filled()}]
         if exchanged and len(names) == 1 and not empty:
-            (first, second) = sorted(tray for _, tray in places)
+            (first, second) = sorted({self.comparison.cards.get(place, (place,)) for place in places})
             others = [self._two_trays(pair, names[0]) for pair in moved.alike]
-            what = " or ".join((f"{names[0]}: trays {first} and {second} exchanged", *others))
+            what = " or ".join((f"{names[0]}: {_two_cards(first, second)} exchanged", *others))
         else:
             moves = [
                 f"what is in {self.names[index]} tray {tray} should be in "
@@ -174,9 +187,15 @@ class _Telling:
             trays=[f"{self.names[index]} tray {tray}" for index, tray in sorted(places)],
         )
 
+    def _is_exchange(self, places: Mapping[TrayAt, TrayAt]) -> bool:
+        """Whether two cards are in each other's places."""
+        cards = {self.comparison.cards.get(place, (place,)) for place in places}
+        return len(cards) == 2 and all(places.get(target) == place for place, target in places.items())
+
     def _two_trays(self, pair: tuple[TrayAt, TrayAt], of: str) -> str:
         name = self.names[pair[0][0]]
-        return f"trays {pair[0][1]} and {pair[1][1]}{'' if name == of else f' of {name}'}"
+        first, second = (self.comparison.cards.get(place, (place,)) for place in pair)
+        return _two_cards(first, second) + ("" if name == of else f" of {name}")
 
     def _filled(self) -> set[tuple[int, int]]:
         return {
@@ -190,13 +209,14 @@ class _Telling:
         for number in self.comparison.unknown_hosts:
             name = self.hosts[number].name
             yield NOT_IN_CABLING.found(f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
-        for index, tray in self.comparison.unknown_trays:
-            name = self.names[index]
+        for places in self.comparison.unknown_trays:
+            name = self.names[places[0][0]]
             yield NOT_IN_CABLING.found(
-                f"{name} tray {tray} is not in {self.cabling.file}",
+                f"{name} {_trays([tray for _, tray in places])} {verb(len(places), 'is', 'are')} not in "
+                f"{self.cabling.file}",
                 host=name,
                 hosts=[name],
-                trays=[tray],
+                trays=[tray for _, tray in places],
             )
         for number in self.comparison.unplaced_hosts:
             host = self.hosts[number]

@@ -129,7 +129,8 @@ def fleet_outcomes(
 ) -> Iterator[HostOutcome]:
     """What a check file expects of the fleet as a whole, a case per host. ``told_missing`` are hosts that the
     cabling misses already."""
-    present, silent = {host.name for host in hosts}, {*told_missing}
+    present = {name for host in hosts for name in (host.name, *host.also_named)}
+    silent = {*told_missing}
     hidden = {document.stem for document in unreadable}
     for name in check.hosts:
         missing = name not in present and name not in hidden

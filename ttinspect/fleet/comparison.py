@@ -10,8 +10,9 @@ from ttinspect.fleet.matching import Matching, TrayAt
 from ttinspect.model.fleet import CabledEnd
 
 Plug = tuple[int, int, str, int, int]
-"""One end of a cable: position of the host in the cabling, tray, port ("" where the channel has none, as
-inside a tray), and then asic_location and channel (0, 0 behind a port)."""
+"""One end of a cable: position of the host in the cabling, tray (the first of a card that is in several),
+port ("" where the channel has none, as inside a tray), and then asic_location and channel (0, 0 behind a
+port)."""
 
 Cable = tuple[Plug, Plug]
 """The lower plug first."""
@@ -70,10 +71,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     boards: tuple[BoardDiffers, ...]
     missing_hosts: tuple[int, ...]
     unknown_hosts: tuple[int, ...]
-    unknown_trays: tuple[TrayAt, ...]
+    unknown_trays: tuple[tuple[TrayAt, ...], ...]
+    """By card: those of one whose chips count as trays of their own are together."""
     unplaced_hosts: tuple[int, ...]
+    boards_judged: frozenset[int]
+    """Positions in the fleet of the hosts of which the cabling says what boards they have."""
     links: Mapping[Cable, tuple[tuple[CabledEnd, CabledEnd], ...]]
     """The links of the cables that are wrong, as the cabling has them or as they are."""
+    cards: Mapping[TrayAt, tuple[TrayAt, ...]]
+    """The trays that a card is in, by each of them."""
+    plugs: Mapping[CabledEnd, Plug]
+    """The plug of every end of these links."""
     partly: Mapping[Cable, tuple[tuple[CabledEnd, CabledEnd], ...]]
     """Cables of which some links are there: those that are not."""
     wanted_channels: Mapping[tuple[int, int, str], int]

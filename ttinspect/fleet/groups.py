@@ -35,7 +35,7 @@ def groups_of(hosts: Sequence[FleetHost]) -> list[Group]:
     ordered = sorted(members, key=lambda key: (len(members[key]), members[key]))
     largest = sorted(ordered, key=lambda key: -len(members[key]))
     model = {
-        key: next((other for other in largest if _should_be_like(members, shapes, key, other)), None)
+        key: next((other for other in largest if _should_be_like(hosts, members, shapes, key, other)), None)
         for key in ordered
     }
     final = [key for key in ordered if model[key] is not None] + [
@@ -52,9 +52,15 @@ def groups_of(hosts: Sequence[FleetHost]) -> list[Group]:
     ]
 
 
-def _should_be_like(members: dict[int, list[int]], shapes: dict[int, Shape], key: int, other: int) -> bool:
-    """Hosts of one kind are those of one architecture that share a board type or the number of chips, and are
-    of one revision. A group is an outlier beside one that is at least twice as large."""
+def _should_be_like(
+    hosts: Sequence[FleetHost],
+    members: dict[int, list[int]],
+    shapes: dict[int, Shape],
+    key: int,
+    other: int,
+) -> bool:
+    """Hosts of one kind share a board type, and are of one motherboard and revision as far as these are known.
+    A group is an outlier beside one that is at least twice as large."""
     if key == other or len(members[other]) < max(_FEWEST_ALIKE, 2 * len(members[key])):
         return False
     mine, theirs = shapes[key], shapes[other]
@@ -62,8 +68,11 @@ def _should_be_like(members: dict[int, list[int]], shapes: dict[int, Shape], key
         return False
     if mine.revision != theirs.revision and None not in (mine.revision, theirs.revision):
         return False
-    boards = {spot.board for spot in mine.spots} & {spot.board for spot in theirs.spots} - {None}
-    return bool(boards) or len(mine.spots) == len(theirs.spots)
+    one, another = ({hosts[number].chassis for number in members[group]} - {None} for group in (key, other))
+    if one and another and not one & another:
+        return False
+    boards = {spot.board for spot in mine.spots} & {spot.board for spot in theirs.spots}
+    return bool(boards)
 
 
 def outliers(
@@ -79,12 +88,15 @@ def outliers(
         if group.like is None:
             continue
         model = groups[group.like]
-        why = _unlike(group.shape, model.shape)
+        boards = _other_boards(group.shape, model.shape)
+        why = boards or _other_links(group.shape, model.shape)
         cables = _only_cables_differ(group, model, ports)
         names = [
             hosts[number].name
             for number in group.hosts
-            if hosts[number].name not in explained and not (cables and _is_judged(number, comparison))
+            if hosts[number].name not in explained
+            and not (cables and _is_judged(number, comparison))
+            and not (boards and comparison is not None and number in comparison.boards_judged)
         ]
         if not why or not names:
             continue
@@ -119,22 +131,28 @@ def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
     return True
 
 
-def _unlike(mine: Shape, model: Shape) -> list[str]:
-    """What makes a host unlike its group, a phrase each; firmware is told on its own. Nothing of what a
-    source does not tell."""
+def _other_boards(mine: Shape, model: Shape) -> list[str]:
+    """How the cards of a host are others than those of its group, a phrase each; firmware is told on its own.
+    Nothing of what a source does not tell."""
     told = []
     if len(mine.spots) != len(model.spots):
         told.append(f"{plural(len(mine.spots), 'chip')}, the others have {len(model.spots)}")
     boards, others = _boards(mine), _boards(model)
     if boards != others:
         told.append(f"boards {boards}, the others have {others}")
-    known = all(spot.tray is not None for shape in (mine, model) for spot in shape.spots)
     trays, should = ({(spot.tray, spot.asic_location) for spot in shape.spots} for shape in (mine, model))
-    if not told and known and trays != should:
+    if not told and _places_known(mine, model) and trays != should:
         told.append(f"chips in trays {_trays(mine)}, the others in {_trays(model)}")
-    if mine.links_known and model.links_known and not told and known and mine.links != model.links:
-        told.append(_links(mine, model))
     return told
+
+
+def _other_links(mine: Shape, model: Shape) -> list[str]:
+    known = mine.links_known and model.links_known and _places_known(mine, model)
+    return [_links(mine, model)] if known and mine.links != model.links else []
+
+
+def _places_known(*shapes: Shape) -> bool:
+    return all(spot.tray is not None for shape in shapes for spot in shape.spots)
 
 
 def _links(mine: Shape, model: Shape) -> str:

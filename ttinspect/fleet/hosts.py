@@ -1,13 +1,14 @@
 """What a fleet keeps of a host: where its chips sit, what makes it equal to others."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import msgspec
 
 from ttinspect.facts.boards import revision_names, revision_of
-from ttinspect.facts.trays import card_trays, has_trays, tray_location_of, tray_of
-from ttinspect.facts.wiring import port_at, tray_joints
+from ttinspect.facts.trays import card_trays, has_trays, motherboard_of, tray_location_of, tray_of
+from ttinspect.facts.wiring import inside_links, port_at, tray_joints
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
@@ -64,9 +65,14 @@ def fleet_host(
     places = chip_places(system, board)
     order = _ordered(system.chips, places)
     position = {chip.id: index for index, chip in enumerate(order)}
+    inside = _inside(system, position)
+    cards = _cards(order, places, inside)
     shape = Shape(
-        tuple(Spot(chip.arch, chip.board, *places[chip.id], chip.firmware) for chip in order),
-        _inside(system, position),
+        tuple(
+            Spot(chip.arch, chip.board, *places[chip.id], chip.firmware, card)
+            for chip, card in zip(order, cards, strict=True)
+        ),
+        inside,
         not any(links_unknown(chip) for chip in system.chips),
         _revision(system, places),
     )
@@ -77,6 +83,7 @@ def fleet_host(
         time_ns=reading.time_ns,
         motherboard=board,
         driver=reading.driver,
+        chassis=board or motherboard_of(_card_buses(system)),
         shape=shapes.kept(shape),
         chip_ids=shapes.kept_ids(tuple(chip.id for chip in order)),
         unique_ids=tuple(
@@ -131,14 +138,19 @@ def chip_places(system: System, motherboard: str | None) -> dict[int, tuple[int 
     asic_location is the descriptor's on Blackhole, the place in the tunnel on Wormhole (0 is the MMIO-capable
     chip), whatever the file's table says.
     """
+    buses, cards = _buses(system.chips), _card_buses(system)
+    trays = card_trays(cards, motherboard) if cards else {}
+    return {chip.id: _place(chip, buses.get(chip.id), trays) for chip in system.chips}
+
+
+def _card_buses(system: System) -> list[int]:
+    """The PCI buses of cards; a Galaxy has none."""
     buses = _buses(system.chips)
-    cards = [
+    return [
         bus
         for chip in system.chips
         if (bus := buses.get(chip.id)) is not None and not _is_galaxy(chip) and chip.mmio is not False
     ]
-    trays = card_trays(cards, motherboard) if cards else {}
-    return {chip.id: _place(chip, buses.get(chip.id), trays) for chip in system.chips}
 
 
 def _place(chip: Chip, bus: int | None, trays: Mapping[int, int | None]) -> tuple[int | None, int | None]:
@@ -188,6 +200,45 @@ def _ordered(chips: Sequence[Chip], places: Mapping[int, tuple[int | None, int |
     if any(tray is None or location is None for tray, location in known) or len({*known}) < len(known):
         return sorted(chips, key=lambda chip: chip.id)
     return sorted(chips, key=lambda chip: tuple(part or 0 for part in places[chip.id]))
+
+
+def _cards(
+    order: Sequence[Chip], places: Mapping[int, tuple[int | None, int | None]], inside: Iterable[InsideLink]
+) -> list[int]:
+    """The position of the first chip on the card of each chip. Chips share a card that share a tray, that
+    share the board id of a board with several chips, or between which there is a link that only the board
+    itself can make."""
+    first = [*range(len(order))]
+
+    def together(one: int, other: int) -> None:
+        low, high = sorted((first[one], first[other]))
+        first[:] = [low if card == high else card for card in first]
+
+    known: dict[tuple[str, object], int] = {}
+    for number, chip in enumerate(order):
+        keys: list[tuple[str, object]] = []
+        if (tray := places[chip.id][0]) is not None:
+            keys.append(("tray", tray))
+        if not _is_galaxy(chip) and chip.board_id is not None and inside_links(chip.board):
+            keys.append(("board", chip.board_id))
+        for key in keys:
+            together(known.setdefault(key, number), number)
+    for a, near, b, far in inside:
+        chip = order[a]
+        if a != b and not _is_galaxy(chip) and chip.board is order[b].board:
+            ends = sorted(((places[chip.id][1], near), (places[order[b].id][1], far)), key=str)
+            if ends in _board_links(chip.board):
+                together(a, b)
+    return first
+
+
+@functools.cache
+def _board_links(board: Board | None) -> list[list[tuple[int | None, int]]]:
+    links = inside_links(board)
+    return [
+        sorted(((link.a.asic_location, link.a.channel), (link.b.asic_location, link.b.channel)), key=str)
+        for link in links
+    ]
 
 
 def _inside(system: System, position: Mapping[int, int]) -> tuple[InsideLink, ...]:

@@ -68,6 +68,21 @@ def counted_once(hosts: Sequence[FleetHost], found: Iterable[Overlap]) -> set[in
     return dropped
 
 
+def hosts_once(hosts: Sequence[FleetHost], found: Sequence[Overlap]) -> tuple[FleetHost, ...]:
+    """The hosts, each once, with the names that its other documents give it."""
+    dropped = counted_once(hosts, found)
+    names: dict[int, list[str]] = {}
+    for overlap in found:
+        for kept, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+            if overlap.same and other in dropped and kept not in dropped:
+                names.setdefault(kept, []).append(hosts[other].name)
+    return tuple(
+        msgspec.structs.replace(host, also_named=tuple(names[number])) if number in names else host
+        for number, host in enumerate(hosts)
+        if number not in dropped
+    )
+
+
 def joined(hosts: Sequence[FleetHost]) -> Joined:
     """Links that leave hosts, joined. A chip that several hosts have is that of the first."""
     index = _index(hosts)

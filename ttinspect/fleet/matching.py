@@ -1,7 +1,7 @@
 """Which host of a fleet is which host of a cabling, and which cards sit elsewhere than there."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -28,7 +28,7 @@ def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str,
         InspectError: 2 when --map-host names a host that is not there.
     """
     names = {host.name: index for index, host in enumerate(cabling.hosts)}
-    known = {host.name for host in hosts}
+    known = {name for host in hosts for name in (host.name, *host.also_named)}
     for ours, theirs in map_host.items():
         if ours not in known:
             raise InspectError(
@@ -53,12 +53,16 @@ def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str,
         )
         seen = seen or bool(votes)
         found: int | None
-        if host.name in map_host:
-            found = names[map_host[host.name]]
+        called = (host.name, *host.also_named)
+        mapped = next((map_host[name] for name in called if name in map_host), None)
+        if mapped is not None:
+            found = names[mapped]
         elif votes:
             found = votes.most_common(1)[0][0]
         else:
-            found = names.get(host.name, by_short.get(_short(host.name)))
+            exact = (names[name] for name in called if name in names)
+            short_names = (by_short[_short(name)] for name in called if _short(name) in by_short)
+            found = next(exact, next(short_names, None))
         if found is not None and found not in of_host.values():
             of_host[number] = found
     return Matching(of_host=of_host, by_asic_id=seen)
@@ -74,11 +78,15 @@ def _short(name: str) -> str:
 
 
 def moved_by_asic_id(
-    hosts: Sequence[FleetHost], cabling: Cabling, matching: Matching
+    hosts: Sequence[FleetHost],
+    cabling: Cabling,
+    matching: Matching,
+    card_at: Callable[[TrayAt], TrayAt],
 ) -> dict[TrayAt, TrayAt]:
-    """Trays whose chips the cabling has in another one: where they are found, and where they should be."""
+    """Trays whose chips the cabling has in another one: where they are found, and where they should be.
+    ``card_at``: a card that is in several trays is told by one of them."""
     should = {
-        unique_id: (index, tray)
+        unique_id: card_at((index, tray))
         for index, host in enumerate(cabling.hosts)
         for (tray, _), unique_id in host.asic_ids.items()
     }
@@ -87,7 +95,7 @@ def moved_by_asic_id(
         host = hosts[number]
         for spot, unique_id in zip(host.shape.spots, host.unique_ids, strict=True):
             if spot.tray is not None and unique_id in should:
-                votes.setdefault((index, spot.tray), Counter())[should[unique_id]] += 1
+                votes.setdefault(card_at((index, spot.tray)), Counter())[should[unique_id]] += 1
     found = {place: count.most_common(1)[0][0] for place, count in votes.items()}
     return {place: target for place, target in found.items() if place != target}
 

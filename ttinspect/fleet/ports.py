@@ -7,7 +7,7 @@ import msgspec
 
 from ttinspect.facts.wiring import ports_of
 from ttinspect.fleet.joining import Joined, Pair
-from ttinspect.model.fleet import End, FleetHost, Location, Shape, Spot
+from ttinspect.model.fleet import End, FleetHost, InsideLink, Location, Shape, Spot
 
 Member = tuple[int, int]
 """Position of a chip in its host, eth channel."""
@@ -15,7 +15,7 @@ Member = tuple[int, int]
 
 class PortAt(msgspec.Struct, frozen=True, order=True):
     """A port of a host: its tray and name, and the channels behind it whose chips are there. Where the tray
-    is unknown (0), ``chip`` is the position of its chip in the host."""
+    is unknown (0), ``chip`` is the position in the host of the first chip on its card."""
 
     tray: int
     chip: int
@@ -28,18 +28,20 @@ UNKNOWN_TRAY = 0
 """Trays are counted from 1."""
 
 
-def _card(spot: Spot, index: int) -> tuple[int, int]:
-    """What a port belongs to: a tray, or where nobody tells it, the chip alone."""
-    return (UNKNOWN_TRAY, index) if spot.tray is None else (spot.tray, -1)
+def _card(spot: Spot, shape: Shape) -> tuple[int, int]:
+    """What a port belongs to: the first tray of a card, or where nobody tells it, its first chip."""
+    tray = shape.spots[spot.card].tray
+    return (UNKNOWN_TRAY, spot.card) if tray is None else (tray, -1)
 
 
 class ShapePorts:
     """The ports of equal hosts, and what their links inside make of them: worked out once for all of them."""
 
     def __init__(self, shape: Shape) -> None:
+        self._spots = shape.spots
         self.by_member: dict[Member, PortAt] = {}
         chips = {
-            (_card(spot, index), spot.asic_location): index
+            (_card(spot, shape), spot.asic_location): index
             for index, spot in enumerate(shape.spots)
             if spot.asic_location is not None
         }
@@ -59,9 +61,15 @@ class ShapePorts:
         uses = Counter(end for a, b, c, d in shape.links for end in ((a, b), (c, d)))
         self.used = frozenset(uses)
         self.double = frozenset(end for end, count in uses.items() if count > 1)
-        ports = (self.by_member.get(end) for end in uses)
-        touched = {each for each in ports if each is not None}
+        touched = {port for link in shape.links for port in self._plugged(link)}
         self.partial = frozenset(one for one in touched if not self.used.issuperset(one.members))
+
+    def _plugged(self, link: InsideLink) -> Iterator[PortAt]:
+        """The ports of a link that a cable can make; one between a port and something else is the board's."""
+        near, far = self.by_member.get(link[:2]), self.by_member.get(link[2:])
+        cards = {self._spots[link[0]].card, self._spots[link[2]].card}
+        if len(cards) == 2 or None not in (near, far):
+            yield from (port for port in (near, far) if port is not None)
 
 
 class Ports:
@@ -95,6 +103,11 @@ class Ports:
             channel=end.channel,
             port=None if port is None else port.name,
         )
+
+    def plug_location(self, end: End) -> Location:
+        """An end in a technician's words: behind a port, the port, whose channels are told together."""
+        port = self.at(end)
+        return self.location(end) if port is None else self.port_location(end.host, port)
 
     def port_location(self, host: int, port: PortAt) -> Location:
         """A port in a technician's words."""

@@ -81,6 +81,21 @@ def listed_briefly(phrases: Sequence[str]) -> str:
     return "; ".join(phrases[:_SHOWN]) + more
 
 
+def channel_words(places: Iterable[tuple[int | None, int]]) -> str:
+    """Eth channels behind a port, each with the ASIC location that it is on: "channels 9, 11"; of several
+    ASICs "ASIC 1 channel 8, ASIC 2 channel 8"."""
+    by_asic: dict[int | None, list[int]] = {}
+    for location, channel in sorted({*places}, key=lambda place: (place[0] or 0, place[1])):
+        by_asic.setdefault(location, []).append(channel)
+    words = {
+        location: f"{'channel' if len(channels) == 1 else 'channels'} {', '.join(map(str, channels))}"
+        for location, channels in by_asic.items()
+    }
+    if len(words) == 1:
+        return next(iter(words.values()))
+    return ", ".join(f"ASIC {location} {channels}" for location, channels in words.items())
+
+
 def count_of(number: int, noun: str) -> str:
     """ "1 link", "2 links"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -28,13 +28,16 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
 
 class Spot(msgspec.Struct, frozen=True, gc=False):
     """What equal hosts have in common about one chip. ``tray`` (from 1) and ``asic_location`` are where a
-    technician finds it; None is unknown. ``firmware`` is the bundle."""
+    technician finds it; None is unknown. ``firmware`` is the bundle. ``card`` is the position in
+    ``Shape.spots`` of the first chip on its card, or in its tray of a Galaxy: ports belong to a card, whose
+    chips can count as trays of their own (p300)."""
 
     arch: Arch
     board: Board | None
     tray: int | None
     asic_location: int | None
     firmware: tuple[int, int, int] | None
+    card: int
 
 
 InsideLink = tuple[int, int, int, int]
@@ -66,6 +69,8 @@ class FleetHost(msgspec.Struct, frozen=True, kw_only=True):
     time_ns: int | None
     motherboard: str | None
     driver: str | None
+    chassis: str | None
+    """The motherboard, or that whose slots are exactly where its cards are; hosts of two are two kinds."""
     shape: Shape
     chip_ids: tuple[int, ...]
     unique_ids: tuple[int | None, ...]
@@ -74,6 +79,8 @@ class FleetHost(msgspec.Struct, frozen=True, kw_only=True):
     """Under which other id a far end names each chip, where there is one: tt-umd calls a Blackhole that it
     only sees through a link (board_id << 5) | asic_location."""
     findings: tuple[Finding, ...]
+    also_named: tuple[str, ...] = ()
+    """Names of other documents of the same host, which are not counted."""
 
 
 class End(NamedTuple):
