@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.fleet import plans
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
 
@@ -121,6 +122,18 @@ def test_a_fleet_is_named_with_its_findings(run: Run, tmp_path: Path) -> None:
         )
     _, page = _page(run, tmp_path, str(folder))
     assert "fleet of 2 hosts" in " ".join(page.texts)
+
+
+def test_a_host_that_misses_the_links_of_one_neighbour_has_a_finding_in_the_table(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = plans.cards(2)
+    documents = plans.documents(plan)
+    documents["qb-02"]["ethernet_connections_to_remote_devices"] = []
+    plans.write(tmp_path / "fleet", documents)
+    text, _ = _page(run, tmp_path, str(tmp_path / "fleet"))
+    rows = re.findall(r"<tr><td>(qb-0[12])</td>.*?<td[^>]*>([0-9]+)</td></tr>", text, re.DOTALL)
+    assert rows == [("qb-01", "0"), ("qb-02", "1")]
 
 
 def test_a_page_of_a_fleet_and_of_a_host_is_none(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.conftest import Run
 from tests.fleet import plans
 from tests.fleet.plans import Document
-from tests.fleet.products import GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, T3000
+from tests.fleet.products import EIGHT_P150, GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, T3000
 from tests.fleet.test_products import judge, told
 
 NOON_NS = 1_790_000_000 * 10**9
@@ -94,3 +94,21 @@ def test_hosts_of_many_products_are_a_group_each_and_none_is_unlike_another(run:
         (32, 3),
     ]
     assert answer["totals"]["chips"] == 3 * (8 + 8 + 32 + 32 + 4)
+
+
+def test_a_host_that_is_there_twice_is_known_to_the_cabling_by_either_name(run: Run, tmp_path: Path) -> None:
+    """The document that is read first, and counts, has the name that the cabling does not know."""
+    plan = plans.ring(P150, ("a", "b", "c"), seed=3)
+    found = plans.documents(plan)
+    answer = judge(run, tmp_path, {**found, "a-copy": found["b"]}, plans.fsd(plan), "fsd.textproto")
+    assert [finding[0] for finding in told(answer)] == ["TTF003"]
+    assert answer["cabling"]["hosts"] == {"a": "a", "a-copy": "b", "c": "c"}
+
+
+def test_a_host_of_another_motherboard_is_no_odd_one_of_its_group(run: Run, tmp_path: Path) -> None:
+    """Where documents do not tell it, exactly the slots of a known motherboard do."""
+    everything = plans.documents(plans.ring(EIGHT_P150, tuple(f"rack-{host}" for host in range(6)), seed=3))
+    alone = plans.documents(plans.ring(P150, ("desk",), seed=3))
+    answer = judge(run, tmp_path, everything | _renumbered(alone, 10**9), None, "")
+    assert told(answer) == []
+    assert [group["chips"] for group in answer["groups"]] == [4, 8]

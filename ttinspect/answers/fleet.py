@@ -146,6 +146,20 @@ def all_findings(answer: FleetAnswer) -> list[Finding]:
     ]
 
 
+def findings_about(answer: FleetAnswer) -> dict[str, list[Finding]]:
+    """Everything that is told of each host, by name: its own, and what names it."""
+    about: dict[str, list[Finding]] = {host.name: [] for host in answer.hosts}
+    for host in answer.hosts:
+        about[host.name] += host.findings
+    for finding in answer.findings:
+        named = finding.evidence.get("hosts")
+        names = [finding.evidence.get("host"), *(named if isinstance(named, list) else ())]
+        for name in dict.fromkeys(name for name in names if isinstance(name, str)):
+            if name in about:
+                about[name].append(finding)
+    return about
+
+
 def fleet_exit_code(answer: FleetAnswer, *, strict: bool = False) -> ExitCode:
     """0, 10 or 11; ``strict``: 10 for warnings too."""
     return exit_code_of(all_findings(answer), strict=strict)

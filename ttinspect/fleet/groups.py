@@ -59,7 +59,7 @@ def _should_be_like(
     key: int,
     other: int,
 ) -> bool:
-    """Hosts of one kind share a board type, and are of one motherboard and revision as far as these are known.
+    """Hosts of one kind share a board type, and a motherboard and revision as far as these are known.
     A group is an outlier beside one that is at least twice as large."""
     if key == other or len(members[other]) < max(_FEWEST_ALIKE, 2 * len(members[key])):
         return False

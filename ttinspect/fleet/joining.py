@@ -56,16 +56,23 @@ def overlaps(hosts: Sequence[FleetHost]) -> list[Overlap]:
 
 def counted_once(hosts: Sequence[FleetHost], found: Iterable[Overlap]) -> set[int]:
     """Positions of the documents that are a host told before, and are counted no second time: of two, the
-    older; where no time is known, the second."""
+    older; where no time is known, the one that tells fewer places, else the second."""
     dropped: set[int] = set()
     for overlap in found:
         if not overlap.same or {overlap.first, overlap.second} & dropped:
             continue
         first, second = hosts[overlap.first], hosts[overlap.second]
         fewer = len(first.unique_ids) < len(second.unique_ids)
-        newer = first.time_ns is not None and second.time_ns is not None and second.time_ns > first.time_ns
-        dropped.add(overlap.first if fewer or newer else overlap.second)
+        if first.time_ns is None or second.time_ns is None or first.time_ns == second.time_ns:
+            older = _places_told(first) < _places_told(second)
+        else:
+            older = first.time_ns < second.time_ns
+        dropped.add(overlap.first if fewer or older else overlap.second)
     return dropped
+
+
+def _places_told(host: FleetHost) -> int:
+    return sum(spot.tray is not None for spot in host.shape.spots)
 
 
 def hosts_once(hosts: Sequence[FleetHost], found: Sequence[Overlap]) -> tuple[FleetHost, ...]:

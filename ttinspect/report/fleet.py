@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ttinspect.answers.fleet import FleetAnswer, FleetGroup, FleetMember, all_findings
+from ttinspect.answers.fleet import FleetAnswer, FleetGroup, all_findings, findings_about
 from ttinspect.facts.wording import plural
 from ttinspect.fleet.checking import HostOutcome
 from ttinspect.fleet.words import links_missed
@@ -216,6 +216,7 @@ def fleet_csv(answer: FleetAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
         for name in (pair.a, pair.b):
             between[name] = between.get(name, 0) + pair.links
             halves[name] = halves.get(name, 0) + pair.one_sided
+    about = findings_about(answer)
     rows: list[tuple[object, ...]] = [
         (
             host.name,
@@ -228,20 +229,11 @@ def fleet_csv(answer: FleetAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
             host.motherboard,
             between.get(host.name, 0),
             halves.get(host.name, 0),
-            " ".join(dict.fromkeys(one.id for one in _about(host, answer))),
+            " ".join(dict.fromkeys(finding.id for finding in about[host.name])),
         )
         for host in answer.hosts
     ]
     return header, rows
-
-
-def _about(host: FleetMember, answer: FleetAnswer) -> Iterator[Finding]:
-    """Everything that is told of a host: its own, and what names it."""
-    yield from host.findings
-    for finding in answer.findings:
-        named = finding.evidence.get("hosts")
-        if finding.evidence.get("host") == host.name or (isinstance(named, list) and host.name in named):
-            yield finding
 
 
 _RESULTS = {

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ttinspect import __version__
+from ttinspect.answers.fleet import findings_about
 from ttinspect.answers.page import PLOTTED, Course, Page, PageFinding
 from ttinspect.answers.top import History, Quantity, TopChip, state_of
 from ttinspect.errors import missing_extra
@@ -174,13 +175,14 @@ def _finding(finding: PageFinding, whole: str) -> dict[str, str]:
 def _hosts(page: Page) -> list[tuple[str, ...]]:
     if page.fleet is None:
         return []
+    about = findings_about(page.fleet)
     return [
         (
             host.name,
             str(host.chips),
             ", ".join(dict.fromkeys(host.boards)),
             "-" if host.time_ns is None else utc(host.time_ns),
-            str(len(host.findings)),
+            str(len(about[host.name])),
         )
         for host in page.fleet.hosts[:_MOST_FLEET_HOSTS]
     ]
