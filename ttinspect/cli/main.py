@@ -2,12 +2,11 @@
 
 import gc
 import os
-import signal
 import sys
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from ttinspect import __version__
+from ttinspect.cli import signals
 from ttinspect.cli.commands import COMMANDS, DEFAULT_COMMAND, ENVIRONMENT_SOURCE, help_text
 from ttinspect.cli.early import early_request
 from ttinspect.cli.scanner import CommandLine, scan
@@ -17,50 +16,30 @@ from ttinspect.errors import ExitCode, InspectError
 _PROCESS = "ttinspect.sources.umd.process"
 
 
-class _TerminatedError(BaseException):
-    """SIGTERM arrived, or the terminal is gone (SIGHUP)."""
-
-
-_arrived: list[type[BaseException]] = []
-"""What the signals that arrived stand for: what they raise can be lost in a callback that Python ignores."""
-
-
-def _on_signal(number: int, _frame: FrameType | None) -> NoReturn:
-    _arrived.append(KeyboardInterrupt if number == signal.SIGINT else _TerminatedError)
-    raise _arrived[0]
-
-
-def ignore_lost_signals(unraisable: Any) -> None:
-    """For ``sys.unraisablehook``: what a signal raised in a callback that Python ignores is not lost, but
-    remembered in ``_arrived``; nothing is to be said of it."""
-    if not isinstance(unraisable.exc_value, KeyboardInterrupt | _TerminatedError):
-        sys.__unraisablehook__(unraisable)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     line = scan(sys.argv[1:] if argv is None else argv)
     reopen_closed()
-    _arrived.clear()
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-                signal.signal(number, _on_signal)
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, _on_signal)
-        code = _run(line)
-        if _arrived:
-            raise _arrived[0]
+        signals.raise_from_now_on()
+        code = _code(line)
+        signals.stop_raising()
         return code
+    except KeyboardInterrupt:
+        return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, line)
+    except signals.TerminatedError:
+        return _stopped("terminated", "by a signal", ExitCode.TERMINATED, line)
+
+
+def _code(line: CommandLine) -> int:
+    """The exit code of a command line; but for signals nothing is raised."""
+    try:
+        return _run(line)
     except InspectError as error:
         return _report(error, line)
     except BrokenPipeError:
         leave_stdout()  # the reader has seen enough
         return ExitCode.DONE
-    except KeyboardInterrupt:
-        return _stopped("interrupted", "by SIGINT (Ctrl-C)", ExitCode.INTERRUPTED, line)
-    except _TerminatedError:
-        return _stopped("terminated", "by a signal", ExitCode.TERMINATED, line)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
         return _report(_unforeseen(error), line)
 
@@ -195,6 +174,7 @@ def _stopped(what: str, why: str, code: ExitCode, line: CommandLine) -> int:
     but where lines were watched."""
     if line.wants_json and not line.watches and not answer_begun():
         _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code))
+    signals.forget()
     return code
 
 

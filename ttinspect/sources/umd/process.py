@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ttinspect.errors import ExitCode, InspectError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VISIBLE_DEVICES = "TT_VISIBLE_DEVICES"
 Progress = Callable[[str], None]
 
+HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child", "main.py")  # noqa: PTH100, PTH118, PTH120
 _LOG_LEVELS = ("trace", "debug")
 """Those that tell more than info, which at least is asked for: the log alone tells what tt_umd waits for, and
@@ -77,9 +78,8 @@ class Child:
         self._stage: wire.Stage | None = None
         self._late: lateness.Late | None = None
         self._death: str | None = None
-        self._is_gone = False
         self._asked = self._stage_since = self._silent_since = self._ended = time.monotonic()
-        with contextlib.ExitStack() as undo:
+        with _signals_held_back(), contextlib.ExitStack() as undo:
             try:
                 self._start(undo)
             except OSError as error:
@@ -90,6 +90,7 @@ class Child:
                     ExitCode.UMD_FAILED,
                 ) from None
             undo.pop_all()
+            _alive.append(self)  # from here on finish clears it away, whatever comes
 
     def _start(self, undo: contextlib.ExitStack) -> None:
         self._wire, answers = _pipe(undo)
@@ -260,22 +261,22 @@ class Child:
     def clear_away(self, seconds: float = 0.0) -> None:
         """Nothing of the child is left afterwards, nor of what a simulator started: its session was made for
         it alone. ``seconds`` are for one that is closing its devices."""
-        if self._is_gone:
+        if self not in _alive:
             return
-        self._is_gone = True
-        try:
+        with _signals_held_back():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
-        finally:  # also when we are interrupted once more
             self._signal(signal.SIGKILL)
-        self._process.wait()
-        while self._open_log and self._take_log():
-            pass
-        self._open_log = ()
-        for end in (self._wire, self._log, self._lifeline):
-            os.close(end)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+            self._process.wait()
+            while self._open_log and self._take_log():
+                pass
+            self._open_log = ()
+            for end in (self._wire, self._log, self._lifeline):
+                os.close(end)
+            if self._process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    self._process.stdin.close()
+            _alive.remove(self)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -296,8 +297,12 @@ def _death(code: int) -> str:
     return f"it was killed by {name}"
 
 
+_alive: list[Child] = []
+"""All that were started and are not cleared away."""
 _early: list[Child] = []
+"""Those of them that were started before anybody asked for them."""
 _closing: list[Child] = []
+"""Those of them that have said everything, and close their devices."""
 _simulators: set[int] = set()
 """Process ids of the children that opened a simulator."""
 
@@ -317,18 +322,25 @@ def started(request: Request) -> Child:
 
 
 def finish() -> None:
-    """End what was started early and never asked for, wait for those that close their devices, and remove
-    what simulators left. Signals wait until that is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    try:
-        while _early:
-            _early.pop().clear_away()
-        while _closing:
-            _closing.pop().clear_away(lateness.CLOSING_SECONDS)
+    """End what is still at work, wait for those that close their devices, and remove what simulators left."""
+    with _signals_held_back():
+        _early.clear()
+        for child in tuple(_alive):
+            child.clear_away(lateness.CLOSING_SECONDS if child in _closing else 0.0)
+        _closing.clear()
         if _simulators:
             sweep_locks()
             sweep_folders(scratch_folder())
             _simulators.clear()
+
+
+@contextlib.contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """What is done in here is not left half done: what a signal raises comes afterwards. A child that is
+    started in here holds them back too, until it says otherwise."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+    try:
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

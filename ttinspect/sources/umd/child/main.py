@@ -10,6 +10,7 @@ It only reads: no option that retrains links, resets or changes power is ever se
 import fcntl
 import json
 import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ def main(argv: list[str]) -> None:
     """Read everything and say it; the exit code is 0 whenever the last line was sent."""
     wire = Wire(int(argv[1]))
     die_with_parent(int(argv[2]))
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # our parent held back some when it started us
     package = os.path.dirname(os.path.abspath(__file__)).rpartition("/sources/")[0]  # noqa: PTH100, PTH120
     sys.path[0] = os.path.dirname(package)  # noqa: PTH120 - not our own folder
     sys.path += [folder for folder in argv[3].split(os.pathsep) if folder not in sys.path]
