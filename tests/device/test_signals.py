@@ -15,8 +15,8 @@ _EVERY = 9
 _SIGNALLED = """
 import os, sys
 line, number, sys.argv[1:] = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-OURS = {"__init__", "_start", "_pipe", "stop", "session", "clear_away", "finish", "start_early", "started",
-        "_signals_held_back", "sweep_folders"}
+OURS = {"__init__", "_start", "stop", "session", "clear_away", "finish", "start_early", "started",
+        "_signals_held_back", "sweep"}
 seen = 0
 
 def within(frame, event, _):

@@ -41,13 +41,10 @@ os.write(int(sys.argv[1]), b'{"type":"done"}\\n')
     assert child.is_done
     log = child.stop().log
     process.finish()
-    assert len(log) < 3_000_000
+    assert len(log) < 2_000_000
     assert log.startswith("line 0000000")
-    assert "line 0059999" in log[-200:]
-    lost = int(log.partition("\n[")[2].partition(" bytes left out]\n")[0])
-    assert len(log) - len(f"\n[{lost} bytes left out]\n") + lost == 60_000 * len(
-        "line 0000000 of a library that prints very much, and nobody asked it to\n"
-    )
+    assert log.count("the middle of this log is left out") == 1
+    assert log.splitlines()[-1].startswith("line 0059999")
 
 
 def test_what_a_child_said_last_is_read_although_it_is_gone(
@@ -86,12 +83,11 @@ def test_folders_and_locks_of_children_that_were_killed_are_swept(tmp_path: Path
         (tmp_path / name / "libttsim.so").symlink_to("/dev/null")
     locks = [f"TT_UMD_LOCK.{word}" for word in (
         f"ARC_MSG_{32 * GONE + 1}_PCIe", f"NON_MMIO_{32 * GONE}_Undefined", f"ARC_MSG_{32 * os.getpid()}_PCIe",
-        "ARC_MSG_3_PCIe", "ARC_MSG",
+        "ARC_MSG_3_PCIe", "ARC_MSG_²_PCIe", "ARC_MSG",
     )]  # fmt: skip
     for name in locks:
         (tmp_path / name).touch()
-    process.sweep_folders(str(tmp_path))
-    process.sweep_locks(str(tmp_path))
+    process.sweep(str(tmp_path), str(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [f"{FOLDER_PREFIX}{os.getpid()}-1", "ttinspect-else", *locks[2:]]
     )

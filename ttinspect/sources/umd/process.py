@@ -27,40 +27,12 @@ Progress = Callable[[str], None]
 
 HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child", "main.py")  # noqa: PTH100, PTH118, PTH120
-_LOG_LEVELS = ("trace", "debug")
-"""Those that tell more than info, which at least is asked for: the log alone tells what tt_umd waits for, and
-why a chip is unhealthy."""
 _READ_BYTES = 1 << 20
 _LINE_BYTES = 4096
-_HEAD_BYTES, _TAIL_BYTES = 1 << 18, 1 << 19
-"""Of a log: how much of its start and of its end is kept at least."""
+_HEAD_BYTES, _TAIL_BYTES, _GAP = 1 << 18, 1 << 19, b"\n[the middle of this log is left out]\n"
+"""Of a long log: how much of its start and of its end is kept at least, and what stands between."""
 _LOWEST_PID = 2
 """Below, a number times CHIPS_PER_PROCESS could be that of a device of the host."""
-
-
-class _Log:
-    """What a child prints: its start and its end, however much it is."""
-
-    def __init__(self) -> None:
-        self._head, self._tail, self._lost_bytes = b"", b"", 0
-
-    def add(self, data: bytes) -> None:
-        """Take more of it."""
-        room = _HEAD_BYTES - len(self._head)
-        self._head += data[:room]
-        self._tail += data[room:]
-        if len(self._tail) > 2 * _TAIL_BYTES:
-            self._lost_bytes += len(self._tail) - _TAIL_BYTES
-            self._tail = self._tail[-_TAIL_BYTES:]
-
-    def last_line(self) -> bytes:
-        """The line that was printed last."""
-        return (self._tail or self._head)[-_LINE_BYTES:].rstrip().rpartition(b"\n")[2]
-
-    def text(self) -> bytes:
-        """All that was kept, and how much was not."""
-        gap = b"\n[%d bytes left out]\n" % self._lost_bytes if self._lost_bytes else b""
-        return self._head + gap + self._tail
 
 
 class Child:
@@ -73,15 +45,17 @@ class Child:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self._printed, self._buffer = _Log(), b""
+        self.is_done = self.has_ended = False
+        """Whether it has said everything that it was asked; whether it has, or failed."""
+        self._printed, self._buffer = bytearray(), b""
         self._lines: list[wire.Line] = []
         self._stage: wire.Stage | None = None
         self._late: lateness.Late | None = None
         self._death: str | None = None
         self._asked = self._stage_since = self._silent_since = self._ended = time.monotonic()
-        with _signals_held_back(), contextlib.ExitStack() as undo:
+        with _signals_held_back():
             try:
-                self._start(undo)
+                self._start()
             except OSError as error:
                 raise InspectError(
                     "cannot start a process that asks tt_umd",
@@ -89,33 +63,45 @@ class Child:
                     "look at this user's limits (ulimit -a), and at free memory and temporary space",
                     ExitCode.UMD_FAILED,
                 ) from None
-            undo.pop_all()
             _alive.append(self)  # from here on finish clears it away, whatever comes
 
-    def _start(self, undo: contextlib.ExitStack) -> None:
-        self._wire, answers = _pipe(undo)
-        self._log, prints = _pipe(undo)
-        lifeline, self._lifeline = _pipe(undo)  # ours stays open as long as the child may live
-        os.set_blocking(self._log, False)
-        self._open_log: tuple[int, ...] = (self._log,)
+    def _start(self) -> None:
+        # the log tells what tt_umd waits for, and why a chip is unhealthy: info is the least
         level = os.environ.get("TT_LOGGER_LEVEL")
-        environment = {**os.environ, "TT_LOGGER_LEVEL": level if level in _LOG_LEVELS else "info"}
+        environment = {**os.environ, "TT_LOGGER_LEVEL": level if level in ("trace", "debug") else "info"}
         environment.pop("TT_LOGGER_FILE", None)
         if self.request.visible is not None:
             environment[VISIBLE_DEVICES] = ",".join(self.request.visible)
         search_path = os.pathsep.join(folder for folder in sys.path if folder)
-        words = [str(answers), str(lifeline), search_path, self.request.encoded()]
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", _CHILD, *words],
-            stdin=subprocess.PIPE if self.request.task == "watch" else subprocess.DEVNULL,
-            stdout=prints,
-            stderr=prints,
-            pass_fds=(answers, lifeline),
-            env=environment,
-            start_new_session=True,
-        )
-        for end in (answers, prints, lifeline):
-            os.close(end)
+        pipes = [os.pipe() for _ in range(3)]
+        (self._wire, answers), (self._log, prints), (lifeline, self._lifeline) = pipes
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    _CHILD,
+                    str(answers),
+                    str(lifeline),
+                    search_path,
+                    self.request.encoded(),
+                ],
+                stdin=subprocess.PIPE if self.request.task == "watch" else subprocess.DEVNULL,
+                stdout=prints,
+                stderr=prints,
+                pass_fds=(answers, lifeline),
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError:
+            for end in (self._wire, self._log, self._lifeline):
+                os.close(end)
+            raise
+        finally:
+            for end in (answers, prints, lifeline):
+                os.close(end)
+        os.set_blocking(self._log, False)
+        self._open_log: tuple[int, ...] = (self._log,)
         if self.request.library is not None:
             atexit.register(finish)
             _simulators.add(self._process.pid)
@@ -125,6 +111,7 @@ class Child:
         from ttinspect.sources.umd import wire
 
         self._lines = [line for line in self._lines if not isinstance(line, wire.TelemetryFacts | wire.Done)]
+        self.is_done = self.has_ended = False
         self._asked = self._stage_since = time.monotonic()
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # it is dead: reading finds out how
@@ -162,7 +149,9 @@ class Child:
             data = os.read(self._log, _READ_BYTES)
         except BlockingIOError:
             return False
-        self._printed.add(data)
+        self._printed += data
+        if len(self._printed) > _HEAD_BYTES + 2 * _TAIL_BYTES:
+            self._printed[_HEAD_BYTES:-_TAIL_BYTES] = _GAP
         self._silent_since = time.monotonic()
         if not data:
             self._open_log = ()
@@ -183,6 +172,8 @@ class Child:
                     self._stage_since = self._silent_since = time.monotonic()
                 else:
                     self._lines.append(line)
+                    self.is_done |= isinstance(line, wire.Done)
+                    self.has_ended |= isinstance(line, wire.Done | wire.Failed)
         except msgspec.MsgspecError:
             self._death = "something else wrote to where it answers"
             self._signal(signal.SIGKILL)
@@ -192,8 +183,9 @@ class Child:
     def _state(self) -> lateness.State:
         from ttinspect.sources.umd import umdlog, wire
 
+        last_line = bytes(self._printed[-_LINE_BYTES:]).rstrip().rpartition(b"\n")[2]
         kind, via = (self._stage.kind, self._stage.via) if self._stage is not None else (None, None)
-        wait = umdlog.waiting(umdlog.plain(self._printed.last_line(), self._process.pid))
+        wait = umdlog.waiting(umdlog.plain(last_line, self._process.pid))
         several = wire.chips_seen(self._lines) > 1
         return lateness.State(
             asked=self._asked,
@@ -205,32 +197,16 @@ class Child:
             opens_remote=via is not None,
         )
 
-    @property
-    def is_done(self) -> bool:
-        """Whether it has said everything that it was asked."""
-        from ttinspect.sources.umd import wire
-
-        return any(isinstance(line, wire.Done) for line in self._lines)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it has said everything that it was asked, or failed."""
-        from ttinspect.sources.umd import wire
-
-        return self.is_done or any(isinstance(line, wire.Failed) for line in self._lines)
-
     def stop(self) -> "wire.Session":
         """End the child, and give what it said. One that has said everything closes its devices while we go
         on; any other is gone afterwards, and so is what a simulator started."""
         if self.request.task != "watch" and self.has_ended:
             _closing.append(self)
             return self.session()
-        if self._late is not None or self.request.task != "watch":
-            self._signal(signal.SIGTERM)
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
-        self.clear_away(lateness.GRACE_SECONDS)
+        self.clear_away(lateness.GRACE_SECONDS if self.has_ended else 0.0)
         return self.session()
 
     def session(self) -> "wire.Session":
@@ -239,7 +215,7 @@ class Child:
 
         while self._open_log and self._take_log():
             pass
-        log, code = umdlog.plain(self._printed.text(), self._process.pid), self._process.returncode
+        log, code = umdlog.plain(bytes(self._printed), self._process.pid), self._process.returncode
         wait, death = umdlog.last_wait(log), self._death
         if self._late is not None:
             waiting = f"; it was waiting for {wait.text}" if wait is not None else ""
@@ -283,13 +259,6 @@ class Child:
             os.killpg(self._process.pid, number)
 
 
-def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
-    ends = os.pipe()
-    for end in ends:
-        undo.callback(os.close, end)
-    return ends
-
-
 def _death(code: int) -> str:
     if code >= 0:
         return f"it ended with exit code {code} before it was done"
@@ -329,8 +298,7 @@ def finish() -> None:
             child.clear_away(lateness.CLOSING_SECONDS if child in _closing else 0.0)
         _closing.clear()
         if _simulators:
-            sweep_locks()
-            sweep_folders(scratch_folder())
+            sweep()
             _simulators.clear()
 
 
@@ -345,36 +313,19 @@ def _signals_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def sweep_locks(memory: str = "/dev/shm") -> None:
-    """Remove the locks that tt_umd made for the chips of a simulator in a process that is gone. It leaves
-    them there, and nobody else can want them: their numbers are made of the process id."""
+def sweep(memory: str = "/dev/shm", scratch: str | None = None) -> None:
+    """Remove what children that are gone left: the locks that tt_umd makes for chips of a simulator, which
+    nobody else can want, for their numbers are made of the process id; and the folders that simulators were
+    linked into."""
     for path in glob.glob(f"{glob.escape(memory)}/TT_UMD_LOCK.*_*_*"):  # noqa: PTH207
         number = path.rsplit("_", 2)[1]
-        pid = int(number) // CHIPS_PER_PROCESS if number.isdigit() else 0
-        if pid >= _LOWEST_PID and _is_left(path, pid):
+        pid = int(number) // CHIPS_PER_PROCESS if number.isdecimal() else 0
+        if pid >= _LOWEST_PID and not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110
             with contextlib.suppress(OSError):
                 os.unlink(path)  # noqa: PTH108
-
-
-def sweep_folders(scratch: str) -> None:
-    """Remove the folders that children linked simulators into, and that were killed before they could be
-    removed."""
-    for path in glob.glob(f"{glob.escape(scratch)}/{FOLDER_PREFIX}*-*"):  # noqa: PTH207
-        pid = path.rpartition(FOLDER_PREFIX)[2].partition("-")[0]
-        if pid.isdigit() and _is_left(path, int(pid)):
+    for path in glob.glob(f"{glob.escape(scratch or scratch_folder())}/{FOLDER_PREFIX}*-*"):  # noqa: PTH207
+        pid_text = path.rpartition(FOLDER_PREFIX)[2].partition("-")[0]
+        if pid_text.isdecimal() and not os.path.exists(f"/proc/{pid_text}"):  # noqa: PTH110
             import shutil
 
             shutil.rmtree(path, ignore_errors=True)  # a simulator may have written there
-
-
-def _is_left(path: str, pid: int) -> bool:
-    """Whether it is ours, and of a process that is gone, or that nobody waits for (a zombie)."""
-    try:
-        if os.lstat(path).st_uid != os.geteuid():
-            return False
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - pathlib is not worth its import
-            return file.read().rpartition(")")[2].split()[0] in ("Z", "X")
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    except OSError:
-        return False
