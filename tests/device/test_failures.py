@@ -17,8 +17,6 @@ from tests.conftest import Run
 from tests.device.conftest import Answer, RunOn
 from tests.device.simulated import (
     ASIC_ID_HIGH,
-    ASIC_ID_LOW,
-    BOARD_ID_LOW,
     DDR_STATUS,
     ENABLED_ETH,
     FIRMWARE,
@@ -421,13 +419,6 @@ def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> N
     (told,) = [one["message"] for one in json.loads(done.stdout)["findings"] if one["id"] == "TTH009"]
     assert "No existing board type" in told
     assert "before initializing TTDevice" not in told
-
-
-def test_a_device_with_the_unique_id_of_another_one_is_missed_and_does_not_pass(answer: Answer) -> None:
-    twins: dict[int, int | None] = {ASIC_ID_HIGH: 1, ASIC_ID_LOW: 5, BOARD_ID_LOW: 7}
-    document = answer(blackhole(Chip(tags=twins), Chip(), Chip(tags=twins)), "check", code=10)
-    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
-    assert "tt_umd opened 3 devices, and reports 2" in finding["message"]
 
 
 @pytest.mark.parametrize("command", ["harvest", "capacity", "topology", "list"])

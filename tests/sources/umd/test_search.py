@@ -145,7 +145,7 @@ def test_nobody_is_blamed_for_a_lock_that_another_process_holds() -> None:
         lines=(),
         death="late",
         late=Late.TIMEOUT,
-        wait=Wait(WaitFor.LOCK, "lock", pid=7),
+        wait=Wait(WaitFor.LOCK, "lock"),
     )
     assert Attempt(plan=Plan(request=Request("chips"), alone=1), session=waits).is_well
 

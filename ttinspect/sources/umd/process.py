@@ -320,12 +320,21 @@ def sweep(memory: str = "/dev/shm", scratch: str | None = None) -> None:
     for path in glob.glob(f"{glob.escape(memory)}/TT_UMD_LOCK.*_*_*"):  # noqa: PTH207
         number = path.rsplit("_", 2)[1]
         pid = int(number) // CHIPS_PER_PROCESS if number.isdecimal() else 0
-        if pid >= _LOWEST_PID and not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110
+        if pid >= _LOWEST_PID and _is_gone(pid):
             with contextlib.suppress(OSError):
                 os.unlink(path)  # noqa: PTH108
     for path in glob.glob(f"{glob.escape(scratch or scratch_folder())}/{FOLDER_PREFIX}*-*"):  # noqa: PTH207
-        pid_text = path.rpartition(FOLDER_PREFIX)[2].partition("-")[0]
-        if pid_text.isdecimal() and not os.path.exists(f"/proc/{pid_text}"):  # noqa: PTH110
+        number = path.rpartition(FOLDER_PREFIX)[2].partition("-")[0]
+        if number.isdecimal() and _is_gone(int(number)):
             import shutil
 
             shutil.rmtree(path, ignore_errors=True)  # a simulator may have written there
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether there is no such process, or one that nobody waits for (a zombie)."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - pathlib is not worth its import
+            return file.read().rpartition(")")[2].split()[0] in ("Z", "X")
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -41,7 +41,7 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     skipped = outcome.best.plan.skipped
     readings = [*session.readings, *(TelemetryFacts(chip=chip, error=why) for chip, why in skipped.items())]
     linkless, of_discovery = _discovered(outcome, chips)
-    warnings, of_devices = _devices(host, chips, umdlog.devices_opened(session.log))
+    warnings, of_devices = _devices(host, chips)
     troubles = [
         *(
             Trouble(
@@ -155,7 +155,7 @@ def _chips(outcome: Outcome, cluster: Mapping[int, Chip]) -> list[ChipFacts]:
     before = {facts.id: facts for attempt in of_all for facts in attempt.session.chips}
     # where tt_umd told its log alone why a chip is unhealthy
     silent = [chip for chip, facts in said.items() if facts.error == ""]
-    reasons = [reason for _, reason in umdlog.unhealthy(session.log)]
+    reasons = umdlog.unhealthy(session.log)
     reason_of = dict(zip(silent, reasons, strict=True)) if len(silent) == len(reasons) else {}
     chips = []
     for chip in sorted({*said, *plan.skipped}):
@@ -214,47 +214,31 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
     if session.request.over_eth:
         opened_only = session.is_done and not session.cluster.chips  # a Quasar
         return ("tt_umd opens the chip, and discovers nothing of it" if opened_only else None), troubles
-    cause = outcome.first.why_ended()
-    for unique_id, reason in umdlog.unhealthy(outcome.first.log):
-        if unique_id is not None:
-            cause = f"the one with the unique id {unique_id} is unhealthy" + (
-                f" ({reason})" if reason else ""
-            )
-            break
-    linkless: str | None = f"eth links were not discovered, because {cause}"
-    why = f"{linkless}" if on_bus else f"chips that are reached over eth may be left out: {linkless}"
-    if session.ends:
-        linkless = None
-        why = (
-            "chips that are reached over eth were opened one by one, and those behind them may be left out, "
-            f"because {cause}"
-        )
+    cause = f"because {outcome.first.why_ended()}"
+    linkless = f"eth links were not discovered, {cause}" if session.ends is None else None
+    why = "chips that are reached over eth were opened one by one, and those behind them may be left out"
+    if linkless is not None:
+        why = linkless if on_bus else f"chips that are reached over eth may be left out: {linkless}"
+    else:
+        why = f"{why}, {cause}"
     if not any(facts.error and facts.mmio is False for facts in chips):
         troubles.append(Trouble(chip=None, why=why, readable=False))
     return linkless, troubles
 
 
-def _devices(
-    host: wire.HostFacts, chips: list[ChipFacts], opened: int
-) -> tuple[dict[str, Evidence], list[Trouble]]:
-    """Devices that the kernel driver sees, or that tt_umd opened in a simulator, and does not report: a
-    warning where they are hidden on purpose, or of an architecture that it did not open (it opens one at a
-    time); else it lost them: those with the same unique id are one to it."""
+def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Evidence], list[Trouble]]:
+    """Devices that the kernel driver sees and tt_umd does not report: a warning where they are hidden on
+    purpose, or of an architecture that it did not open (it opens one at a time); else it lost them."""
     visible, seen = os.environ.get(VISIBLE_DEVICES), len(host.kmd_devices)
     reported = sum(facts.mmio is not False for facts in chips)
-    if not seen and opened > reported:
-        why = (
-            f"tt_umd opened {opened} devices, and reports {reported}: those with one unique id are one to it"
-        )
-        return {}, [Trouble(chip=None, why=why, readable=False)]
-    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
+    archs = {None, *(facts.arch for facts in chips)}
+    of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
     counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
+    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
     if visible and seen:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
         return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}, []
-    archs = {None, *(facts.arch for facts in chips)}
-    of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
-    if more and of_these > reported:
+    if of_these > reported:
         why = f"the kernel driver sees {of_these} devices, tt_umd reports {reported}"
         return {}, [Trouble(chip=None, why=why, readable=False)]
     return ({more: counts} if more else {}), []

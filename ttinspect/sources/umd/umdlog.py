@@ -1,7 +1,6 @@
 """What tt_umd's log tells: the only place that reads its sentences (tt-umd 0.9.14)."""
 
 import re
-from collections.abc import Iterator
 
 from ttinspect.sources.umd.lateness import WaitFor
 from ttinspect.sources.umd.request import CHIPS_PER_PROCESS
@@ -11,12 +10,9 @@ _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _NUMBER = re.compile(r"\b(?:device|Device ID:|PCIe ID) (\d+)")
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING), ("lock ", WaitFor.LOCK))
-_HOLDER = re.compile(r"^lock .*held by .*PID: (\d+)")
-_ITS_CHIP = re.compile(r"\.?(?: on| over)? chip \d+")
 _DEVICE = re.compile(r"\b(?:device|chip) (\d+)")
 _CHATTER = re.compile(r"\| *(?:trace|debug|info)\b *\|")
-_OPENED = re.compile(r"\bTTSimTTDevice chip_id=\d+")
-_UNHEALTHY = re.compile(r"Discovered unhealthy|Discovered remote device ASIC ID: (\d+) is unhealthy")
+_UNHEALTHY = re.compile(r"Discovered unhealthy|Discovered remote device ASIC ID: \d+ is unhealthy")
 _WARNING = re.compile(r"\| warning .*\| (.*) \(")
 _SIMULATORS_OWN = re.compile(r"ERROR: [A-Z]\w+:")
 _NO_MEMORY = re.compile(r"bad_alloc|[Cc]annot allocate memory|MemoryError|failed to map segment")
@@ -34,19 +30,14 @@ def plain(data: bytes, pid: int) -> str:
     return _NUMBER.sub(chip, _COLOUR.sub(b"", data).decode("utf-8", "backslashreplace"))
 
 
-def without_chip(text: str) -> str:
-    """A sentence about a chip of a simulator without a number: of a remote one it is that of another chip."""
-    return _ITS_CHIP.sub("", text)
-
-
 def waiting(line: str) -> Wait | None:
     """What a line says that tt_umd waits for; None where it says nothing of that."""
     match = _WAITING.search(line)
     if match is None:
         return None
     kind = next((kind for words, kind in _KINDS if words in match[1]), WaitFor.OTHER)
-    device, holder = _DEVICE.search(match[1]), _HOLDER.search(match[1])
-    return Wait(kind, match[1], device and int(device[1]), holder and int(holder[1]))
+    device = _DEVICE.search(match[1])
+    return Wait(kind, match[1], device and int(device[1]))
 
 
 def last_wait(log: str) -> Wait | None:
@@ -71,17 +62,12 @@ def is_simulators_own(text: str) -> bool:
     return _SIMULATORS_OWN.search(text) is not None
 
 
-def devices_opened(log: str) -> int:
-    """How many devices of a simulator tt_umd says that it opened."""
-    return len(_OPENED.findall(log))
-
-
-def unhealthy(log: str) -> Iterator[tuple[int | None, str]]:
-    """Each device that tt_umd called unhealthy, in order: its unique id, which it tells of remote chips only,
-    and the warning before that; empty where there was none."""
-    reason = ""
+def unhealthy(log: str) -> list[str]:
+    """Why tt_umd called devices unhealthy, in order: the warning before that; empty where there was none."""
+    reason, reasons = "", []
     for line in log.splitlines():
-        if match := _UNHEALTHY.search(line):
-            yield (int(match[1]) if match[1] else None), reason
+        if _UNHEALTHY.search(line):
+            reasons.append(reason)
         elif match := _WARNING.search(line):
             reason = match[1]
+    return reasons

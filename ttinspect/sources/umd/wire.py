@@ -41,13 +41,12 @@ class Stage(msgspec.Struct, frozen=True, tag="stage"):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """What tt_umd says that it waits for: ``device`` is the number in its sentence, ``pid`` the process that
-    holds a lock, ``text`` the sentence without its beginning."""
+    """What tt_umd says that it waits for: ``device`` is the number in its sentence, ``text`` the sentence
+    without its beginning; of a lock it names the process that holds it."""
 
     kind: WaitFor
     text: str
     device: int | None = None
-    pid: int | None = None
 
 
 class HostFacts(msgspec.Struct, frozen=True, tag="host"):

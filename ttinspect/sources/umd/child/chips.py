@@ -7,8 +7,8 @@ from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, um
 from ttinspect.sources.umd.lateness import still_seconds
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY")
-NEVER = (("logical", "ROUTER_ONLY"), ("logical", "SECURITY"))
 OTHER_SYSTEMS = ("noc1", "translated", "logical")
+NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
 ETH = {"up": "link", "heartbeat": "heartbeat", "retrained": "retrain"}
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
@@ -62,7 +62,7 @@ def quasar_facts(tt_umd: Any, device: Any) -> Facts:
         "mmio": True,
         "masks": dict.fromkeys(MASK_TAGS, 0),
         "noc_translation": device.get_noc_translation_enabled(),
-        "cores": live_cores(tt_umd, device.get_soc_descriptor(), never=()),
+        "cores": live_cores(tt_umd, device.get_soc_descriptor()),
     }
 
 
@@ -105,49 +105,41 @@ def read_device(device: Any, facts: Facts) -> None:
     facts["firmware"] = [version.major, version.minor, version.patch]
 
 
-def live_cores(tt_umd: Any, soc: Any, never: Any = NEVER) -> Facts:
-    """What the live SoC descriptor answers for every core, by type and coordinate system. ``never`` are the
-    types that have no coordinate of a system: asking for it raises, which takes its time."""
+def live_cores(tt_umd: Any, soc: Any) -> Facts:
+    """What the live SoC descriptor answers for every core, by type and coordinate system. Asking for what it
+    has not raises, which takes a millisecond: so it is asked of one core only, and of known types never."""
     by_type: Facts = {}
-    noc0 = tt_umd.CoordSystem.NOC0
-    without_noc1 = None  # as SoC descriptors that do not tell its numbers are
+    noc0, has_noc1 = tt_umd.CoordSystem.NOC0, True  # not in descriptors that do not tell its numbers
     for name in CORE_TYPES:
         core_type = getattr(tt_umd.CoreType, name)
         live = attempt(soc.get_cores, core_type, noc0) or []
         lost = attempt(soc.get_harvested_cores, core_type, noc0) or []
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
-        if without_noc1 is None and (live or lost):
-            without_noc1 = attempt(soc.translate_coord_to, [*live, *lost][0], tt_umd.CoordSystem.NOC1) is None
-        for system_name in OTHER_SYSTEMS:
-            system = getattr(tt_umd.CoordSystem, system_name.upper())
-            silent = without_noc1 if system_name == "noc1" else (system_name, name) in never
-            get = None if silent else soc.get_cores
-            cores[system_name] = translated(get, soc, live, system)
-            if system_name != "logical":
-                harvested[system_name] = translated(get and soc.get_harvested_cores, soc, lost, system)
+        for system in OTHER_SYSTEMS:
+            known = has_noc1 if system == "noc1" else system != "logical" or name not in NEVER_LOGICAL
+            cores[system] = translated(tt_umd, soc, live, system, known)
+            if system != "logical":
+                harvested[system] = translated(tt_umd, soc, lost, system, known)
+        has_noc1 = has_noc1 and None not in (*cores["noc1"], *harvested["noc1"])
         by_type[name.lower()] = cores
     return by_type
 
 
-def translated(get: Any, soc: Any, cores: list[Any], system: Any) -> list[Any]:
-    """Cores of one type in another system, all at once; one by one where tt_umd has none for some. Nowhere if
-    there is no ``get``."""
-    if not cores or get is None:
-        return [None for _ in cores]
-    answers = attempt(get, cores[0].core_type, system)
-    if answers is not None and len(answers) == len(cores):
-        return [answer_of(core, answer) for core, answer in zip(cores, answers, strict=True)]
-    return [answer_of(core, attempt(soc.translate_coord_to, core, system)) for core in cores]
-
-
-def answer_of(core: Any, answer: Any) -> Any:
-    """[x, y], the type and place of the core that answers instead, or None."""
-    if answer is None:
-        return None
-    if answer.core_type != core.core_type:
-        return {"type": answer.core_type.name, "xy": [answer.x, answer.y]}
-    return [answer.x, answer.y]
+def translated(tt_umd: Any, soc: Any, cores: list[Any], system: str, known: bool) -> list[Any]:
+    """Cores of one type in another system: [x, y], the type and place of the core that answers instead, or
+    None, which is the answer for all where it is for the first."""
+    answers: list[Any] = []
+    for core in cores:
+        answer = None
+        if known:
+            answer = attempt(soc.translate_coord_to, core, getattr(tt_umd.CoordSystem, system.upper()))
+        known = answer is not None
+        if answer is None or answer.core_type == core.core_type:
+            answers.append(answer and [answer.x, answer.y])
+        else:
+            answers.append({"type": answer.core_type.name, "xy": [answer.x, answer.y]})
+    return answers
 
 
 def is_off_the_bus(reader: Any, tags: dict[int, int]) -> bool:
