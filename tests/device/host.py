@@ -24,7 +24,6 @@ class Hardware(Host):
     """The devices of a host that is simulated: device N is the N-th that the kernel driver has."""
 
     def __init__(self, device: Device) -> None:
-        super().__init__()
         first, step = device.spread or (0, 1)
         count = sum(not chip.remote for chip in device.chips)
         self._bdfs = {number: f"0000:00:{first + step * number:02x}.0" for number in range(count)}
@@ -58,11 +57,11 @@ def target_of(library: Path, device: Device, task: str = "chips") -> Target:
 
 def read_host(
     library: Path, device: Device, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *,
-    task: str = "chips", timeout_seconds: float = 20.0,
+    task: str = "chips", timeout_seconds: float = 20.0, visible: str = "",
 ) -> System:  # fmt: skip
     """What the source umd makes of such a host."""
     for name, script in device.write(tmp_path / "script").items():
         monkeypatch.setenv(name, script)
-    monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", visible)
     target = target_of(library, device, task)
     return target.system(target.ask(LiveOptions(timeout_seconds=timeout_seconds)))

@@ -188,8 +188,8 @@ def _other_library() -> str:
     [
         ("nothing.so", "no such file"),
         ("script", "no such file"),
-        (".", "not a .so file"),
-        ("", "not a .so file"),
+        (".", "it is a directory"),
+        ("", "it is a directory"),
         (str(_DESCRIPTORS / "blackhole.yaml"), "not a .so file"),
         ("text.so", "not a shared library"),
         (_other_library(), "undefined symbol: libttsim_init"),

@@ -24,7 +24,6 @@ FIRMWARE = State(0.0, 0.0, 0.0, waits_for=WaitFor.FIRMWARE, discovers=True)
         (FIRMWARE._replace(waits_for=WaitFor.TRAINING, silent_since=29.0), 29.9, 30.1, Late.TRAINING),
         (FIRMWARE._replace(waits_for=None), 14.9, 15.1, Late.SILENT),
         (State(0.0, 3.0, 3.0, reads_one_of_several=True), 14.9, 15.1, Late.CHIP),
-        (State(0.0, 3.0, 3.0, opens_remote=True), 9.4, 9.6, Late.CHIP),
         (State(0.0, 0.0, 0.0), 59.9, 60.0, Late.TIMEOUT),
         (FIRMWARE._replace(waits_for=WaitFor.LOCK), 59.9, 60.0, Late.TIMEOUT),
     ],

@@ -16,11 +16,9 @@ TRAINING_SHARE = 1 / 2
 SILENT_SHARE, LEAST_SILENT_SECONDS = 1 / 4, 6.5
 """For discovery without a word in the log; tt_umd says after 5 s what it waits for."""
 CHIP_SHARE, LEAST_CHIP_SECONDS = 1 / 5, 2.0
-"""For reading one of several chips."""
-REMOTE_CHIP_SHARE, REMOTE_CHIP_SECONDS = 1 / 2, 6.5
-"""For opening and reading one remote chip singly, at most."""
-REMOTE_FIRMWARE_SHARE, REMOTE_FIRMWARE_SECONDS = 1 / 3, 4.0
-"""For the firmware of that chip, at most; the share is of the time that is left."""
+"""For opening and reading one of several chips."""
+REMOTE_FIRMWARE_SHARE = 1 / 2
+"""Of that: for the firmware of a remote chip that is opened singly."""
 LEAST_ATTEMPT_SECONDS = 0.5
 """With less time left nothing more is asked."""
 LOOK_SECONDS = 0.25
@@ -68,7 +66,7 @@ class Limits(NamedTuple):
 
 class State(NamedTuple):
     """What a child is at: when it was asked, since when it is at its stage, and silent (monotonic seconds);
-    what it waits for; whether it discovers chips, reads one of several, or opens a remote one."""
+    what it waits for; whether it discovers chips, or reads one of several."""
 
     asked: float
     stage_since: float
@@ -76,7 +74,6 @@ class State(NamedTuple):
     waits_for: WaitFor | None = None
     discovers: bool = False
     reads_one_of_several: bool = False
-    opens_remote: bool = False
 
 
 def judge(state: State, limits: Limits, now: float) -> float | Late:
@@ -94,22 +91,14 @@ def judge(state: State, limits: Limits, now: float) -> float | Late:
         silent = max(timeout * SILENT_SHARE, LEAST_SILENT_SECONDS)
         if state.discovers and now - state.silent_since >= silent:
             return Late.SILENT
-        if now - state.stage_since >= _chip_seconds(state, timeout):
+        if state.reads_one_of_several and now - state.stage_since >= chip_seconds(timeout):
             return Late.CHIP
     return min(LOOK_SECONDS, limits.left_seconds - passed)
 
 
-def _chip_seconds(state: State, timeout: float) -> float:
-    if state.opens_remote:
-        return min(timeout * REMOTE_CHIP_SHARE, REMOTE_CHIP_SECONDS)
-    if state.reads_one_of_several:
-        return max(timeout * CHIP_SHARE, min(LEAST_CHIP_SECONDS, timeout / 2))
-    return timeout
-
-
-def remote_firmware_seconds(left_seconds: float) -> float:
-    """How long to wait for the firmware of each remote chip that is opened singly."""
-    return min(REMOTE_FIRMWARE_SECONDS, left_seconds * REMOTE_FIRMWARE_SHARE)
+def chip_seconds(timeout_seconds: float) -> float:
+    """How long opening and reading one of several chips may take."""
+    return max(timeout_seconds * CHIP_SHARE, min(LEAST_CHIP_SECONDS, timeout_seconds / 2))
 
 
 def watch_pause_seconds(looks: int) -> float:

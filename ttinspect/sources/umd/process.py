@@ -184,17 +184,16 @@ class Child:
         from ttinspect.sources.umd import umdlog, wire
 
         last_line = bytes(self._printed[-_LINE_BYTES:]).rstrip().rpartition(b"\n")[2]
-        kind, via = (self._stage.kind, self._stage.via) if self._stage is not None else (None, None)
+        stage = self._stage or wire.Stage(wire.Doing.STARTING)
         wait = umdlog.waiting(umdlog.plain(last_line, self._process.pid))
-        several = wire.chips_seen(self._lines) > 1
+        several = wire.chips_seen(self._lines) > 1 or stage.via is not None
         return lateness.State(
             asked=self._asked,
             stage_since=self._stage_since,
             silent_since=self._silent_since,
-            discovers=kind is wire.Doing.DISCOVERING,
+            discovers=stage.kind is wire.Doing.DISCOVERING,
             waits_for=None if wait is None else wait.kind,
-            reads_one_of_several=several and kind in (wire.Doing.CHIP, wire.Doing.TELEMETRY),
-            opens_remote=via is not None,
+            reads_one_of_several=several and stage.chip is not None,
         )
 
     def stop(self) -> "wire.Session":

@@ -21,10 +21,6 @@ from ttinspect.sources.umd.request import Request
 class Host:
     """What the search must know of this host; tests have one of their own."""
 
-    def __init__(self) -> None:
-        self.may_leave_out = not os.environ.get(process.VISIBLE_DEVICES)
-        """Whether tt_umd can be shown some of the devices only: those that the user hides stay hidden."""
-
     def facts(self, session: wire.Session) -> wire.HostFacts:
         """What the kernel driver shows, as the first child said it."""
         return session.host
@@ -57,9 +53,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_well(self) -> bool:
         """Whether nothing bad is known of the devices: they were read, or a lock was waited for."""
-        session = self.session
-        locked = session.wait is not None and session.wait.kind is WaitFor.LOCK
-        return session.is_done or (session.late is not None and locked)
+        wait = self.session.wait
+        return self.session.is_done or (wait is not None and wait.kind is WaitFor.LOCK)
 
     @property
     def hides_chips(self) -> bool:
@@ -111,7 +106,9 @@ def without_eth(history: History) -> Plan | None:
     plan, remote = history.last.plan, not history.archs or wire.REMOTE_ARCH in history.archs
     if not plan.request.over_eth or (history.named is not None and not remote):
         return None
-    patience = lateness.remote_firmware_seconds(history.left_seconds) if remote else None
+    patience = (
+        lateness.chip_seconds(history.left_seconds) * lateness.REMOTE_FIRMWARE_SHARE if remote else None
+    )
     return replace(plan, request=plan.request._replace(over_eth=False, remote_firmware_seconds=patience))
 
 
@@ -210,7 +207,8 @@ def ask(
             facts = host.facts(attempts[0].session)
             history = History(
                 attempts=attempts,
-                devices=facts.kmd_devices if host.may_leave_out else {},
+                # those that the user hides from tt_umd stay hidden
+                devices={} if os.environ.get(process.VISIBLE_DEVICES) else facts.kmd_devices,
                 archs=frozenset(facts.kmd_archs.values()),
                 left_seconds=left,
             )

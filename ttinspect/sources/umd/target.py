@@ -1,13 +1,12 @@
 """The sources umd and sim: where a child is pointed, and what is made of its answers."""
 
 import os
-import stat
 
 import msgspec
 from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.files import data_directory, os_error
+from ttinspect.facts.files import data_directory, open_regular
 from ttinspect.facts.socs import builtin_soc, simulators_soc
 from ttinspect.host.driver import device_nodes, no_devices
 from ttinspect.model.arch import Arch
@@ -101,23 +100,15 @@ def target_of(kind: str, path: str, task: str) -> Target:
 def _simulator(path: str, task: str) -> Target:
     """A functional simulator (a libttsim .so), with the SoC descriptor beside it or ours."""
     path = os.path.expanduser(path)  # noqa: PTH111
-    request = simulator_request(task, path, str(data_directory()))
-    why = None if path.endswith(".so") else "it is not a .so file"
-    try:
-        if not stat.S_ISREG(os.stat(path or ".").st_mode):  # noqa: PTH116
-            why = "it is not a .so file"
-        elif not os.access(path, os.R_OK):
-            raise os_error(path, PermissionError(13, "permission denied"))
-    except (FileNotFoundError, NotADirectoryError):
-        why = "no such file"
-    except OSError as error:
-        raise os_error(path, error) from None
-    if why is not None:
+    open_regular(path or ".").close()
+    if not path.endswith(".so"):
+        why = "it is not a .so file"
         raise InspectError(f"cannot open the simulator {path!r}", why, "name it as sim:PATH.so")
+    request = simulator_request(task, path, str(data_directory()))
+    socs = {arch: builtin_soc(arch) for arch in Arch}
+    warnings: dict[str, Evidence] = {}
+    if request.soc_file is not None:
+        soc, warnings = simulators_soc(request.soc_file)
+        socs = {soc.arch: soc}
     source = Source(kind=SourceKind.SIM, detail=path, live=True, example=False)
-    if request.soc_file is None:
-        return Target(
-            request=request, source=source, socs={arch: builtin_soc(arch) for arch in Arch}, host=None
-        )
-    soc, warnings = simulators_soc(request.soc_file)
-    return Target(request=request, source=source, socs={soc.arch: soc}, warnings=warnings, host=None)
+    return Target(request=request, source=source, socs=socs, warnings=warnings, host=None)

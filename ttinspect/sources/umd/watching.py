@@ -39,7 +39,8 @@ class Watcher:
         self._system: System | None = None
         self._pulse = Pulse()
         self._roster = Roster(numbered=self._target.host is None)
-        self._missing_since: float | None = None
+        self._look_at: float | None = None
+        """When all are discovered anew, because a chip is missing."""
         self._looks = 0
 
     def __enter__(self) -> "Watcher":
@@ -58,25 +59,20 @@ class Watcher:
             InspectError: as reading the source once, when there are no chips to show at all; and as choosing
                 some of them.
         """
-        if self._child is not None and self._is_time_to_look():
+        if self._child is not None and self._look_at is not None and time.monotonic() >= self._look_at:
             self._end(self._child)
         chosen = self._choose(self._roster.settled(self._read()))
         del self._options.log[:-_MOST_LOGS]
         self._note_missing(any(not trouble.readable for trouble in chosen.troubles))
         return read_here(chosen)
 
-    def _is_time_to_look(self) -> bool:
-        since = self._missing_since
-        return since is not None and time.monotonic() - since >= watch_pause_seconds(self._looks)
-
     def _note_missing(self, missing: bool) -> None:
         """Less and less often is looked for a chip that is missing, also for one that comes and goes."""
+        now = time.monotonic()
         if not missing:
-            self._missing_since = None
-        elif self._missing_since is None:
-            self._missing_since = time.monotonic()
-        elif self._is_time_to_look():
-            self._missing_since = time.monotonic()
+            self._look_at = None
+        elif self._look_at is None or now >= self._look_at:
+            self._look_at = now + watch_pause_seconds(self._looks)
             self._looks += 1
 
     def _read(self) -> System:

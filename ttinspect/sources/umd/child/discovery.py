@@ -12,8 +12,8 @@ from ttinspect.sources.umd.request import CHIPS_PER_PROCESS, FOLDER_PREFIX, SOC_
 PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
 """The PCI device id of each architecture that can be simulated."""
 NO_DEVICE = 0xFFFF
-ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
 MOST_BESIDE = 16384
+ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
 
 Facts = dict[str, Any]
 """What becomes one JSON line; wire.py holds its type."""
@@ -55,13 +55,6 @@ def prepared(tt_umd: Any, request: Request, path: str) -> tuple[Request, str | N
     """
     pci_id = first_pci_id(path)
     arch = PCI_IDS.get(pci_id)
-    if pci_id == NO_DEVICE:
-        raise InspectError(
-            "no Tenstorrent devices found",
-            f"no PCI device of {path} answers",
-            "check how the simulator is configured",
-            ExitCode.NO_DEVICES,
-        )
     if request.soc_file is not None:
         described = tt_umd.SocArchDescriptor.get_arch_from_path(request.soc_file).name.lower()
         if arch in (None, described):
@@ -69,21 +62,28 @@ def prepared(tt_umd: Any, request: Request, path: str) -> tuple[Request, str | N
         why = f"it describes a {described}, but the simulator beside it is a {arch}"
         raise InspectError(request.soc_file, why, "put the descriptor of its architecture there, or none")
     if arch is None:
-        raise InspectError(
-            f"{path}: unsupported architecture",
-            f"the PCI id of its device, {pci_id:#06x}, is not one that ttinspect knows",
-            "put its soc_descriptor.yaml beside it",
-            ExitCode.UNSUPPORTED_ARCH,
-        )
-    return linked(request, path, arch), arch
+        why = f"the PCI id of its device, {pci_id:#06x}, is not one that ttinspect knows"
+        what, next_step = f"{path}: unsupported architecture", "put its soc_descriptor.yaml beside it"
+        raise InspectError(what, why, next_step, ExitCode.UNSUPPORTED_ARCH)
+    # tt_umd wants the descriptor beside the library, which may want its own files there; our parent sweeps
+    folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
+    os.mkdir(folder, 0o700)  # noqa: PTH102
+    home, name = os.path.split(path)
+    try:
+        beside = os.listdir(home)[:MOST_BESIDE]  # noqa: PTH208
+    except OSError:  # a folder that can be entered, and not be listed
+        beside = []
+    for other in {*beside, name}:
+        os.symlink(f"{home}/{other}", f"{folder}/{other}")  # noqa: PTH211
+    os.symlink(f"{request.soc_folder}/{arch}.yaml", f"{folder}/{SOC_FILE}")  # noqa: PTH211
+    return request._replace(library=f"{folder}/{name}", soc_file=f"{folder}/{SOC_FILE}"), arch
 
 
 def first_pci_id(path: str) -> int:
-    """The PCI device id of a simulator's first device, NO_DEVICE where it has none. The library is unloaded
-    again: tt_umd opens it anew.
+    """The PCI device id of a simulator's first device. The library is unloaded again: tt_umd opens it anew.
 
     Raises:
-        InspectError: 2 for what is no simulator.
+        InspectError: 2 for what is no simulator, 3 for one without a device.
     """
     import _ctypes
     import ctypes
@@ -98,13 +98,15 @@ def first_pci_id(path: str) -> int:
         why = str(error)
     if why is not None:
         raise InspectError(f"cannot open the simulator {path!r}", why, "name a whole one as sim:PATH.so")
-    read.restype = ctypes.c_uint32
-    ids = (
-        read(ctypes.c_uint32(number << 3), ctypes.c_uint32(0)) >> 16 for number in range(CHIPS_PER_PROCESS)
-    )
-    pci_id = next((pci_id for pci_id in ids if pci_id != NO_DEVICE), NO_DEVICE)
+    ids = [
+        read(ctypes.c_uint32(n << 3), ctypes.c_uint32(0)) >> 16 & NO_DEVICE for n in range(CHIPS_PER_PROCESS)
+    ]
     _ctypes.dlclose(library._handle)
-    return int(pci_id)
+    devices = [pci_id for pci_id in ids if pci_id != NO_DEVICE]
+    if not devices:
+        why, next_step = f"no PCI device of {path} answers", "check how the simulator is configured"
+        raise InspectError("no Tenstorrent devices found", why, next_step, ExitCode.NO_DEVICES)
+    return int(devices[0])
 
 
 def why_unusable(path: str) -> str | None:
@@ -120,22 +122,6 @@ def why_unusable(path: str) -> str | None:
     start, each, count = (int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62)))
     whole = start + each * count
     return None if size >= whole else f"the file is cut: it has {size:,} of {whole:,} bytes"
-
-
-def linked(request: Request, library: str, arch: str) -> Request:
-    """A folder as tt_umd wants it: the library, the SoC descriptor of its architecture, and what else lies
-    beside the library, which may look for its files there. Our parent removes it."""
-    folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
-    os.mkdir(folder, 0o700)  # noqa: PTH102
-    home, name = os.path.split(library)
-    try:
-        beside = os.listdir(home)[:MOST_BESIDE]  # noqa: PTH208
-    except OSError:  # a folder that can be entered, and not be listed
-        beside = []
-    for other in {*beside, name}:
-        os.symlink(f"{home}/{other}", f"{folder}/{other}")  # noqa: PTH211
-    os.symlink(f"{request.soc_folder}/{arch}.yaml", f"{folder}/{SOC_FILE}")  # noqa: PTH211
-    return request._replace(library=f"{folder}/{name}", soc_file=f"{folder}/{SOC_FILE}")
 
 
 IGNORED_FAILURES = (
