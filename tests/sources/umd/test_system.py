@@ -8,7 +8,7 @@ from ttinspect.cli.output import exit_code
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.facts.yamltree import parse_yaml
-from ttinspect.model.arch import Arch
+from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Masks, PcieLink
 from ttinspect.model.system import LinkState, Source, SourceKind, System
 from ttinspect.sources.cluster import read_cluster
@@ -24,13 +24,13 @@ DISCOVERING = Stage(Doing.DISCOVERING)
 SOCS = {arch: builtin_soc(arch) for arch in Arch}
 HOST = wire.HostFacts(kmd_version="2.8.0", kmd_devices={0: "0000:41:00.0"})
 CHIP = wire.ChipFacts(
-    id=0, arch="wormhole_b0", board="n300", board_id=0x14 << 36, unique_id=7, asic_location=0, mmio=True, via=None,
+    id=0, arch="wormhole_b0", board=Board("n300"), board_id=str(0x14 << 36), unique_id="7", asic_location=0, mmio=True, via=None,
     pci_bdf="0000:41:00.0", pcie=PcieLink(bus_id=0x41, lanes=16), kmd_id=0, error=None,
     masks=Masks(tensix=3, dram=0, eth=0, pcie=0, l2cpu=0), noc_translation=True,
     tags={"firmware": 0x12080200}, firmware=(18, 8, 2), cores=None,
 )  # fmt: skip
 REMOTE = msgspec.structs.replace(
-    CHIP, id=1, unique_id=8, asic_location=1, mmio=False, via=0, pci_bdf=None, kmd_id=None
+    CHIP, id=1, unique_id="8", asic_location=1, mmio=False, via=0, pci_bdf=None, kmd_id=None
 )
 
 
@@ -78,9 +78,10 @@ def test_a_cluster_descriptor_that_is_none_is_told_as_a_fault_of_tt_umd() -> Non
 
 def test_links_of_chips_that_were_opened_one_by_one_are_joined_by_unique_id() -> None:
     """One of which only one end is known is not called up; one to no chip of the host leaves it."""
-    near = wire.EndFacts(chip=0, ends=[(8, 8, 0), (9, 8, 1), (6, 14251335820, 6)])
-    far = wire.EndFacts(chip=1, ends=[(0, 7, 8)])
-    found = system(HOST, wire.ClusterFacts(chips=1), CHIP, REMOTE, near, far, wire.Done())
+    ends = [wire.EthEnd(*end) for end in ((8, 8, 0), (9, 8, 1), (6, 14251335820, 6))]
+    near = msgspec.structs.replace(CHIP, ends=ends)
+    far = msgspec.structs.replace(REMOTE, ends=[wire.EthEnd(0, 7, 8)])
+    found = system(HOST, wire.ClusterFacts(chips=1), near, far, wire.Done())
     assert [(link.a.channel, link.b.chip, link.b.channel, link.state) for link in found.links] == [
         (8, 1, 0, LinkState.UP), (9, 1, 1, LinkState.UNKNOWN),
     ]  # fmt: skip
@@ -176,7 +177,7 @@ def test_a_zero_that_tt_umd_made_of_missing_telemetry_is_unknown(name: str) -> N
     masks = Masks(tensix=0, dram=0, eth=0x120, pcie=2, l2cpu=0)
     for absent in (None, 0xFFFFFFFF):
         facts = msgspec.structs.replace(
-            CHIP, arch="blackhole", board="p150", masks=masks, tags={**tags, name: absent}
+            CHIP, arch="blackhole", board=Board("p150"), masks=masks, tags={**tags, name: absent}
         )
         found = system(HOST, facts, wire.Done()).chips[0].masks
         expected = {**{key: getattr(masks, key) for key in tags}, name: None}
@@ -215,7 +216,7 @@ def test_a_chip_off_the_bus_is_called_that() -> None:
 
 
 def test_a_wormhole_that_does_not_start_may_hide_the_remote_chip_of_its_board() -> None:
-    hung = msgspec.structs.replace(CHIP, id=1, unique_id=9, error="it hangs", masks=None, kmd_id=1)
+    hung = msgspec.structs.replace(CHIP, id=1, unique_id="9", error="it hangs", masks=None, kmd_id=1)
     found = system(HOST, CHIP, hung, wire.Done())
     told = "it hangs; a chip that is reached through it, if there is one, is not seen"
     assert [one.why for one in found.troubles] == [told]
@@ -254,7 +255,7 @@ def test_a_chip_that_leaves_between_two_readings_shows_the_first_and_is_told() -
 def test_a_chip_that_was_left_alone_keeps_what_it_said_before_and_says_why() -> None:
     """Also where devices were asked for alone in between: there other chips have its number."""
     before = said(HOST, wire.ClusterFacts(chips=2), CHIP, death="it died")
-    alone = said(HOST, msgspec.structs.replace(CHIP, unique_id=99), wire.Done())
+    alone = said(HOST, msgspec.structs.replace(CHIP, unique_id="99"), wire.Done())
     after = said(HOST, REMOTE, wire.Done())
     plans = (
         Plan(request=before.request),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from ttinspect.facts.boards import board_named, board_of_id
+from ttinspect.facts.boards import board_of_id
 from ttinspect.facts.firmware import version_as_printed
 from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -27,6 +27,8 @@ _MASK_TAG_NAMES = {
     "pcie": "PCIE_USAGE",
     "l2cpu": "ENABLED_L2CPU",
 }
+_AS_IN_CHIP = ("board_id", "unique_id", "mmio", "via", "pci_bdf", "pcie", "kmd_id")
+"""What the facts have of a chip as Chip has it."""
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
 _ALL_ONES = 0xFFFFFFFF
 _NOTHING = (None, _ALL_ONES, -1 / 65536)
@@ -37,43 +39,25 @@ _ETH_LIVE_TAG = 21
 
 
 def identified(facts: ChipFacts, chip: Chip | None) -> ChipFacts:
-    """The facts of a chip with what the cluster descriptor says of it, if it does."""
+    """The facts of a chip with what the cluster descriptor says of it, if it does, and without ids of which
+    one of the two telemetry words is all ones: no id has that."""
     if chip is not None:
-        facts = replace(
-            facts,
-            arch=chip.arch.value,
-            board=None if chip.board is None else chip.board.value,
-            board_id=None if chip.board_id is None else int(chip.board_id),
-            unique_id=None if chip.unique_id is None else int(chip.unique_id),
-            mmio=chip.mmio,
-            via=chip.via,
-            pci_bdf=chip.pci_bdf,
-            pcie=chip.pcie,
-            kmd_id=chip.kmd_id,
-            masks=chip.masks if facts.tags else None,
-            noc_translation=chip.noc_translation,
-        )
-    return replace(facts, board_id=_id_of(facts.board_id), unique_id=_id_of(facts.unique_id))
+        masks = chip.masks if facts.tags else None
+        known = {name: getattr(chip, name) for name in (*_AS_IN_CHIP, "board", "noc_translation")}
+        facts = replace(facts, arch=chip.arch.value, masks=masks, **known)
+    ids = {name: getattr(facts, name) for name in ("board_id", "unique_id")}
+    return replace(facts, **{name: None for name, text in ids.items() if text and _has_all_ones(int(text))})
 
 
-def _id_of(number: int | None) -> int | None:
-    """An id of two telemetry words; None where one of them is all ones, which no id has."""
-    return None if number is None or _ALL_ONES in (number & _ALL_ONES, number >> 32) else number
+def _has_all_ones(number: int) -> bool:
+    return _ALL_ONES in (number & _ALL_ONES, number >> 32)
 
 
-def chip_of(
-    facts: ChipFacts,
-    arch: Arch,
-    socs: dict[Arch, Soc],
-    *,
-    simulated: bool,
-    linkless: str | None,
-    linked: bool,
-) -> Chip:
-    """A chip of this architecture; ``linkless`` says why nothing is known of any eth link, ``linked`` that
+def chip_of(facts: ChipFacts, soc: Soc, *, simulated: bool, linkless: str | None, linked: bool) -> Chip:
+    """A chip of this design; ``linkless`` says why nothing is known of any eth link, ``linked`` that
     one of this chip is."""
-    masks, assumed, unknown = _masks(facts, socs[arch], simulated=simulated)
-    board, asic_location = _board(facts, socs[arch], masks), _location(facts)
+    masks, assumed, unknown = _masks(facts, soc, simulated=simulated)
+    board, asic_location = _board(facts, soc, masks), _location(facts)
     reason = facts.error and facts.error + made_up_masks(facts)
     if linkless is not None or (reason and not linked):
         unknown.append(Unknown(path="links", why=linkless or reason or ""))
@@ -81,50 +65,43 @@ def chip_of(
     for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
         if known is None and (reason or name in always):
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
-    if asic_location is None and not facts.error and arch is not Arch.QUASAR:
+    if asic_location is None and not facts.error and soc.arch is not Arch.QUASAR:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
     if simulated:  # places on the bus and driver numbers of a simulator mean nothing
         facts = replace(facts, pcie=None, kmd_id=None, pci_bdf=None)
     return Chip(
         id=facts.id,
-        arch=arch,
-        soc=socs[arch],
+        arch=soc.arch,
+        soc=soc,
         board=board,
         board_name=None,
-        board_id=None if facts.board_id is None else str(facts.board_id),
-        unique_id=None if facts.unique_id is None else str(facts.unique_id),
         asic_location=asic_location,
         noc_translation=facts.noc_translation if masks != UNKNOWN_MASKS else None,
         masks=masks,
         assumed=assumed,
         simulated=simulated,
         firmware=facts.firmware if facts.tags.get("firmware") not in (None, 0, _ALL_ONES) else None,
-        mmio=facts.mmio,
-        via=facts.via,
-        kmd_id=facts.kmd_id,
-        pci_bdf=facts.pci_bdf,
-        pcie=facts.pcie,
-        tray=tray_of(board, facts.pcie.bus_id) if facts.pcie is not None else None,
+        tray=None if facts.pcie is None else tray_of(board, facts.pcie.bus_id),
         unknown=tuple(unknown),
         live_cores=facts.cores,
+        **{name: getattr(facts, name) for name in _AS_IN_CHIP},
     )
 
 
 def _location(facts: ChipFacts) -> int | None:
     """The place on the board. The unique id of a linked Blackhole, (board_id << 5) | asic_location, has it
     too, also where telemetry does not."""
-    unique_id, board_id = facts.unique_id, facts.board_id
-    if facts.arch == Arch.BLACKHOLE.value and unique_id is not None and unique_id >> 5 == board_id:
-        return unique_id & 0x1F
-    return facts.asic_location
+    unique_id, board_id = int(facts.unique_id or 0), int(facts.board_id or 0)
+    linked = facts.arch == Arch.BLACKHOLE.value and board_id and unique_id >> 5 == board_id
+    return unique_id & 0x1F if linked else facts.asic_location
 
 
 def _board(facts: ChipFacts, soc: Soc, masks: Masks) -> Board | None:
     """What tt_umd says; of a chip that it did not get that far with, what the board id says, unless the chip
     cannot be that."""
-    if facts.board:
-        return board_named(facts.board)
-    board = None if facts.board_id is None else board_of_id(facts.board_id)
+    if facts.board is not None:
+        return facts.board
+    board = None if facts.board_id is None else board_of_id(int(facts.board_id))
     return None if refusal(soc, masks, board, facts.asic_location) else board
 
 

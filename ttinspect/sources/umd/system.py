@@ -58,19 +58,13 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     silent = {facts.chip: facts.error for facts in readings if facts.error and facts.chip not in unread}
     troubles += [Trouble(chip=chip, why=why, readable=False) for chip, why in silent.items()]
     troubles += [*of_discovery, *(of_devices if error is None else ())]
-    links, remote_links = _links(session, chips, cluster)
+    links, remote_links = _links(chips, cluster)
     linked = {end.chip for link in links for end in (link.a, link.b)} | {link.a.chip for link in remote_links}
     simulated = source.kind is SourceKind.SIM
     made = [
-        chip_of(
-            facts,
-            _arch(facts, chips),
-            socs,
-            simulated=simulated,
-            linkless=linkless,
-            linked=facts.id in linked,
-        )
+        chip_of(facts, soc, simulated=simulated, linkless=linkless, linked=facts.id in linked)
         for facts in chips
+        for soc in [socs[_arch(facts, chips)]]
     ]
     return System(
         source=source,
@@ -215,7 +209,9 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
         opened_only = session.is_done and not session.cluster.chips  # a Quasar
         return ("tt_umd opens the chip, and discovers nothing of it" if opened_only else None), troubles
     cause = f"because {outcome.first.why_ended()}"
-    linkless = f"eth links were not discovered, {cause}" if session.ends is None else None
+    linkless = (
+        f"eth links were not discovered, {cause}" if all(facts.ends is None for facts in chips) else None
+    )
     why = "chips that are reached over eth were opened one by one, and those behind them may be left out"
     if linkless is not None:
         why = linkless if on_bus else f"chips that are reached over eth may be left out: {linkless}"
@@ -257,30 +253,23 @@ def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:
     return arch_named(name)
 
 
-def _links(
-    session: wire.Session, chips: list[ChipFacts], cluster: System | None
-) -> tuple[tuple[Link, ...], tuple[RemoteLink, ...]]:
+def _links(chips: list[ChipFacts], cluster: System | None) -> tuple[tuple[Link, ...], tuple[RemoteLink, ...]]:
     """The links between these chips, and those that leave the host. Of chips that were opened one by one each
     end was read: a link of which only one end is known is not up for certain."""
-    ids = {facts.id for facts in chips}
-    if session.ends is None:
-        links = cluster.links if cluster is not None else ()
-        remote = cluster.remote_links if cluster is not None else ()
-        return tuple(link for link in links if {link.a.chip, link.b.chip} <= ids), remote
-    chip_of = {facts.unique_id: facts.id for facts in chips if facts.unique_id is not None}
-    ends = {
-        LinkEnd(chip=said.chip, channel=channel): (chip_of.get(unique_id), unique_id, far)
-        for said in session.ends
-        for channel, unique_id, far in said.ends
-    }
+    if cluster is not None and all(facts.ends is None for facts in chips):
+        ids = {facts.id for facts in chips}
+        links = tuple(link for link in cluster.links if {link.a.chip, link.b.chip} <= ids)
+        return links, cluster.remote_links
+    chip_of_id = {int(facts.unique_id): facts.id for facts in chips if facts.unique_id is not None}
+    ends = {LinkEnd(chip=facts.id, channel=end.channel): end for facts in chips for end in facts.ends or ()}
     joined: dict[frozenset[LinkEnd], Link] = {}
-    for a, (chip, _, far) in ends.items():
-        if chip is not None:
-            b = LinkEnd(chip=chip, channel=far)
-            state = LinkState.UP if b in ends else LinkState.UNKNOWN
-            joined.setdefault(frozenset((a, b)), Link(a=a, b=b, state=state))
-    return tuple(joined.values()), tuple(
-        RemoteLink(a=a, remote_unique_id=str(unique_id), remote_channel=far)
-        for a, (chip, unique_id, far) in ends.items()
-        if chip is None
-    )
+    leaving = []
+    for near, end in ends.items():
+        if end.far in chip_of_id:
+            far = LinkEnd(chip=chip_of_id[end.far], channel=end.far_channel)
+            state = LinkState.UP if far in ends else LinkState.UNKNOWN
+            joined.setdefault(frozenset((near, far)), Link(a=near, b=far, state=state))
+        else:
+            link = RemoteLink(a=near, remote_unique_id=str(end.far), remote_channel=end.far_channel)
+            leaving.append(link)
+    return tuple(joined.values()), tuple(leaving)

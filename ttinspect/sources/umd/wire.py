@@ -6,6 +6,7 @@ from enum import Enum
 import msgspec
 
 from ttinspect.errors import ExitCode
+from ttinspect.model.arch import Board
 from ttinspect.model.chip import Masks, PcieLink
 from ttinspect.model.grid import TypeCores
 from ttinspect.sources.umd.lateness import Late, WaitFor
@@ -65,25 +66,25 @@ class ClusterFacts(msgspec.Struct, frozen=True, tag="cluster"):
     text: str = ""
 
 
-class EndFacts(msgspec.Struct, frozen=True, tag="ends"):
-    """Where the eth links of a chip lead to, where chips were opened one by one: its channel, the unique id
-    of the other chip, and the channel there."""
+class EthEnd(msgspec.Struct, frozen=True):
+    """Where an eth channel of a chip leads to: the unique id of the other chip, and the channel there."""
 
-    chip: int
-    ends: list[tuple[int, int, int]]
+    channel: int
+    far: int
+    far_channel: int
 
 
 class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     """One chip; what the cluster descriptor says of it is not said again. A remote one that is opened singly
     is said twice, before and after. ``tags`` are the raw telemetry words behind the masks, None where
-    missing; without any the chip was not read. ``error`` says why the chip, or the rest of it, could not be
-    read; empty where only tt_umd's log does."""
+    missing; without any the chip was not read. ``ends`` are told where remote chips are opened singly.
+    ``error`` says why the chip, or the rest of it, could not be read; empty where only tt_umd's log does."""
 
     id: int
     arch: str | None
-    board: str | None = None
-    board_id: int | None = None
-    unique_id: int | None = None
+    board: Board | None = None
+    board_id: str | None = None
+    unique_id: str | None = None
     asic_location: int | None = None
     mmio: bool | None = None
     via: int | None = None
@@ -96,6 +97,7 @@ class ChipFacts(msgspec.Struct, frozen=True, tag="chip"):
     tags: dict[str, int | None] = {}
     firmware: tuple[int, int, int] | None = None
     cores: dict[str, TypeCores] | None = None
+    ends: list[EthEnd] | None = None
 
 
 class TelemetryFacts(msgspec.Struct, frozen=True, tag="telemetry"):
@@ -127,7 +129,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     """Everything was said; of a watch, everything of one round."""
 
 
-Line = Stage | HostFacts | ClusterFacts | EndFacts | ChipFacts | TelemetryFacts | Failed | Done
+Line = Stage | HostFacts | ClusterFacts | ChipFacts | TelemetryFacts | Failed | Done
 DECODER = msgspec.json.Decoder(Line)
 
 
@@ -181,11 +183,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def cluster(self) -> ClusterFacts:
         """What discovery found, as far as it came."""
         return next((line for line in self.lines if isinstance(line, ClusterFacts)), ClusterFacts(0))
-
-    @property
-    def ends(self) -> tuple[EndFacts, ...] | None:
-        """Ends of eth links, where chips were opened one by one; None where they were not."""
-        return tuple(line for line in self.lines if isinstance(line, EndFacts)) or None
 
     def why_ended(self) -> str:
         """With what tt_umd failed, or that it hung or died, and what it was doing."""

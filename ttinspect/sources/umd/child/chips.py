@@ -83,7 +83,7 @@ def read_identity(device: Any, facts: Facts) -> None:
         facts["noc_translation"] = info.noc_translation_enabled
     words = words_of(device, {"high": 1, "low": 2, "asic_location": LOCATION_TAG})
     if words["high"] is not None and words["low"] is not None:
-        facts["board_id"] = words["high"] << 32 | words["low"] or None
+        facts["board_id"] = str(words["high"] << 32 | words["low"])
     if words["asic_location"] != ALL_ONES:
         facts["asic_location"] = words["asic_location"]
 

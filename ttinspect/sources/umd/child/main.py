@@ -90,6 +90,10 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     """Discover, and say what is found."""
     from ttinspect.sources.umd.child import chips, discovery
 
+    if request.remote_firmware_seconds is not None:
+        from ttinspect.sources.umd.child import remotes
+
+    ends: dict[int, Any] = {}
     wire.at("looking for devices")
     if request.library is None:
         wire.say("host", **discovery.host_facts(tt_umd))
@@ -103,12 +107,13 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
         if chip not in request.skipped:
             wire.at("reading chip", chip)
             known = devices.get(chip), unhealthy.get(chip)
-            wire.say("chip", **chips.chip_facts(tt_umd, descriptor, chip, *known))
+            facts = chips.chip_facts(tt_umd, descriptor, chip, *known)
+            if request.remote_firmware_seconds is not None:
+                facts["ends"] = ends[chip] = remotes.eth_ends(tt_umd, devices.get(chip))
+            wire.say("chip", **facts)
     devices = {chip: devices[chip] for chip in sorted(devices) if chip not in request.skipped}
     if request.remote_firmware_seconds is not None:
-        from ttinspect.sources.umd.child import remotes
-
-        remotes.open_singly(tt_umd, dict(descriptor.get_chip_unique_ids()), devices, request, wire)
+        remotes.open_singly(tt_umd, dict(descriptor.get_chip_unique_ids()), devices, ends, request, wire)
     if request.task != "chips":
         read_telemetry(tt_umd, devices, wire)
     if request.task == "telemetry":

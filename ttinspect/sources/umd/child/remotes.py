@@ -7,7 +7,7 @@ linked to is not found.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ttinspect.sources.umd.child.chips import MASK_TAGS, live_cores, location, read_device
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ttinspect.sources.umd.child.main import Wire
     from ttinspect.sources.umd.request import Request
 
+Ends = dict[int, list[Facts]]
 REMOTE_ARCH = "wormhole_b0"
 LINK_STATE, LINK_UP = 0x1104, 1
 FAR_PLACE, FAR_RACK = 0x1124, 0x1128
@@ -25,38 +26,25 @@ WORD = 0xFFFFFFFF
 
 
 def open_singly(
-    tt_umd: Any, ids: dict[int, int], devices: dict[int, Any], request: "Request", wire: "Wire"
+    tt_umd: Any, ids: dict[int, int], devices: dict[int, Any], ends: Ends, request: "Request", wire: "Wire"
 ) -> None:
-    """Open the chips that the boards of this host have and tt_umd has not opened, and say what they are, and
-    where the links of all chips lead. ``ids`` are the unique ids of those that it has opened, by chip;
-    ``devices`` gets the new ones too."""
-    ends: dict[int, list[Facts]] = {}
-    for chip, device in devices.items():
-        wire.at("reading chip", chip)
-        ends[chip] = said_ends(tt_umd, chip, device, wire)
+    """Open the chips that the boards of this host have and tt_umd has not opened, and say what they are.
+    ``ids`` are the unique ids of those that it has opened, and ``ends`` their links, by chip; ``devices``
+    gets the new ones too."""
     for chip, link in enumerate(linked_chips(ids.values(), devices, ends), max(ids, default=-1) + 1):
         if chip in request.skipped:
             continue
-        via = link["via"]
-        facts: Facts = {"id": chip, "arch": REMOTE_ARCH, "mmio": False, "via": via}
-        facts["unique_id"] = link["unique_id"]
+        via, unique_id = link["via"], str(link["unique_id"])
+        facts: Facts = {"id": chip, "arch": REMOTE_ARCH, "unique_id": unique_id, "mmio": False, "via": via}
         wire.say("chip", **facts)  # opening it may be the end of us
         wire.at("reading chip", chip, via)
         device = opened(tt_umd, link, facts, request.remote_firmware_seconds or 0.0)
-        wire.say("chip", **facts)
         if device is not None:
-            devices[chip] = device
-            said_ends(tt_umd, chip, device, wire)
+            devices[chip], facts["ends"] = device, eth_ends(tt_umd, device)
+        wire.say("chip", **facts)
 
 
-def said_ends(tt_umd: Any, chip: int, device: Any, wire: "Wire") -> list[Facts]:
-    """Where the links of a chip lead to, which is said too; nowhere of a chip that did not start."""
-    ends = attempt(eth_ends, tt_umd, device) or []
-    wire.say("ends", chip=chip, ends=[[end["channel"], end["far"], end["far_channel"]] for end in ends])
-    return ends
-
-
-def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]]) -> list[Facts]:
+def linked_chips(known: Iterable[int], devices: Any, ends: Ends) -> list[Facts]:
     """The chips of this host's boards that are not among the known unique ids: unique id, the chip that leads
     there (its number and device), the eth cores that do, and the place in eth coordinates."""
     known = set(known)
@@ -76,29 +64,31 @@ def linked_chips(known: Iterable[int], devices: Any, ends: dict[int, list[Facts]
 
 def eth_ends(tt_umd: Any, device: Any) -> list[Facts]:
     """Where each eth link of a Wormhole that is up leads to, as the eth core there says: the unique id of the
-    chip, its channel, and its place in eth coordinates."""
+    chip, its channel, and its place in eth coordinates. None of a chip that did not start."""
     if device is None or device.get_arch() != tt_umd.ARCH.WORMHOLE_B0:
         return []
-    ends: list[Facts] = []
-    cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
-    for channel, core in enumerate(cores):
+    try:
+        cores = device.get_soc_descriptor().get_cores(tt_umd.CoreType.ETH, tt_umd.CoordSystem.TRANSLATED)
+        return [end for channel, core in enumerate(cores) for end in eth_end(device, channel, core)]
+    except umd_errors():
+        return []
 
-        def word(address: int, x: int = core.x, y: int = core.y) -> int:
-            return int(device.noc_read32(x, y, address))
 
-        if word(LINK_STATE) != LINK_UP:
-            continue
+def eth_end(device: Any, channel: int, core: Any) -> Iterator[Facts]:
+    """Where this channel leads to, if its link is up."""
+
+    def word(address: int) -> int:
+        return int(device.noc_read32(core.x, core.y, address))
+
+    if word(LINK_STATE) == LINK_UP:
         place, rack = word(FAR_PLACE), word(FAR_RACK)
-        ends.append(
-            {
-                "channel": channel,
-                "core": (core.x, core.y),
-                "far": word(FAR_ID + 4) << 32 | word(FAR_ID),
-                "far_channel": word(FAR_CHANNEL),
-                "place": (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F),
-            }
-        )
-    return ends
+        yield {
+            "channel": channel,
+            "core": (core.x, core.y),
+            "far": word(FAR_ID + 4) << 32 | word(FAR_ID),
+            "far_channel": word(FAR_CHANNEL),
+            "place": (rack & 0xFF, rack >> 8 & 0xFF, place >> 16 & 0x3F, place >> 22 & 0x3F),
+        }
 
 
 def opened(tt_umd: Any, link: Facts, facts: Facts, patience_seconds: float) -> Any:
@@ -112,9 +102,9 @@ def opened(tt_umd: Any, link: Facts, facts: Facts, patience_seconds: float) -> A
         facts["masks"] = masks_of(tt_umd, soc)
         facts["noc_translation"] = device.get_noc_translation_enabled()
         facts["cores"] = live_cores(tt_umd, soc)
-        facts["board_id"] = attempt(device.get_board_id) or None
+        board_id = attempt(device.get_board_id)
+        facts["board_id"] = str(board_id) if board_id else None
         facts["asic_location"] = location(device, device.get_firmware_info_provider().get_asic_location())
-        facts["board"] = device.get_board_type().name.lower()
     except umd_errors() as error:
         facts["error"] = first_line(error)
     return device if facts.get("masks") else None
