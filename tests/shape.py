@@ -20,7 +20,7 @@ MODULES = {
 }
 """The most modules of a room, without ``__init__``."""
 
-LINES = {"sources/umd": 2_368}
+LINES = {"sources/umd": 2_384}
 """The most lines of a room, without ``__init__``; 2,100 are aimed at."""
 
 LONGEST_FUNCTION = 90
