@@ -47,7 +47,7 @@ def why(exception: BaseException | str) -> Why:
     """
     if isinstance(exception, str):
         return Why(exception)
-    texts = dict.fromkeys(str(one) for one in _chain(exception))
+    texts = dict.fromkeys(str(exception_of_chain) for exception_of_chain in _chain(exception))
     return Why("\n".join(texts))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from ttinspect.gathering.collecting import Asking, _heard, far_command
+from ttinspect.gathering.collecting import Asking, _reply_of, far_command
 from ttinspect.model.collecting import Collected
 
 ASKING = Asking(command="ttinspect", timeout_s=30)
@@ -33,10 +33,10 @@ SNAPSHOT = b'{"schema":"ttinspect.snapshot.v1","tool":{},"time_ns":1}'
 def test_what_a_host_sent_is_told_for_what_it_is(
     out: list[bytes], err: list[bytes], code: int | None, state: Collected, said: str | None
 ) -> None:
-    heard = _heard("glx-01", out, err, code, ASKING)
-    assert (heard.state, heard.said, heard.exit_code) == (state, said, code)
-    assert (heard.snapshot is not None) == (state is Collected.COLLECTED)
-    assert (heard.why is None) == (state is Collected.COLLECTED and code == 0)
+    reply = _reply_of("glx-01", out, err, code, ASKING)
+    assert (reply.state, reply.last_line, reply.exit_code) == (state, said, code)
+    assert (reply.snapshot is not None) == (state is Collected.COLLECTED)
+    assert (reply.why is None) == (state is Collected.COLLECTED and code == 0)
 
 
 def test_the_command_is_watched_on_the_far_side() -> None:

@@ -1,5 +1,6 @@
 """The answer of ``check``: is this machine what it should be?"""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -109,8 +110,8 @@ def build_check(
     if products:
         expectations += product_expectations(system, case.chosen, case.grids)
         expectations += use_expectations(case.shown, used)
-    said = any(each.file.regions is not None for each in wanted)
-    verified = verify(case) if said or (products and case.regions) else None
+    regions_wanted = any(each.file.regions is not None for each in wanted)
+    verified = verify(case) if regions_wanted or (products and case.regions) else None
     if verified is not None:
         expectations += region_expectations(verified, wanted)
     of_chip = product_findings(system) if products else {}
@@ -137,9 +138,10 @@ def build_check(
             findings += differing_chips(alike, case.grids)
     findings += [*doubts(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
-    everything = [*findings, *(one for part in per_part for one in part)]
-    told = told_by(expectations)
-    warnings = sum(finding.severity is Severity.WARNING and finding.id not in told for finding in everything)
+    everything = [*findings, *itertools.chain.from_iterable(per_part)]
+    told_ids = told_by(expectations)
+    warned = [finding.id for finding in everything if finding.severity is Severity.WARNING]
+    warnings = sum(finding_id not in told_ids for finding_id in warned)
     if not expectations:
         raise InspectError(
             "nothing to check",

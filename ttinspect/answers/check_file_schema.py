@@ -70,7 +70,7 @@ def _of_counts(field: dict[str, Any]) -> dict[str, Any]:
     plain, counts = {"$ref": "#/$defs/Range"}, {"$ref": "#/$defs/CountRange"}
     if "anyOf" not in field:
         return field
-    return {**field, "anyOf": [counts if one == plain else one for one in field["anyOf"]]}
+    return {**field, "anyOf": [counts if choice == plain else choice for choice in field["anyOf"]]}
 
 
 def _without_nothing(field: dict[str, Any]) -> dict[str, Any]:

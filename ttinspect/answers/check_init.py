@@ -44,13 +44,13 @@ def present_machine(case: Case) -> CheckFile:
 
 def plain(file: CheckFile) -> dict[str, Any]:
     """The file as mappings, without what it does not say."""
-    document: dict[str, Any] = _told(msgspec.to_builtins(file))
+    document: dict[str, Any] = _without_empty(msgspec.to_builtins(file))
     return document
 
 
-def _told(value: Any) -> Any:
+def _without_empty(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _told(part) for key, part in value.items() if not _says_nothing(part)}
+        return {key: _without_empty(part) for key, part in value.items() if not _says_nothing(part)}
     return value
 
 

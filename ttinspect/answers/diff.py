@@ -87,7 +87,7 @@ def comparable(old: Opened, new: Opened) -> tuple[Opened, Opened]:
     Raises:
         InspectError: 2 when one is redacted and the other is no snapshot.
     """
-    hidden = [one.snapshot is not None and one.snapshot.redacted for one in (old, new)]
+    hidden = [opened.snapshot is not None and opened.snapshot.redacted for opened in (old, new)]
     if any(hidden) and not all(hidden):
         return _redacted(old), _redacted(new)
     return old, new
@@ -121,15 +121,15 @@ def build_diff(
     """
     paired = pair_chips(old.chips, new.chips)
     new_ids = {first.id: other.id for first, other in paired.pairs}
-    found = [
+    of_chips = [
         change
         for first, other in paired.pairs
         for change in chip_changes(first, other, new_ids, telemetry=telemetry)
     ]
-    moved = [change for change in found if _is_move(change)]
+    moved = [change for change in of_chips if _is_move(change)]
     changed = [
         *host_changes(old, new, new_ids),
-        *(change for change in found if not _is_move(change)),
+        *(change for change in of_chips if not _is_move(change)),
         *link_changes(old, new, paired),
         *_hosts(*hosts),
     ]
@@ -186,18 +186,18 @@ def _is_move(change: Change) -> bool:
 
 
 def _chosen(old: System, new: System, devices: list[str]) -> tuple[set[int], set[int]]:
-    found: list[set[int]] = [set(), set()]
+    sides: list[set[int]] = [set(), set()]
     words = [word for text in devices for word in text.split(",")]
     for word in words:
         refusals = []
-        for side, system in zip(found, (old, new), strict=True):
+        for side, system in zip(sides, (old, new), strict=True):
             try:
                 side |= {chip.id for chip in select_chips(system, [word]).chips}
             except InspectError as error:
                 refusals.append(error)
         if len(refusals) == 2:
             raise refusals[1]
-    return found[0], found[1]
+    return sides[0], sides[1]
 
 
 def _hosts(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> list[Change]:

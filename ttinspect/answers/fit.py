@@ -126,25 +126,25 @@ def _group(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Recorde
     memory = None
     if programs is not None:
         memory = ProgramMemory(extent_bytes=programs.extent_bytes, complete=programs.complete)
-    found = fit(place.target, specs, memory)
+    fitted = fit(place.target, specs, memory)
     asked = {spec.memory for spec in specs} | ({BufferType.L1} if captures else set())
     banks = tuple(
         _shown(memory, bank) for memory, bank in place.target.memories.items() if not asked or memory in asked
     )
     return FitGroup(
         target=place.shown,
-        verdict=_verdict(found),
-        tensors=tuple(map(_tensor, found.tensors)),
-        bank=_deciding(found, specs, banks),
+        verdict=_verdict(fitted),
+        tensors=tuple(map(_tensor, fitted.tensors)),
+        bank=_deciding(fitted, specs, banks),
         banks=banks,
         programs=None
         if programs is None
-        else msgspec.structs.replace(programs, short_bytes=found.program_short_bytes),
-        map=found.map,
-        first_short=found.first_short,
-        cause=found.cause,
-        short_bytes=found.short_bytes,
-        lowest_buffer=found.lowest_l1,
+        else msgspec.structs.replace(programs, short_bytes=fitted.program_short_bytes),
+        map=fitted.map,
+        first_short=fitted.first_short,
+        cause=fitted.cause,
+        short_bytes=fitted.short_bytes,
+        lowest_buffer=fitted.lowest_l1,
     )
 
 
@@ -157,10 +157,10 @@ def fit_exit_code(answer: FitAnswer) -> ExitCode:
     }[answer.verdict]
 
 
-def _verdict(found: Fit) -> FitVerdict:
-    if found.together is None:
+def _verdict(fitted: Fit) -> FitVerdict:
+    if fitted.together is None:
         return FitVerdict.UNKNOWN
-    return FitVerdict.FITS if found.together else FitVerdict.DOES_NOT_FIT
+    return FitVerdict.FITS if fitted.together else FitVerdict.DOES_NOT_FIT
 
 
 def _tensor(tensor: TensorFit) -> FitTensor:
@@ -182,10 +182,10 @@ def _tensor(tensor: TensorFit) -> FitTensor:
     )
 
 
-def _deciding(found: Fit, specs: Sequence[TensorSpec], banks: Sequence[FitBank]) -> FitBank | None:
+def _deciding(fitted: Fit, specs: Sequence[TensorSpec], banks: Sequence[FitBank]) -> FitBank | None:
     by_memory = {bank.memory: bank for bank in banks}
-    if found.first_short is not None:
-        return by_memory.get(specs[found.first_short].memory)
+    if fitted.first_short is not None:
+        return by_memory.get(specs[fitted.first_short].memory)
     return by_memory.get(BufferType.L1) or by_memory.get(BufferType.DRAM)
 
 

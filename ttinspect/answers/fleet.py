@@ -197,8 +197,8 @@ def _doubled(analysis: Analysis) -> int:
     return sum(
         count - 1
         for host in analysis.hosts
-        for one, count in Counter(host.unique_ids).items()
-        if one is not None
+        for unique_id, count in Counter(host.unique_ids).items()
+        if unique_id is not None
     )
 
 
@@ -322,9 +322,9 @@ def present_cabling(analysis: Analysis) -> Cabling:
         for a, b, c, d in host.shape.links
     ]
 
-    def end(one: End) -> CabledEnd:
-        spot = analysis.hosts[one.host].shape.spots[one.chip]
-        return one.host, spot.tray or 0, spot.asic_location or 0, one.channel
+    def end(chip_end: End) -> CabledEnd:
+        spot = analysis.hosts[chip_end.host].shape.spots[chip_end.chip]
+        return chip_end.host, spot.tray or 0, spot.asic_location or 0, chip_end.channel
 
     every = (*links, *analysis.joined.between)
     return Cabling(file="", kind="", hosts=hosts, links=tuple((end(a), end(b)) for a, b in every))

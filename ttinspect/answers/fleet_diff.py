@@ -49,8 +49,8 @@ class OldFleet:
         fleet = self
 
         class Pickler(pickle.Pickler):
-            def persistent_id(self, thing: object) -> int | None:
-                return fleet._number(thing) if isinstance(thing, Soc) else None
+            def persistent_id(self, value: object) -> int | None:
+                return fleet._number(value) if isinstance(value, Soc) else None
 
         stream = io.BytesIO()
         Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(msgspec.structs.replace(reading, published=None))
@@ -131,8 +131,8 @@ def _name(reading: Reading) -> str:
 
 
 def _facts(reading: Reading) -> Mapping[str, str | None]:
-    told = {"versions.driver": reading.driver, "host.motherboard": reading.motherboard}
-    return {path: value for path, value in told.items() if value is not None}
+    facts = {"versions.driver": reading.driver, "host.motherboard": reading.motherboard}
+    return {path: value for path, value in facts.items() if value is not None}
 
 
 def _whole(reading: Reading, state: str) -> HostDiff:

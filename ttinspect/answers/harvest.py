@@ -210,18 +210,18 @@ _FOLLOWS: Follows = {
 
 def _unknown_coordinates(device: HarvestDevice) -> list[str]:
     """Where the coordinates of cores are null because a mask is unknown, or whether NOC translation is on."""
-    found = []
+    paths = []
     for name, cores in (device.cores or {}).items():
         if cores is None:
-            found.append(f"cores.{name}")
+            paths.append(f"cores.{name}")
         elif cores.translated is None:
-            found += [f"cores.{name}.translated", f"cores.{name}.harvested.translated"]
+            paths += [f"cores.{name}.translated", f"cores.{name}.harvested.translated"]
     hidden = [core.state is CoreState.UNKNOWN for core in device.at or ()]
     if any(hidden) or (hidden and device.noc_translation is None):
-        found.append("at[].translated")
+        paths.append("at[].translated")
     if any(hidden):
-        found.append("at[].logical")
-    return found
+        paths.append("at[].logical")
+    return paths
 
 
 def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:

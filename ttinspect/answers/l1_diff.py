@@ -70,13 +70,13 @@ def _answer(old: Source, new: Source, before: Facts, after: Facts) -> DiffAnswer
 
 def _changes(before: Facts, after: Facts) -> tuple[Change, ...]:
     """What differs: first what grew, the most first."""
-    found = []
+    changes = []
     for path in {**before, **after}:
         absent = 0 if _COUNTED.fullmatch(path) else None
         old, new = before.get(path, absent), after.get(path, absent)
         if old != new:
-            found.append(Change(chip=None, path=path, old=old, new=new))
-    return tuple(sorted(found, key=lambda change: -_growth(change)))
+            changes.append(Change(chip=None, path=path, old=old, new=new))
+    return tuple(sorted(changes, key=lambda change: -_growth(change)))
 
 
 def _growth(change: Change) -> float:

@@ -128,13 +128,13 @@ def _marks(case: Case, ghosts: set[int | None]) -> dict[int, tuple[Mark, ...]]:
     marks = {}
     for chip in case.shown:
         own = [*telemetry_findings(chip), *topology.get(chip.id, ()), *readiness.get(chip.id, ())]
-        mine = {
+        present = {
             _MARK_OF[finding.id]
             for finding in own
             if finding.id in _MARK_OF and finding.severity is Severity.WARNING
         }
-        mine |= {Mark.GHOST} if chip.id in ghosts else set()
-        marks[chip.id] = tuple(mark for mark in Mark if mark in mine)
+        present |= {Mark.GHOST} if chip.id in ghosts else set()
+        marks[chip.id] = tuple(mark for mark in Mark if mark in present)
     return marks
 
 

@@ -99,7 +99,7 @@ def _joints(board: Board, revision: str | None) -> list[tuple[Cell, Cell]]:
 
 def _parts(linked: Links) -> list[list[int]]:
     """What hangs together."""
-    left, found = dict.fromkeys(linked), []
+    left, parts = dict.fromkeys(linked), []
     while left:
         part, todo = [], [next(iter(left))]
         left.pop(todo[0])
@@ -110,8 +110,8 @@ def _parts(linked: Links) -> list[list[int]]:
                 if other in left:
                     left.pop(other)
                     todo.append(other)
-        found.append(sorted(part))
-    return found
+        parts.append(sorted(part))
+    return parts
 
 
 def _laid_out(part: Sequence[int], linked: Links) -> dict[int, Cell]:
@@ -195,9 +195,9 @@ def _apart(a: Cell, b: Cell) -> int:
     return abs(a[0] - b[0]) + abs(a[1] - b[1])
 
 
-def _upright(found: Mapping[int, Cell]) -> dict[int, Cell]:
+def _upright(placed: Mapping[int, Cell]) -> dict[int, Cell]:
     """Wider than high, the first chip to the upper left."""
-    cells = _to_corner(found)
+    cells = _to_corner(placed)
     if max(row for row, _ in cells.values()) > max(column for _, column in cells.values()):
         cells = {chip: (column, row) for chip, (row, column) in cells.items()}
     last_row, last_column = (max(cell[side] for cell in cells.values()) for side in (0, 1))

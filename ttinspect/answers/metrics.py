@@ -302,17 +302,17 @@ def _links(system: System, chip: Chip) -> Iterator[tuple[int, str, int]]:
     included; a link whose far end has no unique id, or whose channel cannot be counted, is left out."""
     by_id = {each.id: each for each in system.chips}
     for link in system.links:
-        for end, far in ((link.a, link.b), (link.b, link.a)):
-            other = by_id.get(far.chip)
+        for end, other_end in ((link.a, link.b), (link.b, link.a)):
+            other = by_id.get(other_end.chip)
             if end.chip != chip.id or other is None or other.unique_id is None:
                 continue
-            here, there = _channel(chip, end), _channel(other, far)
-            if here is not None and there is not None:
-                yield here, other.unique_id, there
+            channel, other_channel = _channel(chip, end), _channel(other, other_end)
+            if channel is not None and other_channel is not None:
+                yield channel, other.unique_id, other_channel
     for remote in system.remote_links:
-        here = _channel(chip, remote.a) if remote.a.chip == chip.id else None
-        if here is not None:
-            yield here, remote.remote_unique_id, remote.remote_channel
+        channel = _channel(chip, remote.a) if remote.a.chip == chip.id else None
+        if channel is not None:
+            yield channel, remote.remote_unique_id, remote.remote_channel
 
 
 def _channel(chip: Chip, end: LinkEnd) -> int | None:
@@ -362,8 +362,8 @@ def _findings(families: _Families, case: Case, verified: Verified, uses: Uses) -
             families.add("chip_finding", own, 1)
 
 
-def _by_chip(found: Iterable[tuple[int | None, Finding]]) -> set[tuple[int, str, Severity]]:
-    return {(chip, finding.id, finding.severity) for chip, finding in found if chip is not None}
+def _by_chip(findings: Iterable[tuple[int | None, Finding]]) -> set[tuple[int, str, Severity]]:
+    return {(chip, finding.id, finding.severity) for chip, finding in findings if chip is not None}
 
 
 def _looked_for() -> set[tuple[str, Severity]]:

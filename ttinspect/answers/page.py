@@ -116,7 +116,7 @@ def build_host_page(
         left_out.append(f"the picture of the links of {len(case.shown)} chips")
     recorded = case.system.source.recorded or None
     return Page(
-        verdict=verdict_of([finding for _, finding in view.told]),
+        verdict=verdict_of([finding for _, finding in view.all_findings]),
         host=host if recorded is None else recorded.host or host,
         time_ns=view.time_ns if recorded is None else recorded.time_ns or view.time_ns,
         view=view,
@@ -124,7 +124,7 @@ def build_host_page(
         drawings=drawings[:MOST_PICTURES],
         topology=None if len(case.shown) > MOST_CHIPS_LINKED else topology,
         fleet=None,
-        findings=tuple(_grouped((chip, None, finding) for chip, finding in view.told)),
+        findings=tuple(_grouped((chip, None, finding) for chip, finding in view.all_findings)),
         courses=() if courses is None else courses.all(),
         left_out=tuple(left_out),
     )
@@ -132,8 +132,9 @@ def build_host_page(
 
 def build_fleet_page(fleet: FleetAnswer, time_ns: int) -> Page:
     """The page of a fleet."""
-    told: list[tuple[int | None, str | None, Finding]] = [(None, None, finding) for finding in fleet.findings]
-    told += [(None, host.name, finding) for host in fleet.hosts for finding in host.findings]
+    findings: list[tuple[int | None, str | None, Finding]]
+    findings = [(None, None, finding) for finding in fleet.findings]
+    findings += [(None, host.name, finding) for host in fleet.hosts for finding in host.findings]
     return Page(
         verdict=fleet.verdict,
         host=None,
@@ -143,7 +144,7 @@ def build_fleet_page(fleet: FleetAnswer, time_ns: int) -> Page:
         drawings=(),
         topology=None,
         fleet=fleet,
-        findings=tuple(_grouped(told)),
+        findings=tuple(_grouped(findings)),
         courses=(),
         left_out=(),
     )
@@ -153,9 +154,9 @@ _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severit
 _BY_ID = {explanation.id: explanation for explanation in EXPLANATIONS}
 
 
-def _grouped(told: Iterable[tuple[int | None, str | None, Finding]]) -> Iterator[PageFinding]:
+def _grouped(findings: Iterable[tuple[int | None, str | None, Finding]]) -> Iterator[PageFinding]:
     groups: dict[tuple[str, Severity, str], tuple[Finding, list[int], list[str]]] = {}
-    for chip, host, finding in told:
+    for chip, host, finding in findings:
         _, chips, hosts = groups.setdefault(
             (finding.id, finding.severity, finding.message), (finding, [], [])
         )

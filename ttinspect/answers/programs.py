@@ -194,27 +194,27 @@ def _pairs(
         if first.graph.mode is not RunMode.NORMAL or second.graph.mode is not RunMode.NO_DISPATCH:
             raise InspectError(
                 f"{capture.file} and {other.file}",
-                f"they are {_spoken(capture.graph.mode)} and {_spoken(other.graph.mode)}",
+                f"they are {_mode_words(capture.graph.mode)} and {_mode_words(other.graph.mode)}",
                 "give one run in RunMode.NORMAL and one in RunMode.NO_DISPATCH of the same script",
             )
         pairs.append(((first, memory_of(first)), (second, memory_of(second))))
     return pairs
 
 
-def _spoken(mode: RunMode | None) -> str:
+def _mode_words(mode: RunMode | None) -> str:
     return "a capture of unknown mode" if mode is None else mode.name
 
 
 def _joined(normal: tuple[Recorded, Memory], dry: tuple[Recorded, Memory]) -> Capture:
     capture = _capture(normal[0], joined(normal, dry))
-    told = _capture(*dry)
+    dry_capture = _capture(*dry)
     return msgspec.structs.replace(
         capture,
-        dry=told.file,
-        programs=told.programs,
-        peak=told.peak,
-        arch=capture.arch or told.arch,
-        runtime=capture.runtime or told.runtime,
+        dry=dry_capture.file,
+        programs=dry_capture.programs,
+        peak=dry_capture.peak,
+        arch=capture.arch or dry_capture.arch,
+        runtime=capture.runtime or dry_capture.runtime,
     )
 
 

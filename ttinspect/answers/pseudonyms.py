@@ -87,9 +87,9 @@ def _names(snapshot: Snapshot) -> list[str]:
     snapshot that it was made of."""
     files, hosts = [], [snapshot.host.name]
     for source in (snapshot.source, snapshot.system.source):
-        for one in (source, source.recorded or None):
-            if one is not None and one.kind in FILES:
-                files.append(one.detail)
+        for named in (source, source.recorded or None):
+            if named is not None and named.kind in FILES:
+                files.append(named.detail)
         hosts.append(source.recorded.host if source.recorded else None)
     names = {name for name in (*files, *hosts) if name is not None and len(name) > 1}
     return sorted(names, key=len, reverse=True)

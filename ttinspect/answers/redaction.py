@@ -68,7 +68,7 @@ def _system(system: System, ids: Pseudonyms) -> System:
         ),
         warnings=tuple(map(ids.sentence, system.warnings)),
         notes=tuple(map(ids.sentence, system.notes)),
-        evidence={ids.sentence(told): _evidence(values, ids) for told, values in system.evidence.items()},
+        evidence={ids.sentence(text): _evidence(values, ids) for text, values in system.evidence.items()},
         troubles=tuple(
             msgspec.structs.replace(trouble, why=ids.sentence(trouble.why)) for trouble in system.troubles
         ),
@@ -151,25 +151,25 @@ def _file(file: RegionFile, ids: Pseudonyms) -> RegionFile:
 
 def _data(file: RegionFile, ids: Pseudonyms) -> bytes:
     """The fields with pseudonyms in them, zeros between; of what is no region only the version."""
-    data = file.data or b""
+    content = file.data or b""
     region = file.region
     if region is None:
-        return data[:4] + bytes(len(data) - len(data[:4]))
+        return content[:4] + bytes(len(content) - len(content[:4]))
     layout = layout_of(region.version)
-    patched = bytearray(len(data))
+    patched = bytearray(len(content))
     for at, size in layout.extents():
-        patched[at : at + size] = data[at : at + size]
+        patched[at : at + size] = content[at : at + size]
     header = {field.name: field for field in layout.header}
     serial, asic_id = int(region.header.board_serial), int(region.header.asic_id)
     _put(patched, header["board_serial"].offset, board_pseudonym(serial))
     if layout.named_by is NamedBy.UNIQUE_ID:  # else it is the place of the chip on its board
         _put(patched, header["asic_id"].offset, ids.unique(asic_id))
     names = {slot.index: name_pseudonym(slot.name).encode() for slot in region.slots}
-    for index in range(slots_in(layout, len(data)) or 0):
+    for index in range(slots_in(layout, len(content)) or 0):
         at = layout.name_offset(index)
         patched[at : at + NAME_BYTES] = names.get(index, b"").ljust(NAME_BYTES, b"\0")
-    return bytes(patched[: len(data)])
+    return bytes(patched[: len(content)])
 
 
-def _put(data: bytearray, offset: int, number: int) -> None:
-    struct.pack_into("<Q", data, offset, number)
+def _put(content: bytearray, offset: int, number: int) -> None:
+    struct.pack_into("<Q", content, offset, number)

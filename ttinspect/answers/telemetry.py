@@ -102,7 +102,7 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     roots = {"firmware_bundle": "firmware"}
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
         roots |= _LIVE_CHANNELS
-    own |= {path: said for path, root in roots.items() if (said := said_of(chip, root))}
+    own |= {path: reason for path, root in roots.items() if (reason := said_of(chip, root))}
     return own | {fact.path: fact.why for fact in reversed(chip.unknown) if fact.path in own}
 
 

@@ -60,14 +60,14 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
     @property
-    def told(self) -> tuple[tuple[int | None, Finding], ...]:
+    def all_findings(self) -> tuple[tuple[int | None, Finding], ...]:
         """Every finding with the chip that it is about, the worst first."""
         all_of_them = [(chip.id, finding) for chip in self.chips for finding in chip.findings]
-        found: list[tuple[int | None, Finding]] = [
+        findings: list[tuple[int | None, Finding]] = [
             *((None, finding) for finding in self.findings),
             *all_of_them,
         ]
-        return tuple(sorted(found, key=lambda one: (_WORST_FIRST.index(one[1].severity), one[1].id)))
+        return tuple(sorted(findings, key=lambda entry: (_WORST_FIRST.index(entry[1].severity), entry[1].id)))
 
 
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
@@ -89,7 +89,7 @@ def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = 
         of_region.setdefault(region.chip, []).extend(region.findings)
     chips = []
     for chip in case.shown:
-        found = (
+        findings = (
             *listed[chip.id].findings,
             *readings[chip.id].findings,
             *places[chip.id].findings,
@@ -107,7 +107,7 @@ def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = 
                 if neighbours is None
                 else tuple((neighbour.chip, neighbour.links) for neighbour in neighbours),
                 unread=case.system.unread(chip.id),
-                findings=_each_once(found),
+                findings=_each_once(findings),
             )
         )
     return TopView(
@@ -304,7 +304,7 @@ class History:
                 if number is not None:
                     least, most = self._ends.get(key, (number, number))
                     self._ends[key] = (min(least, number), max(most, number))
-        present = {(chip, one.id): one for chip, one in view.told}
+        present = {(chip, finding.id): finding for chip, finding in view.all_findings}
         if self._present is not None:
             for about, name in present.keys() - self._present.keys():
                 self.events.appendleft(Event(view.time_ns, about, present[about, name], began=True))

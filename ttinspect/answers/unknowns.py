@@ -59,10 +59,9 @@ class Reasons(msgspec.Struct, frozen=True):
 def reasons_of(system: System) -> Reasons:
     """The reasons that a System has besides those of each chip; the first of several counts."""
     troubles = [(trouble.chip, trouble) for trouble in reversed(system.troubles) if trouble.chip is not None]
-    unread = {chip: one.why for chip, one in troubles if not one.readable}
-    return Reasons(
-        asked=system.asked, troubles={**{chip: one.why for chip, one in troubles}, **unread}, unread=unread
-    )
+    unread = {chip: trouble.why for chip, trouble in troubles if not trouble.readable}
+    of_chips = {chip: trouble.why for chip, trouble in troubles} | unread
+    return Reasons(asked=system.asked, troubles=of_chips, unread=unread)
 
 
 def explained(
@@ -82,7 +81,7 @@ def explained(
     paths += inside
     if not paths:
         return device
-    told = {**(_SIMULATED if reasons.asked is SourceKind.SIM else {}), **(own or {})}
+    own_reasons = {**(_SIMULATED if reasons.asked is SourceKind.SIM else {}), **(own or {})}
     left = reasons.unread.get(chip.id) or NOT_TOLD[reasons.asked]
     why_of = {fact.path: fact.why for fact in reversed(chip.unknown)}
     if chip.board_name is not None:
@@ -92,7 +91,7 @@ def explained(
     elif "mmio" in why_of:
         why_of.setdefault("via", why_of["mmio"])
     unknown = tuple(
-        Unknown(path=path, why=told.get(path) or (why_of and _said(why_of, path, follows)) or left)
+        Unknown(path=path, why=own_reasons.get(path) or (why_of and _reason(why_of, path, follows)) or left)
         for path in paths
     )
     return msgspec.structs.replace(device, unknown=unknown)
@@ -103,13 +102,13 @@ def said_of(chip: Chip, root: str) -> str | None:
     return _first({fact.path: fact.why for fact in reversed(chip.unknown)}, (root,))
 
 
-def _said(said: Mapping[str, str], path: str, follows: Follows) -> str | None:
+def _reason(reasons: Mapping[str, str], path: str, follows: Follows) -> str | None:
     roots = follows.get(path) or follows.get(path.partition(".")[0]) or (path,)
-    return _first(said, roots)
+    return _first(reasons, roots)
 
 
-def _first(said: Mapping[str, str], roots: Iterable[str]) -> str | None:
-    whys = (said.get(root) or said.get(root.partition(".")[0]) for root in roots)
+def _first(reasons: Mapping[str, str], roots: Iterable[str]) -> str | None:
+    whys = (reasons.get(root) or reasons.get(root.partition(".")[0]) for root in roots)
     return next(filter(None, whys), None)
 
 

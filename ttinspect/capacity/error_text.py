@@ -72,37 +72,37 @@ _SENTENCES = tuple(map(_Form, _FORMS))
 
 def find_errors(text: str) -> Iterator[ErrorText]:
     """Every memory error in a text, in its order. Nothing is ever raised."""
-    data = text.encode("utf-8", "surrogatepass")
-    for position in anchors(data, 0, len(data)):
-        error = error_at(data, position)
+    content = text.encode("utf-8", "surrogatepass")
+    for position in anchors(content, 0, len(content)):
+        error = error_at(content, position)
         if error is not None:
             yield error
 
 
-def anchors(data: bytes, start: int, end: int) -> Iterator[int]:
+def anchors(content: bytes, start: int, end: int) -> Iterator[int]:
     """Where sentences may begin, from ``start`` to before ``end``, in order."""
-    found = [anchor.search(data, start) for anchor in _ANCHORS]
+    matches = [anchor.search(content, start) for anchor in _ANCHORS]
     while True:
-        first = min((match.start() for match in found if match is not None), default=end)
+        first = min((match.start() for match in matches if match is not None), default=end)
         if first >= end:
             return
         yield first
-        found = [
-            anchor.search(data, first + 1) if match is not None and match.start() == first else match
-            for anchor, match in zip(_ANCHORS, found, strict=True)
+        matches = [
+            anchor.search(content, first + 1) if match is not None and match.start() == first else match
+            for anchor, match in zip(_ANCHORS, matches, strict=True)
         ]
 
 
-def error_at(data: bytes, position: int) -> ErrorText | None:
+def error_at(content: bytes, position: int) -> ErrorText | None:
     """The error whose anchor stands there, if it is one."""
-    if not any(word in data[position : position + _SOON] for word in _NEXT_WORDS):
+    if not any(word in content[position : position + _SOON] for word in _NEXT_WORDS):
         return None
-    lines = [_words(line) for line in _lines(data[position : position + WINDOW_BYTES])[:_MOST_LINES]]
-    before = _lines(data[max(position - _LONGEST_PREFIX_BYTES, 0) : position])[-1].split()
+    lines = [_words(line) for line in _lines(content[position : position + WINDOW_BYTES])[:_MOST_LINES]]
+    before = _lines(content[max(position - _LONGEST_PREFIX_BYTES, 0) : position])[-1].split()
     for sentence in _SENTENCES:
-        found = _read(sentence, before, lines)
-        if found is not None:
-            words, values = found
+        read = _read(sentence, before, lines)
+        if read is not None:
+            words, values = read
             return _error(" ".join(words), values)
     return None
 

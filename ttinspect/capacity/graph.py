@@ -266,9 +266,9 @@ class _Followed:
             )
             if buffer.born is None and buffer.died is None:  # from before the capture, and never freed in it
                 known = [self.tensors[name] for name in buffer.linked if name in self.tensors]
-                spec, address, told = known[0] if known else (None, None, None)
-                if not address and told is not None:
-                    match = _ADDRESS.search(told)
+                spec, address, spelled = known[0] if known else (None, None, None)
+                if not address and spelled is not None:
+                    match = _ADDRESS.search(spelled)
                     address = int(match[1]) if match else None
                 life = msgspec.structs.replace(life, address=address, size=buffer.size, spec=spec)
             yield life

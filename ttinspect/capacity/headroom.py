@@ -63,19 +63,19 @@ def memory_of(recorded: Recorded) -> Memory:
     graph = recorded.graph
     lives = _lives(recorded)
     placed = _placed(graph.operations, graph.programs, lives)
-    told = _levels(graph.operations, lives)
-    return Memory(earlier, _operations(recorded, told, placed), placed, tuple(lives))
+    levels_of_operations = _levels(graph.operations, lives)
+    return Memory(earlier, _operations(recorded, levels_of_operations, placed), placed, tuple(lives))
 
 
 def _operations(
-    recorded: Recorded, told: Sequence[Level], placed: Sequence[tuple[Placed, ...]]
+    recorded: Recorded, levels_of_operations: Sequence[Level], placed: Sequence[tuple[Placed, ...]]
 ) -> tuple[OperationMemory, ...]:
     mode, device = recorded.graph.mode, recorded.device
     return tuple(
         OperationMemory(
             level.after, level.peak, _program_bytes(programs, mode), _headroom(programs, mode, device)
         )
-        for level, programs in zip(told, placed, strict=True)
+        for level, programs in zip(levels_of_operations, placed, strict=True)
     )
 
 
@@ -101,9 +101,9 @@ def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: Device
 
 
 def _least(gaps: Iterable[int | None]) -> int | None:
-    found = list(gaps)
-    known = [gap for gap in found if gap is not None]
-    return min(known) if found and len(known) == len(found) else None
+    all_gaps = list(gaps)
+    known = [gap for gap in all_gaps if gap is not None]
+    return min(known) if all_gaps and len(known) == len(all_gaps) else None
 
 
 def _dry_gap(placed: Placed, device: DeviceFacts | None) -> int | None:
@@ -195,9 +195,9 @@ def _levels(operations: Sequence[OperationSpan], lives: Sequence[Life]) -> list[
 
 
 def _most(parts: Iterable[int | None]) -> int | None:
-    found = list(parts)
-    known = [part for part in found if part is not None]
-    return max(known) if len(known) == len(found) else None
+    all_parts = list(parts)
+    known = [part for part in all_parts if part is not None]
+    return max(known) if len(known) == len(all_parts) else None
 
 
 def _placed(
@@ -222,7 +222,7 @@ def _placed(
         else Placed(program, own[0][1][index], own[0][2][index])
         for index, program in enumerate(programs)
     ]
-    found: list[tuple[Placed, ...]] = []
+    by_operation: list[tuple[Placed, ...]] = []
     at = 0
     for operation in operations:
         while at < len(placed) and placed[at].program.counter < operation.start:
@@ -230,8 +230,8 @@ def _placed(
         first = at
         while at < len(placed) and placed[at].program.counter <= operation.end:
             at += 1
-        found.append(tuple(placed[first:at]))
-    return tuple(found)
+        by_operation.append(tuple(placed[first:at]))
+    return tuple(by_operation)
 
 
 def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
@@ -242,23 +242,23 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
     bare = _placed(graph.operations, graph.programs, ())
     if not recorded.snapshots:
         after = [None if row.l1_rows is None else _sum_of(row.l1_rows, recorded) for row in rows]
-        told = [Level(each, None) for each in after]
+        after_levels = [Level(each, None) for each in after]
         operations = [
             OperationMemory(level.after, None, _program_bytes(programs, graph.mode), None)
-            for level, programs in zip(told, bare, strict=True)
+            for level, programs in zip(after_levels, bare, strict=True)
         ]
         return Memory(Earlier.UNKNOWN, tuple(operations), bare)
-    found, placed = [], []
+    operation_memories, placed = [], []
     for row, span, programs in zip(rows, graph.operations, bare, strict=True):
         if row.l1_rows is None:
-            found.append(OperationMemory(None, None, _program_bytes(programs, graph.mode), None))
+            operation_memories.append(OperationMemory(None, None, _program_bytes(programs, graph.mode), None))
             placed.append(programs)
             continue
         lives = [_life(buffer, recorded.device) for buffer in _inside(row.l1_rows, graph.buffers, span)]
         own = _placed([span], [placed.program for placed in programs], lives)
-        found += _operations(recorded, _levels([span], lives), own)
+        operation_memories += _operations(recorded, _levels([span], lives), own)
         placed += own
-    return Memory(Earlier.ALL, tuple(found), tuple(placed))
+    return Memory(Earlier.ALL, tuple(operation_memories), tuple(placed))
 
 
 def _sum_of(buffers: Sequence[BufferLife], recorded: Recorded) -> int | None:
@@ -277,8 +277,8 @@ def _inside(
         for life in buffers
         if life.born is not None and span.start <= life.born <= span.end < (life.died or span.end + 1)
     }
-    kept = [msgspec.structs.replace(life, born=born.get((life.mesh, life.address))) for life in after]
-    return kept + freed
+    remaining = [msgspec.structs.replace(life, born=born.get((life.mesh, life.address))) for life in after]
+    return remaining + freed
 
 
 View = tuple[int | None, list[int | None], list[Lowest]]
@@ -292,10 +292,10 @@ def _views_of(program: ProgramHeld, views: list[View], meshes: set[int]) -> list
     return [view for view in views if view[0] == program.mesh]
 
 
-def _lowest(each: Iterable[Lowest]) -> Lowest:
-    found = list(each)
-    known = [one.address for one in found if one.address is not None]
-    return Lowest(min(known, default=None), all(one.known for one in found))
+def _lowest(parts: Iterable[Lowest]) -> Lowest:
+    lowest = list(parts)
+    known = [place.address for place in lowest if place.address is not None]
+    return Lowest(min(known, default=None), all(place.known for place in lowest))
 
 
 Pair = tuple[Recorded, Memory]
@@ -311,8 +311,8 @@ def joined(normal: Pair, dry: Pair) -> Memory:
     (first, memory), (second, dry_memory) = normal, dry
     _refuse_unlike(first, memory, second, dry_memory)
     operations = []
-    for own, placed, told in zip(memory.operations, memory.placed, dry_memory.placed, strict=True):
-        pairs = list(zip(placed, told, strict=True))
+    for own, placed, dry_placed in zip(memory.operations, memory.placed, dry_memory.placed, strict=True):
+        pairs = list(zip(placed, dry_placed, strict=True))
         program = max((_joined_held(a.program, b.program) for a, b in pairs), default=None)
         headroom = _least(_joined_gap(a, b, first.device or second.device) for a, b in pairs)
         operations.append(OperationMemory(own.l1_after, own.l1_peak, program, headroom))
@@ -362,7 +362,7 @@ def _unlike(both: str, why: str) -> InspectError:
 def in_the_way(memory: Memory, place: int, most: int) -> list[Life]:
     """The buffers that live while the programs of an operation run, at most so many: the lowest first, where
     their addresses are known (freeing those above it makes no room), else the largest first."""
-    instants = [one.program.counter for one in memory.placed[place]]
+    instants = [placed.program.counter for placed in memory.placed[place]]
     if not instants:
         return []
     live = [

@@ -19,8 +19,8 @@ def reserved(bank_bytes: int | None, arch: Arch | None) -> int | None:
     if bank_bytes is None:
         return None
     archs = (Arch.WORMHOLE_B0, Arch.BLACKHOLE) if arch is None else (arch,)
-    found = {allocated(bank_bytes, each) for each in archs}
-    return found.pop() if len(found) == 1 else None
+    sizes = {allocated(bank_bytes, each) for each in archs}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def stored_per_bank(size: int | None, tensor: RecordedTensor | None, banks: int | None) -> int | None:

@@ -58,10 +58,10 @@ def of_l1_bank(bank_bytes: int, arch: Arch | None = None) -> tuple[RuntimePair, 
     """Every known release with which an L1 bank has this size, likely ones first; ``arch`` None: of any."""
     step = runtime_facts().l1_small_alignment_bytes
     pairs = []
-    for one, runtime in _releases(arch):
-        l1_small = worker_l1_bytes(one) - runtime.l1_base[one] - bank_bytes
+    for candidate, runtime in _releases(arch):
+        l1_small = worker_l1_bytes(candidate) - runtime.l1_base[candidate] - bank_bytes
         if l1_small >= 0 and l1_small % step == 0:
-            pairs.append(_pair(runtime, one, l1_small=l1_small, likely=l1_small % _LIKELY == 0))
+            pairs.append(_pair(runtime, candidate, l1_small=l1_small, likely=l1_small % _LIKELY == 0))
     return _likely_first(pairs)
 
 
@@ -70,12 +70,12 @@ def of_dram_view(view_bytes: int, arch: Arch | None = None) -> tuple[RuntimePair
     of more than half of the view."""
     facts = runtime_facts()
     pairs = []
-    for one, runtime in _releases(arch):
-        whole = facts.dram_views[one].view_bytes
-        trace = whole - runtime.dram_base[one] - view_bytes
+    for candidate, runtime in _releases(arch):
+        whole = facts.dram_views[candidate].view_bytes
+        trace = whole - runtime.dram_base[candidate] - view_bytes
         divided = runtime.trace_in_every_view or trace % facts.trace_alignment_bytes == 0
         if trace >= 0 and trace * 2 <= whole and divided:
-            pairs.append(_pair(runtime, one, trace_per_view=trace, likely=trace % _LIKELY == 0))
+            pairs.append(_pair(runtime, candidate, trace_per_view=trace, likely=trace % _LIKELY == 0))
     return _likely_first(pairs)
 
 
@@ -83,14 +83,14 @@ def of_program_end(end: int, arch: Arch | None) -> L1Base | None:
     """Where a program began that ends there: the known l1_base from which its size is a multiple of 1,024, if
     there is exactly one."""
     runtime_pairs: dict[tuple[Arch, int], list[RuntimePair]] = {}
-    for one, runtime in _releases(arch):
-        base = runtime.l1_base[one]
+    for candidate, runtime in _releases(arch):
+        base = runtime.l1_base[candidate]
         if end >= base and (end - base) % _LIKELY == 0:
-            runtime_pairs.setdefault((one, base), []).append(_pair(runtime, one, likely=True))
+            runtime_pairs.setdefault((candidate, base), []).append(_pair(runtime, candidate, likely=True))
     if len(runtime_pairs) != 1:
         return None
-    ((one, base), pairs) = runtime_pairs.popitem()
-    return L1Base(arch=one, bytes=base, runtimes=tuple(pairs))
+    ((candidate, base), pairs) = runtime_pairs.popitem()
+    return L1Base(arch=candidate, bytes=base, runtimes=tuple(pairs))
 
 
 def grids_of(arch: Arch, banks: int) -> tuple[Grid, ...]:

@@ -44,24 +44,24 @@ class Level(msgspec.Struct, frozen=True):
 def levels(operations: Sequence[OperationSpan], lives: Iterable[Life]) -> list[Level]:
     """What live buffers take of every bank, for each operation; what lived at its start is in its peak."""
     running = _Running(lives)
-    found = []
+    levels = []
     for operation in operations:
         running.to(operation.start)
         peak, known = running.bytes, running.unknown == 0
         while running.step(operation.end):
             peak, known = max(peak, running.bytes), known and running.unknown == 0
-        found.append(Level(after=None if running.unknown else running.bytes, peak=peak if known else None))
-    return found
+        levels.append(Level(after=None if running.unknown else running.bytes, peak=peak if known else None))
+    return levels
 
 
 def live_at(instants: Sequence[int], lives: Iterable[Life]) -> list[int | None]:
     """What live buffers take of every bank at instants in ascending order."""
     running = _Running(lives)
-    found: list[int | None] = []
+    live: list[int | None] = []
     for instant in instants:
         running.to(instant)
-        found.append(None if running.unknown else running.bytes)
-    return found
+        live.append(None if running.unknown else running.bytes)
+    return live
 
 
 class _Running:

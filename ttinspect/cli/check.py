@@ -24,7 +24,7 @@ from ttinspect.cli.options import (
 from ttinspect.cli.output import emit, exit_code, note, to_csv, to_json, to_table, write
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of, refuse_forgotten_example
 from ttinspect.errors import InspectError, most_important
-from ttinspect.facts.files import read_document, spoken
+from ttinspect.facts.files import document_name, read_document
 from ttinspect.gathering.regions import gather, without_regions
 from ttinspect.shm.sampler import Pace
 from ttinspect.sources.check_file import Wanted, expectation_words, read_check_file, read_expectations
@@ -140,7 +140,7 @@ def run(
 
 
 def _wanted(file: str | None, expect: list[str]) -> list[Wanted]:
-    wanted = [] if file is None else [read_check_file(read_document(file), spoken(file))]
+    wanted = [] if file is None else [read_check_file(read_document(file), document_name(file))]
     return wanted + ([read_expectations(expect)] if expect else [])
 
 

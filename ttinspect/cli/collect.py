@@ -19,7 +19,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, to_csv, to_table, write
 from ttinspect.errors import InspectError
-from ttinspect.gathering.collecting import Asking, Heard, ask, hosts_named
+from ttinspect.gathering.collecting import Asking, Reply, ask, hosts_named
 from ttinspect.model.collecting import Collected, CollectedHost
 
 _SUFFIX = ".json"
@@ -87,8 +87,8 @@ def run(
     if not command_.strip():
         raise InspectError("--command", "it is empty", "name what runs ttinspect on the hosts")
     folder = _made_folder(output)
-    kept = [name for name in names if not anew and _file(folder, name).is_file()]
-    found = {
+    present = [name for name in names if not anew and _file(folder, name).is_file()]
+    collected = {
         name: CollectedHost(
             host=name,
             state=Collected.THERE,
@@ -97,9 +97,9 @@ def run(
             said=None,
             why=None,
         )
-        for name in kept
+        for name in present
     }
-    wanted = [name for name in names if name not in found]
+    wanted = [name for name in names if name not in collected]
     asking = Asking(
         command=command_,
         timeout_s=common.timeout_seconds,
@@ -108,8 +108,8 @@ def run(
         ssh_options=ssh_options,
     )
     if wanted:
-        _ask(common, wanted, asking, folder, found)
-    answer = build_collect(output, [found[name] for name in names])
+        _ask(common, wanted, asking, folder, collected)
+    answer = build_collect(output, [collected[name] for name in names])
     code = collect_exit_code(answer)
 
     def table() -> str:
@@ -143,20 +143,25 @@ def _ask(
 
     with common.telling() as stage:
 
-        def heard(one: Heard) -> None:
+        def receive(reply: Reply) -> None:
             file = None
-            if one.snapshot is not None:
-                file = str(_file(folder, one.host))
-                write(one.snapshot.decode("utf-8", "backslashreplace"), file)
-            hosts[one.host] = CollectedHost(
-                host=one.host, state=one.state, file=file, exit_code=one.exit_code, said=one.said, why=one.why
+            if reply.snapshot is not None:
+                file = str(_file(folder, reply.host))
+                write(reply.snapshot.decode("utf-8", "backslashreplace"), file)
+            hosts[reply.host] = CollectedHost(
+                host=reply.host,
+                state=reply.state,
+                file=file,
+                exit_code=reply.exit_code,
+                said=reply.last_line,
+                why=reply.why,
             )
             if stage is not None:
                 done = sum(name in hosts for name in wanted)
                 stage(f"hosts {progress_bar(done, len(wanted))}")
 
         sys.stdout.flush()
-        ask(wanted, asking, heard)
+        ask(wanted, asking, receive)
 
 
 def _file(folder: Path, host: str) -> Path:

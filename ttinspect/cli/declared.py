@@ -43,16 +43,16 @@ def _parameter(declared: Any, context: Any) -> Parameter:
     names = tuple(sorted(declared.opts, key=lambda name: not name.startswith("--"))) if is_option else ()
     words = tuple(item.value for item in declared.shell_complete(context, "")) if takes else ()
     metavar = (declared.metavar or _choice(words) or declared.name.upper()) if takes else None
-    found = [_VALUES[word] for word in re.findall("[A-Z]+", metavar or "") if word in _VALUES]
+    kinds = [_VALUES[word] for word in re.findall("[A-Z]+", metavar or "") if word in _VALUES]
     if "--device" in names:
-        found = [Values.DEVICES]
+        kinds = [Values.DEVICES]
     return Parameter(
         names=names,
         opposites=tuple(declared.secondary_opts),
         metavar=metavar,
         help=declared.help or "",
         words=words,
-        values=found[0] if found else None,
+        values=kinds[0] if kinds else None,
         repeatable=declared.multiple if is_option else declared.nargs == -1,
         optional=WATCH in names,
         default=_default(declared) if takes else None,

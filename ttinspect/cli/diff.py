@@ -167,10 +167,10 @@ def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
             elif isinstance(entry, Unreadable):
                 unreadable.append(entry)
 
-    said = readable(names[0]), readable(names[1])
+    shown_names = readable(names[0]), readable(names[1])
     with hosts_read(common) as progress:
         old = OldFleet(hosts_of(names[0], progress))
-        answer = build_fleet_diff(old, hosts_of(names[1], progress), said, telemetry=telemetry)
+        answer = build_fleet_diff(old, hosts_of(names[1], progress), shown_names, telemetry=telemetry)
     for document in unreadable:
         note(common, f"could not be read: {document.place}: {document.why}")
     undecided = ExitCode.INCONCLUSIVE if unreadable else ExitCode.DONE

@@ -96,11 +96,11 @@ def run(
 
         captures = [capture for file in graph for capture in read_captures(file)]
     statistics = None if allocator is None else _statistics(allocator, common)
-    told = None if statistics is None else statistics.runtime
+    of_allocator = None if statistics is None else statistics.runtime
     slow = statistics is not None and statistics.dispatch is DispatchMode.SLOW
     known = {each.name for each in runtime_facts().runtimes}
     settings = make_settings(
-        runtime=runtime or (told if told in known else None),
+        runtime=runtime or (of_allocator if of_allocator in known else None),
         dispatch=dispatch or (Dispatch.SLOW if slow else Dispatch.AUTO),
         l1_small=l1_small or 0,
         trace_region=trace_region or 0,
@@ -139,11 +139,17 @@ def _statistics(path: str, common: Common) -> "AllocatorStatistics":
     """The one allocator that is meant, of those that a file tells of."""
     from ttinspect.sources.allocator import read_allocator
 
-    every = read_allocator(path)
-    chosen = [one for one in every if not common.devices or {*common.devices} & {*(one.devices or ())}]
+    all_statistics = read_allocator(path)
+    chosen = [
+        statistics
+        for statistics in all_statistics
+        if not common.devices or {*common.devices} & {*(statistics.devices or ())}
+    ]
     if len(chosen) == 1:
         return chosen[0]
-    names = ", ".join("/".join(one.devices or ("unknown",)) for one in every)
+    names = ", ".join("/".join(statistics.devices or ("unknown",)) for statistics in all_statistics)
     raise InspectError(
-        f"{path} tells of {len(every)} allocators", f"they are of devices {names}", "choose one with --device"
+        f"{path} tells of {len(all_statistics)} allocators",
+        f"they are of devices {names}",
+        "choose one with --device",
     )

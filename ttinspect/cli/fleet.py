@@ -21,7 +21,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import emit, note, to_csv, to_table, write
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.files import read_document, readable, spoken
+from ttinspect.facts.files import document_name, read_document, readable
 from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.analysis import Analysis, analyse
 from ttinspect.fleet.checking import HostOutcome, fleet_outcomes, host_outcomes
@@ -116,8 +116,8 @@ def run(
       srun --nodes 16 ttinspect snapshot | ttinspect fleet -
     """
     common = Common.of("fleet", FORMATS, None, None, format_, json, output, timeout, verbose, quiet)
-    wanted = None if cabling is None else read_cabling(read_document(cabling), spoken(cabling))
-    expected = None if check is None else read_fleet_check(read_document(check), spoken(check))
+    wanted = None if cabling is None else read_cabling(read_document(cabling), document_name(cabling))
+    expected = None if check is None else read_fleet_check(read_document(check), document_name(check))
     limit = None if max_age is None else age_ns(max_age, f"--max-age {max_age}")
     if limit is None and expected is not None:
         limit = expected.max_age_ns
@@ -140,7 +140,7 @@ def run(
         _write_cabling(common, analysis)
         return ExitCode.DONE
     if expected is not None:
-        missing = [str(one.evidence["host"]) for one in found_by((HOST_MISSING,), analysis.findings)]
+        missing = [str(finding.evidence["host"]) for finding in found_by((HOST_MISSING,), analysis.findings)]
         outcomes += fleet_outcomes(expected, analysis.hosts, unreadable, missing, now_ns)
         _note_unchecked(common, expected, analysis)
     answer = build_fleet(analysis, " ".join(readable(path) for path in paths), tuple(outcomes))
@@ -226,15 +226,15 @@ def _note_unchecked(common: Common, check: FleetCheck, analysis: Analysis) -> No
 
 
 def _mapped(words: list[str]) -> dict[str, str]:
-    found = {}
+    names = {}
     for word in words:
-        here, sign, far = word.partition("=")
-        if not (here and sign and far):
+        in_fleet, sign, in_cabling = word.partition("=")
+        if not (in_fleet and sign and in_cabling):
             raise InspectError(
                 f"--map-host {word}", "expected HERE=THERE", "name the host here, then as the cabling does"
             )
-        found[here] = far
-    return found
+        names[in_fleet] = in_cabling
+    return names
 
 
 def _write_cabling(common: Common, analysis: Analysis) -> None:

@@ -148,18 +148,18 @@ def write(text: str, output: str | None, *, machine: bool = True, private: bool 
         ) from None
 
 
-def _write_file(data: bytes, output: str, *, private: bool) -> None:
+def _write_file(content: bytes, output: str, *, private: bool) -> None:
     import tempfile
 
     target = _followed(Path(output))
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:  # /dev/null, a FIFO
-            stream.write(data)
+            stream.write(content)
         return
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())  # a power cut after the rename must not leave an empty file
         umask = os.umask(0)

@@ -218,14 +218,14 @@ def scan(argv: list[str]) -> CommandLine:
         elif word == "--":
             only_words = True
         else:
-            found, open_option = _options_of(word)
+            of_word, open_option = _options_of(word)
             if open_option == WATCH:
-                found[-1] = (WATCH, rest.pop() if rest and _is_number(rest[-1]) else DEFAULT_WATCH_SECONDS)
+                of_word[-1] = (WATCH, rest.pop() if rest and _is_number(rest[-1]) else DEFAULT_WATCH_SECONDS)
             elif open_option is not None and rest:
-                found[-1] = (open_option, rest.pop())
-            options += found
+                of_word[-1] = (open_option, rest.pop())
+            options += of_word
             arguments.append(word)
-            value = found[-1][1] if open_option is not None else None
+            value = of_word[-1][1] if open_option is not None else None
             arguments += [] if value is None else [value]
             continue
         arguments.append(word)
@@ -239,14 +239,14 @@ def _options_of(word: str) -> tuple[list[tuple[str, str | None]], str | None]:
         if equals:
             return [(name, value)], None
         return [(name, None)], name if name in VALUE_OPTIONS or name == WATCH else None
-    found: list[tuple[str, str | None]] = []
+    options: list[tuple[str, str | None]] = []
     for at, letter in enumerate(word[1:], 2):
         name = SHORT_OPTIONS.get(letter, f"-{letter}")
         if name in VALUE_OPTIONS or name == WATCH:
             glued = word[at:] or None
-            return [*found, (name, glued)], name if glued is None else None
-        found.append((name, None))
-    return found, None
+            return [*options, (name, glued)], name if glued is None else None
+        options.append((name, None))
+    return options, None
 
 
 def _is_number(word: str) -> bool:

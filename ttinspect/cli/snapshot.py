@@ -87,7 +87,7 @@ def run(
 
 
 def _remember(common: Common, host: Host) -> None:
-    kept = to_remember(host.system, time.time_ns())
+    remembered = to_remember(host.system, time.time_ns())
     folder = state_folder()
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -99,8 +99,8 @@ def _remember(common: Common, host: Host) -> None:
             ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.USAGE,
         ) from error
     path = str(file_of(folder))
-    write(to_json(kept), path)
-    note(common, f"{path}: {len(kept.chips)} chip{'' if len(kept.chips) == 1 else 's'}, until reboot")
+    write(to_json(remembered), path)
+    note(common, f"{path}: {plural(len(remembered.chips), 'chip')}, until reboot")
 
 
 def take(host: Host, places: Places, processes: bool) -> document.Snapshot:

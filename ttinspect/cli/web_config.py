@@ -94,9 +94,9 @@ def _tls(node: Node, folder: Path) -> Tls:
     _refuse_unknown(node, _TLS_KEYS)
 
     def named(key: str) -> str:
-        found = str(folder.joinpath(node.require(key, "a path").text()))
-        _refuse_writable(found)
-        return found
+        path = str(folder.joinpath(node.require(key, "a path").text()))
+        _refuse_writable(path)
+        return path
 
     ca = named("client_ca_file") if node.child("client_ca_file") else None
     asked = node.child("client_auth_type")

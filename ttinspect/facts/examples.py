@@ -59,8 +59,8 @@ def example_names() -> tuple[str, ...]:
 
 def example_chip_ids() -> dict[str, range]:
     """The chip ids of every built-in example, by its name."""
-    found = {name: example_named(name) for name in example_names()}
-    return {name: range(len(one.chips)) for name, one in found.items() if one is not None}
+    examples = {name: example_named(name) for name in example_names()}
+    return {name: range(len(example.chips)) for name, example in examples.items() if example is not None}
 
 
 def example_named(name: str) -> Example | None:

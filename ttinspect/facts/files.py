@@ -62,7 +62,7 @@ def readable(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def spoken(path: str) -> str:
+def document_name(path: str) -> str:
     """What a document is called in a sentence."""
     return "standard input" if path == "-" else path
 
@@ -122,16 +122,16 @@ def _read_bounded(fd: int, name: str, size: int) -> bytes:
     count, limit = 0, None
     while True:
         try:
-            data = os.read(fd, _READ_BYTES)
+            piece = os.read(fd, _READ_BYTES)
         except BlockingIOError:
             select.select([fd], [], [])
             continue
-        parts.append(data)
-        count += len(data)
-        if limit is None and (count >= _HEAD_BYTES or not data):
+        parts.append(piece)
+        count += len(piece)
+        if limit is None and (count >= _HEAD_BYTES or not piece):
             parts = [b"".join(parts)]
             limit = JSON_LIMIT_BYTES if looks_like_json(parts[0][:_HEAD_BYTES]) else YAML_LIMIT_BYTES
         if limit is not None and max(count, size) > limit:
             raise _too_large(name, limit)
-        if not data:
+        if not piece:
             return b"".join(parts)

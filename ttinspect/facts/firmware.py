@@ -42,7 +42,7 @@ def version_as_printed(text: str) -> str | None:
     """ "19.5.0" of 19.5.0.0, "19.5.0-rc.1" of 19.5.0.1, as the driver and tt-smi print versions; None for
     what is none, and for words of 0 and of all ones."""
     parsed = _parsed(text)
-    return None if parsed is None or parsed[0] in _NO_VERSIONS else _told(*parsed)
+    return None if parsed is None or parsed[0] in _NO_VERSIONS else _printed(*parsed)
 
 
 def bundle_text(word: int | None) -> str | None:
@@ -51,7 +51,7 @@ def bundle_text(word: int | None) -> str | None:
     if not word:
         return None
     major, minor, patch, candidate = word.to_bytes(4, "big")
-    return _told((major, minor, patch), candidate)
+    return _printed((major, minor, patch), candidate)
 
 
 def _parsed(text: str) -> tuple[Version, int] | None:
@@ -62,7 +62,7 @@ def _parsed(text: str) -> tuple[Version, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])), int(match[4] or match[5] or 0)
 
 
-def _told(version: Version, candidate: int) -> str:
+def _printed(version: Version, candidate: int) -> str:
     text = ".".join(map(str, version))
     return f"{text}-rc.{candidate}" if candidate else text
 

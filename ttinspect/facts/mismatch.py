@@ -90,11 +90,11 @@ def in_words(kind: inspect.Type) -> str:
 def _find(value: Any, kind: inspect.Type, path: tuple[str | int, ...]) -> Mismatch | None:
     kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
     kinds = tuple(each.type if isinstance(each, inspect.Metadata) else each for each in kinds)
-    near = [each for each in kinds if _shape(value, each)]
-    if not near:
+    fitting_kinds = [each for each in kinds if _shape(value, each)]
+    if not fitting_kinds:
         return Mismatch(path, value, kinds)
-    found = [_inside(value, one, path) for one in near]
-    return None if None in found else found[0]
+    mismatches = [_inside(value, fitting, path) for fitting in fitting_kinds]
+    return None if None in mismatches else mismatches[0]
 
 
 _OF_JSON: dict[type[inspect.Type], Any] = {

@@ -138,7 +138,7 @@ def _racks(cabling: Cabling | None) -> dict[str, CabledHost]:
 
 def _unreadable(documents: Iterable[Unreadable]) -> Iterator[Finding]:
     for document in documents:
-        yield HOST_UNREADABLE.found(
+        yield HOST_UNREADABLE.finding_of(
             f"{document.place}: {document.why}", file=document.file, host=document.stem
         )
 
@@ -152,7 +152,7 @@ def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> It
         else:
             ids = names_listed(map(str, one.unique_ids))
             what = f"{first.file} and {second.file} both have {count_of(len(one.unique_ids), 'chip')}: {ids}"
-        yield CHIP_IN_TWO_HOSTS.found(
+        yield CHIP_IN_TWO_HOSTS.finding_of(
             what,
             hosts=[first.name, second.name],
             files=[first.file, second.file],
@@ -189,7 +189,7 @@ def _one_sided(
         neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
         name = hosts[number].name
         cables = _cable_words(pairs, ports, racks)
-        finding = ONE_SIDED_LINK.found(
+        finding = ONE_SIDED_LINK.finding_of(
             f"{links_missed(name, len(pairs), neighbours)}: {listed_briefly(cables)}",
             host=name,
             neighbours=neighbours,
@@ -230,7 +230,7 @@ def _half(
 ) -> Iterator[Finding]:
     for half in halves:
         places = [place_words(ports.port_location(number, port), racks) for number, port in half.ends]
-        yield PORT_PARTLY_UP.found(
+        yield PORT_PARTLY_UP.finding_of(
             f"{' - '.join(places)}: {half.up} of {plural(half.channels, 'channel')} "
             f"{verb(half.up, 'is', 'are')} up",
             hosts=list(dict.fromkeys(hosts[number].name for number, _ in half.ends)),
@@ -262,7 +262,7 @@ def _contradicting(
         ]
         links = [f"{_end_words(hosts, a)} - {_end_words(hosts, b)}" for a, b in one.links]
         are = "is an end" if len(ends) == 1 else "are each an end"
-        yield CHANNEL_IN_TWO_LINKS.found(
+        yield CHANNEL_IN_TWO_LINKS.finding_of(
             f"{listed_briefly(ends)} {are} of two links or more: {listed_briefly(links)}",
             hosts=sorted({hosts[end.host].name for end in one.ends}),
             ends=ends,
@@ -293,7 +293,7 @@ def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
         ordered = sorted(versions, key=lambda version: (-len(versions[version]), [-part for part in version]))
         most, others = ordered[0], ordered[1:]
         text = "; ".join(f"{_version(other)} on {names_listed(versions[other])}" for other in others)
-        yield FIRMWARE_DIFFERS.found(
+        yield FIRMWARE_DIFFERS.finding_of(
             f"{board}: {text}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
             row,
             board=board,
@@ -316,7 +316,7 @@ def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None)
         if host.time_ns is None or newest - host.time_ns <= most:
             continue
         than = "now" if asked else "the newest"
-        yield SNAPSHOT_OLD.found(
+        yield SNAPSHOT_OLD.finding_of(
             f"{host.name}: its snapshot is {_age(newest - host.time_ns)} older than {than}",
             EXPECTED if asked else "",
             host=host.name,
@@ -362,7 +362,7 @@ def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[
             by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
     for (one, tray, other, far_tray), names in sorted(by_trays.items()):
         for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
-            yield CABLE_CROSSED.found(
+            yield CABLE_CROSSED.finding_of(
                 f"{two_ports(first, second)} between {hosts[one].name} tray {tray} and "
                 f"{hosts[other].name} tray {far_tray} may be exchanged: the other {equal} cables between "
                 "hosts join equal port numbers",

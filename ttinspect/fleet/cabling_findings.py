@@ -88,7 +88,7 @@ class _Telling:
         for index in self.comparison.missing_hosts:
             name = self.names[index]
             where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[index]))))
-            yield HOST_MISSING.found(
+            yield HOST_MISSING.finding_of(
                 f"{where} is in {self.cabling.file}, and no document is of it",
                 host=name,
                 hosts=[name],
@@ -99,7 +99,7 @@ class _Telling:
 
     def _no_match(self) -> Finding:
         ours, theirs = names_listed(host.name for host in self.hosts), names_listed(self.names)
-        return NOT_IN_CABLING.found(
+        return NOT_IN_CABLING.finding_of(
             f"no host of the fleet ({ours}) is in {self.cabling.file} ({theirs}): nothing was compared. "
             "Match names with --map-host HERE=THERE",
             NOTHING_COMPARED,
@@ -118,7 +118,7 @@ class _Telling:
         return f"{self._words(cable)} ({channel_words(near)})"
 
     def _cable(self, rule: FleetRule, cable: Cable, what: str) -> Finding:
-        return rule.found(
+        return rule.finding_of(
             f"{self._with_channels(cable)} {what}",
             hosts=self._hosts((cable,)),
             cable=self._words(cable),
@@ -133,7 +133,7 @@ class _Telling:
             [self._words(cable) for cable in crossed.found],
         )
         what = count_of(max(len(should), len(are)), "cable")
-        return CABLE_CROSSED.found(
+        return CABLE_CROSSED.finding_of(
             f"{what} crossed. Should be: {listed_briefly(should)}. "
             f"{'Are' if len(are) > 1 else 'Is'}: {listed_briefly(are)}",
             hosts=self._hosts((*crossed.expected, *crossed.found)),
@@ -146,7 +146,7 @@ class _Telling:
         trays = _trays(board_differs.trays)
         where = " ".join(filter(None, (name, rack_words(self.cabling.hosts[board_differs.host]), trays)))
         is_there = f"there is {board_differs.found}" if board_differs.found else "there is none"
-        return OTHER_BOARD.found(
+        return OTHER_BOARD.finding_of(
             f"{where}: the cabling has {board_differs.expected}, {is_there}",
             host=name,
             hosts=[name],
@@ -173,7 +173,7 @@ class _Telling:
             ]
             what = listed_briefly(moves)
         how = _HOW[moved.what]
-        return OTHER_PLACE.found(
+        return OTHER_PLACE.finding_of(
             f"{what}{how}",
             hosts=list(
                 dict.fromkeys(
@@ -208,10 +208,10 @@ class _Telling:
     def _unknown(self) -> Iterator[Finding]:
         for number in self.comparison.unknown_hosts:
             name = self.hosts[number].name
-            yield NOT_IN_CABLING.found(f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
+            yield NOT_IN_CABLING.finding_of(f"{name} is not in {self.cabling.file}", host=name, hosts=[name])
         for places in self.comparison.unknown_trays:
             name = self.names[places[0][0]]
-            yield NOT_IN_CABLING.found(
+            yield NOT_IN_CABLING.finding_of(
                 f"{name} {_trays([tray for _, tray in places])} {verb(len(places), 'is', 'are')} not in "
                 f"{self.cabling.file}",
                 host=name,
@@ -220,7 +220,7 @@ class _Telling:
             )
         for number in self.comparison.unplaced_hosts:
             host = self.hosts[number]
-            yield NOT_IN_CABLING.found(
+            yield NOT_IN_CABLING.finding_of(
                 f"{host.name}: nobody tells which trays its cards are in, as its motherboard is unknown; "
                 "its cables were not compared",
                 NOTHING_COMPARED,

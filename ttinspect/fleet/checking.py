@@ -85,12 +85,12 @@ def _together(host: str, same: Sequence[Expectation]) -> HostOutcome:
     those = [expectation for expectation in same if expectation.outcome is outcome]
     first = those[0]
     values = list(dict.fromkeys(expectation.found for expectation in those))
-    told = [
+    sentences = [
         expectation.why if expectation.chip is None else f"{expectation.subject}: {expectation.why}"
         for expectation in those
         if expectation.why
     ]
-    whys = list(dict.fromkeys(told))
+    whys = list(dict.fromkeys(sentences))
     more = f"; and {len(whys) - _SHOWN} more" if len(whys) > _SHOWN else ""
     where = "" if first.where is None else f" ({first.where})"
     why = "; ".join(whys[:_SHOWN]) + more + where if whys else ""
@@ -143,7 +143,7 @@ def fleet_outcomes(
             found="missing" if missing else "unreadable" if name in hidden else "there",
             outcome=Outcome.FAIL if missing else Outcome.UNKNOWN if name in hidden else Outcome.PASS,
             why=message if missing else "",
-            finding=HOST_MISSING.found(message, host=name, hosts=[name])
+            finding=HOST_MISSING.finding_of(message, host=name, hosts=[name])
             if missing and name not in silent
             else None,
         )
@@ -185,7 +185,7 @@ def _firmware(hosts: Sequence[FleetHost]) -> Iterator[HostOutcome]:
             found=", ".join(sorted(_version(bundle) for _, bundle in bundles if bundle is not None)) or None,
             outcome=outcome,
             why=why,
-            finding=FIRMWARE_DIFFERS.found(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+            finding=FIRMWARE_DIFFERS.finding_of(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
         )
 
 
@@ -206,5 +206,5 @@ def _age(host: FleetHost, most_ns: int, now_ns: int) -> HostOutcome:
         found=age,
         outcome=outcome,
         why=why,
-        finding=SNAPSHOT_OLD.found(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
+        finding=SNAPSHOT_OLD.finding_of(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
     )

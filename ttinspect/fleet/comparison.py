@@ -124,5 +124,5 @@ def crossed_among(
         cables |= group
         if group & unexpected:
             crossings.append(Crossed(tuple(sorted(group & missing)), tuple(sorted(group & unexpected))))
-    told = {cable for crossed in crossings for cable in (*crossed.expected, *crossed.found)}
-    return crossings, missing - told, unexpected - told
+    crossed_cables = {cable for crossed in crossings for cable in (*crossed.expected, *crossed.found)}
+    return crossings, missing - crossed_cables, unexpected - crossed_cables

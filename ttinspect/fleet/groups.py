@@ -101,7 +101,7 @@ def outliers(
         if not why or not names:
             continue
         alike = cables and len(group.hosts) > 1
-        yield UNLIKE_ITS_GROUP.found(
+        yield UNLIKE_ITS_GROUP.finding_of(
             f"{names_listed(names)}: {'; '.join(why)} ({len(model.hosts)} equal hosts)"
             f"{', perhaps on purpose: they are cabled alike' if alike else ''}",
             ALIKE if alike else "",

@@ -42,7 +42,7 @@ class Shapes:
         self._known: dict[Shape, Shape] = {}
         self._ids: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-    def kept(self, shape: Shape) -> Shape:
+    def equal_shape(self, shape: Shape) -> Shape:
         """The shape that is equal to this one, the same for all hosts."""
         return self._known.setdefault(shape, shape)
 
@@ -84,7 +84,7 @@ def fleet_host(
         motherboard=board,
         driver=reading.driver,
         chassis=board or motherboard_of(_card_buses(system)),
-        shape=shapes.kept(shape),
+        shape=shapes.equal_shape(shape),
         chip_ids=shapes.kept_ids(tuple(chip.id for chip in order)),
         unique_ids=tuple(
             int(chip.unique_id) if chip.unique_id is not None and knows(chip, "unique_id") else None

@@ -54,11 +54,11 @@ def overlaps(hosts: Sequence[FleetHost]) -> list[Overlap]:
     ]
 
 
-def counted_once(hosts: Sequence[FleetHost], found: Iterable[Overlap]) -> set[int]:
+def counted_once(hosts: Sequence[FleetHost], overlaps: Iterable[Overlap]) -> set[int]:
     """Positions of the documents that are a host told before, and are counted no second time: of two, the
     older; where no time is known, the one that tells fewer places, else the second."""
     dropped: set[int] = set()
-    for overlap in found:
+    for overlap in overlaps:
         if not overlap.same or {overlap.first, overlap.second} & dropped:
             continue
         first, second = hosts[overlap.first], hosts[overlap.second]
@@ -97,25 +97,25 @@ def joined(hosts: Sequence[FleetHost]) -> Joined:
     leaving = []
     for number, host in enumerate(hosts):
         for chip, channel, unique_id, far_channel in host.outside:
-            far = index.get(unique_id)
-            if far is None:
+            other_end = index.get(unique_id)
+            if other_end is None:
                 leaving.append((End(number, chip, channel), unique_id, far_channel))
-            elif far[0] != number:
-                listed.add((End(number, chip, channel), End(*far, far_channel)))
+            elif other_end[0] != number:
+                listed.add((End(number, chip, channel), End(*other_end, far_channel)))
     between = [pair for pair in listed if pair[0] < pair[1] and (pair[1], pair[0]) in listed]
     one_sided = [pair for pair in listed if (pair[1], pair[0]) not in listed]
     return Joined(between=tuple(sorted(between)), one_sided=tuple(sorted(one_sided)), leaving=tuple(leaving))
 
 
 def _index(hosts: Sequence[FleetHost]) -> dict[int, tuple[int, int]]:
-    found: dict[int, tuple[int, int]] = {}
+    owners: dict[int, tuple[int, int]] = {}
     for number, host in enumerate(hosts):
         for chip, unique_id in enumerate(host.unique_ids):
             if unique_id is not None:
-                found.setdefault(unique_id, (number, chip))
+                owners.setdefault(unique_id, (number, chip))
     aliases = Counter(alias for host in hosts for alias in host.aliases if alias is not None)
     for number, host in enumerate(hosts):
         for chip, alias in enumerate(host.aliases):
             if alias is not None and aliases[alias] == 1:
-                found.setdefault(alias, (number, chip))
-    return found
+                owners.setdefault(alias, (number, chip))
+    return owners

@@ -23,7 +23,7 @@ NOTHING_COMPARED = "nothing compared"
 class FleetRule(Rule, frozen=True, kw_only=True):
     """A rule of many hosts together; no row of it depends on the version of a region."""
 
-    def found(self, message: str, row: str = "", **evidence: EvidenceValue) -> Finding:
+    def finding_of(self, message: str, row: str = "", **evidence: EvidenceValue) -> Finding:
         """The finding of what was seen, as bad as the row says."""
         finding = self.finding(Hit(row=row, message=message, evidence=evidence))
         assert finding is not None

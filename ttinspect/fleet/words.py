@@ -34,25 +34,25 @@ def port_words(port: str) -> str:
     return port if kind == "linking board" else f"port {kind} {number}"
 
 
-def two_ports(one: str, other: str) -> str:
+def two_ports(port: str, other_port: str) -> str:
     """ "ports 11 and 12"."""
-    (kind, _, first), (other_kind, _, second) = one.rpartition(" "), other.rpartition(" ")
+    (kind, _, first), (other_kind, _, second) = port.rpartition(" "), other_port.rpartition(" ")
     if kind == other_kind == "QSFP-DD":
         return f"ports {first} and {second}"
-    return f"{port_words(one)} and {port_words(other)}"
+    return f"{port_words(port)} and {port_words(other_port)}"
 
 
 def rack_words(host: CabledHost | None) -> str:
     """Where a host stands, as far as a cabling tells: "(hall A, aisle 2, rack 3, U08)"."""
     if host is None:
         return ""
-    told = [
+    places = [
         f"hall {host.hall}" if host.hall else "",
         f"aisle {host.aisle}" if host.aisle else "",
         f"rack {host.rack}" if host.rack is not None else "",
         f"U{host.shelf_u}" if host.shelf_u is not None else "",
     ]
-    words = ", ".join(filter(None, told))
+    words = ", ".join(filter(None, places))
     return f"({words})" if words else ""
 
 

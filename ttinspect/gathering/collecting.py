@@ -27,14 +27,14 @@ _NOT_FOUND = 127
 _SSH = 255
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a host sent: its snapshot as bytes, if there is one; and what became of it."""
 
     host: str
     state: Collected
     snapshot: bytes | None
     exit_code: int | None
-    said: str | None
+    last_line: str | None
     why: str | None
 
 
@@ -60,7 +60,7 @@ def hosts_named(text: str) -> tuple[str, ...]:
     return node_names(text, f"--hosts {text}")
 
 
-def ask(hosts: Sequence[str], asking: Asking, heard: Callable[[Heard], None]) -> None:
+def ask(hosts: Sequence[str], asking: Asking, receive: Callable[[Reply], None]) -> None:
     """Run the snapshot command on every host; each is told when it is done.
 
     Raises:
@@ -80,13 +80,13 @@ def ask(hosts: Sequence[str], asking: Asking, heard: Callable[[Heard], None]) ->
 
         def ev_hup(self, worker: Any, node: str, rc: int) -> None:
             done.add(node)
-            heard(_heard(node, out.pop(node, []), err.pop(node, []), rc, asking))
+            receive(_reply_of(node, out.pop(node, []), err.pop(node, []), rc, asking))
 
         def ev_close(self, worker: Any, timedout: bool) -> None:
             for node in map(str, NodeSet.fromlist(list(worker.iter_keys_timeout()))):
                 if node not in done:
                     done.add(node)
-                    heard(_heard(node, out.pop(node, []), err.pop(node, []), None, asking))
+                    receive(_reply_of(node, out.pop(node, []), err.pop(node, []), None, asking))
 
     out: dict[str, list[bytes]] = {}
     err: dict[str, list[bytes]] = {}
@@ -116,7 +116,7 @@ def ask(hosts: Sequence[str], asking: Asking, heard: Callable[[Heard], None]) ->
         raise
     for node in hosts:
         if node not in done:
-            heard(_heard(node, out.pop(node, []), err.pop(node, []), None, asking))
+            receive(_reply_of(node, out.pop(node, []), err.pop(node, []), None, asking))
 
 
 def far_command(asking: Asking) -> str:
@@ -125,32 +125,28 @@ def far_command(asking: Asking) -> str:
     return f"exec timeout -k {_GRACE_S} {asking.timeout_s:g} {shlex.join(words)} snapshot"
 
 
-def _heard(host: str, out: list[bytes], err: list[bytes], code: int | None, asking: Asking) -> Heard:
-    """What lines and an exit code come to."""
+def _reply_of(host: str, out: list[bytes], err: list[bytes], code: int | None, asking: Asking) -> Reply:
+    """What the lines that a host sent, and the exit code of its command, come to."""
     snapshots = [line for line in out if line.lstrip().startswith(b"{") and _SCHEMA in line[:200]]
     rest = [line for line in out if line not in snapshots]
-    said = _last(err) or _last(rest)
+    last_line = _last_line(err) or _last_line(rest)
+
+    def reply(state: Collected, why: str | None, snapshot: bytes | None = None) -> Reply:
+        return Reply(host=host, state=state, snapshot=snapshot, exit_code=code, last_line=last_line, why=why)
+
     if code is None or (code in (_TIMED_OUT, _KILLED) and not snapshots):
-        why = f"it did not answer within {asking.timeout_s:g} s"
-        return Heard(host=host, state=Collected.TIMED_OUT, snapshot=None, exit_code=code, said=said, why=why)
+        return reply(Collected.TIMED_OUT, f"it did not answer within {asking.timeout_s:g} s")
     if snapshots:
-        snapshot, broken = snapshots[-1] + b"\n", None
+        snapshot = snapshots[-1] + b"\n"
         try:
             msgspec.json.decode(snapshot, type=_Head)
         except msgspec.MsgspecError as error:
-            broken = f"its snapshot is cut off or no JSON ({error})"
-        if broken is None:
-            partly = None if code == 0 else "some of its chips could not be read"
-            return Heard(
-                host=host, state=Collected.COLLECTED, snapshot=snapshot, exit_code=code, said=said, why=partly
-            )
-        return Heard(host=host, state=Collected.RUBBISH, snapshot=None, exit_code=code, said=said, why=broken)
+            return reply(Collected.RUBBISH, f"its snapshot is cut off or no JSON ({error})")
+        partly = None if code == 0 else "some of its chips could not be read"
+        return reply(Collected.COLLECTED, partly, snapshot)
     if code == 0:
-        why = "it sent no snapshot" if out else "it sent nothing"
-        return Heard(host=host, state=Collected.RUBBISH, snapshot=None, exit_code=code, said=said, why=why)
-    return Heard(
-        host=host, state=Collected.FAILED, snapshot=None, exit_code=code, said=said, why=_why(code, asking)
-    )
+        return reply(Collected.RUBBISH, "it sent no snapshot" if out else "it sent nothing")
+    return reply(Collected.FAILED, _why(code, asking))
 
 
 class _Head(msgspec.Struct):
@@ -173,9 +169,10 @@ def _why(code: int, asking: Asking) -> str:
     return f"the command ended with {code}"
 
 
-def _last(lines: Sequence[bytes]) -> str | None:
-    said = next((line for line in reversed(lines) if line.strip()), None)
-    return None if said is None else said.decode("utf-8", "backslashreplace").strip()[:_LONGEST_SAID]
+def _last_line(lines: Sequence[bytes]) -> str | None:
+    """The last line that is not blank, of at most so many characters."""
+    line = next((line for line in reversed(lines) if line.strip()), None)
+    return None if line is None else line.decode("utf-8", "backslashreplace").strip()[:_LONGEST_LINE]
 
 
-_LONGEST_SAID = 200
+_LONGEST_LINE = 200

@@ -314,8 +314,8 @@ class RecordingFile:
         os.fsync(self._file.fileno())
         self._file.close()
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, content: bytes) -> None:
+        view = memoryview(content)
         while view:
             view = view[self._file.write(view) :]
 

@@ -62,8 +62,8 @@ def places_of(source: str, shm_dir: str | None, procfs: str | None) -> Places:
 
 
 def _below(root: str, path: Path) -> str | None:
-    found = Path(root, *path.parts[1:])
-    return str(found) if os.path.isdir(found) else None  # noqa: PTH112 - it may not be looked at
+    folder = Path(root, *path.parts[1:])
+    return str(folder) if os.path.isdir(folder) else None  # noqa: PTH112 - it may not be looked at
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,13 +141,13 @@ def devices_held() -> dict[str, str]:
     if not device_nodes():
         return {}
     scan = scan_holders(DEFAULT_PROCFS, (), named=False)
-    by: dict[str, list[int]] = {}
+    devices_by_holders: dict[str, list[int]] = {}
     listed = {device for holder in scan.holders.holders for device in holder.devices}
     for device in sorted(listed | scan.holders.outside.keys() | scan.holders.orphans.keys()):
-        pids = [one.pid for one in scan.holders.of_device(device)]
-        who = which("pid", pids) if pids else "a process that cannot be seen from here"
-        by.setdefault(who, []).append(device)
-    return {_few(devices): who for who, devices in by.items()}
+        pids = [holder.pid for holder in scan.holders.of_device(device)]
+        holders_words = which("pid", pids) if pids else "a process that cannot be seen from here"
+        devices_by_holders.setdefault(holders_words, []).append(device)
+    return {_few(devices): holders_words for holders_words, devices in devices_by_holders.items()}
 
 
 def _few(devices: list[int]) -> str:
@@ -290,9 +290,9 @@ def without_strangers(published: Published) -> Published:
     slots = {slot.pid for region in regions if region is not None for slot in region.occupied}
     holders = () if published.holders is None else published.holders.holders
     slots |= {holder.pid for holder in holders if holder.own_pid in slots and holder.regions}
-    found = {pid: process for pid, process in published.processes.found.items() if pid in slots}
+    processes = {pid: process for pid, process in published.processes.found.items() if pid in slots}
     return msgspec.structs.replace(
-        published, processes=msgspec.structs.replace(published.processes, found=found)
+        published, processes=msgspec.structs.replace(published.processes, found=processes)
     )
 
 
@@ -334,11 +334,11 @@ def settings_of(
     Raises:
         InspectError: 2, as make_settings.
     """
-    runtimes = {one.runtime for one in allocator}
-    modes = {one.dispatch for one in allocator}
+    runtimes = {statistics.runtime for statistics in allocator}
+    modes = {statistics.dispatch for statistics in allocator}
     if runtime is None and len(runtimes) == 1:
-        told = runtimes.pop()
-        runtime = told if any(known.name == told for known in runtime_facts().runtimes) else None
+        name = runtimes.pop()
+        runtime = name if any(known.name == name for known in runtime_facts().runtimes) else None
     if dispatch is None and modes == {DispatchMode.SLOW}:
         dispatch = Dispatch.SLOW
     return make_settings(

@@ -24,8 +24,8 @@ def read_file(path: Path, most_bytes: int = _MOST_BYTES) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
         content = b""
-        while len(content) < most_bytes and (data := os.read(descriptor, most_bytes - len(content))):
-            content += data
+        while len(content) < most_bytes and (piece := os.read(descriptor, most_bytes - len(content))):
+            content += piece
         return content
     finally:
         os.close(descriptor)

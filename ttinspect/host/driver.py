@@ -83,5 +83,5 @@ def _numbered(folder: Path, name: re.Pattern[str]) -> dict[int, Path] | None:
             else "look what is wrong there",
             ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.UMD_FAILED,
         ) from error
-    found = {int(match[1]): folder / match[0] for match in map(name.fullmatch, names) if match}
-    return dict(sorted(found.items()))
+    paths = {int(match[1]): folder / match[0] for match in map(name.fullmatch, names) if match}
+    return dict(sorted(paths.items()))

@@ -182,21 +182,21 @@ class _Look:
         """Which of these pids of slots a process can have written that could not be looked into."""
         if not slots:
             return slots
-        found = set()
+        pids = set()
         for pid in self.unread_maps | self._no_maps:
             own = own_pid_of(self._procfs, pid)
             if own is None and pid in self.unread_maps:
                 return slots
-            found.add(pid if own is None else own)
-        return slots & found
+            pids.add(pid if own is None else own)
+        return slots & pids
 
     def holders(self, listed: Mapping[int, set[int]]) -> list[Holder]:
         """Everybody who holds anything, by pid; ``listed`` are the devices that the driver lists them for."""
         mapping = {pid for pid, (surely, perhaps) in self.mapped.items() if surely or perhaps}
-        found = []
+        holders = []
         for pid in sorted(self.open.keys() | mapping | listed.keys()):
             surely, perhaps = self.mapped.get(pid, (set(), set()))
-            found.append(
+            holders.append(
                 Holder(
                     pid=pid,
                     own_pid=own_pid_of(self._procfs, pid),
@@ -207,7 +207,7 @@ class _Look:
                     maps_read=bool(self._regions) and pid not in self.unread_maps | self._no_maps,
                 )
             )
-        return found
+        return holders
 
 
 class _Listed(msgspec.Struct):
@@ -221,7 +221,7 @@ class _Listed(msgspec.Struct):
 def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look, own: int | None) -> _Listed:
     """An opener that is not there, or was looked into and has no node of the device, has left its descriptor
     to somebody else; the list is read again, in case it has only just closed it."""
-    found = _Listed({}, {}, {})
+    listing = _Listed({}, {}, {})
     doubtful: dict[int, set[int]] = {}
     for opener in openers or ():
         for pid in opener.pids or ():
@@ -232,17 +232,17 @@ def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look
             if pid == own:
                 continue
             if runs and not given_away:
-                found.by_pid.setdefault(pid, set()).add(opener.device)
+                listing.by_pid.setdefault(pid, set()).add(opener.device)
             else:
                 doubtful.setdefault(opener.device, set()).add(pid)
         if opener.outside:
-            found.outside[opener.device] = opener.outside
+            listing.outside[opener.device] = opener.outside
     if doubtful:
         again = {each.device: set(each.pids or ()) for each in device_openers(procfs) or ()}
         for device, pids in doubtful.items():
             if left := pids & again.get(device, set()):
-                found.orphans[device] = tuple(sorted(left))
-    return found
+                listing.orphans[device] = tuple(sorted(left))
+    return listing
 
 
 def _key(file: RegionFile) -> RegionKey:

@@ -45,7 +45,7 @@ def read_processes(procfs: Path, pids: Iterable[int], *, named: bool, personal: 
     if listed is None:
         return ProcessTable(found={}, unknowable=frozenset(wanted))
     boot_time_ns = _boot_time_ns(procfs) if wanted else None
-    found, missing, unknowable = {}, [], []
+    processes, missing, unknowable = {}, [], []
     for pid in wanted:
         if str(pid) not in listed:
             missing.append(pid)
@@ -62,10 +62,10 @@ def read_processes(procfs: Path, pids: Iterable[int], *, named: bool, personal: 
             if process is None:
                 unknowable.append(pid)
             else:
-                found[pid] = process
+                processes[pid] = process
     if missing and hides_processes(procfs):
         unknowable += missing
-    return ProcessTable(found=found, unknowable=frozenset(unknowable))
+    return ProcessTable(found=processes, unknowable=frozenset(unknowable))
 
 
 def device_openers(procfs: Path) -> tuple[DeviceOpeners, ...] | None:

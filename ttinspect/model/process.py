@@ -75,11 +75,11 @@ class ProcessTable(msgspec.Struct, frozen=True, kw_only=True):
         }
         if not stops:
             return self
-        found = {
+        processes = {
             pid: msgspec.structs.replace(process, state=stops[pid].state) if pid in stops else process
             for pid, process in self.found.items()
         }
-        return ProcessTable(found=found, unknowable=self.unknowable)
+        return ProcessTable(found=processes, unknowable=self.unknowable)
 
 
 class DeviceOpeners(msgspec.Struct, frozen=True, kw_only=True):

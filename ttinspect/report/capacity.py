@@ -155,13 +155,14 @@ def release_rows(releases: Sequence[Release]) -> Iterator[tuple[str, ...]]:
         else:
             runs.append([release])
     for run in runs:
-        one = run[0]
-        newest, oldest = (_minor(each.name) for each in (one, run[-1]))
+        first = run[0]
+        newest, oldest = (_minor(each.name) for each in (first, run[-1]))
         names = newest if len(run) == 1 else f"{oldest}-{newest}"
         figures = (
-            one.l1_bank_bytes, one.l1_allocatable, one.dram_view_bytes, one.dram_allocatable, one.trace
+            first.l1_bank_bytes, first.l1_allocatable, first.dram_view_bytes, first.dram_allocatable,
+            first.trace,
         )  # fmt: skip
-        yield names, *("does not fit" if one.refused else count(figure) for figure in figures)
+        yield names, *("does not fit" if first.refused else count(figure) for figure in figures)
 
 
 def _minor(name: str) -> str:

@@ -63,12 +63,14 @@ def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:
     parts: list[RenderableType] = [source_line(answer.source), *_host_line(answer), Text("")]
     table = columns("", "", "~", "~", "~expected", "~found")
     groups = list(_grouped(answer.expectations))
-    for one, chips in groups:
-        outcome = Text(f" {one.outcome.value}", style=_STYLES[one.outcome])
-        add_row(table, outcome, one.id, _who(one, chips), one.fact, shown(one, one.expected), _found(one))
+    for expectation, chips in groups:
+        outcome = Text(f" {expectation.outcome.value}", style=_STYLES[expectation.outcome])
+        about = (expectation.id, _who(expectation, chips), expectation.fact)
+        expected = shown(expectation, expectation.expected)
+        add_row(table, outcome, *about, expected, _found_cell(expectation))
     parts.append(table)
     parts += _reasons(groups)
-    parts += findings_table(untold(answer))
+    parts += findings_table(other_findings(answer))
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
@@ -152,7 +154,7 @@ def shown(expectation: Expectation, value: Fact) -> str:
     return size(value) if expectation.fact.endswith("_bytes") and isinstance(value, int) else str(value)
 
 
-def _found(expectation: Expectation) -> str:
+def _found_cell(expectation: Expectation) -> str:
     text = shown(expectation, expectation.found)
     return "see below" if len(text) > _LONGEST_FOUND and expectation.why else text
 
@@ -161,16 +163,17 @@ def _reasons(groups: Iterable[tuple[Expectation, list[int]]]) -> list[Renderable
     """A sentence for each that is not met, equal ones once, and what to read about it."""
     table = columns("", "~", header=False)
     explained: set[str] = set()
-    told: set[tuple[str, str]] = set()
-    for one, chips in groups:
-        sentence, more = harmless(_reason(one, chips)), ""
-        if one.outcome is Outcome.PASS or not one.why or (one.id, sentence) in told:
+    shown_sentences: set[tuple[str, str]] = set()
+    for expectation, chips in groups:
+        sentence, more = harmless(_reason(expectation, chips)), ""
+        key = (expectation.id, sentence)
+        if expectation.outcome is Outcome.PASS or not expectation.why or key in shown_sentences:
             continue
-        told.add((one.id, sentence))
-        if one.outcome is Outcome.FAIL and one.id not in explained:
-            explained.add(one.id)
-            more = f"\nNext: ttinspect explain {one.id}"
-        add_row(table, f" {one.id}", Text(sentence + more))
+        shown_sentences.add(key)
+        if expectation.outcome is Outcome.FAIL and expectation.id not in explained:
+            explained.add(expectation.id)
+            more = f"\nNext: ttinspect explain {expectation.id}"
+        add_row(table, f" {expectation.id}", Text(sentence + more))
     return [Text(""), table] if table.row_count else []
 
 
@@ -179,21 +182,21 @@ def _reason(expectation: Expectation, chips: list[int]) -> str:
     return f"{_who(expectation, chips)}: {expectation.why}{where}"
 
 
-def untold(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
+def other_findings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
     """Findings that no expectation tells already, with the chips that each is about."""
-    told = told_by(answer.expectations)
+    told_ids = told_by(answer.expectations)
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
-    def not_told(findings: Iterable[Finding]) -> list[Finding]:
+    def worth_showing(findings: Iterable[Finding]) -> list[Finding]:
         return [
             finding
             for finding in findings
-            if (finding.severity in shown and finding.id not in told) or finding.id == DOUBTFUL_SOURCE
+            if (finding.severity in shown and finding.id not in told_ids) or finding.id == DOUBTFUL_SOURCE
         ]
 
-    regions = [one for region in answer.regions for one in not_told(region.findings)]
-    per_chip = ((device.id, not_told(device.findings)) for device in answer.devices)
-    return grouped(per_chip, [*not_told(answer.findings), *regions])
+    regions = [finding for region in answer.regions for finding in worth_showing(region.findings)]
+    per_chip = ((device.id, worth_showing(device.findings)) for device in answer.devices)
+    return grouped(per_chip, [*worth_showing(answer.findings), *regions])
 
 
 def _verdict(answer: CheckAnswer, exit_code: int) -> Text:
@@ -213,20 +216,21 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
     """The same as a Markdown document."""
     rows = [
         (
-            one.outcome.value,
-            one.id,
-            _who(one, chips),
-            one.fact,
-            shown(one, one.expected),
-            shown(one, one.found),
+            expectation.outcome.value,
+            expectation.id,
+            _who(expectation, chips),
+            expectation.fact,
+            shown(expectation, expectation.expected),
+            shown(expectation, expectation.found),
         )
-        for one, chips in _grouped(answer.expectations)
+        for expectation, chips in _grouped(answer.expectations)
     ]
-    told = [
-        f"- {one.id} {markdown_text(_reason(one, chips))}"
-        for one, chips in _grouped(answer.expectations)
-        if one.outcome is not Outcome.PASS and one.why
+    reasons = [
+        f"- {expectation.id} {markdown_text(_reason(expectation, chips))}"
+        for expectation, chips in _grouped(answer.expectations)
+        if expectation.outcome is not Outcome.PASS and expectation.why
     ]
+    others = findings_markdown(other_findings(answer))
     return "\n".join(
         [
             f"{markdown_text(source_line(answer.source).plain)}\n",
@@ -236,7 +240,7 @@ def check_markdown(answer: CheckAnswer, exit_code: int) -> str:
                 if facts
             ),
             markdown_table(("outcome", "id", "subject", "fact", "expected", "found"), rows),
-            *("\n".join(part) + "\n" for part in (told, findings_markdown(untold(answer))) if part),
+            *("\n".join(lines) + "\n" for lines in (reasons, others) if lines),
             f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n",
         ]
     )
@@ -268,10 +272,10 @@ def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
         )
         for expectation in answer.expectations
     ]
-    for chips, finding in untold(answer):
+    for chips, finding in other_findings(answer):
         about = subject(chips).removesuffix(": ") or "host"
         chip = chips[0] if len(chips) == 1 else None
-        told = (
+        cells = (
             finding.id,
             about,
             chip,
@@ -282,7 +286,7 @@ def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[obje
             finding.message,
             None,
         )
-        rows.append(told)
+        rows.append(cells)
     return header, rows
 
 
@@ -303,7 +307,7 @@ def check_junit(answer: CheckAnswer, *, strict: bool = False) -> str:
                 f"found: {shown(expectation, expectation.found)}",
             )
         )
-    for chips, finding in untold(answer):
+    for chips, finding in other_findings(answer):
         about = f" ({which('chip', chips)})" if chips else ""
         fails = strict and finding.severity is Severity.WARNING
         result = Result.FAILURE if fails else _OF_SEVERITY[finding.severity]

@@ -25,8 +25,8 @@ def collect_table(answer: CollectAnswer, exit_code: int) -> list[RenderableType]
     for host in answer.hosts:
         if host.why is not None:
             groups.setdefault((host.state, host.exit_code, host.why, host.said), []).append(host.host)
-    for (state, code, why, said), hosts in sorted(groups.items(), key=lambda group: _order(group[0][0])):
-        text = why if said is None else f"{why}\n{said}"
+    for (state, code, why, last_line), hosts in sorted(groups.items(), key=lambda group: _order(group[0][0])):
+        text = why if last_line is None else f"{why}\n{last_line}"
         style = "yellow" if state in GOOD else "bold red"
         cells = [Text(harmless(line)) for line in (text or "").split("\n")]
         add_row(
@@ -47,13 +47,13 @@ def _order(state: Collected) -> int:
 def _verdict(answer: CollectAnswer, exit_code: int) -> Text:
     counts = answer.counts
     whole = all(host.state in GOOD for host in answer.hosts)
-    told = [f"{counts.collected} collected"]
-    told += [f"{counts.there} there already"] if counts.there else []
-    told += [f"{counts.failed} failed"] if counts.failed else []
-    told += [f"{counts.timed_out} timed out"] if counts.timed_out else []
-    told += [f"{counts.rubbish} sent rubbish"] if counts.rubbish else []
+    outcomes = [f"{counts.collected} collected"]
+    outcomes += [f"{counts.there} there already"] if counts.there else []
+    outcomes += [f"{counts.failed} failed"] if counts.failed else []
+    outcomes += [f"{counts.timed_out} timed out"] if counts.timed_out else []
+    outcomes += [f"{counts.rubbish} sent rubbish"] if counts.rubbish else []
     verdict = Text("DONE" if whole else "INCOMPLETE", style="bold green" if whole else "bold red")
-    text = f"  {', '.join(told)}; snapshots in {answer.directory}  (exit {exit_code})"
+    text = f"  {', '.join(outcomes)}; snapshots in {answer.directory}  (exit {exit_code})"
     return verdict.append(harmless(text), "not bold default")
 
 

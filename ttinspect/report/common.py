@@ -91,9 +91,9 @@ def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[
         for finding in findings:
             key = (finding.id, finding.severity, finding.message)
             groups.setdefault(key, ([], finding))[0].append(chip_id)
-    found: list[Subjects] = [(tuple(ids), finding) for ids, finding in groups.values()]
-    found += [((), finding) for finding in shared]
-    return sorted(found, key=lambda one: _WORST_FIRST.index(one[1].severity))
+    subjects: list[Subjects] = [(tuple(ids), finding) for ids, finding in groups.values()]
+    subjects += [((), finding) for finding in shared]
+    return sorted(subjects, key=lambda about: _WORST_FIRST.index(about[1].severity))
 
 
 MOST_ALONE = 8

@@ -24,17 +24,17 @@ def diff_table(answer: DiffAnswer, exit_code: int) -> list[RenderableType]:
     old, new = source_line(answer.old), source_line(answer.new)
     parts: list[RenderableType] = [_headed("Old", old), _headed("New", new), Text("")]
     parts += _l1_table(answer) if answer.l1 else _tables(answer)
-    for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
+    for (what, _, _), (hosts, answer_of_hosts) in _groups_of_hosts(answer).items():
         parts.append(_styled(what).append(harmless(f"  {names_of_hosts(hosts)}"), "not bold default"))
-        parts += _tables(one) or [Text("")]
+        parts += _tables(answer_of_hosts) or [Text("")]
     return [*parts, _verdict(answer, exit_code)]
 
 
 def _l1_table(answer: DiffAnswer) -> list[RenderableType]:
     """What grew in L1, to the byte; what only one side tells of comes last."""
     table = columns(">change", "~fact", ">old", ">new")
-    for one in answer.changed:
-        add_row(table, growth(one.old, one.new), one.path, _exact(one.old), _exact(one.new))
+    for change in answer.changed:
+        add_row(table, growth(change.old, change.new), change.path, _exact(change.old), _exact(change.new))
     return [table, Text("")] if answer.changed else []
 
 
@@ -127,7 +127,7 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
     if answer.compared_hosts is not None:
         return _verdict_of_fleets(answer, answer.compared_hosts, exit_code)
     if answer.l1:
-        grew = sum(1 for one in answer.changed if growth(one.old, one.new).startswith("+"))
+        grew = sum(1 for change in answer.changed if growth(change.old, change.new).startswith("+"))
         text = "" if answer.same else f"{grew} grew, {len(answer.changed) - grew} others differ"
         name, style = ("SAME", "bold green") if answer.same else ("DIFFERENT", "bold red")
         return Text(name, style=style).append(
@@ -166,10 +166,10 @@ def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
         rows += [[cell.strip() for cell in cells] for cells in _differences(answer)]
         if rows:
             parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
-    for (what, _, _), (hosts, one) in _groups_of_hosts(answer).items():
+    for (what, _, _), (hosts, answer_of_hosts) in _groups_of_hosts(answer).items():
         parts.append(f"## {what}: {markdown_text(names_of_hosts(hosts))}\n")
-        rows = [(*cells, "", "") for cells in _came_and_went(one)]
-        rows += [[cell.strip() for cell in cells] for cells in _differences(one)]
+        rows = [(*cells, "", "") for cells in _came_and_went(answer_of_hosts)]
+        rows += [[cell.strip() for cell in cells] for cells in _differences(answer_of_hosts)]
         if rows:
             parts.append(markdown_table(("what", "chip", "fact", "old", "new"), rows))
     parts.append(f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n")

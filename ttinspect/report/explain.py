@@ -116,9 +116,9 @@ def _error(error: ExplainedError, heading: str) -> list[RenderableType]:
     for number, step in enumerate(error.help, 1):
         add_row(steps, f"  {number}.", step)
     parts += [Text(""), Text("What would help, the best first"), steps]
-    told = list(_told(error))
-    if told:
-        parts += [Text(""), *map(_indented, told)]
+    sentences = list(_about_runtime(error))
+    if sentences:
+        parts += [Text(""), *map(_indented, sentences)]
     if error.map:
         parts += l1_map(error.map)
         if error.lowest_buffer is None and error.program_end is None:
@@ -130,7 +130,7 @@ def _indented(text: str) -> RenderableType:
     return Padding(Text(harmless(text)), (0, 0, 0, 2))
 
 
-def _told(error: ExplainedError) -> Iterator[str]:
+def _about_runtime(error: ExplainedError) -> Iterator[str]:
     """What the figures tell of the runtime."""
     likely = [pair for pair in error.runtimes if pair.likely]
     if likely:
@@ -142,8 +142,8 @@ def _told(error: ExplainedError) -> Iterator[str]:
         )
     if error.grids and not error.sharded:
         by_lines: dict[int, list[str]] = {}
-        for one in error.grids:
-            by_lines.setdefault(one.harvested_lines, []).append(one.dispatch.value)
+        for fitting in error.grids:
+            by_lines.setdefault(fitting.harvested_lines, []).append(fitting.dispatch.value)
         ways = ", ".join(
             f"{' or '.join(dispatches)} dispatch with {lines or 'no'} harvested "
             f"line{'' if lines == 1 else 's'}"
@@ -219,7 +219,7 @@ def _errors_markdown(answer: ExplainAnswer) -> str:
         parts.append(
             "\n".join(f"{at}. {markdown_text(step)}" for at, step in enumerate(error.help, 1)) + "\n"
         )
-        parts += [f"{markdown_text(text)}\n" for text in _told(error)]
+        parts += [f"{markdown_text(text)}\n" for text in _about_runtime(error)]
         parts.append(f"`{error.text}`\n")
     return "\n".join(parts)
 

@@ -33,7 +33,8 @@ def fit_table(answer: FitAnswer, code: int) -> list[RenderableType]:
                 Text(f"{chips_named(group.target.chips)}: {_VERDICTS[group.verdict].lower()}"),
                 Text(""),
             ]
-    parts += [Text(harmless(f"warning  {one.id} {one.name}   {one.message}")) for one in answer.findings]
+    for finding in answer.findings:
+        parts.append(Text(harmless(f"warning  {finding.id} {finding.name}   {finding.message}")))
     parts.append(Text(f"{_VERDICTS[answer.verdict]}  {_where(answer)}{_total(answer)}(exit {code})"))
     return parts
 

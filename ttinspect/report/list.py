@@ -50,9 +50,9 @@ def _cells(device: ListDevice) -> tuple[str, ...]:
     )
 
 
-def _names(one: _Row) -> tuple[str, str, str, str, str]:
+def _names(listed: _Row) -> tuple[str, str, str, str, str]:
     """Chip ids, N of the nodes, PCI address, serial, temperature: of several the range, or how many."""
-    devices = one.devices
+    devices = listed.devices
     numbers = [device.kmd_id for device in devices if device.kmd_id is not None]
     celsius = [device.asic_celsius for device in devices if device.asic_celsius is not None]
     low, high = min(celsius, default=None), max(celsius, default=None)
@@ -81,9 +81,9 @@ def _wide(rows: list[_Row]) -> RenderableType:
         "> id", ">dev", "PCI", "serial", "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C",
         "held by", "marks",
     )  # fmt: skip
-    for one in rows:
-        ids, nodes, pci, number, heat = _names(one)
-        board, tensix, l1, dram, held, marks = one.cells
+    for listed in rows:
+        ids, nodes, pci, number, heat = _names(listed)
+        board, tensix, l1, dram, held, marks = listed.cells
         add_row(table, ids, nodes, pci, number, board, tensix, l1, dram, heat, held or _DASH, marks)
     return table
 
@@ -95,17 +95,17 @@ def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
     names = ("PCI",) if alone else ()
     table = columns("> id", ">dev", *names, "board", "grid", ">L1 used/all", ">DRAM used/all", ">ASIC C")
     below: dict[str, list[int]] = {}
-    for one in rows:
-        ids, nodes, pci, number, heat = _names(one)
-        board, tensix, l1, dram, held, marks = one.cells
+    for listed in rows:
+        ids, nodes, pci, number, heat = _names(listed)
+        board, tensix, l1, dram, held, marks = listed.cells
         nodes = "= id" if nodes == ids and not alone else nodes
         add_row(table, ids, nodes, *((pci,) if alone else ()), board, tensix, l1, dram, heat)
-        said = [f"serial {number}"] if number != _DASH and len(rows) <= _FEW else []
-        said += [held if held == "free" else f"held by {held}"] if held else []
-        said += [marks] if marks else []
-        if said:
-            below.setdefault("; ".join(said), []).extend(device.id for device in one.devices)
-    return (table, *(Text(f" {id_ranges(ids)}: {said}") for said, ids in below.items()))
+        words = [f"serial {number}"] if number != _DASH and len(rows) <= _FEW else []
+        words += [held if held == "free" else f"held by {held}"] if held else []
+        words += [marks] if marks else []
+        if words:
+            below.setdefault("; ".join(words), []).extend(device.id for device in listed.devices)
+    return (table, *(Text(f" {id_ranges(ids)}: {words}") for words, ids in below.items()))
 
 
 _FEW = 2

@@ -363,9 +363,9 @@ def _unseen(held_by: HeldBy) -> Iterator[str]:
 
 def _table(rows: Sequence[_Row], held_by: str) -> RenderableType:
     table = columns("> id", ">L1 used/allocatable", ">DRAM used/allocatable", held_by)
-    for one in rows:
-        for number, line in enumerate(one.held):
-            add_row(table, *((one.id, one.l1, one.dram) if number == 0 else ("", "", "")), line)
+    for chip in rows:
+        for number, line in enumerate(chip.held):
+            add_row(table, *((chip.id, chip.l1, chip.dram) if number == 0 else ("", "", "")), line)
     return table
 
 

@@ -148,14 +148,14 @@ def _processes(chips: tuple[TopChip, ...]) -> Iterator[tuple[str, ...]]:
 def _findings(page: Page) -> list[dict[str, object]]:
     """With the explanation open of the first that are wrong, of each kind once."""
     kinds: list[str] = []
-    found = []
+    rows = []
     for finding in page.findings:
         new = finding.finding.id not in kinds
         kinds += [finding.finding.id] * new
         wrong = finding.finding.severity in (Severity.ERROR, Severity.WARNING)
         is_open = wrong and new and len(kinds) <= _MOST_OPEN
-        found.append({**_finding(finding, "fleet" if page.fleet else "host"), "open": is_open})
-    return found
+        rows.append({**_finding(finding, "fleet" if page.fleet else "host"), "open": is_open})
+    return rows
 
 
 def _finding(finding: PageFinding, whole: str) -> dict[str, str]:
@@ -219,8 +219,8 @@ def _pictures(page: Page) -> Iterator[_Picture]:
 
 
 def _picture(title: str, svg: str) -> _Picture:
-    data = base64.b64encode(svg.encode()).decode()
-    return _Picture(title, f"data:image/svg+xml;base64,{data}", len(data))
+    encoded = base64.b64encode(svg.encode()).decode()
+    return _Picture(title, f"data:image/svg+xml;base64,{encoded}", len(encoded))
 
 
 _TITLES = {

@@ -328,8 +328,8 @@ def timeline(operations: tuple[Operation, ...], most: int) -> list[Column]:
 
 
 def _column(group: tuple[Operation, ...]) -> Column:
-    running = [one for one in group if one.programs]
-    tensors = [one.l1_peak_bytes for one in group if one.l1_peak_bytes is not None]
+    running = [operation for operation in group if operation.programs]
+    tensors = [operation.l1_peak_bytes for operation in group if operation.l1_peak_bytes is not None]
     programs = [operation.program_bytes for operation in running if operation.program_bytes is not None]
     return Column(
         first=group[0].index,
@@ -337,7 +337,7 @@ def _column(group: tuple[Operation, ...]) -> Column:
         tensors=max(tensors) if len(tensors) == len(group) else None,
         programs=max(programs, default=0) if len(programs) == len(running) else None,
         runs=bool(running),
-        failed=any(one.error is not None or not one.completed for one in group),
+        failed=any(operation.error is not None or not operation.completed for operation in group),
     )
 
 

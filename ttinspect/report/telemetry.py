@@ -20,11 +20,12 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType | Fitting]:
     """A row per chip, and everything of a few; what a chip does not say is "-"."""
     few = len(answer.devices) <= MOST_CHIPS
     parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
-    told = [(device.id, device.held_by) for device in answer.devices]
-    if few or not any(held_by(held) for _, held in told):
+    held_chips = [(device.id, device.held_by) for device in answer.devices]
+    if few or not any(held_by(held) for _, held in held_chips):
         parts.append(_table(answer, held=False))
     else:
-        parts.append(Fitting(((_table(answer, held=True),), (_table(answer, held=False), *held_below(told)))))
+        narrow = (_table(answer, held=False), *held_below(held_chips))
+        parts.append(Fitting(((_table(answer, held=True),), narrow)))
     more = "" if few else "  more: -d ID"
     parts.append(Text(f" W: now/limit  ASIC, board, GDDR: C  DRAM trained, eth up: of live{more}"))
     if few:

@@ -172,7 +172,7 @@ def status_line(view: TopView, now_ns: int, *, paused: bool, why: str | None, sh
 def summary_line(view: TopView) -> Text:
     """The verdict on all that is known: how many findings of which severity, how many silent chips."""
     counts = dict.fromkeys(Severity, 0)
-    for _, finding in view.told:
+    for _, finding in view.all_findings:
         counts[finding.severity] += 1
     lost = sum(chip.unread is not None for chip in view.chips)
     undecided = counts[Severity.INCONCLUSIVE]
@@ -297,7 +297,7 @@ def _process_row(
 def findings_page(view: TopView, events: Iterable[Event]) -> RenderableType:
     """What was found, the worst first and equal ones together, and what came and went since the beginning."""
     groups: dict[tuple[str, Severity, str], list[int]] = {}
-    for chip, finding in view.told:
+    for chip, finding in view.all_findings:
         groups.setdefault((finding.id, finding.severity, finding.message), []).extend(
             [] if chip is None else [chip]
         )
@@ -342,7 +342,7 @@ def chip_page(chip: TopChip, view: TopView, history: History) -> RenderableType:
     ):
         span = history.span(chip.id, quantity)
         now = span.values[-1] if span.values else None
-        figures = [_DASH if one is None else _figure(one, unit) for one in (now, span.least, span.most)]
+        figures = [_DASH if value is None else _figure(value, unit) for value in (now, span.least, span.most)]
         _add_row(course, quantity.value, *figures, sparkline(span, 40))
     alone = System(source=view.source, chips=(chip.chip,))
     drawn = pictures(build_pictures(alone, CoordSystem.NOC0), CoordSystem.NOC0.value.upper())

@@ -52,7 +52,7 @@ def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
         parts.append(Text(harmless(heading), style="bold"))
         table = columns(*_COLUMNS, header=False, widths=_COLUMN_WIDTHS)
         for chip in chips:
-            numbers = ["-" if one is None else one for one in (chip.kmd_id, chip.asic_location)]
+            numbers = ["-" if number is None else number for number in (chip.kmd_id, chip.asic_location)]
             names = (chip.pci_bdf or "-", chip.unique_id or "-")
             add_row(table, chip.id, numbers[0], *names, numbers[1], _reached(chip), links(chip))
         parts.append(table)
@@ -127,11 +127,10 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
                                 f"{link.state.value}"
                             )
                         )
-            for far in answer.remote_links or ():
-                if far.a.chip == chip.id:
-                    node.add(
-                        Text(f"eth {far.a.channel} - outside {far.remote_unique_id} eth {far.remote_channel}")
-                    )
+            for remote in answer.remote_links or ():
+                if remote.a.chip == chip.id:
+                    outside = f"outside {remote.remote_unique_id} eth {remote.remote_channel}"
+                    node.add(Text(f"eth {remote.a.channel} - {outside}"))
     note = Text("eth N: the N-th live channel from 0 on, as tt-umd numbers the ends of links", style="dim")
     linked = [note] if answer.links or answer.remote_links else []
     return [root, *linked, *_findings(answer)]
@@ -206,12 +205,12 @@ class Edge(msgspec.Struct, frozen=True):
 def edges(answer: TopologyAnswer) -> list[Edge]:
     """Pairs of shown chips with the links between them."""
     shown = {chip.id for chip in answer.chips}
-    found: dict[tuple[int, int], list[Link]] = {}
+    links_of_pairs: dict[tuple[int, int], list[Link]] = {}
     for link in answer.links or ():
         pair = (min(link.a.chip, link.b.chip), max(link.a.chip, link.b.chip))
         if {*pair} <= shown:
-            found.setdefault(pair, []).append(link)
-    return [Edge(a, b, tuple(links)) for (a, b), links in sorted(found.items())]
+            links_of_pairs.setdefault(pair, []).append(link)
+    return [Edge(a, b, tuple(links)) for (a, b), links in sorted(links_of_pairs.items())]
 
 
 def _label(chip: TopologyChip) -> str:
@@ -368,8 +367,8 @@ def _lines(chip: TopologyChip, several: bool) -> Iterable[tuple[str, str]]:
 
 def _also(chip: int, drawn: list[Edge], beside: list[Edge]) -> Iterable[tuple[str, str]]:
     """Links to chips that are not beside it: "also 12:2 30:1/2 up"."""
-    far = [edge for edge in drawn if chip in (edge.a, edge.b) and edge not in beside]
-    words = [f"{edge.a + edge.b - chip}:{_count_up(edge)}".replace(" ", "\xa0") for edge in far]
+    elsewhere = [edge for edge in drawn if chip in (edge.a, edge.b) and edge not in beside]
+    words = [f"{edge.a + edge.b - chip}:{_count_up(edge)}".replace(" ", "\xa0") for edge in elsewhere]
     for line in textwrap.wrap("also " + " ".join(words), (_BOX_WIDTH - 2 * _PAD) // _SMALL) if words else ():
         yield "also", line
 
@@ -407,8 +406,8 @@ class _Frame(msgspec.Struct, frozen=True):
         return cls(tuple(textwrap.wrap(heading, room // _LETTER)), tuple(chips), min(rows), whole)
 
     def svg(self, boxes: Mapping[int, _Box]) -> Iterable[str]:
-        mine = [boxes[chip] for chip in self.chips]
-        for part in [mine] if self.whole else [[box] for box in mine]:
+        own_boxes = [boxes[chip] for chip in self.chips]
+        for part in [own_boxes] if self.whole else [[box] for box in own_boxes]:
             left, right = min(box.left for box in part), max(box.left for box in part) + _BOX_WIDTH
             top, bottom = min(box.top for box in part), max(box.top + box.height for box in part)
             high = len(self.heading) * _LINE

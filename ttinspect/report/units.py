@@ -108,7 +108,7 @@ def clock_time(time_ns: int) -> str:
 
 def instants(times_ns: Sequence[int]) -> list[datetime.datetime]:
     """Realtime instants for an axis of time, in UTC."""
-    return [datetime.datetime.fromtimestamp(one / 10**9, datetime.timezone.utc) for one in times_ns]
+    return [datetime.datetime.fromtimestamp(time_ns / 10**9, datetime.timezone.utc) for time_ns in times_ns]
 
 
 def age(elapsed_ns: int) -> str:

@@ -56,16 +56,16 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
         parts += [Text(""), *usage_block(region, basis)]
     parts += more(answer.regions, _MOST_REGIONS, "regions")
     devices = Counter(region.device for region in answer.regions)
-    found = [
+    findings = [
         (_where(region, alone=devices[region.device] == 1), finding)
         for region in answer.regions
         for finding in region.findings
     ]
-    found += [("", finding) for finding in answer.findings]
-    if found:
-        found.sort(key=lambda one: _WORST_FIRST.index(one[1].severity))
-        parts += [Text(""), _findings(found[:_MOST_FINDINGS], frozenset(answer.ignored))]
-        parts += more(found, _MOST_FINDINGS, "findings")
+    findings += [("", finding) for finding in answer.findings]
+    if findings:
+        findings.sort(key=lambda about: _WORST_FIRST.index(about[1].severity))
+        parts += [Text(""), _findings(findings[:_MOST_FINDINGS], frozenset(answer.ignored))]
+        parts += more(findings, _MOST_FINDINGS, "findings")
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
@@ -76,10 +76,10 @@ def _where(region: VerifiedRegion, *, alone: bool) -> str:
     return f"{label}, {harmless(region.path.rpartition('/')[2])}: "
 
 
-def _findings(found: list[tuple[str, Finding]], ignored: frozenset[str]) -> RenderableType:
+def _findings(findings: list[tuple[str, Finding]], ignored: frozenset[str]) -> RenderableType:
     table = columns("", "", "~", header=False)
     explained: set[str] = set()
-    for where, finding in found:
+    for where, finding in findings:
         severity = Text(f" {finding.severity.value}", style=_STYLES[finding.severity])
         if finding.id in ignored:
             severity = Text(" ignored")
@@ -162,19 +162,19 @@ def _cells(finding: Finding, answer: VerifyShmAnswer) -> tuple[object, ...]:
 def _cases(
     rules: Sequence[RegionRule], findings: Sequence[Finding], ignored: frozenset[str], *, judged: bool
 ) -> list[TestCase]:
-    found: dict[str, list[Finding]] = {rule.id: [] for rule in rules}
+    by_rule: dict[str, list[Finding]] = {rule.id: [] for rule in rules}
     titles = {rule.id: rule.name for rule in rules}
     for finding in findings:
-        found.setdefault(finding.id, []).append(finding)
+        by_rule.setdefault(finding.id, []).append(finding)
         titles.setdefault(finding.id, finding.name)
     return [
         _case(
             f"{rule_id} {titles[rule_id]}",
-            found[rule_id],
+            by_rule[rule_id],
             rule_id in ignored,
             judged or rule_id in _FILE_RULES,
         )
-        for rule_id in sorted(found)
+        for rule_id in sorted(by_rule)
     ]
 
 

@@ -68,25 +68,25 @@ class _Plan:
     slot: struct.Struct
 
 
-def decode(data: bytes) -> Decoded:
+def decode(content: bytes) -> Decoded:
     """Decode a file's bytes. Never raises.
 
     There is no Region for a file without bytes, for version 0 (nothing in it means anything yet), for a
     version without a layout, and for fewer bytes than the version needs. A file that is too long is decoded
     by its layout; that it is too long is a finding of its own.
     """
-    if not data:
+    if not content:
         return Decoded(None, RegionState.EMPTY, None)
-    if len(data) < _VERSION.size:
+    if len(content) < _VERSION.size:
         return Decoded(None, RegionState.UNKNOWN, None)
-    (version,) = _VERSION.unpack_from(data)
+    (version,) = _VERSION.unpack_from(content)
     if version == 0:
         return Decoded(version, RegionState.UNINITIALIZED, None)
     layout = LAYOUTS.get(version)
-    slot_count = None if layout is None else slots_in(layout, len(data))
+    slot_count = None if layout is None else slots_in(layout, len(content))
     if layout is None or slot_count is None:
         return Decoded(version, RegionState.UNKNOWN, None)
-    region = _region(_plan(layout), data, slot_count)
+    region = _region(_plan(layout), content, slot_count)
     return Decoded(version, region.state, region)
 
 
@@ -94,15 +94,16 @@ def decoded_again(file: RegionFile) -> RegionFile:
     """The same file with what its bytes say now; without bytes, nothing."""
     if file.data is None:
         return msgspec.structs.replace(file, version=None, state=RegionState.UNREADABLE, region=None)
-    found = decode(file.data)
-    return msgspec.structs.replace(file, version=found.version, state=found.state, region=found.region)
+    decoded = decode(file.data)
+    return msgspec.structs.replace(file, version=decoded.version, state=decoded.state, region=decoded.region)
 
 
-def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:
-    version, active, updated, references, serial, asic_id, device_id, *totals = plan.front.unpack_from(data)
+def _region(plan: _Plan, content: bytes, slot_count: int) -> Region:
+    fields = plan.front.unpack_from(content)
+    version, active, updated, references, serial, asic_id, device_id, *totals = fields
     init_state = None
     if plan.layout.init_state is not None:
-        (init_state,) = _VERSION.unpack_from(data, plan.layout.init_state.offset)
+        (init_state,) = _VERSION.unpack_from(content, plan.layout.init_state.offset)
         state = _INIT_STATES.get(init_state, RegionState.UNKNOWN)
     else:
         state = RegionState.READY if updated else RegionState.INITIALIZING
@@ -117,9 +118,9 @@ def _region(plan: _Plan, data: bytes, slot_count: int) -> Region:
             device_id=device_id,
         ),
         totals=_figures(plan, totals),
-        chips=_chips(plan, data),
+        chips=_chips(plan, content),
         chip_count=plan.layout.chips.count,
-        slots=_slots(plan, data, slot_count),
+        slots=_slots(plan, content, slot_count),
         slot_count=slot_count,
         init_state=init_state,
         state=state,
@@ -130,9 +131,9 @@ def _figures(plan: _Plan, values: Iterable[int]) -> Figures:
     return {**dict(zip(plan.names, values, strict=True)), **dict.fromkeys(plan.unpublished)}
 
 
-def _chips(plan: _Plan, data: bytes) -> tuple[ChipEntry, ...]:
+def _chips(plan: _Plan, content: bytes) -> tuple[ChipEntry, ...]:
     table, free, chip_entries = plan.layout.chips, plan.free_chips, []
-    for index, (head,) in enumerate(plan.chip_heads.iter_unpack(data[table.offset : table.end])):
+    for index, (head,) in enumerate(plan.chip_heads.iter_unpack(content[table.offset : table.end])):
         if head not in free:
             chip_id, is_remote, *figures = plan.chip.unpack(head)
             if chip_id not in plan.layout.free_chip_ids or any(figures):
@@ -144,12 +145,12 @@ def _chips(plan: _Plan, data: bytes) -> tuple[ChipEntry, ...]:
     return tuple(chip_entries)
 
 
-def _slots(plan: _Plan, data: bytes, slot_count: int) -> tuple[Slot, ...]:
+def _slots(plan: _Plan, content: bytes, slot_count: int) -> tuple[Slot, ...]:
     table, free, slots = plan.layout.slots, plan.free_slot, []
     end = table.offset + slot_count * table.stride
-    for index, (head,) in enumerate(plan.slot_heads.iter_unpack(data[table.offset : end])):
+    for index, (head,) in enumerate(plan.slot_heads.iter_unpack(content[table.offset : end])):
         if head != free:
-            pid, *figures, updated, name = plan.slot.unpack_from(data, table.offset + index * table.stride)
+            pid, *figures, updated, name = plan.slot.unpack_from(content, table.offset + index * table.stride)
             if pid != FREE_PID or any(figures):
                 slots.append(
                     Slot(

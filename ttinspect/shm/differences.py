@@ -42,7 +42,7 @@ class Quantity(NamedTuple):
 def differences(region: Region) -> dict[Quantity, int]:
     """All differences of a region that are not 0; see the module."""
     occupied = region.occupied
-    found = {}
+    by_quantity = {}
     for rule, subject, difference in (
         *_against_totals(region, occupied),
         *_underflows(region),
@@ -52,8 +52,8 @@ def differences(region: Region) -> dict[Quantity, int]:
         *_chips(region),
     ):
         if difference:
-            found[Quantity(rule, subject)] = difference
-    return found
+            by_quantity[Quantity(rule, subject)] = difference
+    return by_quantity
 
 
 def free_chip_entries(region: Region) -> int:
@@ -66,14 +66,14 @@ def _against_totals(region: Region, occupied: tuple[Slot, ...]) -> Iterator[tupl
     slots = [slot.figures for slot in occupied]
     entry_free = free_chip_entries(region) > 0
     layout = layout_of(region.version)
-    for one in layout.usage:
-        name, total = one.name, counter(region.totals, one.name)
+    for buffer_type in layout.usage:
+        name, total = buffer_type.name, counter(region.totals, buffer_type.name)
         if total >= UNDERFLOW_FROM:
             continue
         of_slots, of_chips = _counters(slots, name), _counters(chips, name)
-        if one in layout.sums and of_slots is not None:
+        if buffer_type in layout.sums and of_slots is not None:
             yield "TTS020", name, sum(of_slots) - total
-        if one in layout.buffers and of_chips is not None and (entry_free or sum(of_chips) > total):
+        if buffer_type in layout.buffers and of_chips is not None and (entry_free or sum(of_chips) > total):
             yield "TTS021", name, sum(of_chips) - total
         if of_slots:
             yield "TTS046", name, max(max(of_slots) - total, 0)

@@ -79,18 +79,18 @@ def list_candidates(directory: Path, *, named: bool) -> tuple[bytes, ...]:
 def look_at(directory: Path, name: bytes) -> RegionFile:
     """One look at one candidate. Never raises for what a file is or does: see RegionFile.errno."""
     raw_path = os.path.join(os.fsencode(directory), name)  # noqa: PTH118 (a name of any bytes)
-    status, error, data = None, None, None
+    status, error, content = None, None, None
     try:
         status = os.lstat(raw_path)
         if stat.S_ISREG(status.st_mode):
-            status, data = _read(raw_path)
+            status, content = _read(raw_path)
     except OSError as failure:
         error = failure.errno
-    decoded = decode(data) if data is not None else _UNREADABLE
+    decoded = decode(content) if content is not None else _UNREADABLE
     size = None if status is None else status.st_size
-    if data is not None:
+    if content is not None:
         # What was read is the newer truth about a file that grows or shrinks meanwhile.
-        size = len(data) if len(data) < _read_bytes() else max(len(data), size or 0)
+        size = len(content) if len(content) < _read_bytes() else max(len(content), size or 0)
     return RegionFile(
         name=name,
         path=harmless(raw_path),
@@ -101,7 +101,7 @@ def look_at(directory: Path, name: bytes) -> RegionFile:
         uid=None if status is None else status.st_uid,
         mtime_ns=None if status is None else status.st_mtime_ns,
         errno=error,
-        data=data,
+        data=content,
         version=decoded.version,
         state=decoded.state,
         region=decoded.region,

@@ -58,13 +58,13 @@ def holds_allocator(path: str) -> bool:
     return is_csv(head) or b"total_bytes_per_bank" in head
 
 
-def decode_allocator(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:
+def decode_allocator(content: bytes, name: str) -> tuple[AllocatorStatistics, ...]:
     """The same from a file's bytes; ``name`` is what errors call it.
 
     Raises:
         InspectError: another file, another shape, figures that contradict themselves (exit code 2).
     """
-    statistics = _decode(data, name)
+    statistics = _decode(content, name)
     if not statistics:
         raise refused(name, "the list is empty")
     for allocator in statistics:
@@ -72,14 +72,14 @@ def decode_allocator(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:
     return statistics
 
 
-def _decode(data: bytes, name: str) -> tuple[AllocatorStatistics, ...]:
-    if is_csv(data):
-        return (decode_csv(data, name),)
+def _decode(content: bytes, name: str) -> tuple[AllocatorStatistics, ...]:
+    if is_csv(content):
+        return (decode_csv(content, name),)
     try:
-        top = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
-        parts = top if isinstance(top, list) else [msgspec.Raw(data)]
-        if b'"memory_view"' not in data and (isinstance(top, list) or not top.keys() & _KEYS):
-            statistics = decode_ttrt(msgspec.json.decode(data))
+        top = msgspec.json.decode(content, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
+        parts = top if isinstance(top, list) else [msgspec.Raw(content)]
+        if b'"memory_view"' not in content and (isinstance(top, list) or not top.keys() & _KEYS):
+            statistics = decode_ttrt(msgspec.json.decode(content))
             if statistics:
                 return statistics
         return tuple(_document(part) for part in parts)
@@ -123,11 +123,11 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     programs: ProgramsPeak | None = None
 
 
-def _document(data: msgspec.Raw) -> AllocatorStatistics:
-    keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+def _document(content: msgspec.Raw) -> AllocatorStatistics:
+    keys = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     if "memory_view" not in keys and keys.keys() & {"DRAM", "L1"}:
-        return AllocatorStatistics(memory_view=_memory_view(msgspec.json.decode(data, type=_View)))
-    document = msgspec.json.decode(data, type=_Document)
+        return AllocatorStatistics(memory_view=_memory_view(msgspec.json.decode(content, type=_View)))
+    document = msgspec.json.decode(content, type=_Document)
     fields = {name: getattr(document, name) for name in _Document.__struct_fields__}
     return AllocatorStatistics(**{**fields, "memory_view": _memory_view(document.memory_view)})
 

@@ -20,19 +20,19 @@ _SUMMARY_TYPES = ("dram", "l1", "l1_small")
 _L1_SUMMARY = "Largest Contiguous Free Block (B), Total Free L1 Space (B)"
 
 
-def is_csv(data: bytes) -> bool:
+def is_csv(content: bytes) -> bool:
     """Whether these are the bytes of a file that tt-metal wrote."""
-    head = data[:4096]
+    head = content[:4096]
     return any(text.encode() in head for text in (",Total allocatable (B):", _SUMMARY_HEAD, _L1_SUMMARY))
 
 
-def decode_csv(data: bytes, name: str) -> AllocatorStatistics:
+def decode_csv(content: bytes, name: str) -> AllocatorStatistics:
     """The figures of a file that tt-metal wrote; ``name`` is what errors call it.
 
     Raises:
         InspectError: 2 for what is none of these files, or contradicts itself.
     """
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    text = content.decode("utf-8", "replace").replace("\r\n", "\n")
     sections = dict(_sections(text))
     if sections:
         banks = {kind.lower(): _detailed(section, f"{name}, {kind}") for kind, section in sections.items()}

@@ -207,13 +207,13 @@ class _Reader:
         value = document.get(key, {})
         if not isinstance(value, dict) or (key in document and not value):
             self._fail((key,), f"found {show(value)}, expected a mapping")
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         for name, entry in value.items():
             word = _word(str(name))
-            if word in found:
+            if word in entries:
                 self._fail((key, word), f"{word} is there twice")
-            found[word] = entry
-        return found
+            entries[word] = entry
+        return entries
 
     def _name_chips(self, links: Any) -> None:
         """The chips at both ends of links, as text."""
@@ -261,7 +261,7 @@ class _Reader:
         words = " or ".join(dict.fromkeys(self._expected(kind, wrong.found, path) for kind in kinds))
         return f"found {show(wrong.found)}, expected {words}"
 
-    def _expected(self, kind: inspect.Type, found: Any, path: Path) -> str:
+    def _expected(self, kind: inspect.Type, value: Any, path: Path) -> str:
         """What a type wants, as people write it in a check file."""
         if isinstance(kind, inspect.StrType):
             return next((words for key, words in _PATTERNS.items() if key in path), "text")
@@ -272,7 +272,7 @@ class _Reader:
         if isinstance(kind, inspect.TupleType):
             return "[chip, channel, chip, channel]"
         if isinstance(kind, inspect.IntType) and kind.le is not None:
-            too_big = isinstance(found, int) and found > kind.le
+            too_big = isinstance(value, int) and value > kind.le
             return "a smaller number" if too_big else "a whole number from 0 on"
         return in_words(kind)
 

@@ -59,8 +59,8 @@ def documents(paths: Sequence[str], progress: Progress | None = None) -> Iterato
     """
     if list(paths).count("-") > 1:
         raise InspectError("fleet - -", "there is one standard input", "name it once")
-    found = [(path, _files(path)) for path in paths]
-    listed = [(path, file, len(files) > 1) for path, files in found for file in files]
+    files_of_paths = [(path, _files(path)) for path in paths]
+    listed = [(path, file, len(files) > 1) for path, files in files_of_paths for file in files]
     total = len(listed) if not any(_is_archive(file) or file == "-" for _, file, _ in listed) else None
     count = 0
     for path, file, beside in listed:
@@ -84,22 +84,22 @@ def _files(path: str) -> list[str]:
     """
     if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - a NUL byte is no crash here
         return [path]
-    found = []
+    files = []
     for folder, folders, names in os.walk(path, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
+        files += [
             str(Path(folder, name))
             for name in sorted(names)
             if not name.startswith(".") and (_plain_name(name).endswith(SUFFIXES) or _is_archive(name))
         ]
-    if not found:
+    if not files:
         raise InspectError(
             f"no host in {readable(path)}",
             f"it has no {', '.join(SUFFIXES)} and no archive",
             "name a folder of snapshots, cluster descriptors or tt-smi documents",
             ExitCode.NO_DEVICES,
         )
-    return found
+    return files
 
 
 def _refuse(error: OSError) -> None:
@@ -212,9 +212,9 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """For readers of lines."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
     def _take(self, size: int) -> bytes:
         try:

@@ -69,18 +69,18 @@ def _errors_of_file(path: str) -> Iterator[ErrorText]:
 
 def _errors_in(stream: BinaryIO, name: str) -> Iterator[ErrorText]:
     """A sentence is read once all that can belong to it is there: what is left is kept for the next piece."""
-    data, start, ended = b"", 0, False
+    window, start, ended = b"", 0, False
     while not ended:
         try:
             piece = stream.read(_PIECE_BYTES)
         except OSError as error:
             raise os_error(name, error) from None
         ended = not piece
-        data += piece
-        end = len(data) if ended else max(len(data) - WINDOW_BYTES, start)
-        for position in anchors(data, start, end):
-            error_text = error_at(data, position)
+        window += piece
+        end = len(window) if ended else max(len(window) - WINDOW_BYTES, start)
+        for position in anchors(window, start, end):
+            error_text = error_at(window, position)
             if error_text is not None:
                 yield error_text
         gone = max(end - _PREFIX_BYTES, 0)
-        start, data = end - gone, data[gone:]
+        start, window = end - gone, window[gone:]

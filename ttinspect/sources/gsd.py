@@ -35,18 +35,15 @@ def systems_of_gsd(cabling: Cabling) -> Iterator[System]:
         return LinkEnd(chip=number, channel=channel)
 
     for a, b in cabling.links:
-        near, far = end(a), end(b)
+        first, other_end = end(a), end(b)
         if a[0] == b[0]:
-            inside[a[0]].append(Link(a=near, b=far))
+            inside[a[0]].append(Link(a=first, b=other_end))
             continue
-        for mine, its, other in ((near, a, b), (far, b, a)):
-            outside[its[0]].append(
-                RemoteLink(
-                    a=mine,
-                    remote_unique_id=str(cabling.hosts[other[0]].asic_ids[other[1], other[2]]),
-                    remote_channel=other[3],
-                )
-            )
+        for own_end, own_place, other_place in ((first, a, b), (other_end, b, a)):
+            index, tray, location, channel = other_place
+            unique_id = str(cabling.hosts[index].asic_ids[tray, location])
+            link = RemoteLink(a=own_end, remote_unique_id=unique_id, remote_channel=channel)
+            outside[own_place[0]].append(link)
     for index, host in enumerate(cabling.hosts):
         yield System(
             source=Source(kind=SourceKind.GSD, detail=cabling.file, live=False, example=False),

@@ -10,11 +10,11 @@ from ttinspect.facts.files import (
     RECORDING,
     YAML_LIMIT_BYTES,
     ZSTD,
+    document_name,
     looks_like_json,
     open_regular,
     read_document,
     readable,
-    spoken,
 )
 from ttinspect.facts.node import kind_of_value, show
 from ttinspect.facts.socs import arch_named, is_soc_document
@@ -105,10 +105,10 @@ def open_all(source: str, options: LiveOptions | None = None) -> Opened:
         opened = _recorded(source)
     else:
         opened = Opened(system=read_here(_described(source, options or LiveOptions())))
-    system, told = opened.system, readable(opened.system.source.detail)
-    if told == system.source.detail:
+    system, shown = opened.system, readable(opened.system.source.detail)
+    if shown == system.source.detail:
         return opened
-    named = msgspec.structs.replace(system, source=msgspec.structs.replace(system.source, detail=told))
+    named = msgspec.structs.replace(system, source=msgspec.structs.replace(system.source, detail=shown))
     return msgspec.structs.replace(opened, system=named)
 
 
@@ -122,7 +122,7 @@ def _recorded(source: str) -> Opened:
     if is_database(head):
         why = "a database of ttnn has no cluster descriptor"
         raise InspectError(source, why, f"name the report it was made of, or ttinspect programs {source}")
-    return _read_content(_read_file(source), spoken(source))
+    return _read_content(_read_file(source), document_name(source))
 
 
 def _head_of_file(source: str) -> bytes | None:
@@ -145,10 +145,10 @@ def _read_report(source: str, stream: BinaryIO | None = None) -> System:
     from ttinspect.sources.graphs.opening import read_descriptor
 
     text, path = read_descriptor(source, stream)
-    name = spoken(path)
+    name = document_name(path)
     system = _read_yaml(text.encode(), f"{name}, cluster_descriptor")
-    told = Source(kind=SourceKind.REPORT, detail=name, live=False, example=False)
-    return msgspec.structs.replace(system, source=told)
+    named = Source(kind=SourceKind.REPORT, detail=name, live=False, example=False)
+    return msgspec.structs.replace(system, source=named)
 
 
 def _read_recording(source: str) -> Opened:
@@ -156,7 +156,7 @@ def _read_recording(source: str) -> Opened:
     from ttinspect.sources.recording import last_moment, recorded_source
 
     snapshot = last_moment(source)
-    return Opened(system=recorded_source(snapshot, spoken(source)), snapshot=snapshot)
+    return Opened(system=recorded_source(snapshot, document_name(source)), snapshot=snapshot)
 
 
 def begins_as_recording(source: str) -> bool:
@@ -176,7 +176,7 @@ def _read_file(source: str) -> bytes:
         raise InspectError(error.what, error.why, f"did you mean --from {meant}?", error.exit_code) from None
     if content.startswith(_ELF):
         raise InspectError(
-            spoken(source),
+            document_name(source),
             "it is a library and no document",
             f"a functional simulator is --from sim:{source}",
         )
@@ -252,9 +252,9 @@ def _read_json(content: bytes, name: str) -> Opened | None:
     if head is None and b"\n{" in stripped:
         # tt-smi's own lines before the document, when its output was redirected
         later = stripped[stripped.index(b"\n{") + 1 :]
-        found = _head_of(later)
-        if found is not None and bytes(found.device_info):
-            head, stripped = found, later
+        later_head = _head_of(later)
+        if later_head is not None and bytes(later_head.device_info):
+            head, stripped = later_head, later
     if head is None:
         # YAML in flow style starts with a brace too, and has unquoted keys; for JSON that is broken
         # the typed reader says where.

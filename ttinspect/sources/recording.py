@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from ttinspect.errors import InspectError, missing_extra
-from ttinspect.facts.files import RECORDING, ZSTD, open_regular, os_error, spoken
+from ttinspect.facts.files import RECORDING, ZSTD, document_name, open_regular, os_error
 from ttinspect.model.chip import Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.process import ProcessTable
@@ -100,16 +100,16 @@ class Replay:
         """
         where = f"{self._name}, line {number}"
         try:
-            said = msgspec.json.decode(line, type=Beginning | Moment)
+            entry = msgspec.json.decode(line, type=Beginning | Moment)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             raise InspectError(where, "it is no line of a recording", _HINT) from None
-        if isinstance(said, Beginning):
-            self._begun, self._published = said, NOTHING_PUBLISHED
-            checked(said.system, where)
+        if isinstance(entry, Beginning):
+            self._begun, self._published = entry, NOTHING_PUBLISHED
+            checked(entry.system, where)
             return None
         if self._begun is None:
             raise InspectError(where, "a moment stands before the recording begins", _HINT)
-        return self._at(self._begun, said)
+        return self._at(self._begun, entry)
 
     def _at(self, begun: Beginning, moment: Moment) -> Snapshot:
         chips = tuple(
@@ -144,8 +144,8 @@ def _completed(before: Published, moment: Moment) -> Published:
     now = moment.published
     if now is None:
         return before
-    kept = {region.looks.file.path: region for region in before.regions}
-    regions = [kept[path] for path in moment.unchanged if path in kept]
+    known_regions = {region.looks.file.path: region for region in before.regions}
+    regions = [known_regions[path] for path in moment.unchanged if path in known_regions]
     regions += [decoded(region) for region in now.regions]
     ordered = sorted(regions, key=lambda region: region.looks.file.name)
     return msgspec.structs.replace(now, regions=tuple(ordered))
@@ -159,7 +159,7 @@ def replay(path: str) -> Iterator[Snapshot]:
         InspectError: 2 for a file that is no recording, 4 for a compressed one without the library, 6
             without permission.
     """
-    name = spoken(path)
+    name = document_name(path)
     replayed = Replay(name)
     with _open(path) as file:
         for number, line in enumerate(_lines(file, name), 1):
@@ -178,7 +178,7 @@ def last_moment(path: str) -> Snapshot:
     for snapshot in replay(path):  # noqa: B007 - the last one counts
         pass
     if snapshot is None:
-        raise InspectError(spoken(path), "the recording has no moment yet", _HINT)
+        raise InspectError(document_name(path), "the recording has no moment yet", _HINT)
     return snapshot
 
 

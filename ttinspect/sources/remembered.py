@@ -79,8 +79,9 @@ def recall(root: Path = HOST) -> Remembered | None:
     root remembered too, unless there is something of his own that is newer."""
     running = boot_id(root)
     folders = dict.fromkeys((state_folder(root), root / _OF_ROOT))
-    remembered = [one for one in map(_read, folders) if one is not None and one.boot_id == running]
-    return max(remembered, key=lambda state: state.time_ns, default=None)
+    states = (_read(folder) for folder in folders)
+    of_this_boot = [state for state in states if state is not None and state.boot_id == running]
+    return max(of_this_boot, key=lambda state: state.time_ns, default=None)
 
 
 def _read(folder: Path) -> Remembered | None:

@@ -45,7 +45,7 @@ class Roster:
         numbers: dict[int, int] = {}
         for chip in system.chips:
             names = self._names(chip)
-            same = [number for number, one in self._known.items() if names & self._names(one)]
+            same = [number for number, chip in self._known.items() if names & self._names(chip)]
             free = [number for number in same if number not in numbers.values()]
             if free:
                 numbers[chip.id] = chip.id if chip.id in free else free[0]

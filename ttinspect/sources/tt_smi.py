@@ -116,10 +116,10 @@ def read_tt_smi(content: bytes, name: str) -> System:
 
 
 def _of_host(name: Any, time: Any) -> OfHost:
-    told = harmless(name.encode("utf-8", "surrogatepass")) if isinstance(name, str) else ""
+    shown = harmless(name.encode("utf-8", "surrogatepass")) if isinstance(name, str) else ""
     time_ns = _realtime_ns(time) if isinstance(time, str) else None
     return OfHost(
-        host=HostName(name=told) if told else msgspec.UNSET,
+        host=HostName(name=shown) if shown else msgspec.UNSET,
         time_ns=msgspec.UNSET if time_ns is None else time_ns,
     )
 

@@ -24,11 +24,11 @@ class Section:
     others as they are; so does a section that is no mapping."""
 
     def __init__(self, device: Mapping[str, Any], name: str) -> None:
-        found = device.get(name)
+        value = device.get(name)
         self._name = name
-        self.cells: dict[str, Any] = found if isinstance(found, dict) else {}
-        self.is_there = isinstance(found, dict)
-        self.wrong = None if found is None or self.is_there else f"{name} is {show(found)}, and no mapping"
+        self.cells: dict[str, Any] = value if isinstance(value, dict) else {}
+        self.is_there = isinstance(value, dict)
+        self.wrong = None if value is None or self.is_there else f"{name} is {show(value)}, and no mapping"
 
     def text(self, key: str) -> str | None:
         """A cell that is text."""

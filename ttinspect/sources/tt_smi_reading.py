@@ -69,7 +69,7 @@ def reading_of(
     if smbus.wrong:
         unknown += [Unknown(path=name, why=smbus.wrong) for name in table]
     by_path = {fact.path: fact for fact in reversed(unknown)}
-    return reading, [one for path, one in by_path.items() if getattr(reading, path, None) is None]
+    return reading, [fact for path, fact in by_path.items() if getattr(reading, path, None) is None]
 
 
 def _with_shutdown_limit(reading: Telemetry, words: Words, arch: Arch) -> tuple[Telemetry, list[Unknown]]:

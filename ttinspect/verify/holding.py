@@ -53,7 +53,7 @@ class ChipHolders(msgspec.Struct, frozen=True, kw_only=True):
         return False if self.all_known else None
 
     @property
-    def spoken(self) -> str:
+    def in_words(self) -> str:
         """ "1 process (pid 7)", "2 processes (pids 7 and 8)", "a process outside this pid namespace"."""
         pids = [holder.holder.pid for holder in self.holders]
         parts = [f"{plural(len(pids), 'process', 'processes')} ({which('pid', pids)})"] if pids else []
@@ -76,13 +76,13 @@ def chip_holders(
     scan = case.holders
     if scan is None:
         pids = () if driver is None else driver.pids or ()
-        found = tuple(
+        openers = tuple(
             ChipHolder(holder=Holder(pid=pid, own_pid=None, maps_read=False), known_by=(Known.DRIVER,))
             for pid in pids
         )
         known = driver is not None and driver.pids is not None
         return ChipHolders(
-            holders=found, outside=driver.outside if driver else 0, orphans=(), all_known=known
+            holders=openers, outside=driver.outside if driver else 0, orphans=(), all_known=known
         )
     holders = (
         ChipHolder(holder=holder, known_by=_known_by(holder, device, paths, slot_pids))

@@ -67,9 +67,9 @@ def match_by_holder(chips: Sequence[Chip], path: str, holders: Holders | None) -
     if not mapping or any(holder.regions != (path,) for holder in mapping):
         return NO_MATCH
     devices = {holder.devices for holder in mapping if holder.devices}
-    if len(devices) != 1 or len(one := devices.pop()) != 1:
+    if len(devices) != 1 or len(only_device := devices.pop()) != 1:
         return NO_MATCH
-    return _only((chip.id for chip in chips if chip.kmd_id in one and _is_alone(chip)), Basis.HOLDER)
+    return _only((chip.id for chip in chips if chip.kmd_id in only_device and _is_alone(chip)), Basis.HOLDER)
 
 
 def _is_alone(chip: Chip) -> bool:
@@ -181,5 +181,5 @@ def _by_name(chips: Sequence[Chip], file_id: int | None) -> Match:
 
 
 def _only(ids: Iterable[int], basis: Basis) -> Match:
-    found = list(ids)
-    return Match(chip=found[0], basis=basis) if len(found) == 1 else NO_MATCH
+    candidates = list(ids)
+    return Match(chip=candidates[0], basis=basis) if len(candidates) == 1 else NO_MATCH

@@ -81,30 +81,30 @@ def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
 
 def _with_twins(subjects: list[Subject]) -> list[Subject]:
     first: dict[int, str] = {}
-    found = []
+    with_twins = []
     for subject in subjects:
         chip, path = subject.match.chip, subject.file.path
         # A copy under another name is TTS007, and no second region of the chip.
         named = subject.unfinished or name_agrees(subject.file_id, subject.header)
         twin = None if chip is None or not named else first.setdefault(chip, path)
-        found.append(subject if twin in (None, path) else msgspec.structs.replace(subject, twin=twin))
-    return found
+        with_twins.append(subject if twin in (None, path) else msgspec.structs.replace(subject, twin=twin))
+    return with_twins
 
 
 def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerdict:
     file = looked.looks.file
-    found = []
+    findings = []
     for rule in REGION_RULES if subject is not None else _FILE_RULES:
         hits = [] if rule.of_file is None else list(rule.of_file(file))
         if subject is not None and rule.of_region is not None:
             hits += rule.of_region(case, subject)
         if hits:
-            found += [_finding(rule, _stopped(rule, hit, file, subject), file.version) for hit in hits]
+            findings += [_finding(rule, _stopped(rule, hit, file, subject), file.version) for hit in hits]
     return RegionVerdict(
         looked=looked,
         subject=subject,
         chip=_chip_by_name(case, file) if subject is None else subject.match.chip,
-        findings=tuple(finding for finding in found if finding is not None),
+        findings=tuple(finding for finding in findings if finding is not None),
     )
 
 

@@ -90,9 +90,10 @@ def writer_of(
 
 def mappers_of(pid: int, path: str, processes: ProcessTable, holders: Holders) -> Iterator[Process]:
     """The processes that map a region and take themselves for this pid."""
-    for one in holders.of_region(path):
-        process = processes.found.get(one.pid)
-        if pid == (one.pid if one.own_pid is None else one.own_pid) and process is not None and process.alive:
+    for holder in holders.of_region(path):
+        process = processes.found.get(holder.pid)
+        own_pid = holder.pid if holder.own_pid is None else holder.own_pid
+        if pid == own_pid and process is not None and process.alive:
             yield process
 
 

@@ -134,8 +134,8 @@ class _Rank:
         query = f"SELECT {', '.join(columns)} FROM {table}"
         query += f" WHERE {' AND '.join(conditions)}" if conditions else ""
         query += f" ORDER BY {order}" if order else ""
-        found = self._tables.connection.execute(query, values)
-        return (msgspec.convert(row, kind, strict=False) for row in found)
+        rows = self._tables.connection.execute(query, values)
+        return (msgspec.convert(row, kind, strict=False) for row in rows)
 
     def recorded(self, name: str) -> Recorded:
         spans: list[OperationSpan] = []

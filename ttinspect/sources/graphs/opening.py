@@ -9,7 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
-from ttinspect.facts.files import open_regular, os_error, readable, spoken
+from ttinspect.facts.files import document_name, open_regular, os_error, readable
 from ttinspect.model.graph import Recorded
 from ttinspect.sources.graphs.kinds import HEAD_BYTES, is_capture, is_database, is_report
 from ttinspect.sources.graphs.report import cluster_descriptor_of, read_json
@@ -44,7 +44,7 @@ def read_captures(path: str) -> list[Recorded]:
 def _read_stdin() -> Recorded:
     if sys.stdin is None or sys.stdin.closed:
         raise InspectError("cannot read standard input", "it is closed", "pipe a capture into ttinspect")
-    return read_json(io.BytesIO(sys.stdin.buffer.read()), spoken("-"))
+    return read_json(io.BytesIO(sys.stdin.buffer.read()), document_name("-"))
 
 
 def _sidecar(path: str) -> bytes | None:
@@ -126,20 +126,20 @@ def read_descriptor(path: str, stream: BinaryIO | None = None) -> tuple[str, str
     """
     if stream is None and os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8
         path = _report_in(path)
-    name = spoken(readable(path))
+    name = document_name(readable(path))
     try:
         if stream is None:
             with open_regular(path) as file:
-                found = cluster_descriptor_of(file)
+                descriptor = cluster_descriptor_of(file)
         else:
-            found = cluster_descriptor_of(stream)
+            descriptor = cluster_descriptor_of(stream)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise InspectError(name, "it is not valid JSON", "write the report anew") from None
-    if found is None:
+    if descriptor is None:
         raise InspectError(
             name, "this report has no cluster_descriptor", "name the cluster descriptor of its host"
         )
-    return found, path
+    return descriptor, path
 
 
 def _report_in(folder: str) -> str:

@@ -78,11 +78,11 @@ class Pieces:
         marker = closing + lead
         overlap = len(marker) - 1 + (_LONGEST_NAME_BYTES if names else 0)
         while True:
-            found = self._ahead.find(marker)
-            while found >= 0 and names and not self._is_named(found + len(marker) - 1, names):
-                found = self._ahead.find(marker, found + 1)
-            if found >= 0:
-                end = found + len(closing)
+            position = self._ahead.find(marker)
+            while position >= 0 and names and not self._is_named(position + len(marker) - 1, names):
+                position = self._ahead.find(marker, position + 1)
+            if position >= 0:
+                end = position + len(closing)
                 piece, self._ahead = self._ahead[:end], self._ahead[end:]
                 yield piece
                 return
@@ -147,18 +147,18 @@ def entries(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
     Raises:
         OtherLayoutError: it is laid out otherwise.
     """
-    carried, lead, kept = b"", b"", 0
+    carried, lead, marker_kept = b"", b"", 0
     for piece in pieces:
         carried += piece
         if not lead:
             first = _FIRST_KEY.match(carried)
             if first is None:
                 continue
-            lead, kept = (first[1] + b'"', 0) if b"\n" in first[1] else (b"]," + first[2] + b'"', 1)
+            lead, marker_kept = (first[1] + b'"', 0) if b"\n" in first[1] else (b"]," + first[2] + b'"', 1)
             carried = carried[first.end(1) :]
         start = 0
         while (following := carried.find(lead, start)) >= 0:
-            yield _entry(carried[start : following + kept])
+            yield _entry(carried[start : following + marker_kept])
             start = following + len(lead) - 1
         carried = carried[start:]
     rest = carried.rstrip().removesuffix(b",").rstrip()

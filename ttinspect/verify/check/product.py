@@ -104,7 +104,7 @@ def product_findings(system: System) -> dict[int, list[Finding]]:
             *live_findings(chip),
             *topology.get(chip.id, []),
             *telemetry_findings(chip, system.unread(chip.id)),
-            *(one for one in readiness.get(chip.id, ())),
+            *(finding for finding in readiness.get(chip.id, ())),
         ]
         for chip in system.chips
     }
@@ -149,8 +149,9 @@ def _harvested(
     chip: Chip, grid: ChipGrid, product: Product, findings: Iterable[Finding]
 ) -> Iterator[Expectation]:
     if product.arch is not chip.arch:
-        mine = found_by((NOT_AS_THE_PRODUCT,), findings)
-        yield judged(chip, NOT_AS_THE_PRODUCT.id, "architecture", product.arch.value, mine, chip.arch.value)
+        deviations = found_by((NOT_AS_THE_PRODUCT,), findings)
+        expected_arch, arch = product.arch.value, chip.arch.value
+        yield judged(chip, NOT_AS_THE_PRODUCT.id, "architecture", expected_arch, deviations, arch)
         return
     units = {
         "tensix": (f"harvested tensix {ARCHITECTURES[chip.arch].axis.value}s", grid.tensix.harvested_lines),
@@ -163,13 +164,14 @@ def _harvested(
             why = _why_no_mask(chip, name)
             yield known(chip, NOT_AS_THE_PRODUCT.id, fact, expected, None, Outcome.UNKNOWN, why)
             continue
-        mine = [one for one in found_by((NOT_AS_THE_PRODUCT,), findings) if one.evidence.get("unit") == name]
-        if not mine and len(harvested) != expected and product.unharvested_tensix_before is not None:
+        of_product = found_by((NOT_AS_THE_PRODUCT,), findings)
+        deviations = [finding for finding in of_product if finding.evidence.get("unit") == name]
+        if not deviations and len(harvested) != expected and product.unharvested_tensix_before is not None:
             before = ".".join(map(str, product.unharvested_tensix_before))
             expected = f"{expected}, or 0 with firmware before {before}"
         if chip.simulated and not harvested and expected:
             expected = f"{expected}, or 0 in a simulator"
-        yield judged(chip, NOT_AS_THE_PRODUCT.id, fact, expected, mine, len(harvested))
+        yield judged(chip, NOT_AS_THE_PRODUCT.id, fact, expected, deviations, len(harvested))
 
 
 def _why_no_mask(chip: Chip, unit: str) -> str:
@@ -180,14 +182,14 @@ def _why_no_mask(chip: Chip, unit: str) -> str:
 
 
 def _pcie(chip: Chip) -> Iterator[Expectation]:
-    right, found = expected_pcie_masks(chip.board, chip.asic_location), chip.masks.pcie
+    right, mask = expected_pcie_masks(chip.board, chip.asic_location), chip.masks.pcie
     if not right:
         return
-    expected, shown = " or ".join(f"{mask:#x}" for mask in right), None if found is None else f"{found:#x}"
+    expected, shown = " or ".join(f"{mask:#x}" for mask in right), None if mask is None else f"{mask:#x}"
     outcome, why = Outcome.PASS, ""
-    if found is None:
+    if mask is None:
         outcome, why = Outcome.UNKNOWN, _why_no_mask(chip, "pcie")
-    elif found not in right:
+    elif mask not in right:
         words = refusal(chip.soc, chip.masks, chip.board, chip.asic_location)
         outcome, why = Outcome.FAIL, words or f"the pcie mask should be {expected}, it is {shown}"
     elif len(right) > 1:
@@ -206,8 +208,8 @@ def _links(
         modelled = bool(missing) and outcome_of(missing) is Outcome.PASS
         text: Fact = f"{should}, or {here} in a simulator" if modelled else should
         yield judged(chip, MISSING_LINK.id, "links on the board", text, missing, here)
-    mine = [finding for finding in found_by(LINKS, findings) if finding not in missing]
-    good = outcome_of(mine) is Outcome.PASS
+    of_links = [finding for finding in found_by(LINKS, findings) if finding not in missing]
+    good = outcome_of(of_links) is Outcome.PASS
     expected, why = f"{links.listed} of {links.listed} up", None
     if links_unknown(chip):
         expected, why = "all listed up", next(fact.why for fact in chip.unknown if fact.path == "links")
@@ -221,10 +223,10 @@ def _links(
     if why is not None and good:
         yield known(chip, ISOLATED_CHIP.id, "eth links", expected, None, Outcome.UNKNOWN, why)
         return
-    found = f"{links.up} of {links.listed} up" if links.listed else "none listed"
-    if not good and (links.up is None or found == expected):  # what is wrong is not in the figures
-        found = messages_of(mine)
-    yield judged(chip, ISOLATED_CHIP.id, "eth links", expected, mine, found)
+    shown = f"{links.up} of {links.listed} up" if links.listed else "none listed"
+    if not good and (links.up is None or shown == expected):  # what is wrong is not in the figures
+        shown = messages_of(of_links)
+    yield judged(chip, ISOLATED_CHIP.id, "eth links", expected, of_links, shown)
 
 
 def _ids(
@@ -238,19 +240,19 @@ def _ids(
         (DUPLICATE_BOARD_ID, "board_id", "one per board"),
     ):
         fact = name.replace("_", " ") + "s"
-        mine = [
-            one
-            for one in found_by((rule,), topology.get(None, ()))
-            if one.is_about({chip.id for chip in shown})
+        duplicates = [
+            finding
+            for finding in found_by((rule,), topology.get(None, ()))
+            if finding.is_about({chip.id for chip in shown})
         ]
         missing = [chip for chip in shown if not knows(chip, name)]
-        if missing and not mine:
+        if missing and not duplicates:
             have = "has" if len(missing) == 1 else "have"
             why = f"{len(missing)} of {plural(len(shown), 'chip')} {have} no {fact[:-1]} that is known"
             yield of_host(rule.id, fact, expected, None, Outcome.UNKNOWN, why)
         else:
-            why = messages_of(mine)
-            yield of_host(rule.id, fact, expected, why or expected, outcome_of(mine), why)
+            why = messages_of(duplicates)
+            yield of_host(rule.id, fact, expected, why or expected, outcome_of(duplicates), why)
 
 
 def _uniform(shown: list[Chip], grids: Grids) -> Iterator[Expectation]:
@@ -265,10 +267,10 @@ def _uniform(shown: list[Chip], grids: Grids) -> Iterator[Expectation]:
             why = "a mask is unknown, and so is the grid"
             yield of_host(CHIPS_DIFFER.id, name, "one for all chips", None, Outcome.UNKNOWN, why)
             continue
-        mine = differing_chips(chips, grids)
+        differences = differing_chips(chips, grids)
         words = ", ".join(sorted(f"{shape[0]}x{shape[1]}" for shape in shapes if shape is not None))
-        why = messages_of(mine)
-        yield of_host(CHIPS_DIFFER.id, name, "one for all chips", words, outcome_of(mine), why)
+        why = messages_of(differences)
+        yield of_host(CHIPS_DIFFER.id, name, "one for all chips", words, outcome_of(differences), why)
 
 
 def _troubles(system: System, shown: list[Chip]) -> Iterator[Expectation]:
@@ -363,44 +365,44 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             device.device for device in ready.devices if device.iommu in (Iommu.OFF, Iommu.PASSTHROUGH)
         ]
         if ready.hugepages_1g is not None and needing:
-            mine = found_by((HUGEPAGES,), of_system)
+            of_rule = found_by((HUGEPAGES,), of_system)
             expected = f"at least {len(needing)}"
             yield of_host(
                 HUGEPAGES.id,
                 "hugepages of 1 GiB",
                 expected,
                 ready.hugepages_1g,
-                outcome_of(mine),
-                messages_of(mine),
+                outcome_of(of_rule),
+                messages_of(of_rule),
             )
         nodes = [device for device in ready.devices if device.accessible is not None]
         if nodes:
-            mine = found_by((NODE_PERMISSIONS,), of_system)
+            of_rule = found_by((NODE_PERMISSIONS,), of_system)
             able = [node.device for node in nodes if node.accessible]
             text = f"{numbers(able)} of {numbers(node.device for node in nodes)}" if able else "none"
             yield of_host(
-                NODE_PERMISSIONS.id, "nodes", "read and write", "read and write" if not mine else text,
-                outcome_of(mine), messages_of(mine),
+                NODE_PERMISSIONS.id, "nodes", "read and write", "read and write" if not of_rule else text,
+                outcome_of(of_rule), messages_of(of_rule),
             )  # fmt: skip
     if sum(chip.firmware is not None for chip in shown) > 1:
-        mine = found_by((FIRMWARE_DIFFERS,), of_system)
+        of_rule = found_by((FIRMWARE_DIFFERS,), of_system)
         bundles = sorted({".".join(map(str, chip.firmware)) for chip in shown if chip.firmware is not None})
         yield of_host(
             FIRMWARE_DIFFERS.id,
             "firmware bundles",
             "one for all",
             ", ".join(bundles),
-            outcome_of(mine),
-            messages_of(mine),
+            outcome_of(of_rule),
+            messages_of(of_rule),
         )
     for chip in shown:
         known_of_link = [
             measure for measure in pcie_measures(chip) if None not in (measure.now, measure.most)
         ]
         if known_of_link:
-            mine = found_by((NARROW_PCIE,), findings.get(chip.id, ()))
+            of_rule = found_by((NARROW_PCIE,), findings.get(chip.id, ()))
             expected = " ".join(
-                measure.told(max(measure.most or 0, measure.board or 0)) for measure in known_of_link
+                measure.in_words(max(measure.most or 0, measure.board or 0)) for measure in known_of_link
             )
-            now = " ".join(measure.told(measure.now) for measure in known_of_link)
-            yield judged(chip, NARROW_PCIE.id, "PCIe", expected, mine, now)
+            now = " ".join(measure.in_words(measure.now) for measure in known_of_link)
+            yield judged(chip, NARROW_PCIE.id, "PCIe", expected, of_rule, now)

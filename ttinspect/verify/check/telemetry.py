@@ -46,10 +46,11 @@ def telemetry_expectations(chip: Chip, kind: SourceKind) -> Iterator[Expectation
         (POWER, "power", "below its limit", _has(chip, "power_w", "power_limit_w")),
         (POWER, "board power", "below its limit", _has(chip, "board_power_w", "board_power_limit_w")),
     ):
-        mine = [one for one in found_by(rules, findings) if one.evidence.get("of", fact) == fact]
-        if is_known or (mine and is_known is None):
-            wanted, found = _in_figures(chip, fact) or (expected, messages_of(mine) or expected)
-            yield judged(chip, rules[0].id, fact, wanted, mine, found)
+        of_rules = found_by(rules, findings)
+        of_fact = [finding for finding in of_rules if finding.evidence.get("of", fact) == fact]
+        if is_known or (of_fact and is_known is None):
+            wanted, found = _in_figures(chip, fact) or (expected, messages_of(of_fact) or expected)
+            yield judged(chip, rules[0].id, fact, wanted, of_fact, found)
         elif is_known is None:
             why = "some of its DRAM channels do not tell their errors"
             yield known(chip, rules[0].id, fact, expected, None, Outcome.UNKNOWN, why)
@@ -60,9 +61,9 @@ def use_expectations(chips: Iterable[Chip], uses: Uses) -> Iterator[Expectation]
     for chip in chips:
         use = uses.get(chip.id)
         if use is not None:
-            mine = found_by((BUSY_ALONE,), use_findings(use))
+            findings = found_by((BUSY_ALONE,), use_findings(use))
             text = f"{'busy' if use.busy else 'idle'}, {'held' if use.held else 'held by nobody'}"
-            yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", mine, text)
+            yield judged(chip, BUSY_ALONE.id, "use", "busy only while held", findings, text)
 
 
 def _in_figures(chip: Chip, fact: str) -> tuple[Fact, Fact] | None:
@@ -155,8 +156,8 @@ def _firmware(chip: Chip, findings: tuple[Finding, ...]) -> Expectation:
         why = "it is no version that can be compared"
     if why:
         return known(chip, OLD_FIRMWARE.id, "firmware", expected, bundle, Outcome.UNKNOWN, why)
-    mine = found_by(FIRMWARE_AGE, findings)
-    return judged(chip, OLD_FIRMWARE.id, "firmware", expected, mine, bundle)
+    findings_of_age = found_by(FIRMWARE_AGE, findings)
+    return judged(chip, OLD_FIRMWARE.id, "firmware", expected, findings_of_age, bundle)
 
 
 def _has(chip: Chip, *names: str) -> bool:

@@ -149,13 +149,13 @@ def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
     )
     after = Counter(_sorted(link) for link in new.links if {link.a.chip, link.b.chip} <= known)
     gone, came = list((before - after).elements()), list((after - before).elements())
-    found = unseen
+    changes = unseen
     for link in gone:
         successor = next((other for other in came if {other.a, other.b} & {link.a, link.b}), None)
         if successor is not None:
             came.remove(successor)
-        found.append(_link_change(link, successor))
-    return [*found, *(_link_change(None, link) for link in came), *_outside(old, new, new_ids)]
+        changes.append(_link_change(link, successor))
+    return [*changes, *(_link_change(None, link) for link in came), *_outside(old, new, new_ids)]
 
 
 def _renumbered(link: Link, new_ids: Mapping[int, int]) -> Link:
@@ -178,11 +178,11 @@ def _link_change(old: Link | None, new: Link | None) -> Change:
     )
 
 
-def _far_end(link: Link | None, here: LinkEnd) -> str | None:
+def _far_end(link: Link | None, own_end: LinkEnd) -> str | None:
     if link is None:
         return None
-    far = link.b if link.a == here else link.a
-    return f"chip {far.chip} channel {far.channel}, {link.state.value}"
+    other_end = link.b if link.a == own_end else link.a
+    return f"chip {other_end.chip} channel {other_end.channel}, {link.state.value}"
 
 
 def _outside(old: System, new: System, new_ids: Mapping[int, int]) -> Iterator[Change]:

@@ -56,12 +56,12 @@ def _pair_at(
             for other in candidates.get((key(chip), place(chip)), ())
             if other.id not in taken and not (key in _NAMELESS and _are_strangers(chip, other))
         )
-        found = next(fitting, None)
-        if found is None:
+        partner = next(fitting, None)
+        if partner is None:
             left.append(chip)
         else:
-            taken.add(found.id)
-            pairs.append((chip, found))
+            taken.add(partner.id)
+            pairs.append((chip, partner))
     return left, [chip for chip in new if chip.id not in taken]
 
 

@@ -214,7 +214,7 @@ def _everybody_has_a_slot(subject: Subject) -> bool:
 
 def _being_released(region: Region, buffer_type: str) -> int:
     held = (counter(slot.figures, buffer_type) for slot in region.occupied if slot.pid == RELEASING_PID)
-    return sum(one for one in held if one < UNDERFLOW_FROM)
+    return sum(held_bytes for held_bytes in held if held_bytes < UNDERFLOW_FROM)
 
 
 def _slots_cut_off(region: Region) -> int:
@@ -258,7 +258,7 @@ def _say_chips(subject: Subject, quantity: Quantity, difference: int) -> tuple[s
 
 def _say_over(subject: Subject, quantity: Quantity, difference: int) -> tuple[str, dict[str, EvidenceValue]]:
     name = quantity.subject
-    slot = max(subject.occupied, key=lambda one: counter(one.figures, name))
+    slot = max(subject.occupied, key=lambda candidate: counter(candidate.figures, name))
     held, total = counter(slot.figures, name), counter(subject.totals, name)
     label = _label(subject.layout, name)
     message = (

@@ -135,23 +135,23 @@ def _differ(releases: Sequence[Release], settings: Settings) -> Iterator[Hit]:
     others = [release for release in releases if not same_figures(used, release)]
     if not others:
         return
-    told = []
+    differences = []
     for what, unit in (("l1_allocatable", "L1"), ("dram_allocatable", "DRAM")):
         values = sorted({value for other in others if (value := getattr(other, what)) is not None})
         if values and values != [getattr(used, what)]:
-            told.append(f"{values[0]:,} to {values[-1]:,} bytes of {unit}")
+            differences.append(f"{values[0]:,} to {values[-1]:,} bytes of {unit}")
     more = [other for other in others if (other.trace or 0) > (used.trace or 0)]
     if more:
         most = max(release.trace or 0 for release in more)
         which = _span([release.name for release in more])
-        told.append(f"{most:,} bytes to the trace region ({which}; here {used.trace or 0:,})")
+        differences.append(f"{most:,} bytes to the trace region ({which}; here {used.trace or 0:,})")
     refused = [other.name for other in others if other.refused is not None]
     if refused:
-        told.append(f"nothing at all, because it does not fit ({_span(refused)})")
+        differences.append(f"nothing at all, because it does not fit ({_span(refused)})")
     names = [other.name for other in others]
     yield Hit(
         "differ",
-        f"other releases ({_span(names)}) give {', '.join(told)}; --runtime all compares them",
+        f"other releases ({_span(names)}) give {', '.join(differences)}; --runtime all compares them",
         {"runtime": used.name, "others": names},
     )
 

@@ -112,14 +112,15 @@ def capacity_differences(view: MemoryView, chip: int | None, limits: Limits) -> 
             continue
         if whole.capacity_bytes is None or part.capacity_bytes is None:
             continue
-        found = whole.capacity_bytes + part.capacity_bytes
-        if found not in expected:
+        managed_bytes = whole.capacity_bytes + part.capacity_bytes
+        difference = managed_bytes - expected[0]
+        if managed_bytes not in expected:
             yield Hit(
                 "differs",
-                f"The allocator manages {size(found)} of {kind} ({whole.num_banks} banks), computed for "
-                f"chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
-                f"{exact(abs(found - expected[0]))} {'more' if found > expected[0] else 'less'}.",
-                {"kind": kind, "allocator_bytes": found, "computed_bytes": expected},
+                f"The allocator manages {size(managed_bytes)} of {kind} ({whole.num_banks} banks), "
+                f"computed for chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
+                f"{exact(abs(difference))} {'more' if difference > 0 else 'less'}.",
+                {"kind": kind, "allocator_bytes": managed_bytes, "computed_bytes": expected},
             )
 
 
@@ -164,21 +165,21 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
     """
     given: dict[int, list[tuple[AllocatorStatistics, Slot | None]]] = {}
     unpaired = []
-    for one in statistics:
-        fitting = _fitting(subjects, one)
+    for allocator in statistics:
+        fitting = _fitting(subjects, allocator)
         if not fitting:
-            unpaired.append(f"no region belongs to the allocator statistics{_whose(one)}")
-        elif _is_missed(one, [subjects[at] for at in fitting]):
-            unpaired.append(f"pid {one.pid} has no slot, although its allocator has reserved memory")
+            unpaired.append(f"no region belongs to the allocator statistics{_whose(allocator)}")
+        elif _is_missed(allocator, [subjects[at] for at in fitting]):
+            unpaired.append(f"pid {allocator.pid} has no slot, although its allocator has reserved memory")
         for at in fitting:
-            slots = [slot for slot in subjects[at].occupied if one.pid in (None, slot.pid)]
-            if one.pid is None and len(slots) > 1:
+            slots = [slot for slot in subjects[at].occupied if allocator.pid in (None, slot.pid)]
+            if allocator.pid is None and len(slots) > 1:
                 unpaired.append(
-                    f"the allocator statistics{_whose(one)} name no pid, and {subjects[at].file.path} has "
-                    f"{plural(len(slots), 'slot')}"
+                    f"the allocator statistics{_whose(allocator)} name no pid, and "
+                    f"{subjects[at].file.path} has {plural(len(slots), 'slot')}"
                 )
                 slots = []
-            given.setdefault(at, []).extend([(one, slot) for slot in slots] or [(one, None)])
+            given.setdefault(at, []).extend([(allocator, slot) for slot in slots] or [(allocator, None)])
     return Paired(
         subjects=tuple(
             _with_statistics(subject, tuple(given.get(at, ()))) for at, subject in enumerate(subjects)
@@ -193,7 +194,7 @@ def _with_statistics(
     """What the allocator says of its own banks is preferred to what was computed."""
     if not statistics:
         return subject
-    limits = with_allocator(subject.limits, (one for one, _ in statistics))
+    limits = with_allocator(subject.limits, (allocator for allocator, _ in statistics))
     return msgspec.structs.replace(subject, statistics=statistics, limits=limits)
 
 

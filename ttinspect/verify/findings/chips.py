@@ -156,7 +156,7 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
         by = holding[chip.id]
         yield Hit(
             "in use" if _recognisable(chip) else "without ids",
-            f"Chip {chip.id} has no region, and {by.spoken} {'has' if _is_one(by) else 'have'} it open: "
+            f"Chip {chip.id} has no region, and {by.in_words} {'has' if _is_one(by) else 'have'} it open: "
             f"what is used of it is unknown.",
             {"chips": [chip.id], "pids": [holder.holder.pid for holder in by.holders]},
         )
@@ -318,8 +318,9 @@ def _nothing_published(case: Case) -> Iterator[Hit]:
         {pid for opener in openers for pid in opener.pids or ()} | {holder.pid for holder in holders}
     )
     outside = sum(opener.outside for opener in openers)
-    told = case.openers is not None and all(opener.pids is not None for opener in openers)
-    if not (pids or outside or told or (case.holders is not None and case.holders.descriptors_known)):
+    openers_known = case.openers is not None and all(opener.pids is not None for opener in openers)
+    descriptors_known = case.holders is not None and case.holders.descriptors_known
+    if not (pids or outside or openers_known or descriptors_known):
         yield Hit(
             "not knowable",
             "Nothing is published, and whether a process has a device open cannot be known from this procfs.",

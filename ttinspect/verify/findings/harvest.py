@@ -52,8 +52,8 @@ def as_expected(chip: Chip) -> bool | None:
 
 def differing_units(chips: Iterable[Chip]) -> tuple[str, ...]:
     """Of arch, tensix, dram and eth those that are not what the product of one of the chips has."""
-    found = {hit.evidence["unit"] for chip in chips for hit in _deviations(chip) if hit.row == "deviates"}
-    return tuple(unit for unit in _UNITS if unit in found)
+    units = {hit.evidence["unit"] for chip in chips for hit in _deviations(chip) if hit.row == "deviates"}
+    return tuple(unit for unit in _UNITS if unit in units)
 
 
 def _harvested_counts(chip: Chip) -> dict[str, int | None]:

@@ -74,16 +74,16 @@ def is_compared(chip: Chip) -> bool:
 
 
 def _differing(ours: TypeCores, theirs: TypeCores) -> list[str]:
-    found = []
+    differences = []
     for name in ("noc0", "noc1", "translated", "logical"):
-        mine, live = getattr(ours, name), getattr(theirs, name)
-        if mine is not None and live is not None and mine != live:
-            found.append(_first_difference(name, mine, live))
+        computed, live = getattr(ours, name), getattr(theirs, name)
+        if computed is not None and live is not None and computed != live:
+            differences.append(_first_difference(name, computed, live))
     for name in ("noc0", "noc1", "translated"):
-        mine, live = getattr(ours.harvested, name), getattr(theirs.harvested, name)
-        if mine is not None and live is not None and mine != live:
-            found.append(_first_difference(f"harvested {name}", mine, live))
-    return found
+        computed, live = getattr(ours.harvested, name), getattr(theirs.harvested, name)
+        if computed is not None and live is not None and computed != live:
+            differences.append(_first_difference(f"harvested {name}", computed, live))
+    return differences
 
 
 def _first_difference(name: str, ours: tuple[object, ...], theirs: tuple[object, ...]) -> str:

@@ -13,13 +13,13 @@ from ttinspect.verify.writers import SlotWriter, Writer
 
 def ghost(case: Case, subject: Subject) -> Iterator[Hit]:
     """Dead, and still holding bytes."""
-    for one in _confirmed(subject, Writer.DEAD):
-        if _holds(subject, one):
+    for writer in _confirmed(subject, Writer.DEAD):
+        if _holds(subject, writer):
             yield Hit(
                 "ghost",
-                f"{_gone(one)}, its slot still holds {holdings(subject.layout, one.slot.figures)}. "
+                f"{_gone(writer)}, its slot still holds {holdings(subject.layout, writer.slot.figures)}. "
                 f"{_who_frees(subject)}: the totals are too high by that much.",
-                {**_evidence(one), **_now(one), **_held(subject, one)},
+                {**_evidence(writer), **_now(writer), **_held(subject, writer)},
             )
 
 
@@ -49,12 +49,12 @@ GHOST = RegionRule(
 
 def dead_and_empty(case: Case, subject: Subject) -> Iterator[Hit]:
     """Dead, and holding nothing."""
-    for one in _confirmed(subject, Writer.DEAD):
-        if not _holds(subject, one):
+    for writer in _confirmed(subject, Writer.DEAD):
+        if not _holds(subject, writer):
             yield Hit(
                 "empty",
-                f"{_gone(one)} and left slot {one.slot.index} empty. {_who_frees(subject)}.",
-                {**_evidence(one), **_now(one)},
+                f"{_gone(writer)} and left slot {writer.slot.index} empty. {_who_frees(subject)}.",
+                {**_evidence(writer), **_now(writer)},
             )
 
 
@@ -81,18 +81,18 @@ DEAD_AND_EMPTY = RegionRule(
 
 def pid_reused(case: Case, subject: Subject) -> Iterator[Hit]:
     """The pid lives, but started after the slot was last updated."""
-    for one in _confirmed(subject, Writer.REUSED):
-        if one.process is not None and one.process.start_time_ns is not None:
+    for writer in _confirmed(subject, Writer.REUSED):
+        if writer.process is not None and writer.process.start_time_ns is not None:
             yield Hit(
                 "reused",
-                f"{_who(one)} cannot be the process that now has this pid ({one.process.comm}): that one "
-                f"started after the slot's last update. The slot holds "
-                f"{holdings(subject.layout, one.slot.figures)} for nobody.",
+                f"{_who(writer)} cannot be the process that now has this pid ({writer.process.comm}): that "
+                f"one started after the slot's last update. The slot holds "
+                f"{holdings(subject.layout, writer.slot.figures)} for nobody.",
                 {
-                    **_evidence(one),
-                    "process_name": one.process.comm,
-                    "process_start_ns": one.process.start_time_ns,
-                    "slot_last_update": one.slot.last_update,
+                    **_evidence(writer),
+                    "process_name": writer.process.comm,
+                    "process_start_ns": writer.process.start_time_ns,
+                    "slot_last_update": writer.slot.last_update,
                 },
             )
 
@@ -121,13 +121,13 @@ PID_REUSED = RegionRule(
 def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
     """The writer cannot be seen: no process that can be looked into is it, and not all can. Where no maps are
     told, also where the pid lives and is older than the slot, under another name."""
-    for one in _confirmed(subject, Writer.FOREIGN):
-        if one.process is not None:
+    for writer in _confirmed(subject, Writer.FOREIGN):
+        if writer.process is not None:
             yield Hit(
                 "foreign",
-                f"{_who(one)} is called {one.process.comm or '(no name)'} in this procfs: its writer is "
-                f"probably in another pid namespace, and whether it is alive is not known.",
-                {**_evidence(one), "process_name": one.process.comm},
+                f"{_who(writer)} is called {writer.process.comm or '(no name)'} in this procfs: its writer "
+                f"is probably in another pid namespace, and whether it is alive is not known.",
+                {**_evidence(writer), "process_name": writer.process.comm},
             )
     for why, unseen in _by_reason(subject).items():
         pids = [writer.slot.pid for writer in unseen]
@@ -144,8 +144,8 @@ def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
 def _by_reason(subject: Subject) -> dict[str, list[SlotWriter]]:
     """The slots whose writer cannot be seen."""
     writers: dict[str, list[SlotWriter]] = {}
-    for one in _confirmed(subject, Writer.UNSEEN):
-        writers.setdefault(one.why or "procfs does not tell", []).append(one)
+    for writer in _confirmed(subject, Writer.UNSEEN):
+        writers.setdefault(writer.why or "procfs does not tell", []).append(writer)
     return writers
 
 

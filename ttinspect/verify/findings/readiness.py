@@ -121,10 +121,10 @@ class PcieMeasure(NamedTuple):
     @property
     def most(self) -> int | None:
         """What the link could have, by the chip itself and its board."""
-        known = [one for one in (self.offered, self.board) if one is not None]
+        known = [value for value in (self.offered, self.board) if value is not None]
         return min(known, default=None)
 
-    def told(self, value: int | None) -> str:
+    def in_words(self, value: int | None) -> str:
         """ "x8", "gen4"."""
         return self.written.format("?" if value is None else value)
 
@@ -160,7 +160,9 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
             evidence,
         )
     elif below:
-        parts = listed([f"{measure.told(measure.now)} of {measure.told(measure.most)}" for measure in below])
+        parts = listed(
+            [f"{measure.in_words(measure.now)} of {measure.in_words(measure.most)}" for measure in below]
+        )
         yield Hit("narrow", f"the PCIe link runs at {parts}: {_at_fault(below)}", evidence)
     short = [
         measure
@@ -169,7 +171,7 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
     ]
     if short and chip.board is not None:
         offers = listed(
-            [f"{measure.told(measure.offered)} of {measure.told(measure.board)}" for measure in short]
+            [f"{measure.in_words(measure.offered)} of {measure.in_words(measure.board)}" for measure in short]
         )
         yield Hit(
             "limited",
@@ -181,7 +183,7 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
 def _at_fault(below: Sequence[PcieMeasure]) -> str:
     """Where the link loses what it lacks."""
     slots = [
-        measure.told(measure.slot)
+        measure.in_words(measure.slot)
         for measure in below
         if measure.slot is not None and measure.slot < (measure.most or 0)
     ]
@@ -215,7 +217,7 @@ NARROW_PCIE = ChipRule(
 def _firmware_differs(system: System) -> Iterator[Hit]:
     known = [(chip.arch, chip.firmware, chip.id) for chip in system.chips if chip.firmware is not None]
     for arch in dict.fromkeys(arch for arch, _, _ in known):
-        counts = Counter(firmware for one, firmware, _ in known if one is arch)
+        counts = Counter(firmware for chip_arch, firmware, _ in known if chip_arch is arch)
         if len(counts) < 2:
             continue
         by = {

@@ -39,13 +39,13 @@ def hottest_gddr_celsius(chip: Chip) -> float | None:
     """The hottest DRAM of a chip: what it says itself, or its hottest module, if all of them tell."""
     if chip.telemetry is None:
         return None
-    told = [
+    of_modules = [
         celsius
         for module in chip.telemetry.gddr or ()
         for celsius in (module.top_celsius, module.bottom_celsius)
     ]
-    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *told) if celsius is not None]
-    partly = None in told or modules_of_all_channels(chip) is None
+    known = [celsius for celsius in (chip.telemetry.gddr_max_celsius, *of_modules) if celsius is not None]
+    partly = None in of_modules or modules_of_all_channels(chip) is None
     if chip.telemetry.gddr_max_celsius is None and partly:
         return None
     return max(known, default=None)

@@ -181,8 +181,9 @@ def _loops(system: System) -> Iterator[Hit]:
     channels: dict[int, list[str]] = {}
     for link in system.links:
         if link.is_loop:
-            near, far = link.a.channel, link.b.channel
-            channels.setdefault(link.a.chip, []).append(str(near) if near == far else f"{near} with {far}")
+            channel, other_channel = link.a.channel, link.b.channel
+            words = str(channel) if channel == other_channel else f"{channel} with {other_channel}"
+            channels.setdefault(link.a.chip, []).append(words)
     for chip, ends in channels.items():
         them = "a link leads" if len(ends) == 1 else f"{len(ends)} links lead"
         which = "channel" if len(ends) == 1 else "channels"
@@ -244,14 +245,14 @@ def _board_links(system: System) -> dict[int, tuple[int, int]]:
         for link in system.links
         if not link.is_loop and board_of.get(link.a.chip, "") == board_of.get(link.b.chip)
     )
-    found = {}
+    counts = {}
     for board_id, ids in _by(system.chips, "board_id").items():
         product = product_of(chips[ids[0]].board)
         if product is None or product.links is None or len(ids) != product.chips:
             continue
         if not any(links_unknown(chips[chip_id]) for chip_id in ids):
-            found.update(dict.fromkeys(ids, (joined[board_id], product.links)))
-    return found
+            counts.update(dict.fromkeys(ids, (joined[board_id], product.links)))
+    return counts
 
 
 def _missing_board_links(system: System) -> Iterator[Hit]:

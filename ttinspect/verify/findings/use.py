@@ -30,7 +30,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     busy: bool
     held: bool
     pids: frozenset[int]
-    spoken: str
+    holders_words: str
     since_ns: int
     until_ns: int
     readings: int = 1
@@ -84,7 +84,7 @@ def _use(busy: bool, by: ChipHolders, time_ns: int) -> Use:
         busy=busy,
         held=bool(by.held),
         pids=frozenset(holder.holder.pid for holder in by.holders),
-        spoken=by.spoken if by.held else "",
+        holders_words=by.in_words if by.held else "",
         since_ns=time_ns,
         until_ns=time_ns,
     )
@@ -143,7 +143,7 @@ def _idle_while_held(use: Use) -> Iterator[Hit]:
     if use.held and not use.busy and use.seconds >= LONG_SECONDS:
         yield Hit(
             "long",
-            f"held by {use.spoken}, and not busy in any of {_readings(use)}",
+            f"held by {use.holders_words}, and not busy in any of {_readings(use)}",
             {"readings": use.readings, "seconds": use.seconds, "pids": sorted(use.pids)},
         )
 
