@@ -82,38 +82,34 @@ def _metrics(folder: Path) -> Iterator[Figure]:
         fake_sysfs.device(root, number)
     source = ["--from", f"sysfs:{root}"]
     yield _in_turn("metrics, 8 chips of sysfs", ["metrics", *source], ["telemetry", *source, "--json"], 1.5)
-    scrapes, reads = _scrapes(source), _bare_reads(root)
+    scrapes, reads = _scrapes(source, root)
     yield Figure("serve, a scrape of 8 chips of sysfs", scrapes, "reading alone", reads, 2.0)
 
 
-def _scrapes(source: list[str]) -> float:
-    """The median of scrapes over HTTP, each of which reads anew."""
-    command = [SCRIPT, "serve", *source, "--listen", "127.0.0.1:0", "--min-interval", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        url = server.stderr.readline().split()[-1]
-        times = []
-        for _ in range(50):
-            start = time.perf_counter()
-            with urllib.request.urlopen(url) as answer:
-                answer.read()
-            times.append((time.perf_counter() - start) * 1000)
-        server.terminate()
-    return statistics.median(times)
-
-
-def _bare_reads(root: Path) -> float:
-    """The median of reading the same chips through the source alone."""
+def _scrapes(source: list[str], root: Path) -> tuple[float, float]:
+    """The median of scrapes over HTTP, each of which reads anew, and of reading the same chips through the
+    source alone; in turn, as both take longer on a machine that is busy."""
     from ttinspect.gathering.watching import watch
     from ttinspect.sources.live import Ask, LiveOptions
 
-    with watch(f"sysfs:{root}", LiveOptions(timeout_seconds=20, ask=Ask.READING)) as read:
-        times = []
-        for _ in range(50):
+    command = [SCRIPT, "serve", *source, "--listen", "127.0.0.1:0", "--min-interval", "0"]
+    scrapes, reads = [], []
+    with (
+        watch(f"sysfs:{root}", LiveOptions(timeout_seconds=20, ask=Ask.READING)) as read,
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server,
+    ):
+        assert server.stderr is not None
+        url = server.stderr.readline().split()[-1]
+        for _ in range(100):
             start = time.perf_counter()
+            with urllib.request.urlopen(url) as answer:
+                answer.read()
+            between = time.perf_counter()
             read()
-            times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
+            scrapes.append((between - start) * 1000)
+            reads.append((time.perf_counter() - between) * 1000)
+        server.terminate()
+    return statistics.median(scrapes), statistics.median(reads)
 
 
 def _top(folder: Path, library: Path) -> Figure:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import Run
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
+from ttinspect.model.telemetry import Telemetry
 
 Values = dict[tuple[str, ...], float]
 
@@ -194,3 +196,68 @@ def test_two_chips_with_one_unique_id_are_two_series(run: Run, host: Path, tmp_p
     names = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
     assert len(names) == len(set(names))
     assert sum(name.startswith("ttinspect_chip_up{") for name in names) == 2
+
+
+def _everything_told(run: Run, folder: Path, board: str) -> tuple[Path, dict[str, Any]]:
+    """A snapshot of a built-in example whose telemetry tells all that its architecture can, on every live
+    channel; and what is in it."""
+    (folder / "none").mkdir()
+    document = json.loads(
+        run("snapshot", "--from", f"board:{board}", "--shm-dir", str(folder / "none")).stdout
+    )
+    chips = document["system"]["chips"]
+    for chip in chips:
+        wormhole = chip["arch"] == "wormhole_b0"
+        left_out = {"time_ns", "gddr", "eth", "aiclk_reason", "aiclk_min_by", "aiclk_max_by"}
+        if wormhole:
+            left_out |= {"busy", "fan_percent"}
+        texts = {name: "19.6.0" for name in Telemetry.__struct_fields__ if name.startswith("firmware_")}
+        told: dict[str, Any] = {
+            name: 1 for name in Telemetry.__struct_fields__ if name not in left_out
+        } | texts
+        told["heartbeat_moves"] = True
+        told |= {} if wormhole else {"busy": True, "aiclk_max_by": "fmax"}
+        temperatures = dict.fromkeys(("top_celsius", "bottom_celsius"), None if wormhole else 40)
+        counts = dict.fromkeys(ERROR_COUNTS, None if wormhole else 0)
+        lost = chip["masks"]["eth"] or 0
+        channels = 16 if wormhole else 14
+        told["eth"] = [
+            {"channel": channel, "up": True} for channel in range(channels) if not lost >> channel & 1
+        ]
+        told["gddr"] = [
+            {"channel": channel, "trained": True, **temperatures, **counts}
+            for channel in range(6 if wormhole else 8)
+        ]
+        chip["telemetry"] = told
+        chip["unique_id"] = str(1000 + chip["id"])
+        chip["pcie"] = {"generation": 4, "lanes": 16, "max_generation": 4, "max_lanes": 16}
+    path = folder / "told.json"
+    path.write_text(json.dumps(document))
+    return path, document
+
+
+ERROR_COUNTS = [
+    f"{kind}_{direction}_errors" for kind in ("corrected", "uncorrected") for direction in ("read", "write")
+]
+
+
+@pytest.mark.parametrize(
+    ("board", "most", "most_without_eth"),
+    [("n150", 152, 56), ("galaxy-wh", 4864, 1792), ("galaxy-bh", 4352, 3456)],
+)
+def test_a_host_has_no_more_series_than_a_prometheus_server_should_be_asked_to_keep(
+    run: Run, tmp_path: Path, board: str, most: int, most_without_eth: int
+) -> None:
+    """At most as many as 32 for a chip, 6 for an eth channel and 4 for a DRAM channel would be, also where
+    everything is told; an eth channel has two of them, one where it leads nowhere."""
+    path, document = _everything_told(run, tmp_path, board)
+    counts = []
+    for switch in ("--eth-channels", "--no-eth-channels"):
+        done = run("metrics", "--from", str(path), "--shm-dir", str(tmp_path / "none"), switch)
+        assert done.returncode == 0, done.stderr
+        counts.append(sum('chip="' in line for line in done.stdout.splitlines()))
+    system = document["system"]
+    channels = sum(len(chip["telemetry"]["eth"]) for chip in system["chips"])
+    assert counts[0] - counts[1] == channels + 2 * len(system["links"])
+    assert 32 * len(system["chips"]) < counts[1] <= most_without_eth
+    assert counts[0] <= most

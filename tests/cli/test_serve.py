@@ -124,27 +124,57 @@ def test_a_source_that_is_gone_is_up_0_and_comes_back(console_script: str, hot_h
         assert b"ttinspect_up 1.0" in _get(f"{url}/metrics")[1]
 
 
+def test_a_chip_that_vanishes_is_chip_up_0_without_readings_and_the_others_are_served(
+    console_script: str, hot_host: Path
+) -> None:
+    folder = fake_sysfs.device(hot_host, 1)
+    away = hot_host.with_name("away")
+    with _served(console_script, "--from", f"sysfs:{hot_host}", "--min-interval", "0") as url:
+        _get(f"{url}/metrics")
+        folder.rename(away)
+        for _ in range(2):
+            gone = _get(f"{url}/metrics")[1].decode()
+            up = re.findall(r'ttinspect_chip_up{chip="(.)",unique_id=""} (.)', gone)
+            assert up == [("0", "1"), ("1", "0")]
+            assert set(re.findall(r'ttinspect_temperature_celsius{chip="(.)"', gone)) == {"0"}
+        away.rename(folder)
+        back = _get(f"{url}/metrics")[1].decode()
+        assert set(re.findall(r'ttinspect_temperature_celsius{chip="(.)"', back)) == {"0", "1"}
+
+
 def test_requests_close_together_share_one_reading(console_script: str, hot_host: Path) -> None:
     with _served(console_script, "--from", f"sysfs:{hot_host}", "--min-interval", "60") as url:
         first, second = (_get(f"{url}/metrics")[1] for _ in range(2))
         assert first == second
 
 
-def test_a_thousand_scrapes_leave_no_more_memory_behind(console_script: str, hot_host: Path) -> None:
+def test_a_thousand_scrapes_leave_no_more_memory_files_or_threads_behind(
+    console_script: str, hot_host: Path
+) -> None:
+    """The heartbeat is another one at each: what is not written anew must not pile up either."""
+    heartbeat = next(hot_host.rglob("tt_heartbeat"))
     port = _free_port()
     arguments = ("serve", "--listen", f"127.0.0.1:{port}", "--from", f"sysfs:{hot_host}")
     with _process(console_script, *arguments, "--min-interval", "0") as process:
         assert process.stdout is not None
         process.stdout.readline()
 
-        def scrape(times: int) -> int:
-            for _ in range(times):
+        def scrape(times: int) -> tuple[int, int, int]:
+            """KiB, open files, threads."""
+            for number in range(times):
+                heartbeat.write_text(f"{number}\n")
                 _get(f"http://127.0.0.1:{port}/metrics")
             status = Path(f"/proc/{process.pid}/status").read_text()
-            return int(status.partition("VmRSS:")[2].split()[0])
+            resident, threads = (
+                int(status.partition(f"{key}:")[2].split()[0]) for key in ("VmRSS", "Threads")
+            )
+            return resident, len([*Path(f"/proc/{process.pid}/fd").iterdir()]), threads
 
-        before = scrape(200)
-        assert scrape(800) < before + 2048
+        before, files, threads = scrape(200)
+        after = scrape(800)
+        assert after[0] < before + 2048
+        assert after[1] <= files + 1  # a connection that is not gone yet
+        assert after[2] <= threads + 1
 
 
 def test_users_have_a_password_that_can_be_changed_without_a_restart(

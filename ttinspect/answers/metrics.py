@@ -5,6 +5,7 @@ identifies a chip is in ``ttinspect_chip_info``, to be joined. What is unknown h
 Values are in base units: bytes, hertz, volts, watts, degrees Celsius.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -366,6 +367,7 @@ def _by_chip(findings: Iterable[tuple[int | None, Finding]]) -> set[tuple[int, s
     return {(chip, finding.id, finding.severity) for chip, finding in findings if chip is not None}
 
 
+@functools.cache
 def _looked_for() -> set[tuple[str, Severity]]:
     """What has a series also while there is none of it: every rule of chips, hosts and regions, with the
     severities that it has for the newest version of a region. Else nobody could see the first one come."""

@@ -25,15 +25,16 @@ from ttinspect.cli.output import note
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.cli.serving import Access, MetricsServer, Readings, is_loopback, listener_on
 from ttinspect.errors import InspectError
-from ttinspect.gathering.regions import Host, Places, Scanner, gather
-from ttinspect.gathering.watching import watch
+from ttinspect.gathering.regions import Places, gather
+from ttinspect.gathering.watching import Looking, watch
 from ttinspect.host.traffic import TrafficCounter
 from ttinspect.model.metric import Family
 from ttinspect.model.system import System
 from ttinspect.report.metrics import require_library
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import kind_of
-from ttinspect.verify.findings.use import Uses, uses_of
+from ttinspect.verify.case import Case
+from ttinspect.verify.findings.use import Uses
 
 DEFAULT_LISTEN = "127.0.0.1:9836"
 _LIVE = ("umd", "sim", "sysfs", "host")
@@ -62,7 +63,10 @@ def run(
     min_interval: Annotated[
         float,
         typer.Option(
-            "--min-interval", metavar="SECONDS", min=0.0, help="scrapes closer together share one reading"
+            "--min-interval",
+            metavar="SECONDS",
+            min=0.0,
+            help="scrapes closer together share one reading; regions are read once a second",
         ),
     ] = 1.0,
     source: SourceOption = None,
@@ -122,15 +126,14 @@ class _Reader:
         live: Callable[[], System] | None,
     ) -> None:
         self._common, self._places, self._options, self._counter = common, places, options, counter
-        self._live, self._scanner = live, Scanner(places)
+        self._looking = None if live is None else Looking(places, live, personal=False)
         self._success_time_ns: int | None = None
         self._failure: str | None = None
-        self._uses: Uses = {}
 
     def read(self) -> tuple[Family, ...]:
         started = time.monotonic()
         try:
-            case = gather(self._host(), self._places, scanner=self._scanner)
+            case, uses = self._case()
         except InspectError as error:
             self._complain(f"{error.what}: {error.why}")
             last = Pass(
@@ -146,14 +149,14 @@ class _Reader:
             success_time_ns=self._success_time_ns,
         )
         traffic = None if self._counter is None else self._counter.totals()
-        self._uses = uses_of(case, self._uses)
-        return build_metrics(case, last, self._options, traffic, self._uses)
+        return build_metrics(case, last, self._options, traffic, uses)
 
-    def _host(self) -> Host:
+    def _case(self) -> tuple[Case, Uses | None]:
         """Live devices stay open, and keep their rows; a document is read anew, regions and all."""
-        if self._live is not None:
-            return Host(system=self._live(), chosen=None)
-        return open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
+        if self._looking is not None:
+            return self._looking.judged(self._looking.look())
+        opened = open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
+        return gather(opened, self._places), None
 
     def _complain(self, why: str) -> None:
         """The same failure is written once, not at every scrape."""

@@ -18,7 +18,7 @@ from ttinspect import __version__
 from ttinspect.cli.web_config import WebConfig, read_web_config
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.metric import Family
-from ttinspect.report.metrics import negotiated
+from ttinspect.report.metrics import Exposition
 
 _HEADER_SECONDS = 10.0
 """How long a client may take to send its request."""
@@ -166,7 +166,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == "/metrics":
             families = self.server.readings.families()
-            body, content_type = negotiated(families, self.headers.get("Accept"))
+            body, content_type = self.server.exposition.negotiated(families, self.headers.get("Accept"))
             self._send(200, body, content_type, with_body)
         elif path == "/":
             self._send(200, _PAGE.format(version=__version__).encode(), "text/html; charset=utf-8", with_body)
@@ -201,7 +201,7 @@ class MetricsServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 64
 
     def __init__(self, listener: socket.socket, access: Access, readings: Readings) -> None:
-        self.access, self.readings = access, readings
+        self.access, self.readings, self.exposition = access, readings, Exposition()
         self._clients = threading.BoundedSemaphore(_MOST_CLIENTS)
         super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
         self.socket.close()

@@ -15,7 +15,9 @@ from ttinspect.host.driver import device_nodes
 from ttinspect.host.holders import Scan, scan_holders
 from ttinspect.host.procfs import DEFAULT_PROCFS, read_processes
 from ttinspect.model.allocator import AllocatorStatistics, DispatchMode
+from ttinspect.model.arch import Board
 from ttinspect.model.capacity import Dispatch
+from ttinspect.model.grid import ChipGrid
 from ttinspect.model.process import ProcessTable
 from ttinspect.model.region import RegionFile
 from ttinspect.model.system import Source, SourceKind, System
@@ -350,4 +352,11 @@ def settings_of(
 
 
 def _limits(system: System, grids: Grids, settings: Settings) -> Mapping[int, Limits]:
-    return {chip.id: limits_of(chip, grids[chip.id], settings) for chip in system.chips}
+    of_kind: dict[tuple[int, Board | None, ChipGrid], Limits] = {}  # chips of one kind have the same
+    limits = {}
+    for chip in system.chips:
+        kind = (id(chip.soc), chip.board, grids[chip.id])
+        if kind not in of_kind:
+            of_kind[kind] = limits_of(chip, grids[chip.id], settings)
+        limits[chip.id] = of_kind[kind]
+    return limits

@@ -1,5 +1,6 @@
 """Metric families in Prometheus' text formats, through prometheus_client."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -34,12 +35,30 @@ def metrics_text(families: Iterable[Family], format_: str) -> str:
     return _writer(format_)(_Families(families)).decode()
 
 
-def negotiated(families: Iterable[Family], accept: str | None) -> tuple[bytes, str]:
-    """The exposition that a scraper's Accept header asks for, and its content type."""
-    from prometheus_client.exposition import choose_encoder
+class Exposition:
+    """One exposition after the other: a family that is as it was is not written again, and most are."""
 
-    writer, content_type = choose_encoder(accept or "")
-    return writer(_Families(families)), content_type
+    def __init__(self) -> None:
+        self._written: dict[tuple[str, str], tuple[Family, bytes]] = {}
+        self._lock = threading.Lock()
+
+    def negotiated(self, families: Iterable[Family], accept: str | None) -> tuple[bytes, str]:
+        """What a scraper's Accept header asks for, and its content type."""
+        from prometheus_client.exposition import choose_encoder
+
+        writer, content_type = choose_encoder(accept or "")
+        end = writer(_Families(()))  # OpenMetrics has a mark there
+        with self._lock:
+            parts = [self._part(writer, content_type, family, end) for family in families]
+        return b"".join([*parts, end]), content_type
+
+    def _part(self, writer: Callable[[Any], bytes], content_type: str, family: Family, end: bytes) -> bytes:
+        known = self._written.get((content_type, family.name))
+        if known is not None and known[0] == family:
+            return known[1]
+        part = writer(_Families((family,))).removesuffix(end)
+        self._written[content_type, family.name] = family, part
+        return part
 
 
 def _writer(format_: str) -> Callable[[Any], bytes]:
