@@ -298,14 +298,14 @@ def without_strangers(published: Published) -> Published:
     )
 
 
-def _look(directory: Path, name: bytes, *, light: bool) -> RegionFile:
-    file = look_at(directory, name)
+def _look(directory: Path, name: bytes, before: RegionFile | None = None, *, light: bool) -> RegionFile:
+    file = look_at(directory, name, before)
     return msgspec.structs.replace(file, data=None) if light else file
 
 
 def _again(directory: Path, file: RegionFile, *, light: bool) -> RegionFile:
     """The second look: the first one where nothing has changed, so that it is kept once."""
-    second = _look(directory, file.name, light=light)
+    second = _look(directory, file.name, file, light=light)
     return file if second == file else second
 
 

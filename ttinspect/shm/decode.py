@@ -8,7 +8,6 @@ others become objects.
 import functools
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -51,8 +50,7 @@ class Decoded(msgspec.Struct, frozen=True):
     region: Region | None
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """A layout compiled: ``front`` is header and totals; ``chip_heads`` and ``slot_heads`` cut a table.
     ``names`` are its counters, ``unpublished`` those of other versions."""
 

@@ -7,8 +7,9 @@ in verify/findings/; nothing else compares version numbers.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from ttinspect.model.region import EMPTY_CHIP_ID
 
@@ -28,8 +29,7 @@ class Memory(Enum):
     L1 = "L1"
 
 
-@dataclass(frozen=True, kw_only=True)
-class BufferType:
+class BufferType(msgspec.Struct, frozen=True, kw_only=True):
     """One counter of bytes, in the totals, in every chip entry and in every slot.
 
     ``memory`` is None for a counter that is no usage. ``of_programs``: programs hold it, not the allocator,
@@ -73,8 +73,7 @@ class Clock(Enum):
     REALTIME = "realtime"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field: its offset inside its part, and its struct format character."""
 
     name: str
@@ -87,8 +86,7 @@ class Field:
         return struct.calcsize(f"<{self.code}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, kw_only=True):
     """``count`` equal entries from ``offset`` on, every ``stride`` bytes."""
 
     offset: int
@@ -102,8 +100,7 @@ class Table:
         return self.offset + self.stride * self.count
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """One version's file of ``size`` bytes, and what it means.
 
     ``counters`` are the buffer types that it publishes. ``free_chip_ids``: an entry without bytes that has

@@ -76,8 +76,9 @@ def list_candidates(directory: Path, *, named: bool) -> tuple[bytes, ...]:
     return tuple(sorted(filter(_is_candidate, names), key=_by_id))
 
 
-def look_at(directory: Path, name: bytes) -> RegionFile:
-    """One look at one candidate. Never raises for what a file is or does: see RegionFile.errno."""
+def look_at(directory: Path, name: bytes, before: RegionFile | None = None) -> RegionFile:
+    """One look at one candidate. Never raises for what a file is or does: see RegionFile.errno. The bytes of
+    the look before are not decoded again where they are the same."""
     raw_path = os.path.join(os.fsencode(directory), name)  # noqa: PTH118 (a name of any bytes)
     status, error, content = None, None, None
     try:
@@ -86,7 +87,10 @@ def look_at(directory: Path, name: bytes) -> RegionFile:
             status, content = _read(raw_path)
     except OSError as failure:
         error = failure.errno
-    decoded = decode(content) if content is not None else _UNREADABLE
+    if before is not None and before.data is not None and before.data == content:
+        decoded = Decoded(before.version, before.state, before.region)
+    else:
+        decoded = decode(content) if content is not None else _UNREADABLE
     size = None if status is None else status.st_size
     if content is not None:
         # What was read is the newer truth about a file that grows or shrinks meanwhile.

@@ -86,7 +86,7 @@ def sample(
         instant = start + (number + JITTER * (2 * pace.jitter() - 1)) * interval
         pace.sleep(max(instant - pace.clock(), 0.0))
         for watch in still:
-            watch.add(look_at(directory, watch.file.name), illegal)
+            watch.add(look_at(directory, watch.file.name, watch.file), illegal)
     return tuple(watch.result() for watch in watches)
 
 
