@@ -1,5 +1,6 @@
 """By what memory, list and verify-shm divide: the user says it, or the allocator itself; every table names it."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -68,6 +69,52 @@ def test_the_allocator_is_believed_before_what_is_computed(
     assert capacity["basis"]["l1_banks"] == BANKS
     table = run("memory", *n150, *dump).stdout.splitlines()
     assert table[1] == "Allocatable: its own allocator, L1_SMALL and trace included"
+
+
+def test_the_rows_of_a_list_say_by_what_they_divide(run: Run, n150: tuple[str, ...], tmp_path: Path) -> None:
+    dump = ("--allocator", str(tmp_path / "dump.json"))
+    for options, line, all_l1 in (
+        ((), "All: what a chip has (physical)", "102.9 MiB"),
+        (("--dispatch", "tensix"), "All: allocatable by ttnn-0.81.1, tensix dispatch", "85.0 MiB"),
+        (("--dispatch", "slow"), "All: allocatable by ttnn-0.81.1, slow dispatch", "95.7 MiB"),
+        (dump, "All: allocatable by its own allocator", "95.7 MiB"),
+    ):
+        source, divided, _, _, row, *_ = run("list", *n150, *options).stdout.splitlines()
+        assert source.startswith("Source:")
+        assert divided.startswith(line)
+        assert f"90.0/{all_l1}" in row
+    (cells,) = csv.DictReader(run("list", *n150, *dump, "--format", "csv").stdout.splitlines())
+    assert int(cells["l1_allocatable"]) == BANKS * (BANK_BYTES + L1_SMALL)
+    assert cells["allocatable_by"] == "its own allocator"
+    (device,) = json.loads(run("list", *n150, *dump, "--json").stdout)["devices"]
+    assert device["allocatable_by"]["allocator"] == ["l1", "dram"]
+
+
+def test_a_chip_that_is_divided_by_something_else_is_named(
+    run: Run, n150: tuple[str, ...], tmp_path: Path
+) -> None:
+    words = ("--from", "board:galaxy-wh", *n150[2:], "--allocator", str(tmp_path / "dump.json"))
+    lines = run("list", *words).stdout.splitlines()
+    assert lines[1] == "All: allocatable by ttnn-0.81.1, slow dispatch, L1_SMALL and trace included"
+    assert lines[2] == "     of chip 0 by its own allocator"
+
+
+@pytest.mark.parametrize("command", ["list", "memory"])
+def test_a_dump_that_changes_nothing_is_no_secret(
+    run: Run, n150: tuple[str, ...], tmp_path: Path, command: str
+) -> None:
+    dump, summary = tmp_path / "dump.json", tmp_path / "memory_usage_summary.csv"
+    dump.write_text(dump.read_text().replace('"device": 0', '"device": 7'))
+    done = run(command, *n150, "--allocator", str(dump))
+    assert done.returncode == 0
+    assert "--allocator: no region belongs to the allocator statistics of device 7" in done.stderr
+    summary.write_text(
+        ", Total Allocatable Size (B), Total Allocated (B), Total Free (B), Largest Free Block (B)\n"
+        ",1072603072,0,1072603072,1072603072\n,1376928,0,1376928,1376928\n,16384,0,16384,16384\n"
+    )
+    done = run(command, *n150, "--allocator", str(summary))
+    assert "the file does not say how many banks there are" in done.stderr
+    assert not run(command, *n150, "--allocator", str(summary), "--quiet").stderr
 
 
 def test_l1_small_has_a_limit_of_its_own(run: Run, n150: tuple[str, ...]) -> None:

@@ -22,7 +22,7 @@ from ttinspect.verify.findings.readiness import NARROW_PCIE, readiness_findings
 from ttinspect.verify.findings.telemetry import HOT, THERMAL_TRIP, THROTTLED, telemetry_findings
 from ttinspect.verify.findings.topology import ISOLATED_CHIP, topology_findings
 from ttinspect.verify.limits import Basis
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import Verified
 
 
 class Mark(str, Enum):
@@ -99,13 +99,13 @@ def free_exit_code(answer: ListAnswer) -> ExitCode:
     return ExitCode.INCONCLUSIVE if unknown else ExitCode.CHECK_FAILED
 
 
-def build_list(case: Case) -> ListAnswer:
-    """The answer for the chosen chips of a Case."""
+def build_list(case: Case, verified: Verified) -> ListAnswer:
+    """The answer for the chosen chips of a Case, and what ``verify`` came to of it."""
     return ListAnswer(
         source=case.system.source,
         host=case.system.read_at.host,
         time_ns=case.system.read_at.time_ns,
-        devices=list_devices(case, build_memory(case, verify(case))),
+        devices=list_devices(case, build_memory(case, verified)),
         findings=(*system_findings(case.system, case.grids), *trouble_findings(case.system)),
     )
 

@@ -13,6 +13,7 @@ from ttinspect.cli.opened import (
     L1SmallOption,
     RuntimeOption,
     TraceRegionOption,
+    note_unused,
     opened,
 )
 from ttinspect.cli.options import (
@@ -32,6 +33,7 @@ from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import gather
 from ttinspect.sources.live import Ask
+from ttinspect.verify.verify import verify
 
 
 def run(
@@ -56,7 +58,10 @@ def run(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> int:
-    """One row per chip: names, board, grid, L1 and DRAM used of physical, temperature.
+    """One row per chip: names, board, grid, L1 and DRAM used of all, temperature, who holds it.
+
+    All is what a chip has; with --runtime, --dispatch, --l1-small, --trace-region or --allocator, which say
+    how the workload opened it, it is what is allocatable. The line above the table says which.
 
     --free prints the devices that nobody holds as TT_VISIBLE_DEVICES takes them, and reserves none of them:
     somebody else can take one a moment later. Exit code 0: there are some, 10: every device is held, 11: it
@@ -76,14 +81,17 @@ def run(
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.READING, without_chips=False)
     case = gather(host, places, settings=settings, allocator=statistics, personal=True)
-    answer = build_list(case)
+    verified = verify(case)
+    answer = build_list(case, verified)
     if free:
         return _write_free(common, answer)
+    note_unused(common, statistics, verified.unpaired)
+    says_how_opened = (runtime, dispatch, l1_small, trace_region, allocator) != (None,) * 5
 
     def table() -> str:
         from ttinspect.report.list import list_table
 
-        return to_table(list_table(answer), common)
+        return to_table(list_table(answer, of_allocatable=says_how_opened), common)
 
     def csv() -> str:
         from ttinspect.report.list import list_csv

@@ -11,6 +11,7 @@ from ttinspect.cli.opened import (
     L1SmallOption,
     RuntimeOption,
     TraceRegionOption,
+    note_unused,
     opened,
 )
 from ttinspect.cli.options import (
@@ -79,7 +80,9 @@ def run(
 
     def once(screen: Watched | None) -> int:
         case = gather(host, places, settings=settings, allocator=statistics, personal=True, scanner=scanner)
-        answer = build_memory(case, verify(case), raw=raw)
+        verified = verify(case)
+        note_unused(common, statistics, verified.unpaired)
+        answer = build_memory(case, verified, raw=raw)
 
         def table() -> str:
             from ttinspect.report.memory import memory_table

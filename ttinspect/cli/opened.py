@@ -1,11 +1,14 @@
 """How a workload opens its device, in options: capacity, fit, memory, list and verify-shm have the same."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from ttinspect.capacity.settings import Settings
-from ttinspect.cli.options import size_option
+from ttinspect.cli.options import Common, size_option
+from ttinspect.cli.output import note
 from ttinspect.gathering.regions import settings_of
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.capacity import Dispatch
@@ -69,3 +72,14 @@ def opened(
 
         statistics = read_allocator(allocator)
     return settings_of(runtime, dispatch, l1_small, trace_region, statistics), statistics
+
+
+def note_unused(common: Common, statistics: Iterable[AllocatorStatistics], unpaired: Iterable[str]) -> None:
+    """What of --allocator changes nothing in an answer that judges nothing, and why."""
+    reasons = [
+        "the file does not say how many banks there are (tt-metal's detailed_memory_usage.csv does)"
+        for process in statistics
+        if not any(banks.num_banks for banks in msgspec.structs.astuple(process.memory_view) if banks)
+    ]
+    for why in (*reasons, *unpaired):
+        note(common, f"--allocator: {why}; nothing is divided by what it says")

@@ -11,7 +11,7 @@ from ttinspect.model.arch import Coord
 from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
 from ttinspect.report.memory import held_by
 from ttinspect.report.screen import Fitting, add_row, columns
-from ttinspect.report.units import grid, id_ranges, used_of
+from ttinspect.report.units import chips_named, grid, id_ranges, used_of
 
 _DASH = "-"
 
@@ -23,28 +23,50 @@ class _Row(NamedTuple):
     cells: tuple[str, ...]
 
 
-def list_table(answer: ListAnswer) -> list[RenderableType | Fitting]:
-    """A row per chip, of many chips one for equal ones; unknown is "-"."""
+def list_table(answer: ListAnswer, *, of_allocatable: bool = False) -> list[RenderableType | Fitting]:
+    """A row per chip, of many chips one for equal ones; unknown is "-". What is used is divided by what
+    a chip has, or by what is allocatable, and a line says by which."""
     groups: dict[object, _Row] = {}
     for device in answer.devices:
-        cells = _cells(device)
+        cells = _cells(device, of_allocatable)
         key = cells if len(answer.devices) > MOST_ALONE else device.id
         groups.setdefault(key, _Row([], cells)).devices.append(device)
     rows = list(groups.values())
-    parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
-    parts.append(Fitting(((_wide(rows),), _narrow(rows))))
+    parts: list[RenderableType | Fitting] = [source_line(answer.source)]
+    parts += [*_all_is(answer.devices, of_allocatable), Text(""), Fitting(((_wide(rows),), _narrow(rows)))]
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
 
 
-def _cells(device: ListDevice) -> tuple[str, ...]:
+def _all_is(devices: Iterable[ListDevice], of_allocatable: bool) -> Iterable[Text]:
+    """By what the rows divide: for most of the chips, and for those that differ."""
+    if not of_allocatable:
+        yield Text("All: what a chip has (physical)")
+        return
+    by: dict[str, list[int]] = {}
+    for device in devices:
+        if device.allocatable_by is not None:
+            by.setdefault(device.allocatable_by.words, []).append(device.id)
+    common = max(by, key=lambda words: len(by[words]), default=None)
+    yield Text(f"All: allocatable by {common}, L1_SMALL and trace included")
+    yield from (
+        Text(f"     of {chips_named(ids)} by {words}") for words, ids in by.items() if words != common
+    )
+
+
+def _cells(device: ListDevice, of_allocatable: bool) -> tuple[str, ...]:
     """Board, grid, L1, DRAM, who holds it, marks."""
+    l1, dram = (
+        (device.l1_allocatable, device.dram_allocatable)
+        if of_allocatable
+        else (device.l1_physical, device.dram_physical)
+    )
     return (
         device.board.value if device.board else device.arch.value,
         _grid(device.tensix_grid),
-        used_of(device.l1_used, device.l1_physical),
-        used_of(device.dram_used, device.dram_physical),
+        used_of(device.l1_used, l1),
+        used_of(device.dram_used, dram),
         held_by(device.held_by),
         ", ".join(mark.value for mark in device.marks),
     )
@@ -120,7 +142,7 @@ def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tensix_grid_x", "tensix_grid_y",
         "l1_used", "l1_physical", "dram_used", "dram_physical", "asic_celsius",
-        "held_by", "marks", "findings",
+        "held_by", "marks", "findings", "l1_allocatable", "dram_allocatable", "allocatable_by",
     )  # fmt: skip
     return header, (
         (
@@ -140,6 +162,9 @@ def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object
             " ".join(str(process.pid) for process in device.held_by.processes),
             " ".join(mark.name.lower() for mark in device.marks),
             " ".join(finding.id for finding in device.findings),
+            device.l1_allocatable,
+            device.dram_allocatable,
+            device.allocatable_by.words if device.allocatable_by else None,
         )
         for device in answer.devices
     )

@@ -38,10 +38,12 @@ class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings: about the files in the order of the Case, and about the host."""
+    """All findings: about the files in the order of the Case, and about the host. ``unpaired`` has a sentence
+    for each of the allocator's statistics that belongs to no region."""
 
     regions: tuple[RegionVerdict, ...]
     findings: tuple[Finding, ...]
+    unpaired: tuple[str, ...] = ()
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -65,7 +67,7 @@ def verify(case: Case) -> Verified:
     ]
     shown = [region for region in regions if case.chosen is None or region.chip in case.chosen]
     findings += [finding for why in unpaired if (finding := _not_compared(why)) is not None]
-    return Verified(regions=tuple(shown), findings=tuple(findings))
+    return Verified(regions=tuple(shown), findings=tuple(findings), unpaired=unpaired)
 
 
 def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
