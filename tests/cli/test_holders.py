@@ -149,6 +149,46 @@ def test_free_devices_are_those_that_nobody_holds(
     assert json.loads(done.stdout)["free"] == [int(n) for n in free.split(",") if n.strip()]
 
 
+def free_of(run: Run, root: Path, *more: str) -> tuple[str, int]:
+    """What --free prints of a host with a driver that lists nobody, and its exit code."""
+    for number in (int(one.name.partition("!")[2]) for one in (root / "sys/class/tenstorrent").iterdir()):
+        write(root / f"proc/driver/tenstorrent/{number}/pids", "")
+    done = run("list", "--free", "--procfs", str(root / "proc"), *more, TTINSPECT_FROM=f"host:{root}")
+    return done.stdout, done.returncode
+
+
+def test_where_numbers_are_not_places_by_bus_address_the_addresses_are_printed(
+    run: Run, tmp_path: Path
+) -> None:
+    """Up to 0.9.2 tt_umd takes a number for N of the node, from 0.9.3 on for the place by bus address."""
+    kernel_driver(tmp_path)
+    for number, bdf in ((0, "0000:81:00.0"), (2, "0000:01:00.0"), (5, "0000:41:00.0")):
+        device(tmp_path, number, bdf=bdf)
+    assert free_of(run, tmp_path) == ("0000:81:00.0,0000:01:00.0,0000:41:00.0\n", 0)
+    assert free_of(run, tmp_path, "--device", "2") == ("0000:01:00.0\n", 0)
+    assert free_of(run, tmp_path, "--format", "csv")[0].splitlines() == [
+        "kmd_id,pci_bdf", "0,0000:81:00.0", "2,0000:01:00.0", "5,0000:41:00.0",
+    ]  # fmt: skip
+    document = json.loads(free_of(run, tmp_path, "--json")[0])
+    assert (document["free"], document["visible_devices"]) == (
+        [0, 2, 5], "0000:81:00.0,0000:01:00.0,0000:41:00.0",
+    )  # fmt: skip
+
+
+def test_a_device_that_cannot_be_read_is_not_free(run: Run, tmp_path: Path) -> None:
+    kernel_driver(tmp_path)
+    device(tmp_path, 0)
+    write(device(tmp_path, 1) / "tt_aiclk", "65535")  # all ones: it is off the bus
+    assert free_of(run, tmp_path) == ("0\n", 0)
+    assert free_of(run, tmp_path, "--device", "1") == ("", 11)
+
+
+def test_what_has_no_device_is_neither_free_nor_held(run: Run) -> None:
+    done = run("list", "--free", "--from", "board:n300")
+    assert (done.stdout, done.returncode) == ("", 11)
+    assert "chips 0, 1: the source does not tell which device it is" in done.stderr
+
+
 def test_free_without_devices_is_3(run: Run, tmp_path: Path) -> None:
     (tmp_path / "sys").mkdir()
     assert run("list", "--free", "--from", f"host:{tmp_path}").returncode == 3
@@ -175,3 +215,19 @@ def test_one_line_begins_with_the_verdict_and_is_short(run: Run, tmp_path: Path,
     assert len(line) <= 80
     assert line.split()[0] in ("PASS", "WARN", "INCONCLUSIVE", "FAIL")
     assert run(command, "--from", "board:p150", "--oneline", "--json").returncode == 2
+    failed = run(command, "--from", f"host:{tmp_path}", "--oneline")
+    (line,) = failed.stdout.splitlines()
+    assert (line.split()[0], len(line) <= 80, failed.returncode) == ("ERROR", True, 3)
+
+
+def test_one_line_tells_what_all_chips_have_once(run: Run, root: Path) -> None:
+    wanted = ("--expect", "pcie_lanes=4", "--expect", "numa_node=0")
+    done = run("check", "--from", f"sysfs:{root}", *wanted, "--oneline")
+    assert done.stdout == "FAIL TTP006 chips 0-2: pcie_lanes should be 4, it is 8 (+1)\n"
+
+
+def test_one_line_of_a_check_that_passes_with_a_warning_tells_the_warning(run: Run, tmp_path: Path) -> None:
+    publish(tmp_path, (GONE, b"killed"))
+    places = ("--from", "board:p150", "--shm-dir", str(tmp_path))
+    done = run("check", *places, "--expect", "regions=pass", "--oneline")
+    assert (done.stdout.split()[:3], done.returncode) == (["WARN", "TTS050", "ghost:"], 0)

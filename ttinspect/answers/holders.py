@@ -4,7 +4,7 @@ import msgspec
 
 from ttinspect.model.holder import Known
 from ttinspect.verify.case import Case
-from ttinspect.verify.holding import ChipHolder, ChipHolders, holders_by_chip
+from ttinspect.verify.holding import ChipHolder, ChipHolders, device_of, holders_by_chip
 
 
 class HolderFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,6 @@ class HeldBy(msgspec.Struct, frozen=True, kw_only=True):
     openers_gone: tuple[int, ...] = ()
 
 
-NO_PROCESSES = "the source has no processes"
 NOT_LOOKED = HeldBy(held=None)
 """Of a source that has no processes."""
 
@@ -69,11 +68,15 @@ def _holder(chip_holder: ChipHolder, case: Case) -> HolderFacts:
     )
 
 
-def why_not_known(case: Case) -> str:
-    """Why it is not known whether anybody holds a chip."""
+def why_not_known(case: Case | None, chip: int) -> str:
+    """Why it is not known whether anybody holds a chip; without a Case nobody could look."""
+    if case is None:
+        return "the source has no processes"
     scan = case.holders
     if scan is None:
         return "nobody looked for processes"
+    if device_of(case.system.chips, chip) is None:
+        return "the source does not tell which device it is"
     if scan.unread_descriptors:
         return "the driver does not tell, and some processes may not be looked into (run as root)"
     return "the driver does not tell, and not every process can be seen from here"

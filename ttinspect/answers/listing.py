@@ -1,5 +1,6 @@
 """The answer of ``list``: one row per chip."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
@@ -8,12 +9,12 @@ from ttinspect.answers.holders import HeldBy, why_not_known
 from ttinspect.answers.memory import MemoryAnswer, MemoryDevice, build_memory, not_allocatable
 from ttinspect.answers.telemetry import why_no_reading
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
-from ttinspect.errors import ExitCode
+from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.chip import Chip, Unknown
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.grid import ChipGrid
-from ttinspect.model.system import OfHost, Source
+from ttinspect.model.system import OfHost, Source, System
 from ttinspect.model.tool import TOOL, Tool
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.harvest import chip_findings, system_findings
@@ -21,6 +22,7 @@ from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.readiness import NARROW_PCIE, readiness_findings
 from ttinspect.verify.findings.telemetry import HOT, THERMAL_TRIP, THROTTLED, telemetry_findings
 from ttinspect.verify.findings.topology import ISOLATED_CHIP, topology_findings
+from ttinspect.verify.holding import device_of
 from ttinspect.verify.limits import Basis
 from ttinspect.verify.verify import Verified
 
@@ -75,28 +77,111 @@ class ListDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.list.v1"):
-    """What ``list`` says. ``free`` is there with --free: N of every /dev/tenstorrent/N that nobody holds, for
-    TT_VISIBLE_DEVICES."""
+    """What ``list`` says. With --free also ``free``, N of every /dev/tenstorrent/N that nobody holds, and
+    ``visible_devices``, the same as TT_VISIBLE_DEVICES takes them."""
 
     tool: Tool = TOOL
     source: Source
     devices: tuple[ListDevice, ...]
     free: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    visible_devices: str | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...]
 
 
-def free_devices(answer: ListAnswer) -> tuple[int, ...]:
-    """N of every /dev/tenstorrent/N through which no chip is held."""
-    devices = {device.kmd_id: device for device in answer.devices if device.kmd_id is not None}
-    return tuple(sorted(number for number, device in devices.items() if device.held_by.held is False))
+class FreeDevices(msgspec.Struct, frozen=True, kw_only=True):
+    """The devices that a new process can have. ``numbers`` are N of /dev/tenstorrent/N, in order,
+    ``addresses`` their PCI bus addresses; ``visible`` is what TT_VISIBLE_DEVICES takes. ``undecided`` are
+    the chips of devices that may be free, ``why`` that is not known of them; ``not_opened`` are those of
+    ``numbers`` that this user may not open."""
+
+    numbers: tuple[int, ...]
+    addresses: tuple[str | None, ...]
+    visible: str
+    undecided: tuple[int, ...]
+    why: str
+    not_opened: tuple[int, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 where a device is free, 10 where each is known to be held, 11 where that is not known of some."""
+        if self.numbers:
+            return ExitCode.DONE
+        return ExitCode.INCONCLUSIVE if self.undecided else ExitCode.CHECK_FAILED
 
 
-def free_exit_code(answer: ListAnswer) -> ExitCode:
-    """0 where a device is free, 10 where each is known to be held, 11 where that is not known of some."""
-    if free_devices(answer):
-        return ExitCode.DONE
-    unknown = any(device.held_by.held is None for device in answer.devices)
-    return ExitCode.INCONCLUSIVE if unknown else ExitCode.CHECK_FAILED
+def free_devices(case: Case, answer: ListAnswer) -> FreeDevices:
+    """Which devices of the chosen chips nobody holds: neither them nor a chip that is reached through them.
+    One that could not be read is not known to be free, one without a node is none here.
+
+    Raises:
+        InspectError: 3 when no device has a node.
+    """
+    system = case.system
+    nodes = _nodes(system)
+    if nodes is not None and not nodes:
+        raise InspectError(
+            "no device can be opened here",
+            "none that the kernel driver shows has a node in /dev/tenstorrent",
+            "give the container its nodes (--device /dev/tenstorrent)",
+            ExitCode.NO_DEVICES,
+        )
+    states: dict[int | None, set[bool | None]] = {}
+    chips: dict[int | None, list[int]] = {}
+    for device in answer.devices:
+        number, held = device_of(system.chips, device.id), device.held_by.held
+        if number is None or nodes is None or number in nodes:
+            sure = number is not None and system.unread(device.id) is None
+            states.setdefault(number, set()).add(held if held or sure else None)
+            chips.setdefault(number, []).append(device.id)
+    open_questions = [number for number, told in states.items() if None in told and True not in told]
+    undecided = sorted(chip for number in open_questions for chip in chips[number])
+    whys = (system.unread(chip) or why_not_known(case, chip) for chip in undecided)
+    free = (number for number, told in states.items() if number is not None and told == {False})
+    numbers = tuple(sorted(free))
+    address = {chip.kmd_id: chip.pci_bdf for chip in system.chips if chip.kmd_id is not None}
+    refused = _refused(system)
+    return FreeDevices(
+        numbers=numbers,
+        addresses=tuple(address.get(number) for number in numbers),
+        visible=_visible(numbers, address, nodes, refused),
+        undecided=tuple(undecided),
+        why=next(whys, ""),
+        not_opened=tuple(number for number in numbers if number in refused),
+    )
+
+
+def _nodes(system: System) -> frozenset[int] | None:
+    """N of every device that has a node; None where nobody looked."""
+    if system.readiness is None or not system.source.live:
+        return None
+    return frozenset(device.device for device in system.readiness.devices if device.node_mode is not None)
+
+
+def _refused(system: System) -> frozenset[int]:
+    ready = system.readiness
+    return frozenset(
+        device.device for device in (() if ready is None else ready.devices) if device.accessible is False
+    )
+
+
+def _visible(
+    free: tuple[int, ...],
+    address: Mapping[int, str | None],
+    nodes: frozenset[int] | None,
+    refused: frozenset[int],
+) -> str:
+    """The devices as every tt_umd takes them for the same: by number where all numbers are 0 to n-1 in the
+    order of the bus addresses, else by address.
+
+    Source: tt-umd, PCIDevice::enumerate_devices. Up to 0.9.2 a number is N of /dev/tenstorrent/N, from 0.9.3
+    on the place among the devices that the process may open, in the order of their addresses (as text).
+    Addresses are taken from 0.9.3 on, and refused before that.
+    """
+    here = {number: bus for number, bus in address.items() if nodes is None or number in nodes}
+    in_order = sorted(here, key=lambda number: here[number] or "")
+    plain = in_order == list(range(len(in_order))) and not refused
+    told = [None if plain else address.get(number) for number in free]
+    return ",".join(str(number) if bus is None else bus for number, bus in zip(free, told, strict=True))
 
 
 def build_list(case: Case, verified: Verified) -> ListAnswer:
@@ -114,9 +199,11 @@ def list_devices(case: Case, memory: MemoryAnswer) -> tuple[ListDevice, ...]:
     """The rows of the chosen chips of a Case; ``memory`` is its answer of ``memory``."""
     of_chip = {device.id: device for device in memory.devices}
     marks = _marks(case, {ghosts.device for ghosts in memory.ghosts})
-    reasons, why_held_unknown = reasons_of(case.system), why_not_known(case)
+    reasons = reasons_of(case.system)
     return tuple(
-        _device(chip, case.grids[chip.id], of_chip[chip.id], reasons, why_held_unknown, marks[chip.id])
+        _device(
+            chip, case.grids[chip.id], of_chip[chip.id], reasons, why_not_known(case, chip.id), marks[chip.id]
+        )
         for chip in case.shown
     )
 

@@ -110,7 +110,7 @@ def _device(chip: Chip, case: Case, verified: Verified, reasons: Reasons, held: 
         held_by=held,
         unknown=(),
     )
-    own = {**not_allocatable(chip, "capacity."), "held_by.held": why_not_known(case)}
+    own = {**not_allocatable(chip, "capacity."), "held_by.held": why_not_known(case, chip.id)}
     return explained(device, chip, reasons, follows=_FOLLOWS, own=own)
 
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping
 
-from ttinspect.answers.holders import NO_PROCESSES, NOT_LOOKED, HeldBy, held_by_chip, why_not_known
+from ttinspect.answers.holders import NOT_LOOKED, HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.unknowns import NOT_TOLD, Reasons, explained, nulls_inside, reasons_of, said_of
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Unknown
@@ -113,14 +113,15 @@ def build_telemetry(system: System, case: Case | None = None, uses: Uses | None 
         uses = {} if case is None else uses_of(case)
     reasons = reasons_of(system)
     held = {} if case is None else held_by_chip(case)
-    why_held_unknown = NO_PROCESSES if case is None else why_not_known(case)
     findings = (*doubts(system), *trouble_findings(system))
     return TelemetryAnswer(
         source=system.source,
         host=system.read_at.host,
         time_ns=system.read_at.time_ns,
         devices=tuple(
-            _device(chip, reasons, held.get(chip.id, NOT_LOOKED), why_held_unknown, uses.get(chip.id))
+            _device(
+                chip, reasons, held.get(chip.id, NOT_LOOKED), why_not_known(case, chip.id), uses.get(chip.id)
+            )
             for chip in system.chips
         ),
         findings=findings,

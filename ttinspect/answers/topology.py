@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ttinspect.answers.holders import NO_PROCESSES, NOT_LOOKED, HeldBy, held_by_chip, why_not_known
+from ttinspect.answers.holders import NOT_LOOKED, HeldBy, held_by_chip, why_not_known
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.facts.boards import has_revisions, revision_of
 from ttinspect.model.arch import Arch, Board
@@ -83,7 +83,6 @@ def build_topology(
     nameless = [chip.id for chip in system.chips if chip.id in reasons.unread and chip.unique_id is None]
     findings = topology_findings(system)
     held = {} if case is None else held_by_chip(case)
-    why_held_unknown = NO_PROCESSES if case is None else why_not_known(case)
     hidden = all(links_unknown(chip) for chip in system.chips if chip.id in shown)
     return TopologyAnswer(
         source=system.source,
@@ -99,7 +98,7 @@ def build_topology(
                 tuple(findings.get(chip.id, ())),
                 reasons,
                 held.get(chip.id, NOT_LOOKED),
-                why_held_unknown,
+                why_not_known(case, chip.id),
             )
             for chip in system.chips
             if chip.id in shown

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from ttinspect.answers.listing import ListAnswer, build_list, free_devices, free_exit_code
+from ttinspect.answers.listing import ListAnswer, build_list, free_devices
 from ttinspect.answers.memory import memory_exit_code
 from ttinspect.cli.opened import (
     AllocatorOption,
@@ -32,7 +32,9 @@ from ttinspect.cli.output import emit, exit_code, note, to_csv, to_table, write
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import gather
+from ttinspect.report.units import chips_named
 from ttinspect.sources.live import Ask
+from ttinspect.verify.case import Case
 from ttinspect.verify.verify import verify
 
 
@@ -47,7 +49,7 @@ def run(
     allocator: AllocatorOption = None,
     free: Annotated[
         bool,
-        typer.Option("--free", help="only N of the devices that nobody holds; reserves nothing, opens none"),
+        typer.Option("--free", help="only the devices that nobody holds; reserves nothing, opens none"),
     ] = False,
     source: SourceOption = None,
     devices: DevicesOption = None,
@@ -63,14 +65,15 @@ def run(
     All is what a chip has; with --runtime, --dispatch, --l1-small, --trace-region or --allocator, which say
     how the workload opened it, it is what is allocatable. The line above the table says which.
 
-    --free prints the devices that nobody holds as TT_VISIBLE_DEVICES takes them, and reserves none of them:
-    somebody else can take one a moment later. Exit code 0: there are some, 10: every device is held, 11: it
-    is not known of some, and none is known to be free. Without --from it opens no device (host).
+    --free prints the devices that nobody holds as TT_VISIBLE_DEVICES takes them (numbers, or bus addresses
+    where tt_umd numbers devices in another way than the driver), and reserves none of them: somebody else can
+    take one a moment later. Exit code 0: there are some, 10: every device is held, 11: it is not known of
+    some, and none is known to be free. Without --from it opens no device (host).
 
     \b
     Examples:
       ttinspect
-      TT_VISIBLE_DEVICES=$(ttinspect list --free) python3 train.py
+      free=$(ttinspect list --free) && TT_VISIBLE_DEVICES=$free python3 train.py
       ttinspect list --from cluster_descriptor.yaml
       ttinspect list --json | jq '.devices[].unique_id'
     """
@@ -84,7 +87,7 @@ def run(
     verified = verify(case)
     answer = build_list(case, verified)
     if free:
-        return _write_free(common, answer)
+        return _write_free(common, case, answer)
     note_unused(common, statistics, verified.unpaired)
     says_how_opened = (runtime, dispatch, l1_small, trace_region, allocator) != (None,) * 5
 
@@ -102,18 +105,22 @@ def run(
     return most_important(exit_code(host.system), memory_exit_code(case))
 
 
-def _write_free(common: Common, answer: ListAnswer) -> int:
-    """The bare numbers, one line; with JSON and others the whole answer."""
-    free = free_devices(answer)
+def _write_free(common: Common, case: Case, answer: ListAnswer) -> int:
+    """The bare devices, one line; with JSON and others the whole answer."""
+    free = free_devices(case, answer)
     if common.format == "table":
-        text = ",".join(map(str, free))
-        write(f"{text}\n" if free else "", common.output)
-        if not free:
-            note(common, "no device is known to be free; ttinspect list says who holds them")
+        write(f"{free.visible}\n" if free.numbers else "", common.output)
     else:
 
         def csv() -> str:
-            return to_csv(("kmd_id",), ((number,) for number in free))
+            return to_csv(("kmd_id", "pci_bdf"), zip(free.numbers, free.addresses, strict=True))
 
-        emit(common, msgspec.structs.replace(answer, free=free), {"csv": csv})
-    return free_exit_code(answer)
+        whole = msgspec.structs.replace(answer, free=free.numbers, visible_devices=free.visible)
+        emit(common, whole, {"csv": csv})
+    if not free.numbers and free.undecided:
+        note(common, f"no device is known to be free; {chips_named(free.undecided)}: {free.why}")
+    elif not free.numbers:
+        note(common, "every device is held; ttinspect list says by whom")
+    if free.not_opened:
+        note(common, f"this user may not open /dev/tenstorrent/{', '.join(map(str, free.not_opened))}")
+    return free.exit_code

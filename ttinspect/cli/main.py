@@ -160,28 +160,32 @@ def _unforeseen(error: Exception) -> InspectError:
 
 
 def _report(error: InspectError, line: CommandLine) -> int:
-    """Two lines on stderr; with JSON also the one document on stdout."""
+    """Two lines on stderr; on stdout the one document with JSON, one line where a verdict would be one."""
     from ttinspect.report.failure import failure_text
 
-    if line.wants_json:
-        _write_failure(error)
+    if line.wants_json or line.has("--oneline"):
+        _write_failure(error, line)
     tell(failure_text(error))
     return error.exit_code
 
 
 def _stopped(what: str, why: str, code: ExitCode, line: CommandLine) -> int:
-    """Ended by a signal: with JSON the one document still comes, unless one, or a part of it, is there; and
-    but where lines were watched."""
-    if line.wants_json and not line.watches and not answer_begun():
-        _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code))
+    """Ended by a signal: with JSON the one document still comes, with --oneline the line, unless it, or a
+    part of it, is there; and but where lines were watched."""
+    wanted = line.wants_json or line.has("--oneline")
+    if wanted and not line.watches and not answer_begun():
+        _write_failure(InspectError(f"ttinspect was {what}", why, "run it again", code), line)
     signals.forget()
     return code
 
 
-def _write_failure(error: InspectError) -> None:
-    from ttinspect.report.failure import failure_json
+def _write_failure(error: InspectError, line: CommandLine) -> None:
+    from ttinspect.report.failure import failure_json, failure_oneline
 
     try:
-        write_out(failure_json(error), machine=True)
+        if line.wants_json:
+            write_out(failure_json(error), machine=True)
+        else:
+            write_out(failure_oneline(error), machine=False)
     except (BrokenPipeError, InspectError):  # full or closed: the exit code and stderr tell
         leave_stdout()

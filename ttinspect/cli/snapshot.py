@@ -1,6 +1,9 @@
 """``ttinspect snapshot``."""
 
+import errno
+import os
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,9 +60,9 @@ def run(
     --redact replaces ids by pseudonyms that are the same in every snapshot. Of processes that hold chips it
     has the pids, with --processes also who they are. The file is readable by its owner alone.
 
-    With --remember no snapshot is written unless -o names a file: masks, ids and remote chips of this boot
-    are kept in /var/lib/ttinspect (not as root: in XDG_STATE_HOME/ttinspect), so that memory and others need
-    not open a device to know them.
+    With --remember no snapshot is written unless -o or --json asks for one: masks, ids and remote chips of
+    this boot are kept in /var/lib/ttinspect (not as root: in XDG_STATE_HOME/ttinspect), so that memory and
+    others need not open a device to know them.
 
     \b
     Examples:
@@ -73,7 +76,7 @@ def run(
     host = open_host(common, places, ask=Ask.TELEMETRY)
     if remember:
         _remember(common, host)
-        if common.output is None:
+        if common.output is None and format_ is None and not json:
             return exit_code(host.system)
     taken = host.snapshot if host.snapshot is not None and shm_dir is None else take(host, places, processes)
     if redact:
@@ -89,18 +92,40 @@ def run(
 def _remember(common: Common, host: Host) -> None:
     remembered = to_remember(host.system, time.time_ns())
     folder = state_folder()
-    try:
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    except OSError as error:
+    if folder is None:
         raise InspectError(
-            f"cannot keep anything in {folder}",
-            (error.strerror or str(error)).lower(),
-            "see who may write there",
-            ExitCode.PERMISSION if isinstance(error, PermissionError) else ExitCode.USAGE,
-        ) from error
-    path = str(file_of(folder))
-    write(to_json(remembered), path)
+            "snapshot --remember",
+            "this user has no home directory to keep anything in",
+            "set XDG_STATE_HOME, or run it as root",
+        )
+    path = file_of(folder)
+    try:
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, f"{path.name} is no regular file")
+        write(to_json(remembered), str(path))
+        if os.geteuid() == 0:  # for every user, whatever the umask of root
+            path.chmod(0o644)
+            if made:
+                folder.chmod(0o755)
+    except (OSError, InspectError) as error:
+        raise _not_kept(folder, error) from error
     note(common, f"{path}: {plural(len(remembered.chips), 'chip')}, until reboot")
+
+
+def _not_kept(folder: Path, error: OSError | InspectError) -> InspectError:
+    """Whichever step failed: it is not a file that the user has named."""
+    denied = isinstance(error, PermissionError)
+    why, code = str(error), ExitCode.PERMISSION if denied else ExitCode.USAGE
+    if isinstance(error, InspectError):
+        why, code = error.why, error.exit_code
+    elif error.strerror:
+        why = error.strerror.lower()
+    next_step = "look what is wrong there"
+    if os.geteuid() != 0:
+        next_step = "set XDG_STATE_HOME to a folder that this user may write to, or run it as root"
+    return InspectError(f"cannot keep anything in {folder}", why, next_step, code)
 
 
 def take(host: Host, places: Places, processes: bool) -> document.Snapshot:

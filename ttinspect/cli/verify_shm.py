@@ -87,7 +87,7 @@ def run(
       ttinspect verify-shm --from cluster_descriptor.yaml --strict --json
       ttinspect verify-shm --runtime 0.78 --dispatch slow --l1-small 32K
       ttinspect verify-shm --allocator allocator.json
-      scontrol update nodename=$HOST state=drain reason="$(ttinspect verify-shm --oneline)"
+      why=$(ttinspect verify-shm --oneline) || scontrol update node=$HOST state=drain reason="$why"
       ttinspect verify-shm --shm-dir /proc/4711/root/dev/shm --procfs /proc/4711/root/proc
     """
     common = Common.of("verify-shm", FORMATS, source, devices, format_, json, output, timeout, verbose, quiet)

@@ -1,5 +1,7 @@
 """One chip as a source describes it."""
 
+from typing import Annotated
+
 import msgspec
 
 from ttinspect.model.arch import Arch, Board
@@ -15,14 +17,17 @@ BUNDLE = r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9})|-rc\.([0-9]
 print it."""
 
 
+_Mask = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Masks(msgspec.Struct, frozen=True, kw_only=True):
     """Harvesting masks in descriptor order; a set bit is a harvested unit, None is unknown."""
 
-    tensix: int | None
-    dram: int | None
-    eth: int | None
-    pcie: int | None
-    l2cpu: int | None
+    tensix: _Mask | None
+    dram: _Mask | None
+    eth: _Mask | None
+    pcie: _Mask | None
+    l2cpu: _Mask | None
 
 
 UNKNOWN_MASKS = Masks(tensix=None, dram=None, eth=None, pcie=None, l2cpu=None)

@@ -44,18 +44,15 @@ _LONGEST_FOUND = 24
 
 
 def check_oneline(answer: CheckAnswer) -> str:
-    """ "FAIL TTC015 chip 0: cores should be 120, it is 110" """
-    by_outcome = {
-        outcome: [expectation for expectation in answer.expectations if expectation.outcome is outcome]
-        for outcome in Outcome
-    }
-    broken = [*by_outcome[Outcome.FAIL], *by_outcome[Outcome.UNKNOWN]]
-    findings = [finding for finding in answer.findings if finding.severity is not Severity.INFO]
-    if broken:
-        wrong = f"{broken[0].id} {broken[0].subject}: {broken[0].why}"
+    """ "FAIL TTC015 chips 0-7: cores should be 120, it is 110 (+2)": what all chips have is one thing."""
+    groups = [(one, chips) for one, chips in _grouped(answer.expectations) if one.outcome is not Outcome.PASS]
+    findings = [finding for _, finding in other_findings(answer) if finding.severity is not Severity.INFO]
+    if groups:
+        unmet, chips = groups[0]
+        wrong = f"{unmet.id} {_who(unmet, chips)}: {unmet.why}"
     else:
-        wrong = worst(findings) or f"{len(by_outcome[Outcome.PASS])} as expected"
-    return verdict_line(answer.verdict, wrong, len(broken) + len(findings) - 1)
+        wrong = worst(findings) or f"{answer.counts.passed} as expected"
+    return verdict_line(answer.verdict, wrong, len(groups) + len(findings) - 1)
 
 
 def check_table(answer: CheckAnswer, exit_code: int) -> list[RenderableType]:

@@ -13,6 +13,17 @@ def failure_text(error: InspectError) -> str:
     return f"ttinspect: {_line(error.what)}: {_line(error.why)}\n  Next: {_line(error.next_step)}\n"
 
 
+_LONGEST_ONELINE = 80
+_CUT = "..."
+
+
+def failure_oneline(error: InspectError) -> str:
+    """The same in one line of at most 80 characters, where a verdict would stand: "ERROR no Tenstorrent
+    devices found: ..."."""
+    text = _line(f"ERROR {error.what}: {error.why}")
+    return (text if len(text) <= _LONGEST_ONELINE else text[: _LONGEST_ONELINE - len(_CUT)] + _CUT) + "\n"
+
+
 def failure_json(error: InspectError) -> str:
     """The document ttinspect.error.v1 (schema: answers.failure.FailureAnswer)."""
     document = {

@@ -13,7 +13,8 @@ from ttinspect.errors import InspectError
 from ttinspect.host.attributes import read_file, read_text
 from ttinspect.host.driver import HOST
 from ttinspect.model.chip import Chip, Unknown
-from ttinspect.model.system import System
+from ttinspect.model.system import Source, SourceKind, System
+from ttinspect.sources.checking import checked
 
 _BOOT_ID = Path("proc/sys/kernel/random/boot_id")
 _OF_ROOT = Path("var/lib/ttinspect")
@@ -38,14 +39,18 @@ def boot_id(root: Path = HOST) -> str | None:
     return read_text(root / _BOOT_ID)
 
 
-def state_folder(root: Path = HOST) -> Path:
-    """Where this user's commands keep state: /var/lib/ttinspect as root, else in the XDG state directory."""
+def state_folder(root: Path = HOST) -> Path | None:
+    """Where this user's commands keep state: /var/lib/ttinspect as root, else in the XDG state directory.
+    None for a user who has neither that nor a home directory."""
     if os.geteuid() == 0 or root != HOST:
         return root / _OF_ROOT
     home = os.environ.get("XDG_STATE_HOME")
     if home and os.path.isabs(home):  # noqa: PTH117 - the specification: relative ones count as unset
         return Path(home) / "ttinspect"
-    return Path.home() / ".local" / "state" / "ttinspect"
+    try:
+        return Path.home() / ".local" / "state" / "ttinspect"
+    except RuntimeError:  # no HOME, and no user of this number
+        return None
 
 
 def file_of(folder: Path) -> Path:
@@ -57,7 +62,8 @@ def to_remember(system: System, time_ns: int) -> Remembered:
     """What is to be kept of a System.
 
     Raises:
-        InspectError: 2 when it is not of the devices of this host, or has nothing to remember.
+        InspectError: 2 when nobody inspected the devices of this host for it (what sysfs shows needs not be
+            remembered, and would be kept as if it were all that there is), or there is nothing to remember.
     """
     running = boot_id()
     chips = tuple(
@@ -65,11 +71,18 @@ def to_remember(system: System, time_ns: int) -> Remembered:
         for chip in system.chips
         if system.unread(chip.id) is None
     )
-    if not system.source.live or running is None or not any(chip.pci_bdf for chip in chips):
+    if system.source.kind is not SourceKind.UMD:
         raise InspectError(
             "snapshot --remember",
-            "it keeps who the chips of this host are, and the source shows none of them",
+            "it keeps what tt_umd tells of the devices of this host, and the source is another",
             "leave --from out, or name umd",
+        )
+    if running is None or not any(chip.pci_bdf and chip.board_id for chip in chips):
+        missing = "no device tells its bus address and serial" if running else "the kernel tells no boot id"
+        raise InspectError(
+            "snapshot --remember",
+            f"what is kept counts for one boot, bus address and serial, and {missing}",
+            "look at ttinspect list --json",
         )
     return Remembered(boot_id=running, time_ns=time_ns, chips=chips)
 
@@ -78,17 +91,26 @@ def recall(root: Path = HOST) -> Remembered | None:
     """What is remembered of the running boot; None where nothing is, or it cannot be read. A user reads what
     root remembered too, unless there is something of his own that is newer."""
     running = boot_id(root)
-    folders = dict.fromkeys((state_folder(root), root / _OF_ROOT))
-    states = (_read(folder) for folder in folders)
+    if running is None:
+        return None
+    folders = dict.fromkeys(folder for folder in (state_folder(root), root / _OF_ROOT) if folder is not None)
+    states = (_read(file_of(folder), trusted=root != HOST) for folder in folders)
     of_this_boot = [state for state in states if state is not None and state.boot_id == running]
     return max(of_this_boot, key=lambda state: state.time_ns, default=None)
 
 
-def _read(folder: Path) -> Remembered | None:
+def _read(path: Path, *, trusted: bool) -> Remembered | None:
+    """One that belongs neither to root nor to this user could say anything: it counts as none, unless it is
+    ``trusted``, as in a copied tree. So does a file of another version, or of chips that cannot be."""
     try:
-        return msgspec.json.decode(read_file(file_of(folder), _MOST_BYTES), type=Remembered)
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
-        return None  # a file of another version is as good as none
+        if not trusted and path.stat().st_uid not in (0, os.geteuid()):
+            return None
+        remembered = msgspec.json.decode(read_file(path, _MOST_BYTES), type=Remembered)
+        as_inspected = Source(kind=SourceKind.UMD, detail="", live=True, example=False)
+        system = checked(System(source=as_inspected, chips=remembered.chips), str(path))
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError, InspectError):
+        return None
+    return msgspec.structs.replace(remembered, chips=system.chips)
 
 
 def with_identity(system: System, remembered: Remembered) -> System:
@@ -99,7 +121,7 @@ def with_identity(system: System, remembered: Remembered) -> System:
         for chip in remembered.chips
         if chip.mmio and chip.pci_bdf is not None and chip.board_id is not None
     }
-    was = {chip.id: known.get((chip.pci_bdf, chip.board_id)) for chip in system.chips}
+    was = {chip.id: _same(chip, known.get((chip.pci_bdf, chip.board_id))) for chip in system.chips}
     whole = all(chip is not None for chip in was.values())
     chips = [_as(chip, was[chip.id], whole) for chip in system.chips]
     gateways = {chip.id for chip in was.values() if chip is not None}
@@ -122,6 +144,13 @@ def with_identity(system: System, remembered: Remembered) -> System:
         ),
         notes=() if whole else system.notes,
     )
+
+
+def _same(chip: Chip, was: Chip | None) -> Chip | None:
+    """The remembered chip, unless sysfs shows that it is another: chips of a Galaxy share their serial."""
+    if was is None or was.arch is not chip.arch:
+        return None
+    return was if None in (chip.unique_id, was.unique_id) or chip.unique_id == was.unique_id else None
 
 
 def _as(chip: Chip, was: Chip | None, whole: bool) -> Chip:
