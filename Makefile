@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
+REWRITTEN := $(VENV)/.rewritten
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 # byte code is kept: hundreds of processes would compile everything anew
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest
@@ -38,13 +39,17 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+# pytest rewrites the assertions of every test when it is first imported: once here, not once in each worker
+$(REWRITTEN): $(STAMP)
+	@$(PYTEST) -n0 --collect-only -qq >$@ || { cat $@; rm $@; exit 1; }
+
 run: $(STAMP)
 	@$(VENV)/bin/ttinspect $(ARGS)
 
-test: $(STAMP)
+test: $(REWRITTEN)
 	@$(PYTEST) -m 'not system'
 
-test-system: $(STAMP)
+test-system: $(REWRITTEN)
 	@$(PYTEST) -m system
 
 test-lowest test-newest: $(STAMP)

@@ -4,6 +4,7 @@ A change that needs more raises a limit in its own commit, with the reason besid
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,12 @@ def modules(room: str = "") -> list[Path]:
     return sorted(path for path in (PACKAGE / room).rglob("*.py") if path.name != "__init__.py")
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that a module is made of."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def rooms() -> Iterator[Room]:
     """Every room, and sources/umd, which is a house of its own."""
     names = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.rglob("*.py")))
@@ -56,7 +63,7 @@ def rooms() -> Iterator[Room]:
 def functions() -> Iterator[tuple[int, str]]:
     """Every function with its lines, without its docstring."""
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 first = node.body[0]
                 docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
@@ -70,7 +77,7 @@ def version_comparisons() -> Iterator[str]:
     for path in modules():
         if path.relative_to(PACKAGE).as_posix() == "shm/layout.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if not isinstance(node, ast.Compare):
                 continue
             sides = [node.left, *node.comparators]
@@ -87,7 +94,7 @@ def version_comparisons() -> Iterator[str]:
 def own_text_regexes() -> Iterator[str]:
     """Where a regular expression, or a search for words, reads a sentence that our own code wrote."""
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             reads = node.func.attr in _READS_TEXT and any(

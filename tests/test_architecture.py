@@ -1,6 +1,7 @@
 """The rooms of the package, and who may import whom."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -27,9 +28,15 @@ def _room(module: Path) -> str:
     return module.parts[0].removesuffix(".py")
 
 
+@functools.cache
+def _nodes(module: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse((PACKAGE / module).read_text())))
+
+
+@functools.cache
 def _imports(module: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+    for node in _nodes(module):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
@@ -37,61 +44,67 @@ def _imports(module: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_room_imports_only_those_above_it(module: Path) -> None:
-    room = _room(module)
-    if room in OUTSIDE:
-        return
-    allowed = ROOMS[: ROOMS.index(room) + 1]
-    ours = {name.split(".")[1] for name in _imports(module) if name.startswith("ttinspect.")}
-    excepted = {lower for name, lower in EXCEPTIONS if name == module.as_posix()}
-    assert ours <= {*allowed, *excepted, "__version__"}
+def test_a_room_imports_only_those_above_it() -> None:
+    astray = {}
+    for module in MODULES:
+        if (room := _room(module)) in OUTSIDE:
+            continue
+        allowed = {*ROOMS[: ROOMS.index(room) + 1], "__version__"}
+        allowed |= {lower for name, lower in EXCEPTIONS if name == module.as_posix()}
+        ours = {name.split(".")[1] for name in _imports(module) if name.startswith("ttinspect.")}
+        astray[str(module)] = ours - allowed
+    assert [module for module, rooms in astray.items() if rooms] == [], astray
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_io_happens_at_the_edge_only(module: Path) -> None:
-    if _room(module) in ROOMS_WITH_IO | OUTSIDE:
-        return
-    imported = {name.split(".")[0] for name in _imports(module)}
-    assert not imported & {"os", "pathlib", "subprocess", "socket", "shutil", "tempfile", "psutil", "mmap"}
-    calls = {
-        node.func.id
-        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert not calls & {"open", "print", "input", "exec", "eval"}
+_DOES_IO = {"os", "pathlib", "subprocess", "socket", "shutil", "tempfile", "psutil", "mmap"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_no_arithmetic_in_cli_and_report_but_in_units(module: Path) -> None:
-    if _room(module) not in ("cli", "report") or module.name == "units.py":
-        return
+def test_io_happens_at_the_edge_only() -> None:
+    does_io = []
+    for module in MODULES:
+        if _room(module) in ROOMS_WITH_IO | OUTSIDE:
+            continue
+        calls = {
+            node.func.id
+            for node in _nodes(module)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        imported = {name.split(".")[0] for name in _imports(module)}
+        does_io += [
+            f"{module}: {name}"
+            for name in sorted(imported & _DOES_IO | calls & {"open", "print", "input", "exec", "eval"})
+        ]
+    assert does_io == []
+
+
+def test_no_arithmetic_in_cli_and_report_but_in_units() -> None:
     divisions = [
-        node.lineno
-        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        f"{module}:{node.lineno}"
+        for module in MODULES
+        if _room(module) in ("cli", "report") and module.name != "units.py"
+        for node in _nodes(module)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
         if not (isinstance(node.left, ast.Name | ast.Call) and "path" in ast.dump(node.left).lower())
     ]
-    assert not divisions
+    assert divisions == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_what_a_version_of_a_region_means_is_said_by_its_layout_alone(module: Path) -> None:
-    if _room(module) in {"shm", "sources", "facts", "host"} | OUTSIDE:
-        return
+def test_what_a_version_of_a_region_means_is_said_by_its_layout_alone() -> None:
     compared = [
-        node.lineno
-        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        f"{module}:{node.lineno}"
+        for module in MODULES
+        if _room(module) not in {"shm", "sources", "facts", "host"} | OUTSIDE
+        for node in _nodes(module)
         if isinstance(node, ast.Compare)
         if any(ast.unparse(side).split(".")[-1] == "version" for side in (node.left, *node.comparators))
         if any(isinstance(side, ast.Constant) and side.value for side in (node.left, *node.comparators))
     ]
-    assert not compared
+    assert compared == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_modules_are_small(module: Path) -> None:
-    assert len((PACKAGE / module).read_text().splitlines()) <= LONGEST_FILE
+def test_modules_are_small() -> None:
+    lengths = {str(module): len((PACKAGE / module).read_text().splitlines()) for module in MODULES}
+    assert {module: lines for module, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
 _HEAVY = ("rich", "psutil", "tt_umd", "numpy", "asyncio", "pydantic")
