@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import Run
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
-from ttinspect.model.telemetry import Telemetry
+from tests.telemetry import everything_told
 
 Values = dict[tuple[str, ...], float]
 
@@ -205,40 +205,13 @@ def _everything_told(run: Run, folder: Path, board: str) -> tuple[Path, dict[str
     document = json.loads(
         run("snapshot", "--from", f"board:{board}", "--shm-dir", str(folder / "none")).stdout
     )
-    chips = document["system"]["chips"]
-    for chip in chips:
-        wormhole = chip["arch"] == "wormhole_b0"
-        left_out = {"time_ns", "gddr", "eth", "aiclk_reason", "aiclk_min_by", "aiclk_max_by"}
-        if wormhole:
-            left_out |= {"busy", "fan_percent"}
-        texts = {name: "19.6.0" for name in Telemetry.__struct_fields__ if name.startswith("firmware_")}
-        told: dict[str, Any] = {
-            name: 1 for name in Telemetry.__struct_fields__ if name not in left_out
-        } | texts
-        told["heartbeat_moves"] = True
-        told |= {} if wormhole else {"busy": True, "aiclk_max_by": "fmax"}
-        temperatures = dict.fromkeys(("top_celsius", "bottom_celsius"), None if wormhole else 40)
-        counts = dict.fromkeys(ERROR_COUNTS, None if wormhole else 0)
-        lost = chip["masks"]["eth"] or 0
-        channels = 16 if wormhole else 14
-        told["eth"] = [
-            {"channel": channel, "up": True} for channel in range(channels) if not lost >> channel & 1
-        ]
-        told["gddr"] = [
-            {"channel": channel, "trained": True, **temperatures, **counts}
-            for channel in range(6 if wormhole else 8)
-        ]
-        chip["telemetry"] = told
+    for chip in document["system"]["chips"]:
+        chip["telemetry"] = everything_told(chip)
         chip["unique_id"] = str(1000 + chip["id"])
         chip["pcie"] = {"generation": 4, "lanes": 16, "max_generation": 4, "max_lanes": 16}
     path = folder / "told.json"
     path.write_text(json.dumps(document))
     return path, document
-
-
-ERROR_COUNTS = [
-    f"{kind}_{direction}_errors" for kind in ("corrected", "uncorrected") for direction in ("read", "write")
-]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.fleet import plans
 from tests.fleet.products import GALAXY_BLACKHOLE
+from tests.telemetry import everything_told
 from ttinspect.cli.main import main
 
 _HOST = "galaxy-host-name"
@@ -22,7 +23,7 @@ def _ring() -> tuple[plans.Cable, ...]:
     )
 
 
-def _template(folder: Path) -> str:
+def _template(folder: Path, *, telemetry: bool) -> str:
     """The snapshot of the middle one of three Galaxies, with the positions of hosts in place of their ids."""
     plan = plans.Plan(GALAXY_BLACKHOLE, ("a", "b", "c"), _ring())
     plans.write(folder / "plan", plans.documents(plan))
@@ -36,16 +37,18 @@ def _template(folder: Path) -> str:
     document = json.loads(target.read_text())
     document["host"]["name"] = _HOST
     for chip in document["system"]["chips"]:
-        chip["firmware"] = [19, 5, 0]
+        chip["firmware"] = [19, 6, 0]
+        if telemetry:
+            chip["telemetry"] = everything_told(chip)
     text = json.dumps(document, separators=(",", ":"))
     for host in range(3):
         text = re.sub(rf'"{10**12 + host * 1000:013}'[:-3] + r'(\d\d\d)"', rf'"{{{host}}}\1"', text)
     return text
 
 
-def snapshots(folder: Path, hosts: int) -> Iterator[tuple[str, bytes]]:
-    """The name and the snapshot of every host of a ring."""
-    template = _template(folder)
+def snapshots(folder: Path, hosts: int, *, telemetry: bool = False) -> Iterator[tuple[str, bytes]]:
+    """The name and the snapshot of every host of a ring; ``telemetry``: with all that chips can tell."""
+    template = _template(folder, telemetry=telemetry)
     for number in range(hosts):
         text = template.replace(_HOST, f"glx-{number:05}")
         for place, far in enumerate((number - 1, number, number + 1)):
@@ -53,10 +56,10 @@ def snapshots(folder: Path, hosts: int) -> Iterator[tuple[str, bytes]]:
         yield f"glx-{number:05}", text.encode()
 
 
-def write(folder: Path, hosts: int) -> Path:
+def write(folder: Path, hosts: int, *, telemetry: bool = False) -> Path:
     """A file per host in a folder."""
-    target = folder / f"fleet{hosts}"
+    target = folder / f"fleet{hosts}{'-told' if telemetry else ''}"
     target.mkdir()
-    for name, content in snapshots(folder, hosts):
+    for name, content in snapshots(folder, hosts, telemetry=telemetry):
         (target / f"{name}.json").write_bytes(content)
     return target

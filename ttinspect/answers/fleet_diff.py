@@ -1,60 +1,94 @@
 """``diff`` of two fleets: which hosts are not as they were, and what about them."""
 
-import io
-import pickle
+import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from ttinspect.answers.diff import DiffAnswer, HostDiff, build_diff
+from ttinspect.model.chip import Chip
 from ttinspect.model.soc import Soc
-from ttinspect.model.system import Source, SourceKind
+from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.fleet import Reading
-from ttinspect.verify.compare.changes import is_unchanged
+from ttinspect.verify.compare.changes import compared_of
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class _NumberedChip(Chip, frozen=True, kw_only=True):
+    """A chip that names its SoC descriptor by its number among those of the fleet."""
+
+    soc: int  # type: ignore[assignment]
+
+
+class _NumberedSystem(
+    System, frozen=True, kw_only=True, tag_field="schema", tag=System.__struct_config__.tag
+):
+    chips: tuple[_NumberedChip, ...]
+
+
+_DECODER = msgspec.msgpack.Decoder(tuple[_NumberedSystem, dict[str, Any]])
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A host of the older fleet: all of it packed to a few KiB, and a digest of what is compared."""
+
+    packed: bytes
+    digest: bytes
 
 
 class OldFleet:
-    """The hosts of the older fleet, each packed to a few KiB, so that ten thousand of them fit: a name, the
-    ids of its chips, and all of its System. SoC descriptors, which all chips share, are kept once."""
+    """The hosts of the older fleet, each packed, so that ten thousand of them fit: a name, the ids of its
+    chips, and all of its System. SoC descriptors, which all chips share, are kept once. A host is unpacked
+    only where a digest says that it is not as it was. ``telemetry`` is whether readings are compared."""
 
-    def __init__(self, readings: Iterable[Reading]) -> None:
+    def __init__(self, readings: Iterable[Reading], *, telemetry: bool = False) -> None:
+        self._telemetry = telemetry
         self._socs: list[Soc] = []
         self._soc_numbers: dict[int, int] = {}
-        self._packed: dict[int, bytes] = {}
+        self._kept: dict[int, _Kept] = {}
         self._by_name: dict[str, int] = {}
         self._by_chip: dict[int, int] = {}
         for number, reading in enumerate(readings):
-            self._packed[number] = self._pack(reading)
+            self._kept[number] = self._keep(reading)
             self._by_name[_name(reading)] = number
             for chip in reading.system.chips:
                 if chip.unique_id is not None:
                     self._by_chip[int(chip.unique_id)] = number
 
     def take(self, after: Reading) -> Reading | None:
-        """The host of this fleet that a host of the newer one is: by name, then by a chip that both have.
-        Each is given once."""
+        """The host of this fleet that a host of the newer one is: by name, then by a chip that both have; the
+        newer one itself where nothing differs that is compared. Each is given once."""
         number = self._by_name.get(_name(after))
         if number is None:
             ids = (int(chip.unique_id) for chip in after.system.chips if chip.unique_id is not None)
             number = next((self._by_chip[chip_id] for chip_id in ids if chip_id in self._by_chip), None)
-        packed = None if number is None else self._packed.pop(number, None)
-        return None if packed is None else self._unpack(packed)
+        kept = None if number is None else self._kept.pop(number, None)
+        if kept is None:
+            return None
+        return after if kept.digest == self._digest(after) else self._unpack(kept.packed)
 
     def left(self) -> Iterator[Reading]:
         """The hosts that no host of the newer fleet is."""
-        yield from map(self._unpack, self._packed.values())
+        for kept in self._kept.values():
+            yield self._unpack(kept.packed)
 
-    def _pack(self, reading: Reading) -> bytes:
-        fleet = self
+    def _keep(self, reading: Reading) -> _Kept:
+        fields = {name: getattr(reading.system, name) for name in System.__struct_fields__}
+        fields["schema"] = System.__struct_config__.tag
+        fields["chips"] = [
+            msgspec.structs.replace(chip, soc=self._number(chip.soc)) for chip in reading.system.chips
+        ]
+        rest = msgspec.structs.replace(reading, system=None, published=None)
+        content = _ENCODER.encode((fields, {name: getattr(rest, name) for name in Reading.__struct_fields__}))
+        return _Kept(zlib.compress(content, 1), self._digest(reading))
 
-        class Pickler(pickle.Pickler):
-            def persistent_id(self, value: object) -> int | None:
-                return fleet._number(value) if isinstance(value, Soc) else None
-
-        stream = io.BytesIO()
-        Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(msgspec.structs.replace(reading, published=None))
-        return zlib.compress(stream.getvalue(), 1)
+    def _digest(self, reading: Reading) -> bytes:
+        socs = [self._number(chip.soc) for chip in reading.system.chips]
+        compared = (*compared_of(reading.system, telemetry=self._telemetry), socs, _facts(reading))
+        return hashlib.blake2b(_ENCODER.encode(compared), digest_size=16).digest()
 
     def _number(self, soc: Soc) -> int:
         """The place of a SoC descriptor among those kept, which outlive their ids."""
@@ -65,14 +99,16 @@ class OldFleet:
         return number
 
     def _unpack(self, packed: bytes) -> Reading:
-        socs = self._socs
-
-        class Unpickler(pickle.Unpickler):
-            def persistent_load(self, pid: int) -> Soc:
-                return socs[pid]
-
-        reading: Reading = Unpickler(io.BytesIO(zlib.decompress(packed))).load()
-        return reading
+        numbered, rest = _DECODER.decode(zlib.decompress(packed))
+        chips = [
+            Chip(
+                **{name: getattr(chip, name) for name in Chip.__struct_fields__}
+                | {"soc": self._socs[chip.soc]}
+            )
+            for chip in numbered.chips
+        ]
+        fields = {name: getattr(numbered, name) for name in System.__struct_fields__}
+        return Reading(**{**rest, "system": System(**{**fields, "chips": tuple(chips)})})
 
 
 def build_fleet_diff(
@@ -90,9 +126,9 @@ def build_fleet_diff(
             appeared.append(_whole(after, "appeared"))
             continue
         compared += 1
-        facts = _facts(before), _facts(after)
-        if facts[0] == facts[1] and is_unchanged(before.system, after.system, telemetry=telemetry):
+        if before is after:
             continue
+        facts = _facts(before), _facts(after)
         answer = build_diff(before.system, after.system, hosts=facts, telemetry=telemetry)
         if not answer.same:
             changed.append(

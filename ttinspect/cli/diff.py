@@ -169,7 +169,7 @@ def _fleets(common: Common, names: tuple[str, str], *, telemetry: bool) -> int:
 
     shown_names = readable(names[0]), readable(names[1])
     with hosts_read(common) as progress:
-        old = OldFleet(hosts_of(names[0], progress))
+        old = OldFleet(hosts_of(names[0], progress), telemetry=telemetry)
         answer = build_fleet_diff(old, hosts_of(names[1], progress), shown_names, telemetry=telemetry)
     for document in unreadable:
         note(common, f"could not be read: {document.place}: {document.why}")

@@ -1,5 +1,8 @@
 """Masks that no chip can have: tt-umd's own refusals in its words, then what it fails to refuse."""
 
+import functools
+from collections.abc import Mapping
+
 from ttinspect.facts.boards import PcieRule, product_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.placement import bits, worker_grid
@@ -66,7 +69,8 @@ def _row_rule(arch: Arch, masks: Masks) -> str | None:
     return None
 
 
-def units_listed(soc: Soc) -> dict[str, int]:
+@functools.lru_cache(maxsize=32)
+def units_listed(soc: Soc) -> Mapping[str, int]:
     """How many units a descriptor lists that a bit of each mask can stand for, by name of the mask."""
     width, height = worker_grid(soc)
     return {

@@ -7,6 +7,7 @@ import msgspec
 
 from ttinspect import __version__
 from ttinspect.errors import InspectError
+from ttinspect.facts.socs import builtin_soc, uncorrected_soc
 from ttinspect.model.chip import Chip
 from ttinspect.model.region import RegionFile
 from ttinspect.model.soc import Soc
@@ -132,8 +133,10 @@ _BRIEF = msgspec.json.Decoder(_Brief)
 
 @functools.lru_cache(maxsize=64)
 def _design(content: bytes) -> Soc:
-    """Chips of thousands of hosts share a few designs: each is decoded once."""
-    return msgspec.json.decode(content, type=Soc)
+    """Chips of thousands of hosts share a few designs: each is decoded once, and a built-in one is that
+    itself, so that comparing it takes no time."""
+    soc = msgspec.json.decode(content, type=Soc)
+    return next((known for known in (builtin_soc(soc.arch), uncorrected_soc(soc.arch)) if known == soc), soc)
 
 
 def read_brief(content: bytes, name: str, *, published: bool = False) -> BriefSnapshot | None:

@@ -1,7 +1,8 @@
 """What is different about a chip, a link, a host."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from ttinspect.model.chip import Chip
 from ttinspect.model.grid import CoordAnswer, OtherCore, TypeCores
 from ttinspect.model.system import Link, LinkEnd, System, Trouble
-from ttinspect.model.telemetry import Telemetry
+from ttinspect.model.telemetry import GddrModule, Telemetry
 from ttinspect.verify.compare.pairs import Paired
 from ttinspect.verify.findings.topology import one_sided
 from ttinspect.verify.naming import links_unknown
@@ -45,17 +46,32 @@ _NOISE = frozenset(
 _BUNDLE = "telemetry.firmware_bundle"
 
 
-def is_unchanged(old: System, new: System, *, telemetry: bool) -> bool:
-    """Whether two states of a host are equal in all that is compared. Quick, as most hosts of a fleet are;
-    False also where only a closer look says that nothing changed."""
-    if len(old.chips) != len(new.chips):
-        return False
+def compared_of(system: System, *, telemetry: bool) -> tuple[object, ...]:
+    """Everything of a host that is compared, but its SoC descriptors, as plain values: two states of which it
+    is equal are the same. They may be the same also where it is not: that takes a closer look."""
+    of_reading, of_channel = _GETTERS[telemetry]
     chips = []
-    for chip, other in zip(old.chips, new.chips, strict=True):
-        if dict(_readings(chip.telemetry, telemetry)) != dict(_readings(other.telemetry, telemetry)):
-            return False
-        chips.append(msgspec.structs.replace(chip, telemetry=other.telemetry))
-    return msgspec.structs.replace(old, source=new.source, chips=tuple(chips)) == new
+    for chip in system.chips:
+        reading = chip.telemetry
+        channels = () if reading is None else (reading.eth, [*map(of_channel, reading.gddr or ())])
+        chips.append((_OF_CHIP(chip), None if reading is None else of_reading(reading), channels))
+    return _OF_SYSTEM(system), chips
+
+
+def _getter(kind: type[msgspec.Struct], without: Collection[str]) -> Callable[[object], tuple[object, ...]]:
+    return attrgetter(*(name for name in kind.__struct_fields__ if name not in without))
+
+
+_OF_SYSTEM = _getter(System, ("source", "chips"))
+_OF_CHIP = _getter(Chip, ("soc", "telemetry"))
+_GETTERS = {
+    noise: (
+        _getter(Telemetry, ("time_ns", "gddr", "eth", *(() if noise else _NOISE))),
+        _getter(GddrModule, () if noise else _NOISE),
+    )
+    for noise in (False, True)
+}
+"""By whether readings that never rest are compared."""
 
 
 def chip_changes(old: Chip, new: Chip, new_ids: Mapping[int, int], *, telemetry: bool) -> list[Change]:
