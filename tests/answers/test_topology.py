@@ -52,7 +52,7 @@ def test_where_some_links_are_unknown_those_that_are_known_are_listed() -> None:
     known, unknown = answer.chips
     assert (known.neighbours is None, unknown.neighbours is None) == (False, True)
     assert _HIDDEN.why in [one.why for one in unknown.unknown if one.path == "neighbours"]
-    assert "neighbours" not in [one.path for one in known.unknown]
+    assert "neighbours" not in [unknown.path for unknown in known.unknown]
 
 
 def test_only_the_chips_that_are_shown_count() -> None:

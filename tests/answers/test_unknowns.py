@@ -123,7 +123,7 @@ def test_a_snapshot_gives_the_reasons_of_its_source(source: str, tmp_path: Path)
 
 def _whys(source: str, *command: str, of: int = 0) -> dict[str, str]:
     device = devices_of(answered(source, *command))[of]
-    return {one["path"]: one["why"] for one in device["unknown"]}
+    return {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
 
 
 def test_the_paths_are_those_of_the_answer() -> None:

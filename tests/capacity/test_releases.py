@@ -88,7 +88,7 @@ def test_all_releases_side_by_side(run: Run, form: tuple[str, ...]) -> None:
 def test_all_releases_in_json_newest_first(run: Run) -> None:
     answer = json.loads(run("capacity", "--from", "board:n150", "--runtime", "all", "--json").stdout)
     assert answer["runtime"]["name"] == runtimes.runtime_named(None).name
-    names = [one["name"] for one in answer["releases"]]
+    names = [release["name"] for release in answer["releases"]]
     assert names.index("ttnn-0.81.1") < names.index("ttnn-0.66.0") == len(names) - 1
     assert answer["releases"][-1]["l1_bank_bytes"] == 1_499_136 - 103_552
     plain = json.loads(run("capacity", "--from", "board:n150", "--json").stdout)
@@ -97,7 +97,7 @@ def test_all_releases_in_json_newest_first(run: Run) -> None:
 
 def test_eth_l1_is_corrected_and_both_figures_and_the_reason_are_told(run: Run) -> None:
     answer = json.loads(run("capacity", "--from", "board:p150", "--sources", "--json").stdout)
-    (eth,) = [one for one in answer["constants"] if one["name"] == "blackhole L1 per eth core"]
+    (eth,) = [constant for constant in answer["constants"] if constant["name"] == "blackhole L1 per eth core"]
     assert eth["value"] == "524,288"
     assert "262,144" in eth["how_known"]
     assert answer["devices"][0]["eth_l1"] == {"per_core": 524_288, "cores": 12, "physical": 6_291_456}

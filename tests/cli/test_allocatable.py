@@ -38,7 +38,7 @@ def n150(tmp_path: Path) -> tuple[str, ...]:
 def _over(run: Run, *arguments: str) -> list[str]:
     done = run("verify-shm", "--json", "--samples", "2", "--window", "0", *arguments)
     (region,) = json.loads(done.stdout)["regions"]
-    return [one["message"] for one in region["findings"] if one["id"] == "TTS042"]
+    return [finding["message"] for finding in region["findings"] if finding["id"] == "TTS042"]
 
 
 def test_what_is_over_says_by_what_and_how_it_would_fit(run: Run, n150: tuple[str, ...]) -> None:

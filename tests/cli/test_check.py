@@ -32,7 +32,10 @@ def ask(run: Run, tmp_path: Path) -> Ask:
 
 
 def _outcomes(document: Any) -> dict[tuple[str, str], str]:
-    return {(one["subject"], one["fact"]): one["outcome"] for one in document["expectations"]}
+    return {
+        (expectation["subject"], expectation["fact"]): expectation["outcome"]
+        for expectation in document["expectations"]
+    }
 
 
 BOARDS = ["n150", "n300", "p100", "p150", "p300", "galaxy-wh", "galaxy-bh"]
@@ -59,14 +62,14 @@ def test_every_cluster_descriptor_is_its_product_but_one(ask: Ask, shared: Path)
     for path in (shared / "umd" / "clusters").iterdir():
         code, document = ask(str(path))
         failed = {
-            (one["id"], one["fact"], one["expected"], one["found"])
-            for one in document["expectations"]
-            if one["outcome"] == "fail"
+            (expectation["id"], expectation["fact"], expectation["expected"], expectation["found"])
+            for expectation in document["expectations"]
+            if expectation["outcome"] == "fail"
         }
         assert failed == FAILING_CLUSTERS.get(path.name, set()), path
         assert code == (10 if failed else 11), path
         if failed:
-            assert sum(one["outcome"] == "fail" for one in document["expectations"]) == len(
+            assert sum(expectation["outcome"] == "fail" for expectation in document["expectations"]) == len(
                 document["devices"]
             )
 
@@ -172,7 +175,7 @@ def test_a_file_for_all_chips_per_board_and_per_chip(ask: Ask, tmp_path: Path) -
     assert (code, document["counts"]["pass"], document["files"]) == (0, 6, ["site.yaml"])
     (tmp_path / "site.yaml").write_text(SITE.replace("0000:41:00.0", "0000:42:00.0").replace("12x10", "9x9"))
     code, document = ask("c.yaml", "site.yaml")
-    (one,) = [one for one in document["expectations"] if one["outcome"] == "fail"]
+    (one,) = [expectation for expectation in document["expectations"] if expectation["outcome"] == "fail"]
     assert (code, one["id"], one["where"]) == (10, "TTC011", "site.yaml, line 7")
 
 
@@ -232,7 +235,7 @@ def test_regions(run: Run, tmp_path: Path, capture: str, said: str, code: int) -
     document = json.loads(done.stdout)
     assert done.returncode == code, document["expectations"]
     if capture == "v3-ghost":
-        assert "TTS050" in {one["id"] for region in document["regions"] for one in region["findings"]}
+        assert "TTS050" in {finding["id"] for region in document["regions"] for finding in region["findings"]}
 
 
 def test_strict_does_not_pass_warnings(run: Run, tmp_path: Path) -> None:
@@ -290,7 +293,7 @@ def test_a_snapshot_is_checked_like_its_source(run: Run, tmp_path: Path) -> None
 def test_links_that_only_a_descriptor_lists_are_not_passed(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(MODERN_P150)
     _, document = ask("c.yaml")
-    (links,) = [one for one in document["expectations"] if one["fact"] == "eth links"]
+    (links,) = [expectation for expectation in document["expectations"] if expectation["fact"] == "eth links"]
     assert links["outcome"] == "unknown"
     assert "one that is down is not in it" in links["why"]
 
@@ -319,10 +322,10 @@ def test_a_chip_by_a_name_that_the_source_does_not_tell_is_unknown(
     (tmp_path / "c.yaml").write_text(MODERN_P150)
     (tmp_path / "site.yaml").write_text(f"by_chip:\n  {name}: {{cores: 120}}\n")
     _, document = ask(source, "site.yaml")
-    assert [one["outcome"] for one in document["expectations"]] == [outcome]
+    assert [expectation["outcome"] for expectation in document["expectations"]] == [outcome]
     (tmp_path / "site.yaml").write_text(f"links: [[{name}, 1, 0, 2]]\n")
     _, document = ask(source, "site.yaml")
-    assert [one["outcome"] for one in document["expectations"]] == [outcome]
+    assert [expectation["outcome"] for expectation in document["expectations"]] == [outcome]
 
 
 def test_one_chip_by_two_names_is_shown_once(run: Run, tmp_path: Path) -> None:

@@ -81,7 +81,9 @@ def test_what_a_host_runs_is_compared_where_both_tell_it(run: Run, tmp_path: Pat
     found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
     assert found == [{"chip": None, "path": "versions.driver", "old": "2.8.0", "new": "9.9.9"}]
     (tmp_path / "c.yaml").write_text(MODERN_P150)
-    paths = {one["path"] for one in json.loads(run("diff", "c.yaml", "new.json", "--json").stdout)["changed"]}
+    paths = {
+        change["path"] for change in json.loads(run("diff", "c.yaml", "new.json", "--json").stdout)["changed"]
+    }
     assert not any(path.startswith(("versions.", "host.")) for path in paths)
 
 
@@ -117,5 +119,5 @@ def test_faults_that_are_counted_are_no_noise(run: Run, tmp_path: Path) -> None:
         "telemetry.gddr.4.trained",
     }
     answer = json.loads(run("check", "--from", "new.json", "--shm-dir", str(tmp_path), "--json").stdout)
-    failed = {one["id"] for one in answer["expectations"] if one["outcome"] == "fail"}
+    failed = {expectation["id"] for expectation in answer["expectations"] if expectation["outcome"] == "fail"}
     assert {"TTT011", "TTT015"} <= failed

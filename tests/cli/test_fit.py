@@ -191,7 +191,7 @@ def test_a_dump_of_another_chip_is_told(run: Run) -> None:
     (finding,) = other["findings"]
     assert (finding["id"], finding["evidence"]["kind"]) == ("TTS061", "arch")
     older = json.loads(run("fit", "--from", "board:n150", "--runtime", "0.68", *words).stdout)
-    assert [one["evidence"]["kind"] for one in older["findings"]] == ["L1"]
+    assert [finding["evidence"]["kind"] for finding in older["findings"]] == ["L1"]
     assert same["verdict"] == other["verdict"] == older["verdict"] == "fits"
 
 

@@ -57,11 +57,11 @@ def procfs(tmp_path: Path) -> Driver:
 def held(run: Run, root: Path, *more: str) -> dict[int, Any]:
     done = run("list", "--from", f"host:{root}", "--json", *more)
     assert done.returncode == 0, done.stderr
-    return {one["id"]: one["held_by"] for one in json.loads(done.stdout)["devices"]}
+    return {device["id"]: device["held_by"] for device in json.loads(done.stdout)["devices"]}
 
 
 def ways(by: Any) -> dict[int, list[str]]:
-    return {one["pid"]: one["known_by"] for one in by["processes"]}
+    return {process["pid"]: process["known_by"] for process in by["processes"]}
 
 
 def test_an_open_descriptor_tells(run: Run, root: Path) -> None:

@@ -87,8 +87,13 @@ def _held(root: Path, *before: str) -> tuple[dict[int, Any], str]:
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     devices = json.loads(done.stdout)["devices"]
-    whys = [one["why"] for device in devices for one in device["unknown"] if one["path"] == "held_by.held"]
-    return {one["id"]: one["held_by"] for one in devices}, " ".join(whys)
+    whys = [
+        unknown["why"]
+        for device in devices
+        for unknown in device["unknown"]
+        if unknown["path"] == "held_by.held"
+    ]
+    return {device["id"]: device["held_by"] for device in devices}, " ".join(whys)
 
 
 @contextmanager
@@ -224,7 +229,7 @@ def test_of_another_user_only_what_the_driver_lists_is_known(
         write(listed / "driver/tenstorrent/1/pids", "")
         told = [*_as(other), script, "list", "--from", f"host:{root}", "--procfs", str(listed)]
         done = subprocess.run([*told, "--json"], capture_output=True, text=True, check=True, timeout=60)
-        first, second = (one["held_by"] for one in json.loads(done.stdout)["devices"])
+        first, second = (device["held_by"] for device in json.loads(done.stdout)["devices"])
         (known,) = first["processes"]
         uid = pwd.getpwnam(owner).pw_uid
         assert (known["pid"], known["known_by"], known["uid"]) == (pid, ["driver"], uid)

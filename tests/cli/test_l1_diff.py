@@ -26,7 +26,9 @@ def test_a_leak_is_found_in_two_captures(run: Run, tmp_path: Path) -> None:
         leaking(steps).write(tmp_path / f"{steps}.json")
     done = run("diff", "1.json", "3.json", "--json")
     assert done.returncode == 10
-    changes = {one["path"]: (one["old"], one["new"]) for one in json.loads(done.stdout)["changed"]}
+    changes = {
+        change["path"]: (change["old"], change["new"]) for change in json.loads(done.stdout)["changed"]
+    }
     assert changes == {
         "l1_at_end_bytes": (2048, 6144),
         "operations.ttnn.add.l1_peak_bytes": (2048, 6144),

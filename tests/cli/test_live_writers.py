@@ -37,11 +37,13 @@ def verified(run: Run, folder: Path, *more: str) -> tuple[dict[int, Any], list[A
     done = run("verify-shm", "--from", "board:p150", "--shm-dir", str(folder), "--json", *more)
     (region,) = json.loads(done.stdout)["regions"]
     slots = {slot["pid"]: slot for slot in region["processes"]}
-    return slots, [one for one in region["findings"] if one["id"] in ("TTS050", "TTS051", "TTS052", "TTS053")]
+    return slots, [
+        finding for finding in region["findings"] if finding["id"] in ("TTS050", "TTS051", "TTS052", "TTS053")
+    ]
 
 
 def ids(findings: Sequence[Any]) -> list[str]:
-    return [one["id"] for one in findings]
+    return [finding["id"] for finding in findings]
 
 
 def test_a_writer_in_another_pid_namespace_is_alive(run: Run, tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_from_inside_a_container_nobody_outside_is_called_gone(console_script: s
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
     (region,) = json.loads(done.stdout)["regions"]
-    (finding,) = [one for one in region["findings"] if one["id"].startswith("TTS05")]
+    (finding,) = [finding for finding in region["findings"] if finding["id"].startswith("TTS05")]
     assert (finding["id"], finding["severity"]) == ("TTS053", "inconclusive")
     assert "outside this pid namespace" in finding["message"]
 
@@ -150,5 +152,6 @@ def _without_rights(console_script: str, folder: Path) -> list[Any]:
     )  # fmt: skip
     (region,) = json.loads(done.stdout)["regions"]
     return sorted(
-        (one for one in region["findings"] if one["id"].startswith("TTS05")), key=lambda one: str(one["id"])
+        (finding for finding in region["findings"] if finding["id"].startswith("TTS05")),
+        key=lambda one: str(one["id"]),
     )

@@ -238,7 +238,7 @@ def test_ids_of_64_bits_are_strings_and_unknown_is_null(run: Run, tmp_path: Path
     assert device["masks"] == dict.fromkeys(("tensix", "dram", "eth", "pcie", "l2cpu"))
     assert device["tensix"]["active"] is None
     assert device["tensix"]["full_grid"] == [8, 10]
-    assert "tensix.active" in [one["path"] for one in device["unknown"]]
+    assert "tensix.active" in [unknown["path"] for unknown in device["unknown"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -142,7 +142,8 @@ def test_a_recording_tells_how_its_chips_are_used(
     _busy(path, busy)
     done = run("telemetry", "--from", str(path), "--watch", "--json")
     found = [
-        [one["id"] for one in json.loads(line)["devices"][0]["findings"]] for line in done.stdout.splitlines()
+        [finding["id"] for finding in json.loads(line)["devices"][0]["findings"]]
+        for line in done.stdout.splitlines()
     ]
     assert (told in found[0], told in found[-1]) == (busy, True)
     assert told in run("report", "--from", str(path)).stdout

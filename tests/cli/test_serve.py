@@ -278,8 +278,8 @@ def test_the_dashboard_asks_for_metrics_that_exist() -> None:
     asked = {
         name
         for panel in panels
-        for one in panel["targets"]
-        for name in re.findall(r"ttinspect[_:]\w+", one["expr"])
+        for target in panel["targets"]
+        for name in re.findall(r"ttinspect[_:]\w+", target["expr"])
     }
     declared = {f"ttinspect_{name}" for name in (*GAUGES, *COUNTERS)}
     recorded = set(re.findall(r"record: (\S+)", (EXAMPLES / "recording.yml").read_text()))
@@ -316,7 +316,7 @@ def test_alerts_fire_in_prometheus_on_a_hot_chip_and_on_a_ghost(
             time.sleep(0.5)
             with contextlib.suppress(OSError):
                 alerts = json.loads(_get(f"http://127.0.0.1:{port}/api/v1/alerts")[1])["data"]["alerts"]
-                firing = {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}
+                firing = {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
         assert expected <= firing
 
 

@@ -99,7 +99,7 @@ def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(tmp_path: Path,
     for command in (("verify-shm", "--strict"), ("memory", "--raw")):
         there, saved = asked(*command, *here), asked(*command, "--from", str(path))
         assert (saved[0], timeless(saved[1])) == (there[0], timeless(there[1])), command
-    (file,) = [one["looks"]["file"] for one in taken["published"]["regions"]]
+    (file,) = [region["looks"]["file"] for region in taken["published"]["regions"]]
     assert base64.b64decode(file["data"]) == capture.data
 
 
@@ -139,7 +139,7 @@ def test_what_is_between_the_fields_of_a_region_is_not_kept(run: Run, tmp_path: 
     here = _publish(capture, tmp_path)
     (tmp_path / here[here.index("--shm-dir") + 1] / capture.file_name).write_bytes(noisy)
     taken = json.loads(run("snapshot", "--from", "board:n300", "--redact", *here).stdout)
-    (file,) = [one["looks"]["file"] for one in taken["published"]["regions"]]
+    (file,) = [region["looks"]["file"] for region in taken["published"]["regions"]]
     assert b"A" * 4 not in base64.b64decode(file["data"])
     assert len(base64.b64decode(file["data"])) == len(capture.data)
 

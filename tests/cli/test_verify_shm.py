@@ -169,7 +169,7 @@ def test_regions_of_a_host_without_visible_devices_are_judged_without_chips(host
     places = ("--shm-dir", str(host.shm), "--procfs", str(host.proc), "--samples", "2", "--window", "0")
     done = run("verify-shm", *places, "--json")
     assert done.returncode == 10
-    assert [one["id"] for one in json.loads(done.stdout)["findings"]] == ["TTS011"]
+    assert [finding["id"] for finding in json.loads(done.stdout)["findings"]] == ["TTS011"]
     assert run("verify-shm", *places, "--ignore", "TTS023").returncode == 11
 
 
@@ -180,7 +180,7 @@ def test_only_the_chosen_chips_are_shown(host: Host, run: Run) -> None:
     assert [region["device"] for region in everything["regions"]] == [0]
     second = json.loads(run("verify-shm", *place, "-d", "1").stdout)
     assert second["regions"] == []
-    assert [one["evidence"]["chips"] for one in second["findings"]] == [[1]]
+    assert [finding["evidence"]["chips"] for finding in second["findings"]] == [[1]]
     memory = json.loads(run("memory", *place, "-d", "1").stdout)
     assert [(device["id"], device["regions"]) for device in memory["devices"]] == [(1, [])]
 

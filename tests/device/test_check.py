@@ -32,7 +32,9 @@ TRAINED = 0x555
 
 
 def _failed(document: Any) -> list[str]:
-    return sorted({one["id"] for one in document["expectations"] if one["outcome"] == "fail"})
+    return sorted(
+        {expectation["id"] for expectation in document["expectations"] if expectation["outcome"] == "fail"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def _failed(document: Any) -> list[str]:
 def test_a_good_chip_passes(answer: Answer, device: Device, tmp_path: Path) -> None:
     document = answer(device, "check", "--shm-dir", str(tmp_path))
     assert (document["verdict"], _failed(document)) == ("pass", [])
-    facts = {one["fact"] for one in document["expectations"]}
+    facts = {expectation["fact"] for expectation in document["expectations"]}
     assert {"DRAM trained", "firmware", "health", "cores", "eth links"} <= facts
 
 
@@ -58,7 +60,7 @@ def test_a_good_chip_passes(answer: Answer, device: Device, tmp_path: Path) -> N
 def test_what_is_wrong_fails(answer: Answer, chip: Chip, finding: str) -> None:
     document = answer(blackhole(chip), "check", code=10)
     assert finding in _failed(document)
-    found = {one["id"] for device in document["devices"] for one in device["findings"]}
+    found = {finding["id"] for device in document["devices"] for finding in device["findings"]}
     assert finding in found  # the finding that other commands give
 
 
@@ -77,7 +79,11 @@ def test_what_is_not_known_is_inconclusive_and_never_passed(answer: Answer) -> N
     unknown = 0xFFFFFFFF
     for tag, facts in ((TENSIX_COL, {"harvested tensix columns", "cores"}), (DDR_STATUS, {"DRAM trained"})):
         document = answer(blackhole(Chip(tags={tag: unknown}, beating=True)), "check", code=11)
-        found = {one["fact"]: one["found"] for one in document["expectations"] if one["outcome"] == "unknown"}
+        found = {
+            expectation["fact"]: expectation["found"]
+            for expectation in document["expectations"]
+            if expectation["outcome"] == "unknown"
+        }
         assert found == dict.fromkeys(facts)
 
 
@@ -100,7 +106,10 @@ def test_an_n300_is_whole_or_not(answer: Answer) -> None:
 def test_what_could_not_be_read_fails_and_does_not_hide_the_others(answer: Answer) -> None:
     device = wormhole(*(Chip(harvested_rows=1) for _ in range(3)), Chip(tags={FIRMWARE: 0x11000000}))
     document = answer(device, "check", code=10)
-    outcomes = {(one["subject"], one["fact"]): one["outcome"] for one in document["expectations"]}
+    outcomes = {
+        (expectation["subject"], expectation["fact"]): expectation["outcome"]
+        for expectation in document["expectations"]
+    }
     assert {outcomes[f"chip {chip}", "harvested tensix rows"] for chip in (0, 1, 2)} == {"pass"}
     assert outcomes["chip 3", "health"] == "fail"
     assert outcomes["chip 3", "board"] == "unknown"
@@ -134,7 +143,7 @@ def test_links_of_a_chip_that_discovery_refused_are_unknown_and_not_none(answer:
     """tt_umd takes no further step with it: whether it has links was never asked."""
     refused = blackhole(Chip(tags={PCIE_USAGE: 4}))
     document = answer(refused, "check", code=10)
-    (links,) = [one for one in document["expectations"] if one["fact"] == "eth links"]
+    (links,) = [expectation for expectation in document["expectations"] if expectation["fact"] == "eth links"]
     assert (links["outcome"], links["found"]) == ("unknown", None)
     document = answer(refused, "check", "--expect", "eth_links=0", code=11)
     assert document["verdict"] == "inconclusive"
@@ -175,9 +184,9 @@ def test_of_links_to_other_cards_it_is_told_how_many_of_those_listed_are_up(answ
 def _rows(document: Any, fact: str) -> set[tuple[Any, Any, str]]:
     """What check expects of a fact and finds, of all chips."""
     return {
-        (one["expected"], one["found"], one["outcome"])
-        for one in document["expectations"]
-        if one["fact"] == fact
+        (expectation["expected"], expectation["found"], expectation["outcome"])
+        for expectation in document["expectations"]
+        if expectation["fact"] == fact
     }
 
 
@@ -198,7 +207,11 @@ def test_a_link_that_nobody_says_is_up_does_not_pass(answer: Answer, run: Run, t
         snapshot["system"]["links"][0]["state"] = state
         (tmp_path / "s.json").write_text(json.dumps(snapshot))
         document = json.loads(run("check", "--from", "s.json", "--json").stdout)
-        found = {one["outcome"] for one in document["expectations"] if one["fact"] == "eth links"}
+        found = {
+            expectation["outcome"]
+            for expectation in document["expectations"]
+            if expectation["fact"] == "eth links"
+        }
         assert found == {outcome}
 
 
@@ -214,7 +227,7 @@ def test_dram_is_as_hot_as_is_known_of_all_of_it(
     tags: dict[int, int | None] = {**dict.fromkeys((42, 43, 44, 45), 0x1F1E1D1C), **more}
     code = 0 if outcome == "pass" else 11
     document = answer(blackhole(Chip(tags=tags)), "check", "--expect", "gddr_celsius=..75", code=code)
-    assert [one["outcome"] for one in document["expectations"]] == [outcome]
+    assert [expectation["outcome"] for expectation in document["expectations"]] == [outcome]
 
 
 @pytest.mark.parametrize(("strict", "failures"), [((), "0"), (("--strict",), "1")])
@@ -234,6 +247,6 @@ def test_junit_and_markdown_tell_a_warning_that_no_expectation_tells(
 def test_what_is_wrong_with_chips_that_were_not_chosen_is_not_told(answer: Answer) -> None:
     """Their grids differ: a fact of both, and of neither alone."""
     both = blackhole(GOOD, Chip(beating=True, tags={TENSIX_COL: 0x3FFF}))
-    assert "TTH002" in {one["id"] for one in answer(both, "check", code=10)["findings"]}
+    assert "TTH002" in {finding["id"] for finding in answer(both, "check", code=10)["findings"]}
     alone = answer(both, "check", "--device", "0", code=None)
-    assert "TTH002" not in {one["id"] for one in alone["findings"]}
+    assert "TTH002" not in {finding["id"] for finding in alone["findings"]}

@@ -142,14 +142,14 @@ def test_what_a_refused_chip_does_not_tell_is_missing_telemetry_and_no_mask(
 ) -> None:
     """tt-umd refuses the mask 0 that it made up; what is wrong with the chip is the telemetry."""
     (device,) = answer(blackhole(Chip(tags={tag: None})), "harvest")["devices"]
-    whys = {one["path"]: one["why"] for one in device["unknown"]}
+    whys = {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
     for path in ("unique_id", "mmio", "via"):
         assert whys[path].endswith(f" Telemetry {name} is missing, which tt_umd takes for 0.")
 
 
 def test_a_mask_that_the_chip_has_and_tt_umd_refuses_is_told_in_its_words(answer: Answer) -> None:
     (device,) = answer(blackhole(Chip(tags={PCIE_USAGE: 2})), "harvest")["devices"]
-    assert {one["why"] for one in device["unknown"]} == {
+    assert {unknown["why"] for unknown in device["unknown"]} == {
         "P150 card should always have PCIe core (11, 0) harvested."
     }
 
@@ -157,9 +157,9 @@ def test_a_mask_that_the_chip_has_and_tt_umd_refuses_is_told_in_its_words(answer
 @pytest.mark.parametrize("command", ["harvest", "capacity", "list"])
 def test_that_a_chip_could_not_be_read_is_told_at_length_once(answer: Answer, command: str) -> None:
     document = answer(wormhole(Chip(), TOO_OLD), command, code=5)
-    (unread,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    (unread,) = [finding for finding in document["findings"] if finding["id"] == "TTH009"]
     assert "No existing board type" in unread["message"]
-    (mask,) = [one for one in document["devices"][1]["findings"] if one["id"] == "TTH004"]
+    (mask,) = [finding for finding in document["devices"][1]["findings"] if finding["id"] == "TTH004"]
     assert mask["message"] == "no harvesting mask is known, because the chip could not be read"
     assert mask["evidence"]["masks"] == ["tensix", "dram", "eth", "pcie", "l2cpu"]
     assert "No existing board type" in mask["evidence"]["reasons"][0]
@@ -416,7 +416,9 @@ def test_a_simulator_without_a_device_is_3(run: Run, library: Path, tmp_path: Pa
 def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> None:
     """tt_umd opens no device for it; its own reason is in its log only."""
     done = run_on(wormhole(Chip(), Chip(tags={FIRMWARE: 0x11000000})), "list", "--json")
-    (told,) = [one["message"] for one in json.loads(done.stdout)["findings"] if one["id"] == "TTH009"]
+    (told,) = [
+        finding["message"] for finding in json.loads(done.stdout)["findings"] if finding["id"] == "TTH009"
+    ]
     assert "No existing board type" in told
     assert "before initializing TTDevice" not in told
 
@@ -425,7 +427,7 @@ def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> N
 def test_a_chip_that_leaves_the_bus_during_discovery_is_no_healthy_one(answer: Answer, command: str) -> None:
     """Its ids are read late, and are all ones then."""
     document = answer(blackhole(Chip(), Chip(off_after=640)), command, code=5)
-    (finding,) = [one for one in document["findings"] if one["id"] == "TTH009"]
+    (finding,) = [finding for finding in document["findings"] if finding["id"] == "TTH009"]
     assert "it left the bus while it was discovered" in finding["message"]
 
 

@@ -152,7 +152,7 @@ def test_nothing_is_harvested_and_what_no_tag_tells_is_assumed(ask: Ask, name: s
         assert (device["assumed"], device["checked"]) == (assumed, True)
         cores = 4 if is_blackhole and not beside else 0
         assert device["l2cpu"] == {"cores": cores, "active": cores, "harvested": []}
-        findings = [(one["id"], one["severity"]) for one in device["findings"]]
+        findings = [(finding["id"], finding["severity"]) for finding in device["findings"]]
         assert findings == ([("TTH001", "info")] if product["harvested"][device["board"]] else [])
 
 
@@ -176,14 +176,16 @@ def test_telemetry_is_what_there_is(ask: Ask, name: str) -> None:
         assert (device["power_w"], device["vcore_mv"], device["fan_rpm"]) == (None, None, None)
         assert {module["trained"] for module in device["gddr"]} == {True}
         assert (device["heartbeat"], device["heartbeat_moves"]) == (1, False)
-        assert [one["severity"] for one in device["findings"] if one["id"] == "TTT012"] == ["info"]
+        assert [finding["severity"] for finding in device["findings"] if finding["id"] == "TTT012"] == [
+            "info"
+        ]
 
 
 def test_a_simulator_passes_though_it_harvests_nothing_and_runs_no_firmware(
     ask: Ask, name: str, tmp_path: Path
 ) -> None:
     answer = ask("check", "--shm-dir", str(tmp_path), "--strict")
-    assert {one["outcome"] for one in answer["expectations"]} == {"pass"}
+    assert {expectation["outcome"] for expectation in answer["expectations"]} == {"pass"}
     assert answer["verdict"] == "pass"
 
 
@@ -196,7 +198,7 @@ def test_eth_l1_of_a_blackhole_is_what_it_has_and_not_what_the_descriptor_beside
     descriptor.write_text(re.sub(r"eth_l1_size: .*", "eth_l1_size: 262144", descriptor.read_text()))
     answer = ask("capacity")
     assert answer["devices"][0]["eth_l1"]["per_core"] == 524288
-    (told,) = [one for one in answer["findings"] if one["id"] == "TTH007"]
+    (told,) = [finding for finding in answer["findings"] if finding["id"] == "TTH007"]
     assert told["evidence"] == {"eth_l1_size": 262144, "used": 524288}
     assert "262,144" in told["message"]
     assert "524,288" in told["message"]

@@ -99,7 +99,7 @@ def test_missing_telemetry_of_hardware_is_unknown_and_not_unharvested(
     (chip,) = read_host(library, device, monkeypatch, tmp_path).chips
     assert getattr(chip.masks, mask) is None
     assert (chip.assumed, chip.simulated) == ((), False)
-    assert [one.path for one in chip.unknown] == [f"masks.{mask}"]
+    assert [unknown.path for unknown in chip.unknown] == [f"masks.{mask}"]
 
 
 @pytest.mark.parametrize(("tag", "mask"), [(TENSIX_COL, "tensix"), (GDDR, "dram"), (L2CPU, "l2cpu")])
@@ -175,8 +175,12 @@ def test_a_descriptor_that_lists_fewer_units_than_the_chip_has_leaves_the_mask_u
     (device,) = json.loads(done.stdout)["devices"]
     assert done.returncode == 0
     assert device["pcie"] == {"cores": 1, "active": None, "harvested": None}
-    assert "TTH008" not in [one["id"] for one in device["findings"]]
-    assert [one["path"] for one in device["unknown"]] == ["masks.pcie", "pcie.active", "pcie.harvested"]
+    assert "TTH008" not in [finding["id"] for finding in device["findings"]]
+    assert [unknown["path"] for unknown in device["unknown"]] == [
+        "masks.pcie",
+        "pcie.active",
+        "pcie.harvested",
+    ]
     assert "0x2 has bits past the 1" in device["unknown"][0]["why"]
 
 
@@ -188,18 +192,18 @@ def test_a_missing_tag_takes_no_identity_away(answer: Answer, tag: int, mask: st
     (device,) = document["devices"]
     assert (device["board"], device["board_id"], device["asic_location"]) == ("p150", "4402646898296", 0)
     assert device["masks"][mask] is None
-    unknown = {one["path"]: one["why"] for one in device["unknown"]}
+    unknown = {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
     of_mask = {f"masks.{mask}", f"{mask}.active", f"{mask}.harvested"}
     assert unknown.keys() == {*of_mask, "unique_id", "mmio", "via"}
     assert f"telemetry {word} is missing" == unknown[f"masks.{mask}"] == unknown[f"{mask}.active"]
-    (finding,) = [one for one in document["findings"] if one["id"] == "TTH010"]
+    (finding,) = [finding for finding in document["findings"] if finding["id"] == "TTH010"]
     assert f"Telemetry {word} is missing, which tt_umd takes for 0" in finding["message"]
 
 
 def test_a_chip_that_cannot_be_its_board_has_none(answer: Answer) -> None:
     (device,) = answer(blackhole(Chip(tags={PCIE_USAGE: 4})), "harvest")["devices"]
     assert (device["board"], device["board_id"], device["masks"]["pcie"]) == (None, "4402646898296", 1)
-    assert "board" in {one["path"] for one in device["unknown"]}
+    assert "board" in {unknown["path"] for unknown in device["unknown"]}
 
 
 def test_a_library_without_a_descriptor_finds_its_own_files_beside_it(

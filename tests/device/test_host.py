@@ -72,7 +72,7 @@ def test_a_device_that_hangs_or_is_refused_is_left_out(
     assert _known(system) == 2
     (lost,) = [chip for chip in system.chips if chip.masks.tensix is None]
     assert (lost.id, lost.kmd_id, lost.pci_bdf) == (2, bad, f"0000:00:{bad:02x}.0")
-    (trouble,) = [one for one in system.troubles if one.chip == lost.id]
+    (trouble,) = [trouble for trouble in system.troubles if trouble.chip == lost.id]
     assert why in trouble.why
     assert not trouble.readable
 
@@ -145,7 +145,7 @@ def test_a_bad_remote_chip_does_not_hide_the_others(
         same = (chip.unique_id, chip.masks, chip.board) == (usual.unique_id, usual.masks, usual.board)
         assert same == (chip.id != bad)
     assert system.chips[bad].unique_id == healthy[bad].unique_id
-    assert [one.why.startswith(why) for one in system.troubles if one.chip == bad] == [True]
+    assert [trouble.why.startswith(why) for trouble in system.troubles if trouble.chip == bad] == [True]
 
 
 def test_a_remote_chip_with_which_discovery_never_ends_does_not_hide_its_local_one(read: Read) -> None:
@@ -193,7 +193,7 @@ def test_a_wrong_word_of_one_eth_core_does_not_hide_the_chips(read: Read) -> Non
     assert _known(system) == 3
     (trouble,) = system.troubles
     assert "eth links were not discovered, because tt_umd failed (No core" in trouble.why
-    assert all("links" in [one.path for one in chip.unknown] for chip in system.chips)
+    assert all("links" in [unknown.path for unknown in chip.unknown] for chip in system.chips)
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_telemetry_of_a_source_without_any_says_so(run_on: RunOn, run: Any) -> N
 def test_an_unhealthy_chip_that_leaves_the_bus_is_named_as_gone(answer: Answer, after: int) -> None:
     old = Chip(tags={FIRMWARE: 0x12000000}, off_after=after)
     document = answer(blackhole(Chip(), old), "telemetry", code=5)
-    gone = [one["message"] for one in document["findings"] if one["id"] == "TTH009"]
+    gone = [finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"]
     assert len(gone) == 1
     assert "the bus" in gone[0]
 
@@ -342,8 +342,10 @@ def test_links_are_up_or_down_where_firmware_tells_it(answer: Answer, make: Any,
     assert device["eth_up"] == [True] * 2 + [False] * (channels - 2)
     older = answer(make(Chip(tags={**tags, FIRMWARE: 0x13060000})), "telemetry")["devices"][0]
     assert older["eth_up"] == [None] * channels
-    assert {"eth[].up", "eth_up[]"} <= {one["path"] for one in older["unknown"]}
-    assert [one["path"] for one in device["unknown"] if one["path"].startswith("eth")] == ["eth[].retrained"]
+    assert {"eth[].up", "eth_up[]"} <= {unknown["path"] for unknown in older["unknown"]}
+    assert [unknown["path"] for unknown in device["unknown"] if unknown["path"].startswith("eth")] == [
+        "eth[].retrained"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -361,12 +363,12 @@ def test_heartbeats_and_retrained_links_are_told_where_tt_umd_has_them(
     """ETH_LIVE_STATUS: a bit per eth core, heartbeats in the lower half; the upper half is about training
     on Wormhole before 19.9 (tt-umd 0.9.14, FirmwareInfoProvider)."""
     device = answer(make(Chip(tags={FIRMWARE: bundle, ETH_LIVE: word})), "telemetry")["devices"][0]
-    beats = [one["heartbeat"] for one in device["eth"]]
+    beats = [channel["heartbeat"] for channel in device["eth"]]
     assert beats.count(True) == (heartbeats or 0)
     assert (None in beats) is (heartbeats is None)
-    again = [one["channel"] for one in device["eth"] if one["retrained"]]
+    again = [channel["channel"] for channel in device["eth"] if channel["retrained"]]
     assert again == (retrained or [])
-    unknown = {one["path"] for one in device["unknown"]}
+    unknown = {unknown["path"] for unknown in device["unknown"]}
     assert ("eth[].heartbeat" in unknown, "eth[].retrained" in unknown) == (
         heartbeats is None, retrained is None,
     )  # fmt: skip
@@ -408,8 +410,10 @@ def test_a_chip_that_leaves_the_bus_while_it_is_read_is_unknown_and_5(answer: An
     document = answer(blackhole(Chip(tags=tags), Chip(tags=tags, off_after=after)), "telemetry", code=5)
     lost = document["devices"][1]
     assert (lost["asic_celsius"], lost["heartbeat_moves"], lost["gddr"]) == (None, None, None)
-    assert [one["id"] for one in lost["findings"]] == ["TTT010"]
-    assert "the bus" in next(one["message"] for one in document["findings"] if one["id"] == "TTH009")
+    assert [finding["id"] for finding in lost["findings"]] == ["TTT010"]
+    assert "the bus" in next(
+        finding["message"] for finding in document["findings"] if finding["id"] == "TTH009"
+    )
 
 
 def test_a_watch_outlives_a_discovery_that_fails(
@@ -443,9 +447,9 @@ def test_a_watch_outlives_a_discovery_that_fails(
 def test_what_a_simulator_said_before_it_dies_or_hangs_is_kept(answer: Answer, kind: str, fate: str) -> None:
     device = blackhole(Chip(), Chip(), Chip(), crash=(kind, 2000, 1))
     document = answer(device, "telemetry", "--timeout", "6", code=5)
-    assert [one["aiclk_mhz"] for one in document["devices"]] == [1350, None, None]
-    assert [one["board"] for one in document["devices"]] == ["p150"] * 3
-    dead, unread = (one["message"] for one in document["findings"] if one["id"] == "TTH009")
+    assert [device["aiclk_mhz"] for device in document["devices"]] == [1350, None, None]
+    assert [device["board"] for device in document["devices"]] == ["p150"] * 3
+    dead, unread = (finding["message"] for finding in document["findings"] if finding["id"] == "TTH009")
     assert f"chip 1 could not be read: tt_umd {fate} while reading telemetry of chip 1" in dead
     assert f"chip 2 could not be read: it was not read: tt_umd {fate}" in unread
 
@@ -455,5 +459,5 @@ def test_words_that_no_chip_can_have_are_unknown_and_one_finding(answer: Answer)
     told = answer(blackhole(Chip(tags={AICLK: 0x3200320, TDP: 0x310031})), "telemetry")
     (device,) = told["devices"]
     assert (device["aiclk_mhz"], device["power_w"]) == (None, None)
-    impossible = [one for one in device["findings"] if one["id"] == "TTT041"]
+    impossible = [finding for finding in device["findings"] if finding["id"] == "TTT041"]
     assert [one["evidence"] for one in impossible] == [{"aiclk_mhz": 0x3200320, "power_w": 0x310031}]

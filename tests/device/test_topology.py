@@ -144,7 +144,10 @@ def test_an_identity_that_is_missing_or_all_ones_is_unknown(
     (chip,) = document["chips"]
     assert chip[name] is None
     on_no_bus = "a chip of a simulator is on no PCI bus"
-    paths = {one["path"] for one in chip["unknown"] if one["why"] != on_no_bus} - {"held_by.held", "tray"}
+    paths = {unknown["path"] for unknown in chip["unknown"] if unknown["why"] != on_no_bus} - {
+        "held_by.held",
+        "tray",
+    }
     follows = {"board_id": {"serial", "revision"}}.get(name, set())
     assert paths - follows == {name}
 

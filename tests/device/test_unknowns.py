@@ -45,7 +45,7 @@ def test_every_null_of_a_live_chip_has_its_reason_once(answer: Answer, make: Cal
 
 
 def _whys(device: dict[str, Any]) -> dict[str, str]:
-    return {one["path"]: one["why"] for one in device["unknown"]}
+    return {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
 
 
 def test_a_missing_word_is_the_reason_of_its_reading(answer: Answer) -> None:
@@ -75,5 +75,5 @@ def test_a_chip_that_could_not_be_read_gives_one_reason_of_everything(answer: An
         (why,) = {
             why for path, why in whys.items() if not path.startswith("held_by") and "simulator" not in why
         }
-        (found,) = [one for one in document["findings"] if one["evidence"].get("chip") == 1]
+        (found,) = [finding for finding in document["findings"] if finding["evidence"].get("chip") == 1]
         assert why in found["message"]

@@ -175,7 +175,7 @@ def _errors() -> list[bytes]:
 
 
 def _regions() -> list[bytes]:
-    return [one.data for one in list(captures().values())[::4]]
+    return [capture.data for capture in list(captures().values())[::4]]
 
 
 _CHECK = """\

@@ -46,7 +46,7 @@ def test_files_that_are_too_many_are_told_and_never_pass(
     monkeypatch.setattr(regions, "MOST_REGIONS", 1)
     left_behind = (TEST_ID_BASE + 17, TEST_ID_BASE + 4)
     case = _gather(tmp_path, *left_behind, UNIQUE_ID)
-    assert [one.looks.file.file_id for one in case.regions] == [str(UNIQUE_ID)]
+    assert [region.looks.file.file_id for region in case.regions] == [str(UNIQUE_ID)]
     answer = build_verify_shm(msgspec.structs.replace(case, limits={}))
     assert summary(answer.findings) == ["TTS011 inconclusive"]
     assert "2 more were left out" in answer.findings[0].message

@@ -40,7 +40,7 @@ def region(
     references: int | None = None,
 ) -> Region:
     """A region whose counts are those of its slots, unless told otherwise."""
-    occupied = sum(one.pid != 0 for one in slots)
+    occupied = sum(slot.pid != 0 for slot in slots)
     return Region(
         header=RegionHeader(
             version=version,

@@ -73,7 +73,7 @@ def verified(fire: Fire) -> list[Finding]:
         now_realtime_ns=now_realtime_ns,
         now_monotonic_ns=now_monotonic_ns,
     )
-    return [one for region in verify(case).regions for one in region.findings]
+    return [finding for region in verify(case).regions for finding in region.findings]
 
 
 def faults(looks: Looks) -> list[Judged]:

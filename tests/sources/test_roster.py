@@ -29,7 +29,7 @@ def settled(*rounds: System, numbered: bool = False) -> list[tuple[int, str | No
     for system in rounds:
         last = roster.settled(system)
     gone = {trouble.chip for trouble in last.troubles if trouble.why == GONE}
-    return [(one.id, f"({one.unique_id})" if one.id in gone else one.unique_id) for one in last.chips]
+    return [(chip.id, f"({chip.unique_id})" if chip.id in gone else chip.unique_id) for chip in last.chips]
 
 
 A, B, C = (chip(number, pci_bdf=f"0000:0{number}:00.0", unique_id=name) for number, name in enumerate("abc"))
@@ -75,8 +75,8 @@ def test_remote_chips_follow_the_one_that_they_are_reached_through() -> None:
     roster.settled(host(A, B, remote))
     trouble = Trouble(chip=1, why="it hangs", readable=False)
     later = roster.settled(host(replace(B, id=0), replace(remote, id=1, via=0), troubles=(trouble,)))
-    assert [(one.id, one.via) for one in later.chips] == [(0, None), (1, None), (2, 1)]
-    assert [(one.chip, one.why) for one in later.troubles] == [(2, "it hangs"), (0, GONE)]
+    assert [(chip.id, chip.via) for chip in later.chips] == [(0, None), (1, None), (2, 1)]
+    assert [(trouble.chip, trouble.why) for trouble in later.troubles] == [(2, "it hangs"), (0, GONE)]
 
 
 @pytest.mark.parametrize("numbered", [False, True])
@@ -123,7 +123,7 @@ def test_a_number_of_the_driver_that_another_chip_has_now_is_no_name_of_one_that
     roster = Roster(numbered=False)
     roster.settled(host(replace(A, kmd_id=0), replace(B, kmd_id=1)))
     later = roster.settled(host(replace(B, id=0, kmd_id=0)))
-    assert [(one.id, one.kmd_id) for one in later.chips] == [(0, None), (1, 0)]
+    assert [(chip.id, chip.kmd_id) for chip in later.chips] == [(0, None), (1, 0)]
 
 
 def test_a_device_without_a_row_is_told_once_and_by_its_number() -> None:
@@ -131,4 +131,4 @@ def test_a_device_without_a_row_is_told_once_and_by_its_number() -> None:
     roster.settled(host(replace(A, kmd_id=5), replace(B, kmd_id=6)))
     unread = Trouble(chip=6, why="no architecture", readable=False)
     later = roster.settled(host(replace(A, kmd_id=5), troubles=(unread,)))
-    assert [(one.chip, one.why) for one in later.troubles] == [(1, "no architecture")]
+    assert [(trouble.chip, trouble.why) for trouble in later.troubles] == [(1, "no architecture")]

@@ -171,11 +171,11 @@ def test_a_watch_shows_a_device_that_vanished_until_it_is_back_under_any_number(
     target = link.readlink()
     link.unlink()
     gone = watcher.read()
-    assert [(one.id, one.telemetry is None) for one in gone.chips] == [(0, True), (1, False)]
-    assert [(one.chip, one.why) for one in gone.troubles] == [(0, "it is not there any more")]
+    assert [(chip.id, chip.telemetry is None) for chip in gone.chips] == [(0, True), (1, False)]
+    assert [(trouble.chip, trouble.why) for trouble in gone.troubles] == [(0, "it is not there any more")]
     link.with_name("tenstorrent!7").symlink_to(target)
     back = watcher.read()
-    assert [(one.id, one.kmd_id, one.telemetry is None) for one in back.chips] == [
+    assert [(chip.id, chip.kmd_id, chip.telemetry is None) for chip in back.chips] == [
         (0, 7, False),
         (1, 1, False),
     ]
@@ -187,7 +187,7 @@ def test_a_watch_outlives_a_root_that_vanishes(root: Path) -> None:
     watcher = SysfsWatcher(str(root))
     watcher.read()
     away = root.rename(root.with_name("away"))
-    assert [one.telemetry for one in watcher.read().chips] == [None]
+    assert [chip.telemetry for chip in watcher.read().chips] == [None]
     away.rename(root)
     assert watcher.read().troubles == ()
 
@@ -238,7 +238,7 @@ def test_a_heartbeat_that_stands_still_is_told_from_one_that_moves(
     monkeypatch.setattr(
         "ttinspect.sources.sysfs_telemetry.time.sleep", lambda _: write(moving / "tt_heartbeat", "4712")
     )
-    readings = [one.telemetry for one in system(root, Ask.TELEMETRY).chips]
+    readings = [chip.telemetry for chip in system(root, Ask.TELEMETRY).chips]
     assert [one.heartbeat_moves for one in readings if one is not None] == [still, True, None]
 
 
@@ -364,7 +364,7 @@ def test_a_device_of_unknown_architecture_does_not_hide_the_others(root: Path) -
     device(root, 0, pci_id=0xFACA)
     device(root, 1)
     found = system(root)
-    assert [one.id for one in found.chips] == [1]
+    assert [chip.id for chip in found.chips] == [1]
     assert [(trouble.chip, trouble.why, trouble.readable) for trouble in found.troubles] == [
         (0, "its PCI device id is 0xfaca", False)
     ]
@@ -390,7 +390,7 @@ def test_devices_are_in_the_order_of_their_numbers(root: Path) -> None:
     for number in (10, 2, 0):
         device(root, number)
     write(root / "sys/class/tenstorrent/other/x", "not a device")
-    assert [one.id for one in system(root).chips] == [0, 2, 10]
+    assert [chip.id for chip in system(root).chips] == [0, 2, 10]
 
 
 @pytest.mark.parametrize(
@@ -551,7 +551,7 @@ def test_a_link_that_goes_round_makes_its_facts_unknown_and_no_others(root: Path
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(link.name)
-    assert [one.pci_bdf for one in system(root).chips if one.id == 1] == ["0000:02:00.0"]
+    assert [chip.pci_bdf for chip in system(root).chips if chip.id == 1] == ["0000:02:00.0"]
 
 
 def test_a_pipe_among_the_files_of_the_bus_is_nothing(root: Path) -> None:
@@ -581,7 +581,7 @@ def test_harvest_and_capacity_answer_null_with_a_warning_and_exit_0(root: Path, 
     answer = json.loads(done.stdout)
     assert done.returncode == 0
     assert answer["source"] == {"kind": "sysfs", "detail": str(root), "live": False, "example": False}
-    assert [one["board"] for one in answer["devices"]] == ["n300", "p150"]
+    assert [device["board"] for device in answer["devices"]] == ["n300", "p150"]
     for one in answer["devices"]:
         assert set(one["masks"].values()) == {None}
         assert one["tensix"]["active"] is None
@@ -591,7 +591,7 @@ def test_harvest_and_capacity_answer_null_with_a_warning_and_exit_0(root: Path, 
     done = run("capacity", "--from", f"sysfs:{root}", "--json")
     answer = json.loads(done.stdout)
     assert done.returncode == 0
-    assert [one["l1"]["physical"] for one in answer["devices"]] == [None, None]
+    assert [device["l1"]["physical"] for device in answer["devices"]] == [None, None]
     assert answer["totals"]["l1_physical"] is None
 
 
@@ -610,7 +610,9 @@ def test_of_a_chip_off_the_bus_there_is_no_telemetry_for_that_reason(root: Path,
     for name, text in OFF_THE_BUS.items():
         write(folder / name, text)
     answer = json.loads(run("telemetry", "--from", f"sysfs:{root}", "--json").stdout)
-    (told,) = [one["message"] for one in answer["devices"][1]["findings"] if one["id"] == "TTT010"]
+    (told,) = [
+        finding["message"] for finding in answer["devices"][1]["findings"] if finding["id"] == "TTT010"
+    ]
     assert told == "there is no telemetry of this chip, because it could not be read: it is off the bus"
 
 
@@ -619,7 +621,7 @@ def test_an_unsupported_device_among_others_is_exit_5(root: Path, run: Run) -> N
     device(root, 1)
     done = run("list", "--from", f"sysfs:{root}", "--json")
     assert done.returncode == 5
-    assert [one["id"] for one in json.loads(done.stdout)["devices"]] == [1]
+    assert [device["id"] for device in json.loads(done.stdout)["devices"]] == [1]
     assert "0xfaca" in done.stdout
 
 
@@ -627,8 +629,8 @@ def test_links_that_sysfs_does_not_show_are_no_finding_of_topology(root: Path, r
     device(root, 0, pci_id=0x401E, board_id=N300_BOARD_ID, card="n300")
     device(root, 1, board_id=UBB_BLACKHOLE_BOARD_ID)
     answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
-    assert [one["findings"] for one in answer["chips"]] == [[], []]
-    told = [(one["id"], one["severity"]) for one in answer["findings"]]
+    assert [chip["findings"] for chip in answer["chips"]] == [[], []]
+    told = [(finding["id"], finding["severity"]) for finding in answer["findings"]]
     assert told == [("TTT007", "info"), ("TTH007", "info")]  # 1 of 32 chips; the second chip of the n300
     assert "none" not in run("topology", "--from", f"sysfs:{root}").stdout
 

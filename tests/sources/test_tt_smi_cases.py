@@ -75,7 +75,7 @@ def test_a_channel_that_failed_its_self_test_fails_the_check(run: Run, tmp_path:
     (tmp_path / "s.json").write_text(json.dumps(text))
     (tmp_path / "shm").mkdir()
     answer = json.loads(run("check", "--from", "s.json", "--shm-dir", "shm", "--json").stdout)
-    (dram,) = [one for one in answer["expectations"] if one["fact"] == "DRAM trained"]
+    (dram,) = [expectation for expectation in answer["expectations"] if expectation["fact"] == "DRAM trained"]
     assert (dram["outcome"], dram["found"]) == ("fail", "7 of 8 live")
     del text["device_info"][0]["smbus_telem"]["DDR_STATUS"]  # gddr_telemetry says the same
     assert trained(chips(text)[0]) == [True] * 7 + [False]
@@ -129,7 +129,7 @@ def test_all_trained_is_an_answer_whatever_the_mask(run: Run, tmp_path: Path) ->
     (tmp_path / "s.json").write_text(json.dumps(text))
     (tmp_path / "shm").mkdir()
     answer = json.loads(run("check", "--from", "s.json", "--shm-dir", "shm", "--json").stdout)
-    (dram,) = [one for one in answer["expectations"] if one["fact"] == "DRAM trained"]
+    (dram,) = [expectation for expectation in answer["expectations"] if expectation["fact"] == "DRAM trained"]
     assert dram["outcome"] == "pass"
     # one that is not may be the harvested one
     assert trained(chips(bh("0xd5555555", ENABLED_GDDR=None))[0]) is None
@@ -193,7 +193,7 @@ def test_tt_umd_0_9_3_calls_the_shutdown_limit_otherwise() -> None:
     assert trained(chip) == [True] * 8
     luwens = chips(bh(THM_LIMIT_SHUTDOWN=None, THM_LIMITS="0x6e0053"))[0]
     assert telemetry(luwens).shutdown_celsius is None  # past 1,000 it is no limit
-    why = {one.path: one.why for one in luwens.unknown}["shutdown_celsius"]
+    why = {unknown.path: unknown.why for unknown in luwens.unknown}["shutdown_celsius"]
     assert why == "telemetry THM_LIMITS reads 0x6e0053, and past 1,000 that is no limit"
     assert telemetry_findings(luwens) == ()  # a healthy Galaxy of tt-smi 3 has that word
 
@@ -244,7 +244,9 @@ def test_a_chip_that_is_off_the_bus_tells_nothing_and_does_not_hide_the_others()
     assert trained(first) == [True] * 8
     assert (second.arch, second.board, second.board_name) == (Arch.BLACKHOLE, None, None)
     assert (second.board_id, second.telemetry, second.masks) == (None, None, UNKNOWN_MASKS)
-    assert "it is off the bus" in next(one.why for one in second.unknown if one.path == "telemetry")
+    assert "it is off the bus" in next(
+        unknown.why for unknown in second.unknown if unknown.path == "telemetry"
+    )
     (finding,) = telemetry_findings(second)
     assert "off the bus" in finding.message
 
@@ -276,9 +278,9 @@ def test_values_that_no_chip_can_have_are_unknown_and_one_finding(run: Run, tmp_
     assert (finding.id, finding.evidence) == ("TTT041", refused)
     (tmp_path / "s.json").write_text(json.dumps(text))
     (device,) = json.loads(run("telemetry", "--from", "s.json", "--json").stdout)["devices"]
-    why = {one["path"]: one["why"] for one in device["unknown"]}
+    why = {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
     assert why["aiclk_mhz"] == "it reads 52,429,600, and no chip can have but 0 to 5,000"
-    assert [one["id"] for one in device["findings"]] == ["TTT041"]
+    assert [finding["id"] for finding in device["findings"]] == ["TTT041"]
 
 
 def test_what_tt_smi_made_of_a_packed_word_is_refused_like_the_word() -> None:
@@ -498,7 +500,7 @@ def test_a_word_that_is_no_number_leaves_only_its_own_quantity_unknown(name: str
         lost = [
             field for field in before.__struct_fields__ if getattr(before, field) != getattr(after, field)
         ]
-        reasons = {one.path: one.why for one in first.unknown}
+        reasons = {unknown.path: unknown.why for unknown in first.unknown}
         for field in lost:
             if field == "gddr":
                 assert any(path.startswith(("gddr", "masks.dram")) for path in reasons), (word, lost)
@@ -517,7 +519,7 @@ def test_the_reason_names_the_word_and_what_it_reads(run: Run, tmp_path: Path) -
     (tmp_path / "s.json").write_text(json.dumps(bh(AICLK="fast", ENABLED_ETH=[1, 2], NOC_TRANSLATION="yes")))
     (device,) = json.loads(run("telemetry", "--from", "s.json", "--json").stdout)["devices"]
     assert (device["aiclk_mhz"], device["power_w"]) == (None, 38)
-    why = {one["path"]: one["why"] for one in device["unknown"]}
+    why = {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
     assert why["aiclk_mhz"] == "telemetry AICLK reads 'fast', which is no number of 32 bits"
     (device,) = json.loads(run("harvest", "--from", "s.json", "--json").stdout)["devices"]
     assert (device["tensix"]["active"], device["masks"]["eth"], device["noc_translation"]) == (
@@ -525,7 +527,7 @@ def test_the_reason_names_the_word_and_what_it_reads(run: Run, tmp_path: Path) -
         None,
         None,
     )
-    why = {one["path"]: one["why"] for one in device["unknown"]}
+    why = {unknown["path"]: unknown["why"] for unknown in device["unknown"]}
     assert why["masks.eth"] == "telemetry ENABLED_ETH reads a list of 2, which is no number of 32 bits"
     assert why["noc_translation"] == "telemetry NOC_TRANSLATION reads 'yes', which is no number of 32 bits"
 
@@ -543,7 +545,7 @@ def test_a_section_of_another_type_leaves_the_others_as_they_are(section: str, v
     assert (telemetry(chip).aiclk_mhz, telemetry(chip).power_limit_w) == (800, 150)
     assert trained(chip) == [True] * 7 + [False]
     if section == "board_info" and value is not None:
-        why = {one.path: one.why for one in chip.unknown}["pci_bdf"]
+        why = {unknown.path: unknown.why for unknown in chip.unknown}["pci_bdf"]
         assert why.startswith("board_info is ")
 
 
@@ -557,7 +559,7 @@ def test_words_of_another_type_leave_what_is_printed() -> None:
         1882,
         None,
     )
-    why = {one.path: one.why for one in chip.unknown}
+    why = {unknown.path: unknown.why for unknown in chip.unknown}
     assert why["masks.tensix"] == why["axiclk_mhz"] == "smbus_telem is a list of 1, and no mapping"
 
 

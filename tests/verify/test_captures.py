@@ -235,9 +235,9 @@ def test_what_the_runtime_published_is_what_its_allocator_reserved(name: str, tm
     processes = capture.truth.get("processes", {"the only one": capture.truth}).values()
     # What a process of an earlier step says about itself is as old as that step.
     current = [
-        one
-        for one in processes
-        if "live_pids" not in capture.truth or one["pid"] in capture.truth["live_pids"]
+        process
+        for process in processes
+        if "live_pids" not in capture.truth or process["pid"] in capture.truth["live_pids"]
     ]
     documents = [
         {"pid": one["pid"], "device": one["caps"]["ids"], "memory_view": one["memory_view"]}

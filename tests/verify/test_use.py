@@ -115,15 +115,29 @@ def test_every_answer_of_several_readings_tells_it(host: Host) -> None:
     held_by(host)
     case, uses = reading(host, busy=True, at_s=5), after(reading(host, busy=True))
     uses = uses_of(case, uses)
-    assert "TTT031" in {one.id for one in build_telemetry(case.system, case, uses).devices[0].findings}
-    assert "TTT031" in {one.id for one in build_top(case, uses).chips[0].findings}
-    assert "TTT031" in {one.id for one in chip_states(case, uses)[0].findings}
-    (row,) = [one for one in build_check(case, [], uses=uses).expectations if one.fact == "use"]
+    assert "TTT031" in {
+        finding.id for finding in build_telemetry(case.system, case, uses).devices[0].findings
+    }
+    assert "TTT031" in {finding.id for finding in build_top(case, uses).chips[0].findings}
+    assert "TTT031" in {finding.id for finding in chip_states(case, uses)[0].findings}
+    (row,) = [
+        expectation
+        for expectation in build_check(case, [], uses=uses).expectations
+        if expectation.fact == "use"
+    ]
     assert (row.id, row.outcome.value, row.found) == ("TTT031", "fail", "busy, held by nobody")
 
 
 def test_check_does_not_decide_by_one_reading(host: Host) -> None:
     held_by(host)
-    (row,) = [one for one in build_check(reading(host, busy=True), []).expectations if one.fact == "use"]
+    (row,) = [
+        expectation
+        for expectation in build_check(reading(host, busy=True), []).expectations
+        if expectation.fact == "use"
+    ]
     assert (row.outcome.value, row.found) == ("unknown", "busy, held by nobody")
-    assert not [one for one in build_check(reading(host, busy=None), []).expectations if one.fact == "use"]
+    assert not [
+        expectation
+        for expectation in build_check(reading(host, busy=None), []).expectations
+        if expectation.fact == "use"
+    ]

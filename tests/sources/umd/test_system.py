@@ -110,7 +110,9 @@ def test_a_chip_that_could_not_be_read_has_a_row_and_does_not_hide_the_others() 
 def test_a_driver_that_sees_more_devices_than_umd_is_told() -> None:
     host = wire.HostFacts(kmd_version="2.8.0", kmd_devices={n: f"0000:0{n}:00.0" for n in range(8)})
     found = system(host, CHIP, wire.Done())
-    assert [one.why for one in found.troubles] == ["the kernel driver sees 8 devices, tt_umd reports 1"]
+    assert [trouble.why for trouble in found.troubles] == [
+        "the kernel driver sees 8 devices, tt_umd reports 1"
+    ]
     assert exit_code(found) is ExitCode.UMD_FAILED
 
 
@@ -219,10 +221,10 @@ def test_a_wormhole_that_does_not_start_may_hide_the_remote_chip_of_its_board() 
     hung = msgspec.structs.replace(CHIP, id=1, unique_id="9", error="it hangs", masks=None, kmd_id=1)
     found = system(HOST, CHIP, hung, wire.Done())
     told = "it hangs; a chip that is reached through it, if there is one, is not seen"
-    assert [one.why for one in found.troubles] == [told]
+    assert [trouble.why for trouble in found.troubles] == [told]
     blackhole = msgspec.structs.replace(CHIP, arch="blackhole", tags={})
     found = system(HOST, blackhole, msgspec.structs.replace(hung, arch=None), wire.Done())
-    assert "it hangs" in [one.why for one in found.troubles]
+    assert "it hangs" in [trouble.why for trouble in found.troubles]
 
 
 def _readings(*heartbeats: int | None) -> tuple[wire.Line, ...]:
@@ -248,7 +250,9 @@ def test_a_chip_that_leaves_between_two_readings_shows_the_first_and_is_told() -
     found = system(HOST, CHIP, *_readings(5, None), wire.Done())
     assert found.chips[0].telemetry is not None
     assert (found.chips[0].telemetry.aiclk_mhz, found.chips[0].telemetry.heartbeat_moves) == (1000, None)
-    assert [(one.chip, one.why, one.readable) for one in found.troubles] == [(0, "it is off the bus", False)]
+    assert [(trouble.chip, trouble.why, trouble.readable) for trouble in found.troubles] == [
+        (0, "it is off the bus", False)
+    ]
     assert exit_code(found) is ExitCode.UMD_FAILED
 
 
@@ -272,7 +276,7 @@ def test_a_chip_that_was_left_alone_keeps_what_it_said_before_and_says_why() -> 
     assert [(chip.id, chip.unique_id, chip.kmd_id) for chip in found.chips] == [
         (0, "7", 0), (1, "8", None), (2, None, 3),
     ]  # fmt: skip
-    assert {one.chip: one.why for one in found.troubles} == {
+    assert {trouble.chip: trouble.why for trouble in found.troubles} == {
         0: "tt_umd died while reading chip 0: it died",
         2: "hung; a chip that is reached through it, if there is one, is not seen",
     }

@@ -182,7 +182,7 @@ def test_a_chip_is_cooler_than_where_it_throttles(reading: Telemetry, outcomes: 
 )
 def test_heat_and_power_are_told_in_figures(reading: Telemetry, fact: str, expected: str, found: str) -> None:
     rows = [one for one in expected_of(_p150(reading)) if one.fact == fact]
-    assert [(one.expected, one.found) for one in rows] == [(expected, found)]
+    assert [(row.expected, row.found) for row in rows] == [(expected, found)]
 
 
 @pytest.mark.parametrize(
@@ -214,4 +214,4 @@ def test_boards_of_different_types_need_not_be_alike() -> None:
     )  # fmt: skip
     answer = build_check(case, [])
     assert (answer.counts.warning, answer.counts.fail) == (0, 0)
-    assert "TTH002" not in [one.id for one in answer.findings]
+    assert "TTH002" not in [finding.id for finding in answer.findings]

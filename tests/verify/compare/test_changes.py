@@ -334,7 +334,7 @@ def _listed_with(**facts: Any) -> list[tuple[str, str, Any, Any]]:
     chip = HOST.chips[0]
     assert chip.telemetry is not None
     system = _with_chip(HOST, 0, replace(chip, telemetry=replace(chip.telemetry, **facts)))
-    return [("changed", one.path, one.old, one.new) for one in build_diff(HOST, system).changed]
+    return [("changed", change.path, change.old, change.new) for change in build_diff(HOST, system).changed]
 
 
 def test_a_list_of_channels_that_is_unknown_now_is_one_change() -> None:
@@ -376,7 +376,7 @@ def test_a_chip_that_only_moved_is_told_and_makes_a_difference() -> None:
         HOST, chips=(replace(HOST.chips[0], pci_bdf="0000:99:00.0", kmd_id=9), *HOST.chips[1:])
     )
     answer = build_diff(HOST, elsewhere)
-    assert [(one.chip, one.path, one.old, one.new) for one in answer.moved] == [
+    assert [(change.chip, change.path, change.old, change.new) for change in answer.moved] == [
         (0, "kmd_id", 0, 9),
         (0, "pci_bdf", "0000:41:00.0", "0000:99:00.0"),
     ]
