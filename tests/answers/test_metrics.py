@@ -34,14 +34,14 @@ def exported(run: Run, tmp_path: Path) -> Callable[..., Values]:
     def read(*args: str) -> Values:
         done = run("metrics", *([] if "--shm-dir" in args else ["--shm-dir", str(empty)]), *args)
         assert done.returncode == 0, done.stderr
-        found: Values = {}
+        values: Values = {}
         for family in text_string_to_metric_families(done.stdout):
             for sample in family.samples:
                 labels = {k: v for k, v in sample.labels.items() if k not in ("chip", "unique_id")}
                 key = (sample.name, *(labels[name] for name in sorted(labels)))
-                assert key not in found
-                found[key] = sample.value
-        return found
+                assert key not in values
+                values[key] = sample.value
+        return values
 
     return read
 

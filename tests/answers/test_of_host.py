@@ -75,6 +75,6 @@ def test_a_live_source_is_this_host_now() -> None:
 
     before = time.time_ns()
     source = Source(kind=SourceKind.SYSFS, detail="/", live=True, example=False)
-    told = read_here(System(source=source, chips=())).read_at
-    assert msgspec.to_builtins(told.host) == {"name": platform.node()}
-    assert before <= msgspec.to_builtins(told.time_ns) <= time.time_ns()
+    read_at = read_here(System(source=source, chips=())).read_at
+    assert msgspec.to_builtins(read_at.host) == {"name": platform.node()}
+    assert before <= msgspec.to_builtins(read_at.time_ns) <= time.time_ns()

@@ -101,8 +101,8 @@ def test_no_more_is_hidden_than_has_to_be(sentence: str) -> None:
 
 
 def test_two_processes_in_one_sentence_are_hidden_each() -> None:
-    told = redacted(_snapshot("process a b (pid 77) uses it; process c (pid 78) too")).system.warnings
-    assert told == ("process (removed) (pid 77) uses it; process (removed) (pid 78) too",)
+    warnings = redacted(_snapshot("process a b (pid 77) uses it; process c (pid 78) too")).system.warnings
+    assert warnings == ("process (removed) (pid 77) uses it; process (removed) (pid 78) too",)
 
 
 def test_nothing_of_an_earlier_recording_stays_but_its_kind_and_time() -> None:

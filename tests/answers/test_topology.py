@@ -51,7 +51,7 @@ def test_where_some_links_are_unknown_those_that_are_known_are_listed() -> None:
     assert _lists(answer) == (2, 0)
     known, unknown = answer.chips
     assert (known.neighbours is None, unknown.neighbours is None) == (False, True)
-    assert _HIDDEN.why in [one.why for one in unknown.unknown if one.path == "neighbours"]
+    assert _HIDDEN.why in [fact.why for fact in unknown.unknown if fact.path == "neighbours"]
     assert "neighbours" not in [unknown.path for unknown in known.unknown]
 
 

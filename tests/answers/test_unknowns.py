@@ -115,9 +115,12 @@ def test_a_snapshot_gives_the_reasons_of_its_source(source: str, tmp_path: Path)
     path = tmp_path / SNAPSHOT
     path.write_text(json.dumps(answered(source, "snapshot")))
     for command in COMMANDS:
-        here, there = (answered(one, *command) for one in (source, str(path)))
-        if "error" not in here:
-            whys = [[one["unknown"] for one in devices_of(document)] for document in (here, there)]
+        of_source, of_snapshot = (answered(place, *command) for place in (source, str(path)))
+        if "error" not in of_source:
+            whys = [
+                [device["unknown"] for device in devices_of(document)]
+                for document in (of_source, of_snapshot)
+            ]
             assert whys[0] == whys[1], command
 
 
@@ -149,7 +152,7 @@ def test_what_follows_of_a_mask_has_the_reason_of_the_mask(tmp_path: Path) -> No
     why = "telemetry ENABLED_TENSIX_COL is missing"
     tensix = ("grid", "harvested_grid", "active", "harvested", "harvested_lines", "harvested_noc0")
     harvest = _whys(source, "harvest", "--cores")
-    assert {path for path, said in harvest.items() if said == why} == {
+    assert {path for path, reason in harvest.items() if reason == why} == {
         "masks.tensix", "cores.tensix", *(f"tensix.{name}" for name in tensix)
     }  # fmt: skip
     capacity = _whys(source, "capacity")
@@ -237,8 +240,8 @@ def test_a_path_in_a_list_stands_for_all_its_entries() -> None:
     assert nulls_inside(
         "eth",
         [
-            EthChannel(channel=one, up=up, heartbeat=True, retrained=False)
-            for one, up in enumerate((True, None))
+            EthChannel(channel=number, up=up, heartbeat=True, retrained=False)
+            for number, up in enumerate((True, None))
         ],
     ) == ["eth[].up"]
     module = GddrModule(

@@ -104,7 +104,7 @@ BOARD_OF_CAPTURE = {
 
 
 def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> None:
-    seen = 0
+    compared = 0
     for path in sorted((shared / "regions").glob("real-*.json")):
         view = json.loads(path.read_text()).get("memory_view")
         if not view:
@@ -124,8 +124,8 @@ def test_banks_and_bytes_equal_the_memory_views_of_real_runs(shared: Path) -> No
             }
             for part in figures
         }, path.stem
-        seen += 1
-    assert seen >= 15
+        compared += 1
+    assert compared >= 15
 
 
 def test_an_override_of_the_core_grid_leaves_what_ttnn_left() -> None:

@@ -57,7 +57,9 @@ PROGRAMS = [(board, program) for board in BOARDS for program in RECORDED[board][
 
 
 @pytest.mark.parametrize(
-    ("board", "program"), PROGRAMS, ids=lambda one: one if isinstance(one, str) else one["operation"]
+    ("board", "program"),
+    PROGRAMS,
+    ids=lambda parameter: parameter if isinstance(parameter, str) else parameter["operation"],
 )
 def test_a_program_fits_exactly_beside_the_fillers_beside_which_it_ran(
     tmp_path: Path, board: str, program: dict[str, Any]

@@ -20,7 +20,7 @@ def _captures(name: str, folder: Path) -> dict[str, Capture]:
         path = folder / f"{name}-{mode}.json"
         path.write_text(json.dumps(run["report"]))
         recorded[mode] = read_captures(str(path))
-    captures = {mode: build_programs(one).captures[0] for mode, one in recorded.items()}
+    captures = {mode: build_programs(recording).captures[0] for mode, recording in recorded.items()}
     captures["joined"] = build_programs(recorded["NORMAL"], recorded["NO_DISPATCH"]).captures[0]
     return captures
 
@@ -38,8 +38,10 @@ def test_what_lives_after_every_call_is_what_the_fullest_allocator_says(name: st
 def test_a_dry_run_allocates_nothing_and_tells_the_same(name: str, tmp_path: Path) -> None:
     captures, dry = _captures(name, tmp_path), MESHES[name]["reports"]["NO_DISPATCH"]["held_after"]
     assert len({tuple(of_devices) for of_devices in dry}) == 1  # of the real allocators
-    told = [[each.l1_after_bytes for each in captures[mode].operations] for mode in ("NORMAL", "NO_DISPATCH")]
-    assert told[0] == told[1]
+    after_operations = [
+        [each.l1_after_bytes for each in captures[mode].operations] for mode in ("NORMAL", "NO_DISPATCH")
+    ]
+    assert after_operations[0] == after_operations[1]
 
 
 @pytest.mark.parametrize("name", sorted(MESHES))

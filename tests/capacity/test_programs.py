@@ -71,7 +71,7 @@ def test_every_operation_of_the_reports_is_as_in_its_truth(name: str, tmp_path: 
     assert capture.runtime == f"ttnn-{truth['runtime']}"
     assert capture.arch is not None
     assert capture.mode is not None
-    told = {
+    computed = {
         "arch": capture.arch.value,
         "mode": capture.mode.value,
         "banks": capture.banks,
@@ -80,7 +80,7 @@ def test_every_operation_of_the_reports_is_as_in_its_truth(name: str, tmp_path: 
         "l1_small_bytes": capture.l1_small_bytes,
         "snapshots": capture.snapshots,
     }
-    assert told == {key: truth[key] for key in told}
+    assert computed == {key: truth[key] for key in computed}
     assert capture.earlier.value == ("all" if truth["snapshots"] else "seen")
 
 
@@ -91,8 +91,8 @@ def test_both_runs_together_give_what_neither_has(pair: str, swapped: bool, tmp_
     capture = read(second, first) if swapped else read(first, second)
     truth = graphs()["report_truth"][pair]["operations"]
     assert [
-        {key: told[key] for key in ("name", "program_bytes", "headroom_bytes")}
-        for told in operations_of(capture)
+        {key: operation[key] for key in ("name", "program_bytes", "headroom_bytes")}
+        for operation in operations_of(capture)
     ] == truth
     assert all(program.complete for program in capture.programs)
 
@@ -107,21 +107,31 @@ def test_a_database_with_snapshots_says_what_its_report_says(tmp_path: Path) -> 
 def test_a_database_without_snapshots_knows_its_rows_alone(tmp_path: Path) -> None:
     capture = read(write_database(tmp_path, "n150-normal"))
     truth = graphs()["report_truth"]["n150-normal"]["operations"]
-    told = operations_of(capture)
+    operations = operations_of(capture)
     # the tensor from before the capture takes 4,096 bytes, and is in no row
-    assert [each["l1_after_bytes"] for each in told] == [each["l1_after_bytes"] - 4096 for each in truth]
-    assert [each["program_bytes"] for each in told] == [each["program_bytes"] for each in truth]
-    assert {each["l1_peak_bytes"] for each in told} == {each["headroom_bytes"] for each in told} == {None}
+    assert [each["l1_after_bytes"] for each in operations] == [
+        each["l1_after_bytes"] - 4096 for each in truth
+    ]
+    assert [each["program_bytes"] for each in operations] == [each["program_bytes"] for each in truth]
+    assert (
+        {each["l1_peak_bytes"] for each in operations}
+        == {each["headroom_bytes"] for each in operations}
+        == {None}
+    )
     assert capture.earlier.value == "unknown"
 
 
 def test_of_a_dry_database_no_sum_is_believed(tmp_path: Path) -> None:
     """ttnn's importer frees every buffer of address 0 at the first deallocation: 12,288 bytes become 0."""
     capture = read(write_database(tmp_path, "n150-dry"))
-    told = operations_of(capture)
-    assert {each["l1_after_bytes"] for each in told} == {each["headroom_bytes"] for each in told} == {None}
+    operations = operations_of(capture)
+    assert (
+        {each["l1_after_bytes"] for each in operations}
+        == {each["headroom_bytes"] for each in operations}
+        == {None}
+    )
     truth = graphs()["report_truth"]["n150-dry"]["operations"]
-    assert [each["program_bytes"] for each in told] == [each["program_bytes"] for each in truth]
+    assert [each["program_bytes"] for each in operations] == [each["program_bytes"] for each in truth]
 
 
 def _records(name: str) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def test_without_a_table_allocatable_is_unknown_but_physical_is_not(tensix: int)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "words"),
     [
         ({"runtime": "ttnn-9"}, "ttnn-0.81.1"),
         ({"l1_small": 100}, "no multiple of 64"),
@@ -121,12 +121,12 @@ def test_without_a_table_allocatable_is_unknown_but_physical_is_not(tensix: int)
     ],
 )
 def test_settings_that_were_not_measured_or_make_no_sense_are_refused(
-    arguments: dict[str, int], said: str
+    arguments: dict[str, int], words: str
 ) -> None:
     with pytest.raises(InspectError) as caught:
         make_settings(**arguments)  # type: ignore[arg-type]
     assert caught.value.exit_code is ExitCode.USAGE
-    assert said in f"{caught.value.why} {caught.value.next_step}"
+    assert words in f"{caught.value.why} {caught.value.next_step}"
 
 
 @pytest.mark.parametrize("arguments", [{"l1_small": 1_499_136}, {"trace_region": 12 * 2**30}])

@@ -30,20 +30,20 @@ def test_a_trace_region_takes_twelve_times_as_much_of_a_wormhole_before_0_74() -
     """12 views: each gave all of it; from 0.74 on each gives a twelfth, rounded up to 8,192 bytes."""
     system = open_source("board:n150")
     releases = compare_releases(system.chips, grids_of(system.chips), make_settings(trace_region=23 * MEGA))
-    assert [release.name for release in releases] == [one.name for one in runtime_facts().runtimes]
+    assert [release.name for release in releases] == [runtime.name for runtime in runtime_facts().runtimes]
     by_name = {release.name: release for release in releases}
     assert by_name["ttnn-0.73.1"].trace == 276 * MEGA
     assert by_name["ttnn-0.74.0"].trace == by_name["ttnn-0.81.1"].trace == 12 * 234 * 8192
-    (said,) = _differences("board:n150", trace_region=23 * MEGA)
-    assert "276,000,000 bytes to the trace region (ttnn-0.66.0 to ttnn-0.73.1; here 23,003,136)" in said
+    (sentence,) = _differences("board:n150", trace_region=23 * MEGA)
+    assert "276,000,000 bytes to the trace region (ttnn-0.66.0 to ttnn-0.73.1; here 23,003,136)" in sentence
 
 
 def test_what_every_release_gives_is_no_difference() -> None:
     assert _differences("masks:quasar") == []  # nothing is known of any
     assert _differences("board:p150", l1_base=0, dram_base=0) == []
-    (said,) = _differences("board:p150")
-    assert "160,723,200" not in said  # the present one
-    assert "161,434,240 bytes of L1" in said  # 110 x (1,572,864 - 105,280), ttnn 0.66.0
+    (sentence,) = _differences("board:p150")
+    assert "160,723,200" not in sentence  # the present one
+    assert "161,434,240 bytes of L1" in sentence  # 110 x (1,572,864 - 105,280), ttnn 0.66.0
 
 
 def test_where_a_release_cannot_hold_the_trace_region_it_says_so() -> None:
@@ -52,18 +52,18 @@ def test_where_a_release_cannot_hold_the_trace_region_it_says_so() -> None:
     refused = {release.name for release in releases if release.refused is not None}
     assert "ttnn-0.73.1" in refused
     assert "ttnn-0.74.0" not in refused
-    (said,) = _differences("board:n150", trace_region=1100 * MEGA)
-    assert "nothing at all, because it does not fit (ttnn-0.66.0 to ttnn-0.73.1)" in said
+    (sentence,) = _differences("board:n150", trace_region=1100 * MEGA)
+    assert "nothing at all, because it does not fit (ttnn-0.66.0 to ttnn-0.73.1)" in sentence
 
 
 def test_figures_are_of_all_chips_together() -> None:
-    one, two = (
+    n150, n300 = (
         compare_releases(chips, grids_of(chips), make_settings())[0]
         for chips in (open_source("board:n150").chips, open_source("board:n300").chips)
     )
-    assert one.l1_allocatable == 64 * (1_499_136 - 105_824)
-    assert two.l1_allocatable == 2 * one.l1_allocatable
-    assert (one.l1_bank_bytes, one.l1_bank_bytes) == (two.l1_bank_bytes, 1_393_312)
+    assert n150.l1_allocatable == 64 * (1_499_136 - 105_824)
+    assert n300.l1_allocatable == 2 * n150.l1_allocatable
+    assert (n150.l1_bank_bytes, n150.l1_bank_bytes) == (n300.l1_bank_bytes, 1_393_312)
 
 
 def test_a_given_base_is_measured_with_no_release() -> None:

@@ -74,8 +74,8 @@ def test_sizes_and_refusals_are_ttnns(name: str) -> None:
     for board, record in records:
         banks = _banks(board, record["memory"])
         if "config_error" in record:
-            found = {tensor_size(_spec(record, order), banks) for order in ("row_major", "col_major")}
-            assert Refused(why=record["config_error"]) in found, record
+            sizes = {tensor_size(_spec(record, order), banks) for order in ("row_major", "col_major")}
+            assert Refused(why=record["config_error"]) in sizes, record
             continue
         size = tensor_size(_spec(record), banks)
         error = record["error"] or ""
@@ -171,7 +171,7 @@ def test_a_larger_tensor_takes_no_less(spec: TensorSpec, axis: int, more: int) -
     axis %= len(spec.shape)
     shape = tuple(length + more * (axis == at) for at, length in enumerate(spec.shape))
     larger = TensorSpec(shape=shape, dtype=spec.dtype, layout=spec.layout, memory=spec.memory)
-    sizes = [tensor_size(one, N150) for one in (spec, larger)]
+    sizes = [tensor_size(tensor, N150) for tensor in (spec, larger)]
     known = [size.allocated_per_bank for size in sizes if isinstance(size, TensorSize)]
     assert known == sorted(known)
 
@@ -212,7 +212,7 @@ def test_no_text_is_more_than_refused(text: str) -> None:
 
 
 def test_every_data_type_and_layout_was_measured_but_block_floats_by_rows() -> None:
-    seen = {(record["dtype"], record["layout"].lower()) for _, _, record in RECORDS}
+    measured = {(record["dtype"], record["layout"].lower()) for _, _, record in RECORDS}
     for dtype, layout in itertools.product(Dtype, Layout):
         rows_of_blocks = layout is Layout.ROW_MAJOR and dtype in (Dtype.BFLOAT8_B, Dtype.BFLOAT4_B)
-        assert ((dtype.value, layout.value) in seen) != rows_of_blocks
+        assert ((dtype.value, layout.value) in measured) != rows_of_blocks

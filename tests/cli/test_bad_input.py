@@ -129,14 +129,14 @@ def test_standard_input_over_the_limit_is_refused(console_script: str, tmp_path:
 
 def test_what_is_no_regular_file_is_refused_at_once(console_script: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    for source, said in (
+    for source, words in (
         ("fifo", "not a regular file"),
         (".", "directory"),
         ("/dev/zero", "not a regular file"),
     ):
         done = _harvest(console_script, source, tmp_path)
         _assert_told(done, 2)
-        assert said in done.stderr
+        assert words in done.stderr
 
 
 def test_a_missing_file_is_told(console_script: str, tmp_path: Path) -> None:

@@ -175,8 +175,8 @@ def test_a_file_for_all_chips_per_board_and_per_chip(ask: Ask, tmp_path: Path) -
     assert (code, document["counts"]["pass"], document["files"]) == (0, 6, ["site.yaml"])
     (tmp_path / "site.yaml").write_text(SITE.replace("0000:41:00.0", "0000:42:00.0").replace("12x10", "9x9"))
     code, document = ask("c.yaml", "site.yaml")
-    (one,) = [expectation for expectation in document["expectations"] if expectation["outcome"] == "fail"]
-    assert (code, one["id"], one["where"]) == (10, "TTC011", "site.yaml, line 7")
+    (failed,) = [expectation for expectation in document["expectations"] if expectation["outcome"] == "fail"]
+    assert (code, failed["id"], failed["where"]) == (10, "TTC011", "site.yaml, line 7")
 
 
 def test_a_file_for_a_board_that_is_not_there_does_not_pass(ask: Ask, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def _publish(tmp_path: Path, name: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("capture", "said", "code"),
+    ("capture", "expected", "code"),
     [
         ("v3-clean-exit", "clean", 0),
         ("v3-ghost", "clean", 10),
@@ -230,8 +230,8 @@ def _publish(tmp_path: Path, name: str) -> tuple[str, ...]:
         ("v4-inprogress-zero", "clean", 11),
     ],
 )
-def test_regions(run: Run, tmp_path: Path, capture: str, said: str, code: int) -> None:
-    done = run("check", "--expect", f"regions={said}", *_publish(tmp_path, capture))
+def test_regions(run: Run, tmp_path: Path, capture: str, expected: str, code: int) -> None:
+    done = run("check", "--expect", f"regions={expected}", *_publish(tmp_path, capture))
     document = json.loads(done.stdout)
     assert done.returncode == code, document["expectations"]
     if capture == "v3-ghost":
@@ -286,8 +286,8 @@ def test_a_snapshot_is_checked_like_its_source(run: Run, tmp_path: Path) -> None
     run("snapshot", *options, "-o", "s.json")
     saved = run("check", "--from", "s.json", "--json")
     assert saved.returncode == live.returncode
-    there, here = json.loads(live.stdout), json.loads(saved.stdout)
-    assert timeless(here) == timeless(there)
+    of_source, of_snapshot = json.loads(live.stdout), json.loads(saved.stdout)
+    assert timeless(of_snapshot) == timeless(of_source)
 
 
 def test_links_that_only_a_descriptor_lists_are_not_passed(ask: Ask, tmp_path: Path) -> None:

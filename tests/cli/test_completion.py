@@ -35,11 +35,11 @@ def _options(command: str) -> set[str]:
 def _offered(shell: str, script: str, command: str) -> set[str]:
     """The options that a script has for a command, read from its text."""
     if shell == "bash":
-        (found,) = re.findall(rf'^        {command}\) list="(-.*)" ;;$', script, re.MULTILINE)
-        return set(found.split())
+        (options,) = re.findall(rf'^        {command}\) list="(-.*)" ;;$', script, re.MULTILINE)
+        return set(options.split())
     if shell == "zsh":
-        (found,) = re.findall(rf"^        \({command}\)\n(.*?)\n +;;$", script, re.MULTILINE | re.DOTALL)
-        return set(re.findall(r"^ +'(?:\*|\([^)]*\))(-[\w-]+)[=+]?\[", found, re.MULTILINE))
+        (options,) = re.findall(rf"^        \({command}\)\n(.*?)\n +;;$", script, re.MULTILINE | re.DOTALL)
+        return set(re.findall(r"^ +'(?:\*|\([^)]*\))(-[\w-]+)[=+]?\[", options, re.MULTILINE))
     lines = re.findall(rf"'__ttinspect_is (?:[\w-]+ )*{command}(?: [\w-]+)*'(( -[ls] [\w-]+)+)", script)
     names = re.findall(r"-([ls]) ([\w-]+)", " ".join(names for names, _ in lines))
     return {f"--{name}" if kind == "l" else f"-{name}" for kind, name in names}
@@ -181,12 +181,12 @@ class _Shell:
     def complete(self, line: str) -> tuple[set[str], str | None]:
         """The words offered; and the line as completed, None of fish, which only tells what it would offer."""
         if self._terminal is None:
-            told = subprocess.run(
+            answered = subprocess.run(
                 ["fish", "--no-config", "-c", f"source {self._script}; complete -C $argv[1]", line],
                 capture_output=True, text=True, check=True, timeout=60, env=self._env, cwd=self._home,
             )  # fmt: skip
-            assert not told.stderr
-            return {word.split("\t")[0] for word in told.stdout.splitlines()}, None
+            assert not answered.stderr
+            return {word.split("\t")[0] for word in answered.stdout.splitlines()}, None
         for name in ("offered", "line"):
             (self._folder / name).unlink(missing_ok=True)
         self._terminal.send(f"{line}\t\x18")
@@ -243,9 +243,9 @@ def shell(
     ],
 )  # fmt: skip
 def test_a_word_is_completed(shell: _Shell, line: str, completed: str) -> None:
-    offered, found = shell.complete(f"ttinspect {line}")
-    if found is not None:
-        assert found.replace("--format=", "--format ") == f"ttinspect {completed}".replace(
+    offered, line_shown = shell.complete(f"ttinspect {line}")
+    if line_shown is not None:
+        assert line_shown.replace("--format=", "--format ") == f"ttinspect {completed}".replace(
             "--format=", "--format "
         )
     else:

@@ -78,8 +78,8 @@ def test_what_a_host_runs_is_compared_where_both_tell_it(run: Run, tmp_path: Pat
     (tmp_path / "old.json").write_text(json.dumps(document))
     document["host_info"]["Driver"] = "TT-KMD 9.9.9"
     (tmp_path / "new.json").write_text(json.dumps(document))
-    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
-    assert found == [{"chip": None, "path": "versions.driver", "old": "2.8.0", "new": "9.9.9"}]
+    changed = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert changed == [{"chip": None, "path": "versions.driver", "old": "2.8.0", "new": "9.9.9"}]
     (tmp_path / "c.yaml").write_text(MODERN_P150)
     paths = {
         change["path"] for change in json.loads(run("diff", "c.yaml", "new.json", "--json").stdout)["changed"]
@@ -94,8 +94,8 @@ def test_a_driver_that_is_gone_and_another_host_are_told(run: Run, tmp_path: Pat
     for name, host, driver in (("old", "a", "2.8.0"), ("new", "b", None)):
         taken["host"]["name"], taken["versions"]["driver"] = host, driver
         (tmp_path / f"{name}.json").write_text(json.dumps(taken))
-    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
-    assert {one["path"]: (one["old"], one["new"]) for one in found} == {
+    changed = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert {change["path"]: (change["old"], change["new"]) for change in changed} == {
         "versions.driver": ("2.8.0", None),
         "host.name": ("a", "b"),
     }
@@ -112,8 +112,8 @@ def test_faults_that_are_counted_are_no_noise(run: Run, tmp_path: Path) -> None:
     device["gddr_telemetry"]["channels"][4]["training"] = "fail"
     device["smbus_telem"]["ASIC_TEMPERATURE"] = "0x2d0000"
     (tmp_path / "new.json").write_text(json.dumps(document))
-    found = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
-    assert {one["path"] for one in found} == {
+    changed = json.loads(run("diff", "old.json", "new.json", "--json").stdout)["changed"]
+    assert {change["path"] for change in changed} == {
         "telemetry.thermal_trips",
         "telemetry.gddr.3.uncorrected_read_errors",
         "telemetry.gddr.4.trained",

@@ -72,10 +72,10 @@ def test_2_for_what_a_user_got_wrong_in_two_lines(run: Run, arguments: list[str]
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    said = done.stderr.splitlines()
-    assert len(said) == 2
-    assert said[0].startswith("ttinspect: ")
-    assert said[1].startswith("  Next: ")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("ttinspect: ")
+    assert lines[1].startswith("  Next: ")
 
 
 @pytest.mark.skipif(not NO_DEVICES, reason="this host has Tenstorrent devices")

@@ -34,7 +34,7 @@ def _explained(run: Run, *words: str, stdin: str | None = None) -> dict[str, Any
     return answer
 
 
-def _said(run: Run, *words: str, stdin: str | None = None) -> str:
+def _text_of(run: Run, *words: str, stdin: str | None = None) -> str:
     return " ".join(run("explain", *words, stdin=stdin).stdout.split())
 
 
@@ -62,7 +62,7 @@ def test_a_text_without_a_memory_error_is_inconclusive(run: Run) -> None:
     assert _explained(run, "-", stdin="all is well\n") | {"tool": 0} == {
         "schema": "ttinspect.explain.v1", "tool": 0, "source": None, "findings": [], "errors": [],
     }  # fmt: skip
-    assert "No memory error" in _said(run, "it failed somehow")
+    assert "No memory error" in _text_of(run, "it failed somehow")
 
 
 @pytest.mark.parametrize("way", ["argument", "words", "standard input", "file"])
@@ -79,26 +79,26 @@ def test_an_error_is_explained_however_it_comes(run: Run, tmp_path: Path, way: s
 
 
 def test_what_happened_and_what_would_help_has_the_numbers(run: Run) -> None:
-    said = _said(run, FRAGMENTED)
-    assert "608,256 bytes (594.0 KiB) of every L1 bank are needed in one piece" in said
-    assert "1,005,952 bytes (982.4 KiB) are free, in pieces of at most 591,872 bytes (578.0 KiB)" in said
-    assert "64.0 KiB of l1_small are set aside in every bank" in said
-    assert "Runtime: ttnn-0.70.1 to 0.67.4 on wormhole_b0 with l1_small 65,536" in said
-    assert "With ttnn-0.81.1, opened alike, a bank has 1,327,776 bytes: 18,496 too few" in said
+    text = _text_of(run, FRAGMENTED)
+    assert "608,256 bytes (594.0 KiB) of every L1 bank are needed in one piece" in text
+    assert "1,005,952 bytes (982.4 KiB) are free, in pieces of at most 591,872 bytes (578.0 KiB)" in text
+    assert "64.0 KiB of l1_small are set aside in every bank" in text
+    assert "Runtime: ttnn-0.70.1 to 0.67.4 on wormhole_b0 with l1_small 65,536" in text
+    assert "With ttnn-0.81.1, opened alike, a bank has 1,327,776 bytes: 18,496 too few" in text
 
 
 def test_a_program_that_is_too_big_says_that_freeing_cannot_help(run: Run) -> None:
-    said = _said(run, TOO_BIG)
-    assert "freeing tensors cannot help" in said
-    assert "alone needs 1,843,200 of 1,393,312 bytes: it would end at 1,949,024, L1 ends at 1,499,136" in said
+    text = _text_of(run, TOO_BIG)
+    assert "freeing tensors cannot help" in text
+    assert "alone needs 1,843,200 of 1,393,312 bytes: it would end at 1,949,024, L1 ends at 1,499,136" in text
 
 
 def test_equal_errors_are_told_once_and_counted(run: Run) -> None:
     log = f"{FRAGMENTED}\n" * 3 + TOO_BIG
     assert len(_explained(run, "-", stdin=log)["errors"]) == 4
-    said = _said(run, "-", stdin=log)
-    assert said.count("It is fragmented") == 1
-    assert "1 of 2 L1: fragmented, over 64 banks (3 times)" in said
+    text = _text_of(run, "-", stdin=log)
+    assert text.count("It is fragmented") == 1
+    assert "1 of 2 L1: fragmented, over 64 banks (3 times)" in text
 
 
 def test_the_maps_of_all_real_errors_add_up(run: Run) -> None:
@@ -135,8 +135,8 @@ def test_ghosts_are_named_first_among_those_who_hold_l1(run: Run, tmp_path: Path
     answer = _explained(run, FRAGMENTED, "--shm-dir", "shm")
     assert answer["holders"]
     alive = [holder["alive"] for holder in answer["holders"]]
-    assert alive == sorted(alive, key=lambda one: one is not False)
-    assert "Who holds L1 now" in _said(run, FRAGMENTED, "--shm-dir", "shm")
+    assert alive == sorted(alive, key=lambda is_alive: is_alive is not False)
+    assert "Who holds L1 now" in _text_of(run, FRAGMENTED, "--shm-dir", "shm")
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
@@ -154,11 +154,11 @@ def test_why_explains_an_exception_and_what_it_came_from() -> None:
         except RuntimeError as error:
             raise ValueError("the model failed") from error
     except ValueError as error:
-        found = ttinspect.why(error)
-    (explained,) = found.errors
+        reasons = ttinspect.why(error)
+    (explained,) = reasons.errors
     assert explained.cause is not None
     assert explained.cause.value == "program_too_big"
-    assert "freeing tensors cannot help" in " ".join(str(found).split())
+    assert "freeing tensors cannot help" in " ".join(str(reasons).split())
     assert not ttinspect.why(ValueError("something else"))
 
 

@@ -58,8 +58,8 @@ def test_each_fits_alone_but_not_all_together(run: Run) -> None:
     assert [tensor["fits"] for tensor in answer["tensors"]] == [True] * 3
     assert (answer["verdict"], answer["first_short"]) == ("does_not_fit", 2)
     assert answer["short_bytes"] == 3 * 228 * 2048 - 1_393_312
-    said = " ".join(run("fit", *N150, *_tensors(*specs)).stdout.split())
-    assert "behind the tensors before it, 7,520 bytes are missing in every L1 bank" in said
+    text = " ".join(run("fit", *N150, *_tensors(*specs)).stdout.split())
+    assert "behind the tensors before it, 7,520 bytes are missing in every L1 bank" in text
 
 
 def test_the_banks_are_those_that_capacity_says(run: Run) -> None:

@@ -44,8 +44,8 @@ def procfs(tmp_path: Path) -> Driver:
     def make(lists: dict[int, str]) -> Path:
         folder = tmp_path / "proc"
         folder.mkdir()
-        for one in Path("/proc").iterdir():
-            (folder / one.name).symlink_to(one)
+        for entry in Path("/proc").iterdir():
+            (folder / entry.name).symlink_to(entry)
         (folder / "driver").unlink(missing_ok=True)
         for number, lines in lists.items():
             write(folder / f"driver/tenstorrent/{number}/pids", lines)
@@ -111,7 +111,7 @@ def test_a_region_tells_by_the_device_that_its_mapper_has_open_and_a_slot_by_its
         assert (process["own_pid"], process["uid"], process["user"]) == (holder.own_pid, 0, "root")
         assert process["command"].endswith("0") or "python" in process["command"]
     with holding(path):
-        assert all(not ways(one) for one in held(run, root, "--procfs", driver).values())
+        assert all(not ways(held_by) for held_by in held(run, root, "--procfs", driver).values())
 
 
 def test_a_container_is_named_by_its_control_group(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_container_is_named_by_its_control_group(tmp_path: Path) -> None:
         write(tmp_path / str(number) / "stat", f"{number} (a) S 1 1")
         write(tmp_path / str(number) / "cgroup", group)
     table = read_processes(tmp_path, range(10, 10 + len(names)), named=True, personal=True)
-    assert [one.container for one in table.found.values()] == list(names.values())
+    assert [process.container for process in table.found.values()] == list(names.values())
 
 
 @pytest.mark.parametrize(

@@ -112,14 +112,16 @@ def container(place: Path, groups: str, words: list[str]) -> Iterator["subproces
         rights += ["CAP_SETUID", "CAP_SETGID"]
     config["root"] = {"path": "rootfs", "readonly": False}
     config["linux"]["cgroupsPath"] = groups
-    shared = [one for one in ("usr", "bin", "lib", "lib64", "tmp", "root") if Path("/", one).exists()]
-    for one in (name for name in shared if Path("/", name).is_symlink()):
-        (bundle / "rootfs" / one).symlink_to(Path("/", one).readlink())
-    folders = {f"/{one}" for one in shared if not Path("/", one).is_symlink()}
+    shared = [
+        folder for folder in ("usr", "bin", "lib", "lib64", "tmp", "root") if Path("/", folder).exists()
+    ]
+    for folder in (name for name in shared if Path("/", name).is_symlink()):
+        (bundle / "rootfs" / folder).symlink_to(Path("/", folder).readlink())
+    folders = {f"/{folder}" for folder in shared if not Path("/", folder).is_symlink()}
     folders |= {sys.prefix, sys.base_prefix, str(place)}
     config["mounts"] = [{"destination": "/proc", "type": "proc", "source": "proc"}] + [
-        {"destination": one, "type": "bind", "source": one, "options": ["rbind", "rw"]}
-        for one in sorted(folders)
+        {"destination": folder, "type": "bind", "source": folder, "options": ["rbind", "rw"]}
+        for folder in sorted(folders)
     ]
     (bundle / "config.json").write_text(json.dumps(config))
     command = [runc, "--root", state]
@@ -129,9 +131,9 @@ def container(place: Path, groups: str, words: list[str]) -> Iterator["subproces
     try:
         time.sleep(0.3)
         if process.poll() is not None:
-            said = process.communicate()[1]
-            assert "runc run failed" in said, said
-            pytest.skip(f"runc may not make containers here: {said}")
+            reason = process.communicate()[1]
+            assert "runc run failed" in reason, reason
+            pytest.skip(f"runc may not make containers here: {reason}")
         yield process
     finally:
         subprocess.run([*command, "kill", name, "KILL"], capture_output=True, check=False)
@@ -173,7 +175,7 @@ def test_a_holder_in_a_container_is_named_with_it(root: Path, place: Path, group
 @pytest.fixture
 def users() -> Iterator[tuple[str, str]]:
     """Two users of this system, made for the test."""
-    names = tuple(f"tti{os.getpid()}{one}" for one in "ab")
+    names = tuple(f"tti{os.getpid()}{letter}" for letter in "ab")
     if shutil.which("useradd") is None or shutil.which("setpriv") is None:
         pytest.skip("useradd and setpriv are not installed (apt install passwd util-linux)")
     for name in names:
@@ -188,8 +190,8 @@ def users() -> Iterator[tuple[str, str]]:
 
 
 def _as(user: str) -> tuple[str, ...]:
-    found = pwd.getpwnam(user)
-    ids = ("--reuid", str(found.pw_uid), "--regid", str(found.pw_gid), "--clear-groups")
+    account = pwd.getpwnam(user)
+    ids = ("--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--clear-groups")
     return ("setpriv", *ids, "--inh-caps=-all")
 
 
@@ -222,19 +224,19 @@ def test_of_another_user_only_what_the_driver_lists_is_known(
 
         listed = place / "proc"
         listed.mkdir()
-        for one in Path("/proc").iterdir():
-            (listed / one.name).symlink_to(one)
+        for entry in Path("/proc").iterdir():
+            (listed / entry.name).symlink_to(entry)
         (listed / "driver").unlink(missing_ok=True)
         write(listed / "driver/tenstorrent/0/pids", str(pid))
         write(listed / "driver/tenstorrent/1/pids", "")
-        told = [*_as(other), script, "list", "--from", f"host:{root}", "--procfs", str(listed)]
-        done = subprocess.run([*told, "--json"], capture_output=True, text=True, check=True, timeout=60)
+        command = [*_as(other), script, "list", "--from", f"host:{root}", "--procfs", str(listed)]
+        done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True, timeout=60)
         first, second = (device["held_by"] for device in json.loads(done.stdout)["devices"])
         (known,) = first["processes"]
         uid = pwd.getpwnam(owner).pw_uid
         assert (known["pid"], known["known_by"], known["uid"]) == (pid, ["driver"], uid)
         assert second["held"] is False
-        done = subprocess.run([*told, "--free"], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([*command, "--free"], capture_output=True, text=True, check=False, timeout=60)
         assert (done.stdout, done.returncode) == ("1\n", 0)
     finally:
         process.kill()

@@ -184,25 +184,25 @@ def test_what_is_in_a_file_that_is_not_ours_is_not_printed(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link that is another user's")
 def test_another_users_link_where_everybody_may_write_is_not_followed(run: Run, tmp_path: Path) -> None:
-    shared, mine = tmp_path / "tmp", tmp_path / "mine.json"
+    shared, own_file = tmp_path / "tmp", tmp_path / "mine.json"
     shared.mkdir()
     shared.chmod(0o1777)
-    mine.write_text("precious")
+    own_file.write_text("precious")
     link = shared / "out.json"
-    link.symlink_to(mine)
+    link.symlink_to(own_file)
     os.lchown(link, 12345, 12345)
     done = run("harvest", "--from", "board:n150", "-o", str(link))
     assert done.returncode == 6
     assert "another user's link" in done.stderr
-    assert mine.read_text() == "precious"
+    assert own_file.read_text() == "precious"
     own = shared / "own.json"
     own.symlink_to(link)
     assert run("harvest", "--from", "board:n150", "-o", str(own)).returncode == 6
-    assert mine.read_text() == "precious"
+    assert own_file.read_text() == "precious"
     own.unlink()
-    own.symlink_to(mine)
+    own.symlink_to(own_file)
     assert run("harvest", "--from", "board:n150", "-o", str(own)).returncode == 0
-    assert json.loads(mine.read_text())["devices"][0]["board"] == "n150"
+    assert json.loads(own_file.read_text())["devices"][0]["board"] == "n150"
 
 
 def test_standard_output_by_its_name_is_a_file_too(console_script: str, tmp_path: Path) -> None:

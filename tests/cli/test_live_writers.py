@@ -153,5 +153,5 @@ def _without_rights(console_script: str, folder: Path) -> list[Any]:
     (region,) = json.loads(done.stdout)["regions"]
     return sorted(
         (finding for finding in region["findings"] if finding["id"].startswith("TTS05")),
-        key=lambda one: str(one["id"]),
+        key=lambda finding: str(finding["id"]),
     )

@@ -225,9 +225,9 @@ def test_devices_are_chosen_by_any_of_their_names(run: Run, tmp_path: Path) -> N
 
 
 def test_mesh_facts_are_about_the_chosen_devices(run: Run) -> None:
-    one = json.loads(run("harvest", "--from", "board:n300", "-d", "0", "-j").stdout)
-    two = json.loads(run("harvest", "--from", "board:n300", "-j").stdout)
-    assert (one["common_grid"], two["common_grid"]) == (None, [8, 8])
+    alone = json.loads(run("harvest", "--from", "board:n300", "-d", "0", "-j").stdout)
+    both = json.loads(run("harvest", "--from", "board:n300", "-j").stdout)
+    assert (alone["common_grid"], both["common_grid"]) == (None, [8, 8])
 
 
 def test_ids_of_64_bits_are_strings_and_unknown_is_null(run: Run, tmp_path: Path) -> None:

@@ -130,20 +130,20 @@ def _busy(recording: Path, busy: bool) -> None:
     recording.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
 
 
-@pytest.mark.parametrize(("busy", "pids", "told"), [(True, "", "TTT031"), (False, "1", "TTT032")])
+@pytest.mark.parametrize(("busy", "pids", "finding_id"), [(True, "", "TTT031"), (False, "1", "TTT032")])
 def test_a_recording_tells_how_its_chips_are_used(
-    run: Run, tree: Path, tmp_path: Path, busy: bool, pids: str, told: str
+    run: Run, tree: Path, tmp_path: Path, busy: bool, pids: str, finding_id: str
 ) -> None:
-    for one in ("self", "1/stat"):
-        fake_sysfs.write(tree / "proc" / one, "")
+    for name in ("self", "1/stat"):
+        fake_sysfs.write(tree / "proc" / name, "")
     fake_sysfs.write(tree / "proc/driver/tenstorrent/0/pids", pids)
     path = tmp_path / "r.jsonl"
     assert _record(run, tree, "--count", "11", "-o", str(path)).returncode == 0
     _busy(path, busy)
     done = run("telemetry", "--from", str(path), "--watch", "--json")
-    found = [
+    ids_of_moments = [
         [finding["id"] for finding in json.loads(line)["devices"][0]["findings"]]
         for line in done.stdout.splitlines()
     ]
-    assert (told in found[0], told in found[-1]) == (busy, True)
-    assert told in run("report", "--from", str(path)).stdout
+    assert (finding_id in ids_of_moments[0], finding_id in ids_of_moments[-1]) == (busy, True)
+    assert finding_id in run("report", "--from", str(path)).stdout

@@ -44,7 +44,7 @@ class _Page(HTMLParser):
 
 
 def _pictures(page: _Page) -> list[str]:
-    return [base64.b64decode(one.partition(",")[2]).decode() for one in page.asked]
+    return [base64.b64decode(uri.partition(",")[2]).decode() for uri in page.asked]
 
 
 def _page(run: Run, tmp_path: Path, *args: str) -> tuple[str, _Page]:
@@ -59,7 +59,7 @@ def test_nothing_is_asked_for_and_everything_is_closed(run: Run, tmp_path: Path)
     text, page = _page(run, tmp_path, "--from", "board:n300")
     assert page.open == []
     assert page.asked
-    assert all(one.startswith("data:image/svg+xml;base64,") for one in page.asked)
+    assert all(uri.startswith("data:image/svg+xml;base64,") for uri in page.asked)
     outside = re.findall(r"https?://[^\s\"'<>]+", text + "".join(_pictures(page)))
     assert {*outside} <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names, not requests
 
@@ -84,8 +84,8 @@ def test_what_a_region_says_cannot_become_markup(run: Run, tmp_path: Path) -> No
     """Names of processes are any bytes."""
     capture = captures()["v3-names"]
     (tmp_path / "shm").mkdir()
-    data = capture.data.replace(b"[markup]", b"<b>bold>")
-    (tmp_path / "shm" / capture.file_name).write_bytes(data)
+    content = capture.data.replace(b"[markup]", b"<b>bold>")
+    (tmp_path / "shm" / capture.file_name).write_bytes(content)
     text, page = _page(run, tmp_path, "--from", "masks:wormhole_b0,tensix=0x1")
     assert page.open == []
     assert "<b>bold>" not in text
@@ -110,7 +110,7 @@ def test_a_recording_has_its_course(run: Run, tmp_path: Path) -> None:
     )
     done = run("report", "--from", path)
     assert done.returncode == 0
-    assert any("matplotlib" in one for one in _pictures(_Page(done.stdout)))
+    assert any("matplotlib" in picture for picture in _pictures(_Page(done.stdout)))
 
 
 def test_a_fleet_is_named_with_its_findings(run: Run, tmp_path: Path) -> None:

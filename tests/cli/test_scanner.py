@@ -32,8 +32,8 @@ from ttinspect.cli.scanner import scan
 def test_the_command_and_the_source_are_found_behind_options_with_values(
     line: str, command: str | None, source: str | None
 ) -> None:
-    found = scan(line.split())
-    assert (found.command, found.source) == (command, source)
+    scanned = scan(line.split())
+    assert (scanned.command, scanned.source) == (command, source)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_a_format_is_no_file_name(run: Run, tmp_path: Path, name: str, command: 
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("out", True), ("out.jsn", True), ("out.txt", False), ("o.JSON", False)]
+    ("name", "noted"), [("out", True), ("out.jsn", True), ("out.txt", False), ("o.JSON", False)]
 )
 def test_a_suffix_that_is_not_known_is_said_to_be_none(
-    run: Run, tmp_path: Path, name: str, said: bool
+    run: Run, tmp_path: Path, name: str, noted: bool
 ) -> None:
     done = run("harvest", "--from", "board:p150", "-o", name)
     assert done.returncode == 0
-    assert ("is written as table" in done.stderr) is said
+    assert ("is written as table" in done.stderr) is noted
     text = (tmp_path / name).read_text()
     assert text.startswith("{" if name == "o.JSON" else "Source: ")
     assert run("harvest", "--from", "board:p150", "-qo", name).stderr == ""

@@ -60,9 +60,9 @@ def test_every_command_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Path
     _, taken = ask(source, "snapshot")
     (tmp_path / "snapshot.json").write_text(json.dumps(taken))
     for command in COMMANDS:
-        there, here = ask(source, *command), ask("snapshot.json", *command)
-        assert here[0] == there[0], command
-        assert timeless(here[1]) == timeless(there[1]), command
+        of_source, of_snapshot = ask(source, *command), ask("snapshot.json", *command)
+        assert of_snapshot[0] == of_source[0], command
+        assert timeless(of_snapshot[1]) == timeless(of_source[1]), command
     recorded = ask("snapshot.json", "harvest")[1]["source"]
     assert (recorded["kind"], recorded["live"]) == ("snapshot", False)
     assert recorded["recorded"]["kind"] == source.partition(":")[0]
@@ -72,8 +72,11 @@ def test_every_recorded_file_answers_the_same_from_a_snapshot(ask: Any, shared: 
     for path in [*(shared / "umd" / "clusters").iterdir(), *(shared / "tt-smi").glob("snapshot?.json")]:
         (tmp_path / "snapshot.json").write_text(json.dumps(ask(str(path), "snapshot")[1]))
         for command in COMMANDS:
-            there, here = ask(str(path), *command), ask("snapshot.json", *command)
-            assert (here[0], timeless(here[1])) == (there[0], timeless(there[1])), (path, command)
+            of_source, of_snapshot = ask(str(path), *command), ask("snapshot.json", *command)
+            assert (of_snapshot[0], timeless(of_snapshot[1])) == (of_source[0], timeless(of_source[1])), (
+                path,
+                command,
+            )
 
 
 def test_a_tree_of_sysfs_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Path) -> None:
@@ -85,8 +88,8 @@ def test_a_tree_of_sysfs_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Pa
     fake_sysfs.device(root, 1, pci_id=0x401E, board_id=fake_sysfs.N300_BOARD_ID, card="n300", node=False)
     (tmp_path / "snapshot.json").write_text(json.dumps(ask(f"sysfs:{root}", "snapshot")[1]))
     for command in COMMANDS:
-        there, here = ask(f"sysfs:{root}", *command), ask("snapshot.json", *command)
-        assert (here[0], timeless(here[1])) == (there[0], timeless(there[1])), command
+        of_source, of_snapshot = ask(f"sysfs:{root}", *command), ask("snapshot.json", *command)
+        assert (of_snapshot[0], timeless(of_snapshot[1])) == (of_source[0], timeless(of_source[1])), command
 
 
 @pytest.mark.parametrize("name", sorted(captures()))
@@ -97,8 +100,8 @@ def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(tmp_path: Path,
     path = tmp_path / "s.json"
     path.write_text(json.dumps(taken))
     for command in (("verify-shm", "--strict"), ("memory", "--raw")):
-        there, saved = asked(*command, *here), asked(*command, "--from", str(path))
-        assert (saved[0], timeless(saved[1])) == (there[0], timeless(there[1])), command
+        of_regions, of_snapshot = asked(*command, *here), asked(*command, "--from", str(path))
+        assert (of_snapshot[0], timeless(of_snapshot[1])) == (of_regions[0], timeless(of_regions[1])), command
     (file,) = [region["looks"]["file"] for region in taken["published"]["regions"]]
     assert base64.b64decode(file["data"]) == capture.data
 
@@ -116,8 +119,10 @@ def test_a_redacted_snapshot_is_judged_the_same_and_names_nobody(run: Run, tmp_p
     plain, redacted = (
         json.loads(run("verify-shm", "--from", path, "--json").stdout) for path in ("s.json", "r.json")
     )
-    found = [[[f["id"], f["severity"]] for f in region["findings"]] for region in plain["regions"]]
-    assert [[[f["id"], f["severity"]] for f in region["findings"]] for region in redacted["regions"]] == found
+    severities = [[[f["id"], f["severity"]] for f in region["findings"]] for region in plain["regions"]]
+    assert [
+        [[f["id"], f["severity"]] for f in region["findings"]] for region in redacted["regions"]
+    ] == severities
     text = (tmp_path / "r.json").read_text()
     names = {process["name"] for region in plain["regions"] for process in region["processes"]} - {""}
     assert names
@@ -171,8 +176,8 @@ def test_a_redacted_snapshot_still_answers_to_the_ids_that_it_hides(run: Run, tm
     for source in ("c.yaml", "r.json"):
         assert run("check", "site.yaml", "--from", source).returncode == 0, source
         for name in ("4476187513099", "0x4123191110b", "4402341478400"):
-            found = json.loads(run("harvest", "--from", source, "-d", str(int(name, 0)), "--json").stdout)
-            assert [chip["id"] for chip in found["devices"]] == [0]
+            answer = json.loads(run("harvest", "--from", source, "-d", str(int(name, 0)), "--json").stdout)
+            assert [chip["id"] for chip in answer["devices"]] == [0]
         assert run("harvest", "--from", source, "-d", "4476187513098").returncode == 2
 
 

@@ -65,8 +65,8 @@ def _host(tmp_path: Path, devices: int) -> Callable[[], TopView]:
 def _example(board: str, capture: str, tmp_path: Path) -> Callable[[], TopView]:
     shm = tmp_path / "shm"
     shm.mkdir()
-    found = captures()[capture]
-    (shm / found.file_name).write_bytes(found.data)
+    published = captures()[capture]
+    (shm / published.file_name).write_bytes(published.data)
     places = Places(directory=shm, directory_named=True, procfs=tmp_path, procfs_named=False)
 
     def read() -> TopView:
@@ -109,10 +109,10 @@ def _screen(
 def test_the_chips_on_screens_of_every_size(tmp_path: Path, devices: int, size: tuple[int, int]) -> None:
     """Looked at, and kept."""
     shown = _screen(_host(tmp_path, devices), size)
-    kept = DATA / f"{devices}-chips-{size[0]}x{size[1]}.txt"
+    golden = DATA / f"{devices}-chips-{size[0]}x{size[1]}.txt"
     if os.environ.get("KEEP_SCREENS"):
-        kept.write_text("\n".join(shown) + "\n")
-    assert shown == kept.read_text().splitlines()
+        golden.write_text("\n".join(shown) + "\n")
+    assert shown == golden.read_text().splitlines()
 
 
 def _ids(screen: list[str]) -> list[int]:

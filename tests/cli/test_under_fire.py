@@ -60,8 +60,8 @@ def test_a_drift_of_64_mib_under_fire_is_named(run: Run, writer: Path, version: 
         fire.wait_for("DRIFT")
         document = _verify(run, fire)
     assert document["verdict"] != "pass"
-    found = [finding for region in document["regions"] for finding in region["findings"]]
-    assert "TTS020" in {finding["id"] for finding in found}
+    findings = [finding for region in document["regions"] for finding in region["findings"]]
+    assert "TTS020" in {finding["id"] for finding in findings}
 
 
 @pytest.mark.parametrize("version", [3, 4])

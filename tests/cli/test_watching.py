@@ -79,9 +79,9 @@ class Terminal:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        for one in (self.screen, self.slave):
+        for descriptor in (self.screen, self.slave):
             try:
-                os.close(one)
+                os.close(descriptor)
             except OSError:
                 continue  # closed by the test
 
@@ -98,8 +98,8 @@ def start(console_script: str) -> Iterator[Start]:
         return begun[-1]
 
     yield run
-    for one in begun:
-        one.close()
+    for watched in begun:
+        watched.close()
 
 
 def _drawn(times: int) -> Callable[[bytes], bool]:
@@ -113,9 +113,9 @@ def _shown(output: bytes) -> bool:
 @pytest.mark.parametrize(
     ("end", "code"),
     [
-        (lambda one: one.press(b"q"), 0),
-        (lambda one: one.press(b"\x03"), 130),
-        (lambda one: one.process.send_signal(signal.SIGTERM), 143),
+        (lambda watched: watched.press(b"q"), 0),
+        (lambda watched: watched.press(b"\x03"), 130),
+        (lambda watched: watched.process.send_signal(signal.SIGTERM), 143),
     ],
     ids=["q", "Ctrl-C", "SIGTERM"],
 )

@@ -39,8 +39,8 @@ def test_every_example_is_what_its_product_should_be(
     for chip in example.chips:
         soc = builtin_soc(example.arch)
         assert refusal(soc, chip.masks, example.board, chip.asic_location) is None
-        found = chip_grid(soc, chip.masks)
-        assert (found.tensix.grid, found.dram.active, found.eth.active) == (grid, banks, eth)
+        computed = chip_grid(soc, chip.masks)
+        assert (computed.tensix.grid, computed.dram.active, computed.eth.active) == (grid, banks, eth)
 
 
 @pytest.mark.parametrize("name", ["n150", "n300", "p100", "p150", "p300", "galaxy-wh", "galaxy-bh"])

@@ -84,7 +84,7 @@ def test_tt_umd_says_the_same(old: int, new: int) -> None:
     tt_umd = pytest.importorskip("tt_umd", reason="tt_umd has no wheel for this Python or platform")
     theirs = [tt_umd.FirmwareBundleVersion.from_firmware_bundle_tag(word) for word in (old, new)]
     texts = [bundle_text(old) or "", bundle_text(new) or ""]
-    assert [str(one) for one in theirs] == texts
+    assert [str(version) for version in theirs] == texts
     before, after = (firmware_version(text) for text in texts)
     assert before is not None
     assert after is not None

@@ -59,7 +59,9 @@ def test_eth_l1_of_a_blackhole_is_512_kib_whatever_tt_umds_table_says(
     """Written and read back up to 0x7fffc on the functional simulator; ttnn 0.81.1 says 524,288 too."""
     assert builtin_soc(arch).eth_l1_bytes == eth_l1_bytes
     corrections = soc_corrections(arch)
-    assert [one.tt_umd_bytes for one in corrections.values()] == ([tt_umd_bytes] if tt_umd_bytes else [])
+    assert [correction.tt_umd_bytes for correction in corrections.values()] == (
+        [tt_umd_bytes] if tt_umd_bytes else []
+    )
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def test_a_small_descriptor_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "path", "said"),
+    ("changes", "path", "words"),
     [
         ({"grid": ...}, "grid", "expected a mapping with x_size and y_size"),
         ({"worker_l1_size": "big"}, "worker_l1_size", "found 'big'"),
@@ -107,13 +109,13 @@ def test_a_small_descriptor_is_read() -> None:
     ],
 )
 def test_what_tt_umd_reads_leniently_is_refused_with_its_place(
-    changes: dict[str, Any], path: str, said: str
+    changes: dict[str, Any], path: str, words: str
 ) -> None:
     with pytest.raises(InspectError) as caught:
         soc_from_document(document(**changes), "f")
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.what.endswith(path)
-    assert said in caught.value.why
+    assert words in caught.value.why
 
 
 def test_an_unknown_architecture_has_its_own_exit_code() -> None:

@@ -43,7 +43,7 @@ def test_a_value_past_its_limit_is_unknown_and_the_one_at_it_is_not(name: str) -
     ):
         reading, refused = plausible(msgspec.structs.replace(Telemetry(), **{name: value}))
         assert getattr(reading, name) == (value if believed else None)
-        assert [(one.path, one.read) for one in refused] == ([] if believed else [(name, value)])
+        assert [(refusal.path, refusal.read) for refusal in refused] == ([] if believed else [(name, value)])
 
 
 def test_a_channel_that_is_too_hot_to_be_is_told_once() -> None:
@@ -56,5 +56,5 @@ def test_a_channel_that_is_too_hot_to_be_is_told_once() -> None:
     )  # fmt: skip
     reading, refused = plausible(Telemetry(gddr=modules))
     assert reading.gddr is not None
-    assert [(one.top_celsius, one.bottom_celsius) for one in reading.gddr] == [(None, 40.0)] * 2
-    assert [one.path for one in refused] == ["gddr[].top_celsius"]
+    assert [(module.top_celsius, module.bottom_celsius) for module in reading.gddr] == [(None, 40.0)] * 2
+    assert [refusal.path for refusal in refused] == ["gddr[].top_celsius"]

@@ -33,8 +33,8 @@ from ttinspect.sources.opening import open_source
 def test_a_channel_leads_to_the_port_that_is_printed_there(
     board: str, location: int, channel: int, port: str | None
 ) -> None:
-    found = port_at(Board(board), location, channel)
-    assert (found and found.name) == port
+    named = port_at(Board(board), location, channel)
+    assert (named and named.name) == port
 
 
 def test_an_unknown_place_leads_to_no_known_port() -> None:

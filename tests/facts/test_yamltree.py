@@ -31,9 +31,9 @@ from ttinspect.facts.yamltree import parse_yaml
     ],
 )
 def test_scalars_mean_what_they_say(text: str, value: Any) -> None:
-    found = parse_yaml(f"key: {text}".encode(), "f")["key"]
-    assert found == value
-    assert type(found) is type(value)
+    scalar = parse_yaml(f"key: {text}".encode(), "f")["key"]
+    assert scalar == value
+    assert type(scalar) is type(value)
 
 
 _SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64) | st.text(max_size=20)
@@ -53,7 +53,7 @@ def test_what_a_yaml_library_writes_is_read_back(tree: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "words"),
     [
         ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' is repeated"),
         ("1: x\n0x1: y\n", 2, "the key '0x1' is repeated"),
@@ -67,11 +67,11 @@ def test_what_a_yaml_library_writes_is_read_back(tree: Any) -> None:
     ],
     ids=["repeated", "repeated-other-spelling", "alias", "tag", "truncated", "two", "lists", "maps", "key"],
 )
-def test_refusals_name_the_line(text: str, line: int, said: str) -> None:
+def test_refusals_name_the_line(text: str, line: int, words: str) -> None:
     with pytest.raises(InspectError) as caught:
         parse_yaml(text.encode(), "f")
     assert caught.value.what == f"f, line {line}"
-    assert said in caught.value.why
+    assert words in caught.value.why
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01\x02", b"\xff\xfe\xfa", b"\x80abc: 1", b"a: \x07"])

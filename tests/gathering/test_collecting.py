@@ -13,7 +13,7 @@ SNAPSHOT = b'{"schema":"ttinspect.snapshot.v1","tool":{},"time_ns":1}'
 
 
 @pytest.mark.parametrize(
-    ("out", "err", "code", "state", "said"),
+    ("out", "err", "code", "state", "last_line"),
     [
         ([SNAPSHOT], [], 0, Collected.COLLECTED, None),
         ([b"*** welcome ***", b"{", SNAPSHOT], [], 0, Collected.COLLECTED, "{"),
@@ -31,10 +31,10 @@ SNAPSHOT = b'{"schema":"ttinspect.snapshot.v1","tool":{},"time_ns":1}'
     ],
 )
 def test_what_a_host_sent_is_told_for_what_it_is(
-    out: list[bytes], err: list[bytes], code: int | None, state: Collected, said: str | None
+    out: list[bytes], err: list[bytes], code: int | None, state: Collected, last_line: str | None
 ) -> None:
     reply = _reply_of("glx-01", out, err, code, ASKING)
-    assert (reply.state, reply.last_line, reply.exit_code) == (state, said, code)
+    assert (reply.state, reply.last_line, reply.exit_code) == (state, last_line, code)
     assert (reply.snapshot is not None) == (state is Collected.COLLECTED)
     assert (reply.why is None) == (state is Collected.COLLECTED and code == 0)
 

@@ -49,14 +49,14 @@ def _without_source(system: System) -> bytes:
 
 def _record(path: Path, tree: Path, changes: list[Callable[[], object]]) -> list[System]:
     """Record one reading after each change; the Systems that were seen."""
-    watcher, recorder, seen = SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS), []
+    watcher, recorder, systems = SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS), []
     with RecordingFile(str(path), None) as file:
         for at, change in enumerate(changes):
             change()
-            seen.append(watcher.read())
-            for line in recorder.lines(seen[-1], None, (), 1_000 + at):
+            systems.append(watcher.read())
+            for line in recorder.lines(systems[-1], None, (), 1_000 + at):
                 file.append(line)
-    return seen
+    return systems
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
@@ -71,9 +71,9 @@ def test_what_is_played_back_is_what_was_seen(tree: Path, tmp_path: Path, suffix
         lambda: device.rename(away),
         lambda: away.rename(device),
     ]
-    seen = _record(path, tree, changes)
+    recorded = _record(path, tree, changes)
     played = [recorded_source(moment, "r") for moment in replay(str(path))]
-    assert [_without_source(system) for system in played] == [_without_source(system) for system in seen]
+    assert [_without_source(system) for system in played] == [_without_source(system) for system in recorded]
     celsius = [system.chips[0].telemetry.asic_celsius for system in played if system.chips[0].telemetry]
     assert celsius == [54.321, 70, 70, 70, 70]
 
@@ -146,10 +146,10 @@ def test_a_full_file_becomes_the_one_before(tree: Path, tmp_path: Path) -> None:
                 recorder.begin_again()
             for line in recorder.lines(watcher.read(), None, (), at):
                 file.append(line)
-    times = [[m.time_ns for m in replay(str(one))] for one in (tmp_path / "r.jsonl.1", path)]
+    times = [[m.time_ns for m in replay(str(file))] for file in (tmp_path / "r.jsonl.1", path)]
     assert times[0][-1] + 1 == times[1][0]
     assert times[1][-1] == 29
-    assert all(one.stat().st_size < 30_000 for one in tmp_path.glob("r.jsonl*"))
+    assert all(file.stat().st_size < 30_000 for file in tmp_path.glob("r.jsonl*"))
 
 
 def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_full_disk_costs_the_moments_for_which_there_is_no_room(
     """The limit on the size of files stands for the disk: what is beyond it is written in part, then refused."""
     path, watcher, recorder = tmp_path / f"r.{suffix}", SysfsWatcher(str(tree)), Recorder(HOST, VERSIONS)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    seen: dict[int, System] = {}
+    recorded: dict[int, System] = {}
     try:
         with RecordingFile(str(path), None) as file:
             for at in range(40):
@@ -218,15 +218,15 @@ def test_a_full_disk_costs_the_moments_for_which_there_is_no_room(
                 _heat(tree, 0, 30 + at)
                 system = watcher.read()
                 if all(file.append(line) for line in recorder.lines(system, None, (), at)):
-                    seen[at] = system
+                    recorded[at] = system
                 else:
                     recorder.begin_again()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert [*seen] == [*range(10), *range(20, 25), *range(30, 40)]
+    assert [*recorded] == [*range(10), *range(20, 25), *range(30, 40)]
     played = [*replay(str(path))]
-    assert [moment.time_ns for moment in played] == [*seen]
-    for moment, system in zip(played, seen.values(), strict=True):
+    assert [moment.time_ns for moment in played] == [*recorded]
+    for moment, system in zip(played, recorded.values(), strict=True):
         assert _without_source(recorded_source(moment, "r")) == _without_source(system)
 
 

@@ -35,10 +35,10 @@ def _nodes(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def compact_report(report: dict[str, Any]) -> dict[str, Any]:
     """A report without what no reader needs."""
-    kept = {**report, "graph": _nodes(report["graph"])}
-    if "buffer_pages" in kept:
-        kept |= {"buffer_pages": kept["buffer_pages"][:3], "buffer_pages_by_address": {}}
-    return kept
+    compact = {**report, "graph": _nodes(report["graph"])}
+    if "buffer_pages" in compact:
+        compact |= {"buffer_pages": compact["buffer_pages"][:3], "buffer_pages_by_address": {}}
+    return compact
 
 
 def _sql(path: Path) -> list[str]:

@@ -31,8 +31,8 @@ def compact(folder: Path) -> dict[str, Any]:
 
 def runs() -> dict[str, Any]:
     """What was kept."""
-    kept: dict[str, Any] = json.loads(lzma.decompress(DATA.read_bytes()))
-    return kept
+    recorded: dict[str, Any] = json.loads(lzma.decompress(DATA.read_bytes()))
+    return recorded
 
 
 if __name__ == "__main__":

@@ -59,11 +59,11 @@ def test_every_core_is_where_tt_umd_puts_it(record: dict[str, Any]) -> None:
         if core_type.value not in record:
             continue
         expected = record[core_type.value]
-        found = msgspec.json.decode(msgspec.json.encode(coordinates.type_cores(core_type)))
-        lost = found.pop("harvested")
-        assert found == {key: expected["cores"].get(key, []) for key in found}, core_type
+        computed = msgspec.json.decode(msgspec.json.encode(coordinates.type_cores(core_type)))
+        lost = computed.pop("harvested")
+        assert computed == {key: expected["cores"].get(key, []) for key in computed}, core_type
         assert lost == {key: expected.get("harvested", {}).get(key, []) for key in lost}, core_type
-        assert len(found["noc0"]) == expected["count"], core_type
+        assert len(computed["noc0"]) == expected["count"], core_type
         assert len(lost["noc0"]) == expected["harvested_count"], core_type
 
 

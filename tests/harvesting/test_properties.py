@@ -69,8 +69,8 @@ def test_a_core_is_found_at_each_of_its_coordinates(
     place = data.draw(st.sampled_from(coordinates.places[core_type]))
     answer = coordinates.answer(core_type, place.noc0, system)
     if isinstance(answer, tuple):
-        found = cores_at(coordinates, system, answer)
-        assert (core_type, place.noc0) in [(core.type, core.noc0) for core in found]
+        cores = cores_at(coordinates, system, answer)
+        assert (core_type, place.noc0) in [(core.type, core.noc0) for core in cores]
 
 
 @given(masks_with_unknowns())

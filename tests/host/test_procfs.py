@@ -254,7 +254,7 @@ def test_openers_by_device(tmp_path: Path) -> None:
     (root / "version").touch()
     openers = device_openers(tmp_path)
     assert openers is not None
-    assert [(one.device, one.pids) for one in openers] == [(2, ()), (3, None), (10, (5, 17))]
+    assert [(opener.device, opener.pids) for opener in openers] == [(2, ()), (3, None), (10, (5, 17))]
 
 
 @pytest.mark.parametrize("text", ["17\nsomebody\n", "9" * 5000, None], ids=["a name", "no pid", "a pipe"])

@@ -16,8 +16,8 @@ def _sentence(*masks: Masks, board: str = "p150") -> str:
     """What is said of chips of one board with these masks; their firmware is unknown."""
     system = open_source("board:p150")
     chips: list[Chip] = [
-        msgspec.structs.replace(system.chips[0], id=at, masks=one, board=Board(board))
-        for at, one in enumerate(masks)
+        msgspec.structs.replace(system.chips[0], id=at, masks=masks_of_chip, board=Board(board))
+        for at, masks_of_chip in enumerate(masks)
     ]
     (product,) = build_harvest(msgspec.structs.replace(system, chips=tuple(chips))).products
     return product_sentence(product)
@@ -33,13 +33,13 @@ def _sentence(*masks: Masks, board: str = "p150") -> str:
     ],
 )
 def test_what_differs_is_named_and_nothing_that_is_right(changes: dict[str, int], differing: str) -> None:
-    said = _sentence(msgspec.structs.replace(P150, **changes))
-    assert said == f"0 of 1 chips are what a p150 should be: {differing} (TTH001)."
+    sentence = _sentence(msgspec.structs.replace(P150, **changes))
+    assert sentence == f"0 of 1 chips are what a p150 should be: {differing} (TTH001)."
 
 
 def test_a_chip_of_another_architecture_than_its_board_differs_in_that() -> None:
-    said = _sentence(P150, board="n150")
-    assert said == "0 of 1 chips are what an n150 should be: the architecture differs (TTH001)."
+    sentence = _sentence(P150, board="n150")
+    assert sentence == "0 of 1 chips are what an n150 should be: the architecture differs (TTH001)."
 
 
 def test_where_all_are_right_it_is_said_what_that_is() -> None:

@@ -56,13 +56,13 @@ def a_host(root: Path, chips: int) -> None:
         _process(root, 4242, "vllm", 1001, "")
         (root / "proc/4242/fd/3").symlink_to("/dev/tenstorrent/3")
         write(root / "proc/driver/tenstorrent/3/pids", "4242")
-    found = open_source(f"sysfs:{root}").chips
+    chips_of_host = open_source(f"sysfs:{root}").chips
     masks = Masks(tensix=0x1, dram=0, eth=0, pcie=0, l2cpu=0)
     known = tuple(
         msgspec.structs.replace(
             chip, unique_id=str(UNIQUE_ID + chip.id), masks=masks, noc_translation=True, asic_location=0
         )
-        for chip in found
+        for chip in chips_of_host
     )
     path = file_of(root / "var/lib/ttinspect")
     path.parent.mkdir(parents=True)

@@ -131,16 +131,16 @@ class _Picture(NamedTuple):
 def _picture(svg: str) -> _Picture:
     root = ET.fromstring(svg)
     chips, texts, lines = [], [], []
-    for one in root.iter():
-        look = one.get("class", "")
-        if one.tag == _NS + "rect" and look.startswith("chip"):
-            x, y, width, height = (float(one.attrib[key]) for key in ("x", "y", "width", "height"))
+    for element in root.iter():
+        look = element.get("class", "")
+        if element.tag == _NS + "rect" and look.startswith("chip"):
+            x, y, width, height = (float(element.attrib[key]) for key in ("x", "y", "width", "height"))
             chips.append(_Rect(x, y, x + width, y + height))
-        elif one.tag == _NS + "text":
-            x, y, words = float(one.attrib["x"]), float(one.attrib["y"]), one.text or ""
+        elif element.tag == _NS + "text":
+            x, y, words = float(element.attrib["x"]), float(element.attrib["y"]), element.text or ""
             texts.append((look, words, _Rect(x, y - 9, x + len(words) * _LETTER.get(look, 6.7), y + 2)))
-        elif one.tag == _NS + "path":
-            lines.append(_segment(one.attrib["d"]))
+        elif element.tag == _NS + "path":
+            lines.append(_segment(element.attrib["d"]))
     page = _Rect(0, 0, float(root.attrib["width"]), float(root.attrib["height"]))
     return _Picture(page, chips, texts, lines)
 
@@ -167,8 +167,8 @@ def _is_clean(answer: TopologyAnswer) -> None:
     for line in picture.lines:
         met = [chip for chip in picture.chips if chip.meets(line)]
         assert len(met) == 2, line  # its own ends
-    for one, other in itertools.combinations(picture.chips, 2):
-        assert not one.meets(other)
+    for box, other in itertools.combinations(picture.chips, 2):
+        assert not box.meets(other)
     _tells_all_links(answer, picture)
 
 
@@ -176,11 +176,11 @@ def _tells_all_links(answer: TopologyAnswer, picture: _Picture) -> None:
     """Each link once as part of a number on a line, or in both of the boxes that it joins."""
     shown = {chip.id for chip in answer.chips}
     inside = [link for link in answer.links or () if {link.a.chip, link.b.chip} <= shown]
-    told = sum(_total(words) for look, words, _ in picture.texts if look == "count")
+    counted = sum(_total(words) for look, words, _ in picture.texts if look == "count")
     boxed = [word for look, words, _ in picture.texts if look == "also" for word in words.split(" ")]
     ends = sum(_total(word.partition(":")[2]) for word in boxed if ":" in word)
     loops = sum(link.is_loop for link in inside)
-    assert told + (ends - loops) / 2 == len(inside) - loops
+    assert counted + (ends - loops) / 2 == len(inside) - loops
 
 
 def _total(words: str) -> int:
@@ -210,8 +210,8 @@ def _harmed(system: System, seed: int) -> System:
     for at in range(6):
         ends = [LinkEnd(chip=dice.choice(chips).id, channel=at) for _ in range(2)]
         links.append(Link(a=ends[0], b=ends[1]))
-    far = [RemoteLink(a=LinkEnd(chip=chips[0].id, channel=9), remote_unique_id="7", remote_channel=1)]
-    return msgspec.structs.replace(system, chips=chips, links=tuple(links), remote_links=tuple(far))
+    leaving = [RemoteLink(a=LinkEnd(chip=chips[0].id, channel=9), remote_unique_id="7", remote_channel=1)]
+    return msgspec.structs.replace(system, chips=chips, links=tuple(links), remote_links=tuple(leaving))
 
 
 @pytest.mark.parametrize("name", example_names())
@@ -252,8 +252,8 @@ def test_a_galaxy_is_a_mesh_of_four_by_eight_with_each_tray_in_a_corner(name: st
     assert {*cells.values()} == set(itertools.product(range(4), range(8)))
     assert _lengths(system) == {1}
     for tray in range(1, 5):
-        mine = [cells[chip.id] for chip in build_topology(system).chips if chip.tray == tray]
-        assert len({(row // 2, column // 4) for row, column in mine}) == 1
+        cells_of_tray = [cells[chip.id] for chip in build_topology(system).chips if chip.tray == tray]
+        assert len({(row // 2, column // 4) for row, column in cells_of_tray}) == 1
 
 
 @pytest.mark.parametrize("name", ["galaxy-wh", "galaxy-bh"])

@@ -31,17 +31,17 @@ class Capture:
 def captures() -> dict[str, Capture]:
     """All captures by the name of their .bin file without the suffix."""
     document = json.loads(lzma.decompress(DATA.read_bytes()))
-    found = {}
+    by_name = {}
     for truth in document["truth"].values():
         for file in truth.get("regions", [truth]):
             name = file.get("bin", file.get("file"))
-            found[name.removesuffix(".bin")] = Capture(
+            by_name[name.removesuffix(".bin")] = Capture(
                 name=name.removesuffix(".bin"),
                 data=base64.b64decode(document["files"][name]),
                 file_name=Path(file["shm_file"]).name,
                 truth=truth,
             )
-    return found
+    return by_name
 
 
 def published() -> list[Capture]:

@@ -70,10 +70,13 @@ def test_slots_are_what_the_publisher_reads(capture: Capture) -> None:
     assert {str(slot.index): slot.pid for slot in region.slots} == truth["raw_slot_pids"]
     stats = truth["get_process_stats"]
     assert [(slot.pid, slot.last_update, slot.figures) for slot in region.occupied] == [
-        (one["pid"], one["timestamp"], _figures(one)) for one in stats
+        (stats_of_slot["pid"], stats_of_slot["timestamp"], _figures(stats_of_slot)) for stats_of_slot in stats
     ]
     # The names of the truth are bytes read as latin-1; ESC is the only control character among them.
-    names = [one["process_name"].encode("latin-1").decode().replace("\x1b", r"\x1b") for one in stats]
+    names = [
+        stats_of_slot["process_name"].encode("latin-1").decode().replace("\x1b", r"\x1b")
+        for stats_of_slot in stats
+    ]
     assert [slot.name for slot in region.occupied] == names
 
 
@@ -85,7 +88,8 @@ def test_chips_are_what_the_publisher_reads(capture: Capture) -> None:
     # A v1 or v2 publisher's own reader leaves chip 0 out.
     shown = [entry for entry in region.chips if region.version >= 3 or entry.chip_id]
     assert [(entry.chip_id, bool(entry.is_remote), entry.figures) for entry in shown] == [
-        (one["chip_id"], one["is_remote"], _figures(one)) for one in truth["get_chip_stats"]
+        (stats_of_chip["chip_id"], stats_of_chip["is_remote"], _figures(stats_of_chip))
+        for stats_of_chip in truth["get_chip_stats"]
     ]
     assert [entry.chip_id for entry in shown] == [truth["raw_chip_slots"][entry.index] for entry in shown]
 
@@ -128,7 +132,7 @@ def test_a_real_runtimes_region_names_its_writers(capture: Capture) -> None:
 
 @pytest.mark.parametrize(
     "capture",
-    (with_view := [one for one in REAL if "memory_view" in one.truth and one.truth["pid"]]),
+    (with_view := [capture for capture in REAL if "memory_view" in capture.truth and capture.truth["pid"]]),
     ids=_names(with_view),
 )
 def test_a_real_runtime_publishes_no_more_than_its_allocator_reserved(capture: Capture) -> None:
@@ -163,9 +167,9 @@ def test_a_writer_killed_in_its_initialisation_leaves_it_initializing(name: str)
 
 
 def _v4(init_state: int) -> bytes:
-    data = bytearray(captures()["v4-two"].data)
-    struct.pack_into("<I", data, 8536, init_state)
-    return bytes(data)
+    content = bytearray(captures()["v4-two"].data)
+    struct.pack_into("<I", content, 8536, init_state)
+    return bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -184,16 +188,16 @@ def test_init_state_of_v4(init_state: int, state: RegionState) -> None:
 
 
 def test_init_state_is_padding_before_v4() -> None:
-    data = bytearray(_v4(1))
-    struct.pack_into("<I", data, 0, 3)
-    region = decode(bytes(data)).region
+    content = bytearray(_v4(1))
+    struct.pack_into("<I", content, 0, 3)
+    region = decode(bytes(content)).region
     assert region is not None
     assert (region.state, region.init_state) == (RegionState.READY, None)
 
 
 def test_a_shrunk_v1_file_keeps_its_first_59_slots() -> None:
-    data = captures()["v1-full64"].data[:8576]
-    region = decode(data).region
+    content = captures()["v1-full64"].data[:8576]
+    region = decode(content).region
     assert region is not None
     assert region.slot_count == 59
     assert [slot.index for slot in region.slots] == list(range(59))
@@ -203,8 +207,8 @@ def test_a_shrunk_v1_file_keeps_its_first_59_slots() -> None:
 
 
 def test_a_version_above_4_is_not_decoded() -> None:
-    data = struct.pack("<I", 5) + captures()["v4-two"].data[4:]
-    decoded = decode(data)
+    content = struct.pack("<I", 5) + captures()["v4-two"].data[4:]
+    decoded = decode(content)
     assert (decoded.version, decoded.state, decoded.region) == (5, RegionState.UNKNOWN, None)
 
 
@@ -225,19 +229,19 @@ def test_a_file_that_is_too_long_is_decoded_by_its_layout() -> None:
 
 def test_every_field_of_every_entry_is_read_from_its_own_place() -> None:
     """Each byte of a v1 file is set apart from its neighbours, and the fields are read by hand."""
-    data = bytearray(index * 37 % 251 + 1 for index in range(9280))
-    struct.pack_into("<I", data, 0, 1)
-    region = decode(bytes(data)).region
+    content = bytearray(index * 37 % 251 + 1 for index in range(9280))
+    struct.pack_into("<I", content, 0, 1)
+    region = decode(bytes(content)).region
     assert region is not None
     assert len(region.slots) == 64
     assert len(region.chips) == 16
 
     def word(offset: int) -> int:
-        return int.from_bytes(data[offset : offset + 8], "little")
+        return int.from_bytes(content[offset : offset + 8], "little")
 
     for index, slot in enumerate(region.slots):
         at = 992 + 128 * index
-        assert slot.pid == int.from_bytes(data[at : at + 4], "little", signed=True)
+        assert slot.pid == int.from_bytes(content[at : at + 4], "little", signed=True)
         assert (*slot.figures.values(), slot.last_update) == tuple(
             word(at + 8 * number) for number in range(1, 8)
         )
@@ -248,9 +252,9 @@ def test_every_field_of_every_entry_is_read_from_its_own_place() -> None:
 
 
 def _with_slot(index: int, pid: int, dram: int, name: bytes) -> Region:
-    data = bytearray(captures()["v4-clean-exit"].data)
-    struct.pack_into("<i4xQ40x64s", data, 856 + 120 * index, pid, dram, name)
-    region = decode(bytes(data)).region
+    content = bytearray(captures()["v4-clean-exit"].data)
+    struct.pack_into("<i4xQ40x64s", content, 856 + 120 * index, pid, dram, name)
+    region = decode(bytes(content)).region
     assert region is not None
     return region
 

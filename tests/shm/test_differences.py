@@ -61,17 +61,17 @@ def region(
     )
 
 
-def found(one: Region) -> dict[tuple[str, str], int]:
-    return {(quantity.rule, quantity.subject): value for quantity, value in differences(one).items()}
+def by_subject(sample: Region) -> dict[tuple[str, str], int]:
+    return {(quantity.rule, quantity.subject): value for quantity, value in differences(sample).items()}
 
 
 def test_a_region_that_adds_up_has_none() -> None:
     everything = figures(dram=10, l1=20, l1_small=30, trace=40, cb=50)
-    one, other = figures(dram=4, l1=20, cb=25), figures(dram=6, l1_small=30, trace=40, cb=25)
+    sample, other = figures(dram=4, l1=20, cb=25), figures(dram=6, l1_small=30, trace=40, cb=25)
     healthy = region(
         totals=everything,
         slots=(
-            Slot(index=0, pid=1, name="", last_update=1, figures=one),
+            Slot(index=0, pid=1, name="", last_update=1, figures=sample),
             Slot(index=9, pid=2, name="", last_update=1, figures=other),
         ),
         chips=(chip(0, 0, dram=10, l1=20, l1_small=30, trace=40, cb=50),),
@@ -89,8 +89,8 @@ def test_slots_against_totals_is_signed_and_by_buffer_type(name: str) -> None:
 
 
 def test_a_slot_that_is_being_released_still_counts_and_a_free_one_does_not() -> None:
-    one = region(totals=figures(dram=100), slots=(slot(0, -1, dram=100), slot(1, 0, dram=5)))
-    assert found(one) == {
+    sample = region(totals=figures(dram=100), slots=(slot(0, -1, dram=100), slot(1, 0, dram=5)))
+    assert by_subject(sample) == {
         ("TTS021", "dram"): -100,
         ("TTS025", "slot 0"): 1,
         ("TTS027", "slot 1"): 5,
@@ -98,107 +98,109 @@ def test_a_slot_that_is_being_released_still_counts_and_a_free_one_does_not() ->
 
 
 def test_chips_against_totals_is_signed() -> None:
-    one = region(
+    sample = region(
         totals=figures(dram=100, l1=100),
         slots=(slot(0, 1, dram=100, l1=100),),
         chips=(chip(0, 0, dram=60), chip(1, 1, dram=60, l1=60)),
     )
-    assert found(one) == {("TTS021", "dram"): 20, ("TTS021", "l1"): -40}
+    assert by_subject(sample) == {("TTS021", "dram"): 20, ("TTS021", "l1"): -40}
 
 
 def test_chips_may_miss_bytes_only_where_no_entry_is_free() -> None:
     full = tuple(chip(number, number, l1=10 if number else 0) for number in range(16))
-    one = region(totals=figures(dram=100), slots=(slot(0, 1, dram=100),), chips=full)
-    assert free_chip_entries(one) == 0
-    assert found(one) == {("TTS021", "l1"): 150}
+    sample = region(totals=figures(dram=100), slots=(slot(0, 1, dram=100),), chips=full)
+    assert free_chip_entries(sample) == 0
+    assert by_subject(sample) == {("TTS021", "l1"): 150}
 
 
 def test_an_entry_without_a_chip_is_free_whatever_it_holds() -> None:
-    one = region(chips=(chip(3, 0xFFFFFFFF, dram=100),))
-    assert free_chip_entries(one) == 16
-    assert found(one) == {}
+    sample = region(chips=(chip(3, 0xFFFFFFFF, dram=100),))
+    assert free_chip_entries(sample) == 16
+    assert by_subject(sample) == {}
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_cb_is_no_sum_before_v4(version: int) -> None:
-    one = region(version, totals=figures(cb=5), slots=(slot(0, 1, cb=5), slot(1, 2, cb=7)), chips=())
-    assert found(one) == {("TTS046", "cb"): 2}
+    sample = region(version, totals=figures(cb=5), slots=(slot(0, 1, cb=5), slot(1, 2, cb=7)), chips=())
+    assert by_subject(sample) == {("TTS046", "cb"): 2}
 
 
 def test_a_process_over_the_total_is_the_largest_one() -> None:
-    one = region(3, totals=figures(l1=10), slots=(slot(0, 1, l1=12), slot(1, 2, l1=17)), chips=())
-    assert differences(one)[Quantity("TTS046", "l1")] == 7
+    sample = region(3, totals=figures(l1=10), slots=(slot(0, 1, l1=12), slot(1, 2, l1=17)), chips=())
+    assert differences(sample)[Quantity("TTS046", "l1")] == 7
 
 
 @pytest.mark.parametrize(("active", "references", "expected"), [(3, 2, 1), (0, 2, -2)])
 def test_num_active_against_occupied_slots(active: int, references: int, expected: int) -> None:
-    one = region(slots=(slot(0, 1), slot(1, -1)), active=active, references=references)
-    assert found(one) == {("TTS023", "num_active_processes"): expected, ("TTS025", "slot 1"): 1}
+    sample = region(slots=(slot(0, 1), slot(1, -1)), active=active, references=references)
+    assert by_subject(sample) == {("TTS023", "num_active_processes"): expected, ("TTS025", "slot 1"): 1}
 
 
 @pytest.mark.parametrize(("references", "expected"), [(5, 4), (0, -1)])
 def test_reference_count_against_occupied_slots(references: int, expected: int) -> None:
-    one = region(slots=(slot(0, 1),), references=references)
-    assert found(one) == {("TTS024", "reference_count"): expected}
+    sample = region(slots=(slot(0, 1),), references=references)
+    assert by_subject(sample) == {("TTS024", "reference_count"): expected}
 
 
 def test_a_pid_in_several_slots() -> None:
-    one = region(slots=(slot(0, 7), slot(1, 8), slot(2, 7), slot(3, 7)))
-    assert found(one) == {("TTS026", "pid 7"): 2}
+    sample = region(slots=(slot(0, 7), slot(1, 8), slot(2, 7), slot(3, 7)))
+    assert by_subject(sample) == {("TTS026", "pid 7"): 2}
 
 
 def test_several_slots_that_are_being_released_are_no_pid_twice() -> None:
-    assert found(region(slots=(slot(0, -1), slot(5, -1)))) == {
+    assert by_subject(region(slots=(slot(0, -1), slot(5, -1)))) == {
         ("TTS025", "slot 0"): 1,
         ("TTS025", "slot 5"): 1,
     }
 
 
 def test_bytes_in_a_free_slot_include_kernel_bytes() -> None:
-    one = region(1, slots=(slot(3, 0, dram=1, l1=2, kernel=4),), chips=())
-    assert found(one) == {("TTS027", "slot 3"): 7}
+    sample = region(1, slots=(slot(3, 0, dram=1, l1=2, kernel=4),), chips=())
+    assert by_subject(sample) == {("TTS027", "slot 3"): 7}
 
 
 def test_a_chip_in_several_entries() -> None:
-    one = region(chips=(chip(0, 0), chip(1, 5), chip(2, 5), chip(3, 0), chip(4, 0)))
-    assert found(one) == {("TTS028", "chip 0"): 2, ("TTS028", "chip 5"): 1}
+    sample = region(chips=(chip(0, 0), chip(1, 5), chip(2, 5), chip(3, 0), chip(4, 0)))
+    assert by_subject(sample) == {("TTS028", "chip 0"): 2, ("TTS028", "chip 5"): 1}
 
 
 def test_kernel_bytes_are_in_no_sum() -> None:
-    one = region(1, totals=figures(kernel=900), slots=(slot(0, 1, kernel=5),), chips=(chip(0, 0, kernel=7),))
-    assert found(one) == {}
+    sample = region(
+        1, totals=figures(kernel=900), slots=(slot(0, 1, kernel=5),), chips=(chip(0, 0, kernel=7),)
+    )
+    assert by_subject(sample) == {}
 
 
 def test_an_underflowed_counter_is_told_alone() -> None:
     """A total of 2^64 - 4096 is 4096 bytes below 0; a sum with it would be nonsense."""
-    one = region(3, totals=figures(dram=2**64 - 4096), slots=(slot(0, 1, dram=50),), chips=())
-    assert found(one) == {("TTS022", "totals dram"): -4096}
+    sample = region(3, totals=figures(dram=2**64 - 4096), slots=(slot(0, 1, dram=50),), chips=())
+    assert by_subject(sample) == {("TTS022", "totals dram"): -4096}
 
 
 @pytest.mark.parametrize(
-    ("one", "where"),
+    ("sample", "where"),
     [
         (region(totals=figures(dram=5), slots=(slot(3, 1, dram=2**63),), chips=()), "slot 3 dram"),
         (region(chips=(chip(7, 1, l1=2**63),)), "chip entry 7 l1"),
         (region(1, totals=figures(kernel=2**63)), "totals kernel"),
     ],
 )
-def test_where_a_counter_underflowed(one: Region, where: str) -> None:
-    underflows = {key: value for key, value in found(one).items() if key[0] == "TTS022"}
+def test_where_a_counter_underflowed(sample: Region, where: str) -> None:
+    underflows = {key: value for key, value in by_subject(sample).items() if key[0] == "TTS022"}
     assert underflows == {("TTS022", where): -(2**63)}
-    assert ("TTS020", "dram") not in found(one)
+    assert ("TTS020", "dram") not in by_subject(sample)
 
 
 def test_the_largest_figure_that_is_none() -> None:
     most = 2**63 - 1
-    one = region(totals=figures(dram=most), slots=(slot(0, 1, dram=most),), chips=(chip(0, 0, dram=most),))
-    assert found(one) == {}
+    sample = region(totals=figures(dram=most), slots=(slot(0, 1, dram=most),), chips=(chip(0, 0, dram=most),))
+    assert by_subject(sample) == {}
 
 
-COUNTED = [one for one in published() if one.truth["header"]["version"]]
+COUNTED = [sample for sample in published() if sample.truth["header"]["version"]]
 
 
-@pytest.mark.parametrize("capture", COUNTED, ids=[one.name for one in COUNTED])
+@pytest.mark.parametrize("capture", COUNTED, ids=[sample.name for sample in COUNTED])
 def test_captures_add_up_where_their_publisher_says_so(capture: Capture) -> None:
     """The capturing program compared the sums of what the publisher's own reader answered, cb included.
 

@@ -114,8 +114,8 @@ def test_a_fault_in_motion_never_has_a_legal_look(further: list[int | None]) -> 
 def test_nothing_is_legal_without_more_legal_looks_than_repeats(further: list[int | None]) -> None:
     """Whatever it is called later: at some moment the legal looks outnumbered each difference."""
     if outcome(1, *further) is Outcome.LEGAL:
-        seen = [1, *further]
-        prefixes = [seen[: end + 1] for end in range(len(seen))]
+        values = [1, *further]
+        prefixes = [values[: end + 1] for end in range(len(values))]
         assert any(
             prefix.count(None) > max(prefix.count(value) for value in prefix if value is not None)
             for prefix in prefixes
@@ -129,7 +129,7 @@ def _below(region: Region, quantity: Quantity, difference: int) -> bool:
 def test_only_what_is_illegal_in_the_first_look_is_watched() -> None:
     short = region(totals=figures(dram=9, l1=1), slots=(slot(0, 1, dram=4, l1=3),), chips=())
     watched = first_look(short, _below)
-    assert [one.quantity for one in watched] == [WHAT]
+    assert [judgement.quantity for judgement in watched] == [WHAT]
 
 
 def test_a_further_look_is_legal_where_the_difference_is_gone_or_has_become_legal() -> None:
@@ -144,14 +144,14 @@ def test_a_further_look_is_legal_where_the_difference_is_gone_or_has_become_lega
 
 
 def test_the_predicate_sees_the_region_it_judges() -> None:
-    seen = []
+    judged = []
 
-    def illegal(one: Region, quantity: Quantity, difference: int) -> bool:
-        seen.append((one.version, quantity, difference))
+    def illegal(region: Region, quantity: Quantity, difference: int) -> bool:
+        judged.append((region.version, quantity, difference))
         return True
 
     first_look(region(2, chips=(chip(0, 1), chip(1, 1))), illegal)
-    assert seen == [(2, Quantity("TTS028", "chip 1"), 1)]
+    assert judged == [(2, Quantity("TTS028", "chip 1"), 1)]
 
 
 def test_slots_are_unchanged_with_the_same_pid_and_timestamp() -> None:

@@ -59,20 +59,20 @@ def regions(tmp_path: Path) -> Path:
     """All captures as files of one folder, and some that were never valid."""
     directory = tmp_path / "shm"
     directory.mkdir()
-    for number, (_, data) in enumerate(ALL):
-        (directory / f"tt_device_{number}_memory").write_bytes(data)
+    for number, (_, content) in enumerate(ALL):
+        (directory / f"tt_device_{number}_memory").write_bytes(content)
     (directory / "tt_device_link_memory").symlink_to(directory / "tt_device_0_memory")
     os.mkfifo(directory / "tt_device_fifo_memory")
     return directory
 
 
 def _state(directory: Path) -> dict[str, tuple[bytes | None, int, int]]:
-    found = {}
+    states = {}
     for path in directory.iterdir():
         status = path.lstat()
-        data = path.read_bytes() if path.is_file() else None
-        found[path.name] = (data, status.st_mtime_ns, status.st_ctime_ns)
-    return found
+        content = path.read_bytes() if path.is_file() else None
+        states[path.name] = (content, status.st_mtime_ns, status.st_ctime_ns)
+    return states
 
 
 def test_no_open_for_writing_passes_an_audit_hook(regions: Path) -> None:

@@ -18,9 +18,9 @@ NAME = b"tt_device_4476187513037_memory"
 REGION = captures()["v4-two"].data
 
 
-def _put(directory: Path, data: bytes = REGION, name: bytes = NAME) -> Path:
+def _put(directory: Path, content: bytes = REGION, name: bytes = NAME) -> Path:
     path = directory / os.fsdecode(name)
-    path.write_bytes(data)
+    path.write_bytes(content)
     return path
 
 
@@ -87,11 +87,11 @@ def _good_link(path: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as one:
+    with socket.socket(socket.AF_UNIX) as endpoint:
         here = os.open(path.parent, os.O_RDONLY)
         try:
             # A socket's address is short: it is bound by way of the directory's descriptor.
-            one.bind(f"/proc/self/fd/{here}/{path.name}")
+            endpoint.bind(f"/proc/self/fd/{here}/{path.name}")
         finally:
             os.close(here)
 

@@ -17,17 +17,17 @@ HEALTHY = captures()["v4-two"].data
 TOTAL_DRAM = 48
 
 
-def drifted(by: int, data: bytes = HEALTHY) -> bytes:
+def drifted(by: int, content: bytes = HEALTHY) -> bytes:
     """The region with ``by`` bytes more in the dram total, and a header time of its own."""
-    changed = bytearray(data)
-    (total,) = struct.unpack_from("<Q", data, TOTAL_DRAM)
+    changed = bytearray(content)
+    (total,) = struct.unpack_from("<Q", content, TOTAL_DRAM)
     struct.pack_into("<Q", changed, TOTAL_DRAM, total + by)
     return bytes(changed)
 
 
-def moving(data: bytes, number: int) -> bytes:
+def moving(content: bytes, number: int) -> bytes:
     """The same figures, written at another time."""
-    changed = bytearray(data)
+    changed = bytearray(content)
     struct.pack_into("<Q", changed, 8, 1_795_360_671_500_000_000 + number)
     return bytes(changed)
 
@@ -64,12 +64,12 @@ def run(
     return sample(directory, read_regions(directory, named=True), slots_differ, pace)
 
 
-def write(directory: Path, data: bytes, file_id: int = 1) -> None:
-    (directory / f"tt_device_{file_id}_memory").write_bytes(data)
+def write(directory: Path, content: bytes, file_id: int = 1) -> None:
+    (directory / f"tt_device_{file_id}_memory").write_bytes(content)
 
 
 def outcomes(looks: Looks) -> list[Outcome]:
-    return [one.outcome for one in looks.judged]
+    return [judged.outcome for judged in looks.judged]
 
 
 def test_a_region_that_adds_up_is_looked_at_once(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_what_is_wrong_only_later_is_not_judged(tmp_path: Path) -> None:
     write(tmp_path, bytes(wrong))
     clock = Clock(lambda number: write(tmp_path, drifted(4096, bytes(wrong))))
     (looks,) = run(tmp_path, clock, samples=4)
-    assert [one.quantity.subject for one in looks.judged] == ["l1"]
+    assert [judged.quantity.subject for judged in looks.judged] == ["l1"]
 
 
 def test_all_regions_are_looked_at_in_one_loop(tmp_path: Path) -> None:

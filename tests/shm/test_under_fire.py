@@ -68,7 +68,9 @@ def verified(fire: Fire) -> list[Finding]:
     case = Case(
         system=System(source=source, chips=()),
         grids={},
-        regions=tuple(LookedAt(looks=one, second=second) for one, second in zip(looks, seconds, strict=True)),
+        regions=tuple(
+            LookedAt(looks=look, second=second) for look, second in zip(looks, seconds, strict=True)
+        ),
         processes=processes,
         now_realtime_ns=now_realtime_ns,
         now_monotonic_ns=now_monotonic_ns,
@@ -77,7 +79,7 @@ def verified(fire: Fire) -> list[Finding]:
 
 
 def faults(looks: Looks) -> list[Judged]:
-    return [one for one in looks.judged if one.outcome is Outcome.FAULT]
+    return [judged for judged in looks.judged if judged.outcome is Outcome.FAULT]
 
 
 @pytest.mark.parametrize("version", [3, 4])
@@ -86,9 +88,9 @@ def test_a_healthy_region_has_no_error(writer: Path, version: int, workers: int)
     verdicts: Counter[str] = Counter()
     with burning(writer, version, workers) as fire:
         for _ in range(8):
-            found = verified(fire)
-            assert [one for one in found if one.severity is Severity.ERROR] == []
-            verdicts[verdict_of(found).value] += 1
+            findings = verified(fire)
+            assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
+            verdicts[verdict_of(findings).value] += 1
     assert verdicts["pass"] >= 1
 
 
@@ -110,7 +112,7 @@ def test_a_drift_of_64_mib_is_named_with_its_size(writer: Path, version: int) ->
     drift = 64 << 20
     with burning(writer, version, 4, "--keeper", "--drift", str(drift)) as fire:
         fire.wait_for("DRIFT")
-        (fault,) = (one for one in faults(look(fire)) if one.quantity == DRAM)
+        (fault,) = (judged for judged in faults(look(fire)) if judged.quantity == DRAM)
     # Other processes stand in the middle of updates of at most 8 MiB each.
     assert abs(fault.difference + drift) <= 4 * (8 << 20)
 
@@ -119,7 +121,7 @@ def test_a_drift_of_64_mib_is_named_with_its_size(writer: Path, version: int) ->
 def test_a_drift_of_4_kib_is_never_legal(writer: Path, version: int) -> None:
     with burning(writer, version, 4, "--keeper", "--drift", "4096") as fire:
         fire.wait_for("DRIFT")
-        outcomes = {one.quantity: one.outcome for one in look(fire).judged}
+        outcomes = {judged.quantity: judged.outcome for judged in look(fire).judged}
     assert outcomes[DRAM] in (Outcome.FAULT, Outcome.UNDECIDED)
 
 
@@ -128,9 +130,9 @@ def test_a_writer_stopped_in_the_middle_of_an_update_is_no_error(writer: Path, v
     """It has raised the total and not yet its chip entry: TTS021 would be an error in both versions."""
     with burning(writer, version, 1, "--stop-after-ms", "20") as fire:
         fire.wait_for("STOPPED")
-        found = verified(fire)
-    assert [one for one in found if one.severity is Severity.ERROR] == []
-    undecided = [one.evidence["rule"] for one in found if one.id == "TTS011"]
+        findings = verified(fire)
+    assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
+    undecided = [finding.evidence["rule"] for finding in findings if finding.id == "TTS011"]
     assert "TTS021" in undecided
 
 
@@ -142,7 +144,7 @@ def test_a_writer_stopped_in_the_middle_of_an_update_shows_its_difference(writer
         looks = look(fire)
         stat = Path(f"/proc/{pid}/stat").read_text()
     assert stat.rpartition(")")[2].split()[0] == "T"
-    outcomes = {one.outcome for one in looks.judged if one.quantity.rule == "TTS020"}
+    outcomes = {judged.outcome for judged in looks.judged if judged.quantity.rule == "TTS020"}
     assert outcomes - {Outcome.LEGAL}
 
 

@@ -42,14 +42,16 @@ def test_a_bare_memory_view_is_accepted() -> None:
 
 def test_a_list_holds_several_processes() -> None:
     documents = [{"pid": pid, "device": [0, 1], "memory_view": {"DRAM": DRAM}} for pid in (7, 8)]
-    assert [(one.pid, one.devices) for one in decode_allocator(_encode(documents), "a.json")] == [
+    assert [
+        (statistics.pid, statistics.devices) for statistics in decode_allocator(_encode(documents), "a.json")
+    ] == [
         (7, ("0", "1")),
         (8, ("0", "1")),
     ]
 
 
 @pytest.mark.parametrize(
-    ("data", "why"),
+    ("content", "why"),
     [
         (b"", "truncated"),
         (b"\xff\xfe", "malformed"),
@@ -66,9 +68,9 @@ def test_a_list_holds_several_processes() -> None:
         (_encode({"device": "zero", "memory_view": {"DRAM": DRAM}}), "device"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place(data: bytes, why: str) -> None:
+def test_what_is_wrong_is_refused_with_its_place(content: bytes, why: str) -> None:
     with pytest.raises(InspectError) as refused:
-        decode_allocator(data, "a.json")
+        decode_allocator(content, "a.json")
     assert refused.value.exit_code is ExitCode.USAGE
     assert why in refused.value.why
     assert "a.json" in refused.value.what
@@ -205,11 +207,15 @@ def test_ttrt_tells_an_operation_at_a_time_and_the_last_one_counts(
 ) -> None:
     text = json.dumps(document).replace('"block_table": []', '"block_table": null')
     read = decode_allocator(text.encode(), "memory_results.json")
-    found = [
-        (one.devices, one.operation, one.memory_view.l1 and one.memory_view.l1.total_bytes_allocated_per_bank)
-        for one in read
+    operations = [
+        (
+            statistics.devices,
+            statistics.operation,
+            statistics.memory_view.l1 and statistics.memory_view.l1.total_bytes_allocated_per_bank,
+        )
+        for statistics in read
     ]
-    assert found == devices
+    assert operations == devices
 
 
 def test_names_that_ttrt_was_not_seen_to_use_are_unknown_not_wrong() -> None:
@@ -220,6 +226,6 @@ def test_names_that_ttrt_was_not_seen_to_use_are_unknown_not_wrong() -> None:
 
 
 @given(st.binary() | st.text().map(str.encode))
-def test_no_bytes_are_more_than_refused(data: bytes) -> None:
+def test_no_bytes_are_more_than_refused(content: bytes) -> None:
     with contextlib.suppress(InspectError):
-        decode_allocator(data, "a")
+        decode_allocator(content, "a")

@@ -53,14 +53,14 @@ def test_more_links_than_chips_can_have_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "more", "said"),
+    ("limit", "value", "more", "words"),
     [
         ("MAX_VALUES", 1000, b"[" + b",".join([b"[]"] * 1000) + b"]", "1,000 values"),
         ("MAX_KEYS", 400, b"[" + b",".join([b'{"a":1}'] * 500) + b"]", "400 keys"),
     ],
 )
 def test_a_document_with_more_than_any_of_ours_is_refused_before_it_is_read(
-    monkeypatch: pytest.MonkeyPatch, limit: str, value: int, more: bytes, said: str
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int, more: bytes, words: str
 ) -> None:
     whole = _system().replace(b'"kmd_version"', b'"unknown_key": ' + more + b', "kmd_version"')
     assert read_content(whole, "s.json").chips
@@ -68,7 +68,7 @@ def test_a_document_with_more_than_any_of_ours_is_refused_before_it_is_read(
     with pytest.raises(InspectError) as caught:
         read_content(whole, "s.json")
     assert caught.value.exit_code is ExitCode.USAGE
-    assert said in caught.value.why
+    assert words in caught.value.why
 
 
 def test_many_different_keys_are_refused_and_many_equal_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,13 +75,13 @@ class RegionSpec:
     def encode(self) -> bytes:
         """The whole file."""
         v1 = self.version == 1
-        data = bytearray(9280 if v1 else 8576)
+        content = bytearray(9280 if v1 else 8576)
         occupied = sum(slot.pid != 0 for slot in self.slots)
         clock = MONOTONIC_NOW if self.version < 3 else NOW
         updated = clock - 1_000_000_000 if self.updated is None else self.updated
         struct.pack_into(
             "<IIQI4xQQI",
-            data,
+            content,
             0,
             self.version,
             occupied if self.num_active is None else self.num_active,
@@ -92,29 +92,31 @@ class RegionSpec:
             self.device_id,
         )
         totals = self.sum_of_slots() if self.totals is None else self.totals
-        data[48 : 48 + (48 if v1 else 40)] = totals.pack(self.version)
-        self._chips(data, totals)
-        self._slots(data, updated)
+        content[48 : 48 + (48 if v1 else 40)] = totals.pack(self.version)
+        self._chips(content, totals)
+        self._slots(content, updated)
         if self.version == 4:
-            struct.pack_into("<I", data, 8536, self.init_state)
-        return bytes(data)
+            struct.pack_into("<I", content, 8536, self.init_state)
+        return bytes(content)
 
-    def _chips(self, data: bytearray, totals: Bytes) -> None:
+    def _chips(self, content: bytearray, totals: Bytes) -> None:
         start, stride, figures = (96, 56, 48) if self.version == 1 else (88, 48, 40)
         chips = [ChipSpec(chip_id=self.device_id, held=totals)] if self.chips is None else self.chips
         for index in range(16):
             at = start + index * stride
             if index < len(chips):
-                struct.pack_into("<II", data, at, chips[index].chip_id, chips[index].is_remote)
-                data[at + 8 : at + 8 + figures] = chips[index].held.pack(self.version)
+                struct.pack_into("<II", content, at, chips[index].chip_id, chips[index].is_remote)
+                content[at + 8 : at + 8 + figures] = chips[index].held.pack(self.version)
             elif self.version >= 3:
-                struct.pack_into("<I", data, at, EMPTY_CHIP)
+                struct.pack_into("<I", content, at, EMPTY_CHIP)
 
-    def _slots(self, data: bytearray, updated: int) -> None:
+    def _slots(self, content: bytearray, updated: int) -> None:
         start, stride, figures = (992, 128, 48) if self.version == 1 else (856, 120, 40)
         for number, slot in enumerate(self.slots):
             at = start + (number if slot.index is None else slot.index) * stride
-            struct.pack_into("<i", data, at, slot.pid)
-            data[at + 8 : at + 8 + figures] = slot.held.pack(self.version)
-            struct.pack_into("<Q", data, at + 8 + figures, updated if slot.updated is None else slot.updated)
-            data[at + 16 + figures : at + 16 + figures + len(slot.name)] = slot.name
+            struct.pack_into("<i", content, at, slot.pid)
+            content[at + 8 : at + 8 + figures] = slot.held.pack(self.version)
+            struct.pack_into(
+                "<Q", content, at + 8 + figures, updated if slot.updated is None else slot.updated
+            )
+            content[at + 16 + figures : at + 16 + figures + len(slot.name)] = slot.name

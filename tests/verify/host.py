@@ -92,10 +92,10 @@ class Host:
     def proc(self) -> Path:
         return self.root / "proc"
 
-    def put(self, data: bytes, file_id: int | str = UNIQUE_ID, mode: int = 0o600) -> Path:
+    def put(self, content: bytes, file_id: int | str = UNIQUE_ID, mode: int = 0o600) -> Path:
         """A file in the directory of regions."""
         path = self.shm / f"tt_device_{file_id}_memory"
-        path.write_bytes(data)
+        path.write_bytes(content)
         path.chmod(mode)
         return path
 
@@ -142,7 +142,7 @@ class Host:
             system=self.system,
             grids=grids_of(self.system.chips),
             regions=tuple(
-                LookedAt(looks=one, second=again) for one, again in zip(looks, second, strict=True)
+                LookedAt(looks=first, second=again) for first, again in zip(looks, second, strict=True)
             ),
             processes=processes,
             openers=scan.openers,
@@ -163,7 +163,7 @@ class Host:
     def verify(self, pace: Pace = AT_REST) -> Verified:
         return verify(self.case(pace))
 
-    def found(self, pace: Pace = AT_REST) -> list[str]:
+    def summary(self, pace: Pace = AT_REST) -> list[str]:
         """What was found, as "TTS050 warning", in order."""
         return summary(self.verify(pace).all_findings)
 

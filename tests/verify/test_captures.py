@@ -205,7 +205,7 @@ def _place(capture: Capture, host: Host) -> None:
     host.put(capture.data, capture.file_id, int(files[0].get("mode", "600").removeprefix("0o"), 8))
     host.now_ns = truth.get("captured_realtime_ns", truth.get("realtime_ns", AFTER_ALL_CAPTURES_NS))
     host.monotonic_ns = truth.get("captured_monotonic_ns", host.monotonic_ns)
-    names = {one["pid"]: one["comm"].encode("latin-1") for one in truth.get("recorded", [])}
+    names = {process["pid"]: process["comm"].encode("latin-1") for process in truth.get("recorded", [])}
     live = truth.get("live_pids", [truth["pid"]] if "pid" in truth else [])
     for pid in live:
         host.run(pid, "placeholder", age_s=60)
@@ -221,10 +221,10 @@ def test_the_findings_fit_what_was_recorded(name: str, tmp_path: Path) -> None:
     capture = captures()[name]
     host = _host(capture, tmp_path)
     _place(capture, host)
-    assert host.found() == sorted(EXPECTED[name])
+    assert host.summary() == sorted(EXPECTED[name])
 
 
-WITH_ALLOCATOR = sorted(name for name, one in captures().items() if "memory_view" in str(one.truth))
+WITH_ALLOCATOR = sorted(name for name, capture in captures().items() if "memory_view" in str(capture.truth))
 
 
 @pytest.mark.parametrize("name", WITH_ALLOCATOR)
@@ -240,13 +240,17 @@ def test_what_the_runtime_published_is_what_its_allocator_reserved(name: str, tm
         if "live_pids" not in capture.truth or process["pid"] in capture.truth["live_pids"]
     ]
     documents = [
-        {"pid": one["pid"], "device": one["caps"]["ids"], "memory_view": one["memory_view"]}
-        for one in current
+        {
+            "pid": statistics["pid"],
+            "device": statistics["caps"]["ids"],
+            "memory_view": statistics["memory_view"],
+        }
+        for statistics in current
     ]
     if documents:
         host.allocator = json.dumps(documents).encode()
     # Nothing beyond what is found without the allocator: 72 banks of L1 with slow dispatch, 64 with fast.
-    assert host.found() == sorted(EXPECTED[name])
+    assert host.summary() == sorted(EXPECTED[name])
 
 
 def test_the_ghost_is_the_process_that_was_killed(tmp_path: Path) -> None:
@@ -254,7 +258,7 @@ def test_the_ghost_is_the_process_that_was_killed(tmp_path: Path) -> None:
     host = _host(capture, tmp_path)
     _place(capture, host)
     (ghost,) = host.verify().all_findings
-    (killed,) = (one for one in capture.truth["recorded"] if one["fate"].startswith("SIGKILLed"))
+    (killed,) = (process for process in capture.truth["recorded"] if process["fate"].startswith("SIGKILLed"))
     assert ghost.evidence["pid"] == killed["pid"] == capture.truth["dead_pids"][0]
     assert ghost.evidence["name"] == "killed-proc"
     held = {op["type"].lower(): op["size"] for op in killed["ops"]}
@@ -269,7 +273,7 @@ def test_seen_from_the_host_a_container_s_pids_are_not_ghosts(tmp_path: Path) ->
     host.now_ns = capture.truth["captured_realtime_ns"]
     for pid, comm in ((2, "kthreadd"), (3, "pool_workqueue_")):
         host.run(pid, comm, age_s=90_000)
-    assert host.found() == ["TTS053 inconclusive"] * 2
+    assert host.summary() == ["TTS053 inconclusive"] * 2
 
 
 def test_the_ids_of_these_tests_are_those_of_the_captures() -> None:

@@ -22,10 +22,10 @@ CAPTURES = sorted(captures())
 _PASSES = (Verdict.PASS, Verdict.WARN)
 
 
-def _verdict(data: bytes) -> Verdict:
+def _verdict(content: bytes) -> Verdict:
     with TemporaryDirectory() as name:
         host = p150_host(Path(name))
-        host.put(data, UNIQUE_ID)
+        host.put(content, UNIQUE_ID)
         return verdict_of(host.verify().all_findings)
 
 
@@ -36,15 +36,15 @@ def _verdict(data: bytes) -> Verdict:
 def test_no_file_that_could_not_be_decoded_whole_ever_passes(
     name: str, size: int, version: int | None
 ) -> None:
-    data = captures()[name].data
-    data = data[:size].ljust(size, b"\0") if size != len(data) else data
+    content = captures()[name].data
+    content = content[:size].ljust(size, b"\0") if size != len(content) else content
     if version is not None and size >= 4:
-        data = struct.pack("<I", version) + data[4:]
-    region = decode(data).region
+        content = struct.pack("<I", version) + content[4:]
+    region = decode(content).region
     layout = None if region is None else LAYOUTS[region.version]
     cut_by_a_runtime = layout is not None and layout.cut_size == size
     if layout is None or (size != layout.size and not cut_by_a_runtime):
-        assert _verdict(data) not in _PASSES
+        assert _verdict(content) not in _PASSES
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -56,7 +56,7 @@ def test_a_file_that_lacks_its_last_byte_never_passes(name: str) -> None:
 def test_a_version_from_the_future_has_no_wrong_size(size: int, tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     host.put(struct.pack("<I", max(LAYOUTS) + 1).ljust(size, b"\1"), UNIQUE_ID)
-    assert host.found() == ["TTS004 inconclusive"]
+    assert host.summary() == ["TTS004 inconclusive"]
 
 
 _NOT_EXPECTED = (

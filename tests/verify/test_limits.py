@@ -36,11 +36,14 @@ from ttinspect.verify.limits import Limits, limits_of
 )
 def test_limits_of_a_board(board: str, limits: Limits) -> None:
     chip = open_source(f"board:{board}").chips[0]
-    found = limits_of(chip, grid_of(chip), make_settings())
-    assert msgspec.structs.replace(found, basis=None) == limits
-    told = limits_of(chip, grid_of(chip), make_settings(l1_small=32_768, trace_region=1 << 20))
-    assert (told.l1_allocatable, told.dram_allocatable) == (limits.l1_allocatable, limits.dram_allocatable)
-    assert told.l1_small == 32_768 * (64 if board == "n300" else 110)
+    limits_of_board = limits_of(chip, grid_of(chip), make_settings())
+    assert msgspec.structs.replace(limits_of_board, basis=None) == limits
+    with_regions = limits_of(chip, grid_of(chip), make_settings(l1_small=32_768, trace_region=1 << 20))
+    assert (with_regions.l1_allocatable, with_regions.dram_allocatable) == (
+        limits.l1_allocatable,
+        limits.dram_allocatable,
+    )
+    assert with_regions.l1_small == 32_768 * (64 if board == "n300" else 110)
 
 
 def test_where_tt_metal_has_no_table_nothing_is_allocatable() -> None:

@@ -21,7 +21,7 @@ LOST = {1: "in the totals only", 2: "in the totals only", 3: "in the totals only
 def test_who_frees_the_slot_of_a_ghost(version: int, tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     host.publish(RegionSpec(version=version, slots=[SlotSpec(pid=4711, held=HELD)]))
-    (message,) = [one.message for one in host.verify().all_findings if one.id == "TTS050"]
+    (message,) = [finding.message for finding in host.verify().all_findings if finding.id == "TTS050"]
     assert FREES[version] in message
 
 
@@ -31,5 +31,5 @@ def test_where_the_bytes_of_one_process_too_many_are(version: int, tmp_path: Pat
     for pid in range(101, 165):
         host.run(pid)
     host.publish(RegionSpec(version=version, slots=[SlotSpec(pid=pid) for pid in range(101, 165)]))
-    (message,) = [one.message for one in host.verify().all_findings if one.id == "TTS030"]
+    (message,) = [finding.message for finding in host.verify().all_findings if finding.id == "TTS030"]
     assert message.endswith(f"what a further process allocates is {LOST[version]}.")

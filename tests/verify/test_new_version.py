@@ -20,17 +20,21 @@ SPILL = 3 << 20
 _OF_V4 = RegionSpec.encode
 
 
-def _as_v5(data: bytes, spill: int = 0) -> bytes:
+def _as_v5(content: bytes, spill: int = 0) -> bytes:
     """The bytes of a v4 region with one counter more behind the five, the same for the first slot, the first
     chip and the totals; laid out by hand."""
-    parts = [struct.pack("<I", 5), data[4:88], struct.pack("<Q", spill)]
+    parts = [struct.pack("<I", 5), content[4:88], struct.pack("<Q", spill)]
     for index in range(16):
         at = 88 + 48 * index
-        parts += [data[at : at + 48], struct.pack("<Q", 0 if index else spill)]
+        parts += [content[at : at + 48], struct.pack("<Q", 0 if index else spill)]
     for index in range(64):
         at = 856 + 120 * index
-        parts += [data[at : at + 48], struct.pack("<Q", 0 if index else spill), data[at + 48 : at + 120]]
-    return b"".join([*parts, data[8536:8540]]).ljust(SIZE, b"\0")
+        parts += [
+            content[at : at + 48],
+            struct.pack("<Q", 0 if index else spill),
+            content[at + 48 : at + 120],
+        ]
+    return b"".join([*parts, content[8536:8540]]).ljust(SIZE, b"\0")
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +60,7 @@ def _published(host: Host, spill: int) -> None:
 def test_a_healthy_region_passes(tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     _published(host, SPILL)
-    assert host.found() == []
+    assert host.summary() == []
 
 
 def test_the_new_counter_is_published_under_its_own_name(tmp_path: Path) -> None:
@@ -77,25 +81,25 @@ def test_its_sums_are_judged(tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     _published(host, SPILL)
     path = host.shm / f"tt_device_{UNIQUE_ID}_memory"
-    data = bytearray(path.read_bytes())
-    data[88:96] = struct.pack("<Q", SPILL - 1)
-    path.write_bytes(data)
-    found = host.verify().all_findings
-    assert summary(found) == ["TTS021 info", "TTS046 error"]
-    assert {one.evidence["buffer_type"] for one in found} == {"spill"}
+    content = bytearray(path.read_bytes())
+    content[88:96] = struct.pack("<Q", SPILL - 1)
+    path.write_bytes(content)
+    findings = host.verify().all_findings
+    assert summary(findings) == ["TTS021 info", "TTS046 error"]
+    assert {finding.evidence["buffer_type"] for finding in findings} == {"spill"}
 
 
 _OF_FILES = {rule.id for rule in REGION_RULES if rule.of_file is not None}
-_OF_REGIONS = [seed for seed in SEEDS if not _OF_FILES & {one.split()[0] for one in seed.expected}]
+_OF_REGIONS = [seed for seed in SEEDS if not _OF_FILES & {outcome.split()[0] for outcome in seed.expected}]
 
 
 @pytest.mark.parametrize("seed", _OF_REGIONS, ids=lambda seed: seed.name)
 def test_every_fault_of_v4_is_found_in_it(seed: Seed, tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     seed.plant(host)
-    assert host.found() == sorted(seed.expected)
+    assert host.summary() == sorted(seed.expected)
 
 
 def test_every_rule_but_those_of_the_file_is_among_them() -> None:
-    found = {expected.split()[0] for seed in _OF_REGIONS for expected in seed.expected}
-    assert {rule.id for rule in REGION_RULES} - _OF_FILES - found == set()
+    seeded = {expected.split()[0] for seed in _OF_REGIONS for expected in seed.expected}
+    assert {rule.id for rule in REGION_RULES} - _OF_FILES - seeded == set()

@@ -46,8 +46,8 @@ def card(root: Path, now: Link, offered: Link, slot: Link | None = None, **of_de
 
 
 def of_link(system: System) -> list[tuple[str, str]]:
-    found = readiness_findings(system).get(0, [])
-    return [(one.severity.value, one.message) for one in found if one.id == "TTP006"]
+    findings = readiness_findings(system).get(0, [])
+    return [(finding.severity.value, finding.message) for finding in findings if finding.id == "TTP006"]
 
 
 @pytest.mark.parametrize(("board", "generation"), [("n150", 4), ("n300", 4), ("p100", 5), ("p150", 5)])
@@ -65,7 +65,7 @@ def test_a_board_without_a_data_sheet_is_measured_by_what_its_chips_offer(board:
 
 
 @pytest.mark.parametrize(
-    ("now", "offered", "slot", "told"),
+    ("now", "offered", "slot", "messages"),
     [
         ((16, 5), (16, 5), (16, 5), []),
         ((16, 5), (16, 5), None, []),
@@ -82,19 +82,19 @@ def test_a_board_without_a_data_sheet_is_measured_by_what_its_chips_offer(board:
     ],
 )  # fmt: skip
 def test_a_narrow_slot_is_told_from_a_card_that_limits_itself(
-    root: Path, now: Link, offered: Link, slot: Link | None, told: list[str]
+    root: Path, now: Link, offered: Link, slot: Link | None, messages: list[str]
 ) -> None:
     system = card(root, now, offered, slot)
-    assert of_link(system) == [("warning", message) for message in told]
-    (row,) = [one for one in expected_of(system) if one.fact == "PCIe"]
+    assert of_link(system) == [("warning", message) for message in messages]
+    (row,) = [expectation for expectation in expected_of(system) if expectation.fact == "PCIe"]
     assert (row.expected, row.found) == ("x16 gen5", f"x{now[0]} gen{now[1]}")
-    assert row.outcome.value == ("fail" if told else "pass")
+    assert row.outcome.value == ("fail" if messages else "pass")
 
 
 def test_the_link_of_a_galaxy_is_what_its_chips_offer(root: Path) -> None:
     system = card(root, (8, 4), (8, 4), (16, 5), **GALAXY)
     assert of_link(system) == []
-    (row,) = [one for one in expected_of(system) if one.fact == "PCIe"]
+    (row,) = [expectation for expectation in expected_of(system) if expectation.fact == "PCIe"]
     assert (row.expected, row.found, row.outcome.value) == ("x8 gen4", "x8 gen4", "pass")
 
 
@@ -112,33 +112,35 @@ def test_the_link_of_a_galaxy_is_what_its_chips_offer(root: Path) -> None:
 def test_a_wormhole_that_saves_power_is_no_fault(root: Path, bundle: str, now: Link, severity: str) -> None:
     card(root, now, (16, 4), **WORMHOLE)
     write(root / "sys/class/tenstorrent/tenstorrent!0/tt_fw_bundle_ver", bundle)
-    assert [one for one, _ in of_link(open_source(f"sysfs:{root}"))] == [severity]
+    assert [severity_found for severity_found, _ in of_link(open_source(f"sysfs:{root}"))] == [severity]
 
 
 def test_a_blackhole_at_generation_1_is_a_warning(root: Path) -> None:
-    assert [one for one, _ in of_link(card(root, (16, 1), (16, 5)))] == ["warning"]
+    assert [severity for severity, _ in of_link(card(root, (16, 1), (16, 5)))] == ["warning"]
 
 
 @pytest.mark.parametrize(
-    ("kind", "pages", "found"),
+    ("kind", "pages", "is_needed"),
     [(None, 0, True), (None, 1, False), ("identity", 0, True), ("DMA", 0, False), ("DMA-FQ", 0, False)],
 )
 def test_a_device_needs_a_hugepage_where_no_iommu_translates(
-    root: Path, kind: str | None, pages: int, found: bool
+    root: Path, kind: str | None, pages: int, is_needed: bool
 ) -> None:
     folder = device(root, 0)
     if kind is not None:
         write(folder / "device/iommu_group/type", kind)
     write(root / "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", str(pages))
-    told = readiness_findings(open_source(f"sysfs:{root}")).get(None, [])
-    assert [(one.id, one.severity) for one in told] == ([("TTP003", Severity.ERROR)] if found else [])
+    findings = readiness_findings(open_source(f"sysfs:{root}")).get(None, [])
+    assert [(finding.id, finding.severity) for finding in findings] == (
+        [("TTP003", Severity.ERROR)] if is_needed else []
+    )
 
 
 def test_a_driver_that_does_not_tell_its_version_is_inconclusive(root: Path) -> None:
     device(root, 0)
     (root / "sys/module/tenstorrent/version").unlink()
-    told = readiness_findings(open_source(f"sysfs:{root}"))[None]
-    assert [(one.id, one.severity) for one in told] == [("TTP001", Severity.INCONCLUSIVE)]
+    findings = readiness_findings(open_source(f"sysfs:{root}"))[None]
+    assert [(finding.id, finding.severity) for finding in findings] == [("TTP001", Severity.INCONCLUSIVE)]
 
 
 READY = {
@@ -163,13 +165,13 @@ def test_readiness_is_an_expectation_of_a_check_file(run: Run, root: Path, key: 
     write(root / "sys/class/dmi/id/board_vendor", "Acme")
     write(root / "sys/class/dmi/id/board_name", "X1 rev 2")
     write(root / "proc/sys/kernel/osrelease", "6.8.0-60-generic")
-    found, right, wrong = READY[key]
+    shown, right, wrong = READY[key]
     for more, code in ((("--expect", f"{key}={right}"), 0), ((str(_file(root, key, wrong)),), 10)):
         done = run("check", "--from", f"sysfs:{root}", "--json", *more)
         (row,) = json.loads(done.stdout)["expectations"]
-        assert (str(row["found"]), done.returncode) == (found, code), done.stdout
+        assert (str(row["found"]), done.returncode) == (shown, code), done.stdout
     table = run("check", "--from", f"sysfs:{root}", *more).stdout
-    assert "see below" not in table or found not in table.split("\n\n")[1]
+    assert "see below" not in table or shown not in table.split("\n\n")[1]
 
 
 def _file(root: Path, key: str, expected: str) -> Path:

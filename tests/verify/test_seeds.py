@@ -15,7 +15,7 @@ from ttinspect.verify.verify import verify
 
 def test_every_rule_has_a_seeded_fault() -> None:
     assert {rule.id for rule in REGION_RULES} == {
-        found.split()[0] for seed in SEEDS for found in seed.expected
+        outcome.split()[0] for seed in SEEDS for outcome in seed.expected
     }
 
 
@@ -23,7 +23,7 @@ def test_every_rule_has_a_seeded_fault() -> None:
 def test_exactly_that_is_found(seed: Seed, tmp_path: Path) -> None:
     host = p150_host(tmp_path)
     seed.plant(host)
-    assert host.found() == sorted(seed.expected)
+    assert host.summary() == sorted(seed.expected)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
@@ -31,7 +31,7 @@ def test_nothing_is_found_on_a_healthy_host(version: int, tmp_path: Path) -> Non
     host = p150_host(tmp_path)
     host.publish(healthy(host, version))
     host.open_device(0, 101, 102)
-    assert host.found() == []
+    assert host.summary() == []
 
 
 ACCOUNTING = [seed for seed in SEEDS if any(f"TTS0{rule}" in str(seed.expected) for rule in range(20, 29))]
@@ -40,9 +40,9 @@ ACCOUNTING = [seed for seed in SEEDS if any(f"TTS0{rule}" in str(seed.expected) 
 @pytest.mark.parametrize(
     "seed",
     [
-        one
-        for one in ACCOUNTING
-        if "TTS022" not in str(one.expected) and not one.name.startswith("a pid that no")
+        seed
+        for seed in ACCOUNTING
+        if "TTS022" not in str(seed.expected) and not seed.name.startswith("a pid that no")
     ],
     ids=lambda seed: seed.name,
 )
@@ -51,11 +51,11 @@ def test_one_look_cannot_tell_a_fault_from_an_update(seed: Seed, tmp_path: Path)
     seed.plant(host)
     expected = [
         "TTS011 inconclusive"
-        if found.startswith("TTS02") and not found.endswith(Severity.INFO.value)
-        else found
-        for found in seed.expected
+        if outcome.startswith("TTS02") and not outcome.endswith(Severity.INFO.value)
+        else outcome
+        for outcome in seed.expected
     ]
-    assert host.found(ONE_LOOK) == sorted(expected)
+    assert host.summary(ONE_LOOK) == sorted(expected)
 
 
 @pytest.mark.parametrize("state", ["T", "t"])
@@ -77,7 +77,7 @@ def test_a_stopped_writer_does_not_hide_a_warning(tmp_path: Path) -> None:
     host.run(101, state="T")
     totals = HELD.plus(Bytes(dram=4096, l1=1 << 20, cb=8_192)).plus(Bytes(dram=16 << 20))
     host.publish(healthy(host, 4, totals=totals, chips=[ChipSpec(chip_id=0, held=totals)]))
-    assert host.found() == ["TTS020 warning"]
+    assert host.summary() == ["TTS020 warning"]
 
 
 def test_an_unconfirmed_slot_says_nothing_about_its_process(tmp_path: Path) -> None:
@@ -85,9 +85,9 @@ def test_an_unconfirmed_slot_says_nothing_about_its_process(tmp_path: Path) -> N
     host.publish(healthy(host))
     (host.proc / "101" / "stat").unlink()
     (host.proc / "101" / "comm").unlink()
-    assert host.found() == ["TTS050 warning"]
+    assert host.summary() == ["TTS050 warning"]
     host.second_look = False
-    assert host.found() == []
+    assert host.summary() == []
 
 
 def test_a_total_that_is_over_capacity_in_one_look_only_is_no_fault(tmp_path: Path) -> None:

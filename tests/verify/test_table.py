@@ -100,8 +100,8 @@ def test_the_severities_are_the_law() -> None:
 def test_every_id_is_there_once_and_every_name_too() -> None:
     ids = [text.id for text in EXPLANATIONS]
     assert ids == sorted(set(ids))
-    assert all(re.fullmatch(r"TT[CFHPST][0-9]{3}", one) for one in ids)
-    for family in {one[:3] for one in ids}:
+    assert all(re.fullmatch(r"TT[CFHPST][0-9]{3}", rule_id) for rule_id in ids)
+    for family in {rule_id[:3] for rule_id in ids}:
         names = [text.name for text in EXPLANATIONS if text.id.startswith(family)]
         assert len(names) == len(set(names)), family
 

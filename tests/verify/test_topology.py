@@ -29,7 +29,7 @@ def with_chips(base: System, **changes: object) -> System:
     return msgspec.structs.replace(base, chips=(*first, msgspec.structs.replace(last, **changes)))
 
 
-def found(of: System) -> list[tuple[int | None, str]]:
+def ids_of(of: System) -> list[tuple[int | None, str]]:
     findings = topology_findings(of)
     for each in findings.values():
         for finding in each:
@@ -38,8 +38,8 @@ def found(of: System) -> list[tuple[int | None, str]]:
 
 
 def test_a_healthy_board_has_no_findings() -> None:
-    assert found(system()) == []
-    assert found(system("p300")) == []
+    assert ids_of(system()) == []
+    assert ids_of(system("p300")) == []
 
 
 def test_examples_are_not_told_that_they_have_no_links() -> None:
@@ -99,7 +99,7 @@ def _first_link_down(whole: System) -> System:
 def test_each_fault_gives_its_finding_and_no_other(
     faulty: System, expected: list[tuple[int | None, str]]
 ) -> None:
-    assert found(faulty) == expected
+    assert ids_of(faulty) == expected
 
 
 def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> None:
@@ -108,20 +108,20 @@ def test_a_link_that_leads_back_to_its_own_chip_is_told_and_counts_once() -> Non
         Link(a=LinkEnd(chip=1, channel=a), b=LinkEnd(chip=1, channel=b)) for a, b in ((12, 13), (14, 15))
     )
     looped = system(links=(*system().links, *loops))
-    assert found(looped) == [(1, "TTT040")]
+    assert ids_of(looped) == [(1, "TTT040")]
     (finding,) = topology_findings(looped)[1]
     assert finding.evidence == {"channels": ["12 with 13", "14 with 15"], "links": 2}
     _, chip = build_topology(looped).chips
     assert chip.neighbours is not None
     assert [(other.chip, other.links) for other in chip.neighbours] == [(0, 2), (1, 2)]
     assert {chip: counts.up for chip, counts in link_counts(looped).items()} == {0: 2, 1: 2}
-    assert (1, "TTT005") in found(system(links=loops))
+    assert (1, "TTT005") in ids_of(system(links=loops))
 
 
 def test_a_channel_that_is_linked_to_itself_is_an_end_of_one_link() -> None:
     loop = Link(a=LinkEnd(chip=1, channel=3), b=LinkEnd(chip=1, channel=3), state=LinkState.UP)
     looped = system(links=(*system().links, loop))
-    assert found(looped) == [(1, "TTT040")]
+    assert ids_of(looped) == [(1, "TTT040")]
     (finding,) = topology_findings(looped)[1]
     assert finding.message == "a link leads back to the chip itself (channel 3), and to no other one"
 
@@ -139,8 +139,8 @@ def test_an_isolated_card_is_no_warning_where_links_are_cables() -> None:
 def test_a_galaxy_that_shows_some_of_its_chips_is_told_and_no_warning() -> None:
     galaxy = system("galaxy-wh")
     some = msgspec.structs.replace(galaxy, chips=galaxy.chips[:8])
-    told = [finding for finding in topology_findings(some)[None] if finding.id == "TTT007"]
-    assert [finding.severity for finding in told] == [Severity.INFO]
+    findings = [finding for finding in topology_findings(some)[None] if finding.id == "TTT007"]
+    assert [finding.severity for finding in findings] == [Severity.INFO]
     assert not [finding for finding in topology_findings(galaxy).get(None, []) if finding.id == "TTT007"]
 
 
@@ -153,23 +153,23 @@ def test_a_board_is_whole_whichever_of_its_chips_are_shown() -> None:
 def test_a_link_that_leaves_the_host_is_none_of_the_two_on_a_board() -> None:
     out = RemoteLink(a=LinkEnd(chip=0, channel=3), remote_unique_id="999", remote_channel=3)
     one_left = system(links=system().links[:1], remote_links=(out,))
-    assert found(one_left) == [(0, "TTT009"), (1, "TTT009")]
+    assert ids_of(one_left) == [(0, "TTT009"), (1, "TTT009")]
 
 
 def test_links_of_a_board_are_counted_only_where_both_its_chips_show_theirs() -> None:
     hidden = with_chips(system(links=()), unknown=(Unknown(path="links", why="it did not start"),))
-    assert "TTT009" not in [finding for _, finding in found(hidden)]
+    assert "TTT009" not in [finding for _, finding in ids_of(hidden)]
 
 
 def test_a_blackhole_names_the_far_end_by_board_and_place_on_it() -> None:
     """(board_id << 5) | asic_location, whatever unique id tt-umd gives the far chip."""
-    far = RemoteLink(
+    leaving = RemoteLink(
         a=LinkEnd(chip=0, channel=2),
         remote_unique_id=str(72058994491072600 << 5 | 1),
         remote_channel=9,
     )
-    pair = system("p300", remote_links=(far,))
-    assert (0, "TTT003") in found(pair)
+    pair = system("p300", remote_links=(leaving,))
+    assert (0, "TTT003") in ids_of(pair)
     answer = build_topology(pair)
     assert [(chip.outside_links, chip.one_sided_links) for chip in answer.chips] == [(0, 1), (0, 0)]
 
@@ -178,6 +178,6 @@ def test_two_chips_at_one_place_of_a_board() -> None:
     twice = with_chips(system("p300", links=()), asic_location=0, assumed=())
     chips = (msgspec.structs.replace(twice.chips[0], assumed=()), twice.chips[1])
     both = msgspec.structs.replace(twice, chips=chips)
-    assert (None, "TTT002") in found(both)
-    assert (None, "TTT002") not in found(with_chips(both, asic_location=1))
-    assert (None, "TTT002") not in found(with_chips(both, assumed=("asic_location",)))
+    assert (None, "TTT002") in ids_of(both)
+    assert (None, "TTT002") not in ids_of(with_chips(both, asic_location=1))
+    assert (None, "TTT002") not in ids_of(with_chips(both, assumed=("asic_location",)))

@@ -51,7 +51,7 @@ def after(*cases: Case) -> Uses:
 
 
 def ids(uses: Uses) -> list[tuple[str, Severity]]:
-    return [(one.id, one.severity) for one in use_findings(uses.get(0))]
+    return [(finding.id, finding.severity) for finding in use_findings(uses.get(0))]
 
 
 def test_busy_without_a_holder_is_a_warning_once_it_stays_so(host: Host) -> None:

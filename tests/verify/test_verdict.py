@@ -28,10 +28,10 @@ def test_the_worst_finding_decides(count: int) -> None:
 
 
 def test_ignored_findings_do_not_count() -> None:
-    found = [_finding(Severity.ERROR, "TTS020"), _finding(Severity.WARNING, "TTS050")]
-    assert verdict_of(found, frozenset({"TTS020"})) is Verdict.WARN
-    assert verdict_of(found, frozenset({"TTS020", "TTS050"})) is Verdict.PASS
-    assert exit_code_of(found, frozenset({"TTS020"})) is ExitCode.DONE
+    findings = [_finding(Severity.ERROR, "TTS020"), _finding(Severity.WARNING, "TTS050")]
+    assert verdict_of(findings, frozenset({"TTS020"})) is Verdict.WARN
+    assert verdict_of(findings, frozenset({"TTS020", "TTS050"})) is Verdict.PASS
+    assert exit_code_of(findings, frozenset({"TTS020"})) is ExitCode.DONE
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_strict_leaves_the_verdict_alone() -> None:
 
 
 def test_only_when_no_region_may_be_read_is_permission_the_answer() -> None:
-    found = [_finding(Severity.INCONCLUSIVE, "TTS001")]
-    assert exit_code_of(found, forbidden=2, candidates=2) is ExitCode.PERMISSION
-    assert exit_code_of(found, forbidden=1, candidates=2) is ExitCode.INCONCLUSIVE
+    findings = [_finding(Severity.INCONCLUSIVE, "TTS001")]
+    assert exit_code_of(findings, forbidden=2, candidates=2) is ExitCode.PERMISSION
+    assert exit_code_of(findings, forbidden=1, candidates=2) is ExitCode.INCONCLUSIVE
     assert exit_code_of([_finding(Severity.ERROR)], forbidden=2, candidates=2) is ExitCode.CHECK_FAILED

@@ -36,10 +36,10 @@ def test_a_report_is_never_in_memory_as_a_whole(
     monkeypatch.setattr(report, "_decoded", None)  # the whole decoder
     path = tmp_path / "report.json"
     path.write_text(json.dumps(graphs()["reports"][name], **how))
-    found = read(path)
-    assert (found.graph, found.device, found.snapshot) == (expected.graph, expected.device, expected.snapshot)
+    again = read(path)
+    assert (again.graph, again.device, again.snapshot) == (expected.graph, expected.device, expected.snapshot)
     monkeypatch.setattr(pieces, "PIECE_BYTES", 200)
-    assert read(path) == found
+    assert read(path) == again
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -143,10 +143,10 @@ def test_reading_a_database_leaves_nothing_beside_it(tmp_path: Path) -> None:
     writer.execute("PRAGMA journal_mode = WAL")
     writer.execute("UPDATE operations SET name = 'ttnn.renamed' WHERE operation_id = 1")
     writer.commit()
-    there = {entry.name: entry.stat().st_mtime_ns for entry in tmp_path.iterdir()}
-    assert len(there) == 3  # the writer's own log and index
+    files_before = {entry.name: entry.stat().st_mtime_ns for entry in tmp_path.iterdir()}
+    assert len(files_before) == 3  # the writer's own log and index
     assert read(path).graph.operations[0].name == "ttnn.renamed"
-    assert {entry.name: entry.stat().st_mtime_ns for entry in tmp_path.iterdir()} == there
+    assert {entry.name: entry.stat().st_mtime_ns for entry in tmp_path.iterdir()} == files_before
     writer.close()
     before = sorted(tmp_path.iterdir())
     assert read(path).graph.operations[0].name == "ttnn.renamed"

@@ -35,7 +35,7 @@ def _p150(reading: Telemetry, dram: int | None = 0) -> System:
 
 
 def _outcomes(system: System, fact: str) -> list[Outcome]:
-    return [one.outcome for one in expected_of(system) if one.fact == fact]
+    return [expectation.outcome for expectation in expected_of(system) if expectation.fact == fact]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,10 @@ def test_a_heartbeat_is_expected_of_silicon_only(
     kind: SourceKind, moves: bool | None, outcomes: list[Outcome], recorded: bool
 ) -> None:
     system = _system(kind, moves=moves, recorded=recorded)
-    found = [one.outcome for one in expected_of(system) if one.fact == "heartbeat"]
-    assert found == outcomes
+    outcomes_of_heartbeat = [
+        expectation.outcome for expectation in expected_of(system) if expectation.fact == "heartbeat"
+    ]
+    assert outcomes_of_heartbeat == outcomes
 
 
 def test_a_chip_of_another_architecture_than_its_board_fails() -> None:
@@ -153,9 +155,9 @@ def test_no_row_of_a_pass_says_another_number_than_was_expected() -> None:
         example = open_source(f"board:{name}")
         for board in Board:
             chips = tuple(msgspec.structs.replace(chip, board=board) for chip in example.chips)
-            for one in expected_of(msgspec.structs.replace(example, chips=chips)):
-                if one.outcome is Outcome.PASS and isinstance(one.expected, int):
-                    assert one.found == one.expected, (name, board, one)
+            for expectation in expected_of(msgspec.structs.replace(example, chips=chips)):
+                if expectation.outcome is Outcome.PASS and isinstance(expectation.expected, int):
+                    assert expectation.found == expectation.expected, (name, board, expectation)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_a_chip_is_cooler_than_where_it_throttles(reading: Telemetry, outcomes: 
     ],
 )
 def test_heat_and_power_are_told_in_figures(reading: Telemetry, fact: str, expected: str, found: str) -> None:
-    rows = [one for one in expected_of(_p150(reading)) if one.fact == fact]
+    rows = [expectation for expectation in expected_of(_p150(reading)) if expectation.fact == fact]
     assert [(row.expected, row.found) for row in rows] == [(expected, found)]
 
 
@@ -196,9 +198,12 @@ def test_no_two_chips_share_a_unique_id_or_the_id_of_a_board_of_one(
     for name, base in (("unique_id", 10**9), ("board_id", 0x40 << 36)):
         chips = tuple(
             msgspec.structs.replace(
-                example.chips[0], id=index, assumed=(), **{name: None if one is None else str(base + one)}
+                example.chips[0],
+                id=index,
+                assumed=(),
+                **{name: None if offset is None else str(base + offset)},
             )
-            for index, one in enumerate(ids)
+            for index, offset in enumerate(ids)
         )
         system = msgspec.structs.replace(example, chips=chips)
         assert _outcomes(system, f"{name.replace('_', ' ')}s") == [outcome]

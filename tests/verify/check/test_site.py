@@ -29,15 +29,17 @@ FAR, MADE_UP = 17716556166399396846, 4294967296
 
 
 def _with(system: System, chip: int, **facts: Any) -> System:
-    chips = tuple(msgspec.structs.replace(one, **facts) if one.id == chip else one for one in system.chips)
+    chips = tuple(
+        msgspec.structs.replace(each, **facts) if each.id == chip else each for each in system.chips
+    )
     return msgspec.structs.replace(system, chips=chips)
 
 
 def _outcomes(text: str, system: System) -> list[Outcome]:
     wanted = read_check_file(text.encode(), "site.yaml")
     return [
-        one.outcome
-        for one in site_expectations(wanted, system, None, grids_of(system.chips), make_settings())
+        expectation.outcome
+        for expectation in site_expectations(wanted, system, None, grids_of(system.chips), make_settings())
     ]
 
 
@@ -204,7 +206,7 @@ def test_the_id_of_two_chips_is_no_end_of_a_link() -> None:
 
 
 def _product(system: System, fact: str) -> list[Outcome]:
-    return [one.outcome for one in expected_of(system) if one.fact == fact]
+    return [expectation.outcome for expectation in expected_of(system) if expectation.fact == fact]
 
 
 def _p300(location: int | None, pcie: int | None) -> System:
@@ -260,12 +262,12 @@ def test_nothing_passes_where_a_chip_could_not_be_read() -> None:
         assert build_check(case, wanted).verdict is verdict
 
 
-def _sysfs_n300(boards: int = 1, *, told: bool = True) -> System:
+def _sysfs_n300(boards: int = 1, *, ids_known: bool = True) -> System:
     """What sysfs shows of N300 boards: the chips on the bus, no links, and board ids where the firmware has them."""
     (chip, _) = open_source("board:n300").chips
     chips = tuple(
         msgspec.structs.replace(
-            chip, id=index, board_id=str(0x14 << 36 | index) if told else None, unique_id=str(1000000 + index), mmio=True,
+            chip, id=index, board_id=str(0x14 << 36 | index) if ids_known else None, unique_id=str(1000000 + index), mmio=True,
             assumed=(),
             unknown=(Unknown(path="links", why="sysfs does not show eth links"),),
         )
@@ -296,19 +298,19 @@ def _sysfs_n300(boards: int = 1, *, told: bool = True) -> System:
         ("links: [[0, 8, 1, 0]]", 1, UNKNOWN),
     ],
 )
-@pytest.mark.parametrize("told", [True, False], ids=["with board ids", "without"])
+@pytest.mark.parametrize("ids_known", [True, False], ids=["with board ids", "without"])
 def test_where_remote_chips_are_not_shown_their_number_is_known_within_limits(
-    text: str, boards: int, outcome: Outcome, told: bool
+    text: str, boards: int, outcome: Outcome, ids_known: bool
 ) -> None:
-    if not told and str(0x14 << 36) in text:
+    if not ids_known and str(0x14 << 36) in text:
         return
-    assert _outcomes(text, _sysfs_n300(boards, told=told)) == [outcome]
+    assert _outcomes(text, _sysfs_n300(boards, ids_known=ids_known)) == [outcome]
 
 
 @pytest.mark.parametrize("boards", [1, 2, 4])
-@pytest.mark.parametrize("told", [True, False], ids=["with board ids", "without"])
-def test_half_boards_are_not_taken_for_whole_ones(boards: int, told: bool) -> None:
-    system = _sysfs_n300(boards, told=told)
+@pytest.mark.parametrize("ids_known", [True, False], ids=["with board ids", "without"])
+def test_half_boards_are_not_taken_for_whole_ones(boards: int, ids_known: bool) -> None:
+    system = _sysfs_n300(boards, ids_known=ids_known)
     assert _product(system, "chips per n300") == [UNKNOWN]
 
 
@@ -349,12 +351,16 @@ def test_what_is_expected_of_every_chip_is_unknown_of_those_that_are_not_shown()
     wanted = read_check_file(b"each: {board: n300}", "site.yaml")
     system = _sysfs_n300(2)
     chosen = site_expectations(wanted, system, frozenset({0}), grids_of(system.chips), make_settings())
-    assert [one.outcome for one in chosen] == [PASS]
+    assert [expectation.outcome for expectation in chosen] == [PASS]
 
 
 def _board_links_of(system: System) -> list[tuple[Outcome, Fact, Fact]]:
-    found = expected_of(system)
-    return [(one.outcome, one.expected, one.found) for one in found if one.fact == "links on the board"]
+    expectations = expected_of(system)
+    return [
+        (expectation.outcome, expectation.expected, expectation.found)
+        for expectation in expectations
+        if expectation.fact == "links on the board"
+    ]
 
 
 def test_a_board_of_which_no_link_is_up_fails_also_where_its_chips_are_linked_elsewhere() -> None:

@@ -54,8 +54,8 @@ def _host() -> System:
         replace(link, a=replace(link.a, chip=link.a.chip + 2), b=replace(link.b, chip=link.b.chip + 2))
         for link in example.links
     ]
-    far = RemoteLink(a=LinkEnd(chip=3, channel=5), remote_unique_id="777", remote_channel=1)
-    return replace(example, chips=tuple(chips), links=tuple(links), remote_links=(far,))
+    leaving = RemoteLink(a=LinkEnd(chip=3, channel=5), remote_unique_id="777", remote_channel=1)
+    return replace(example, chips=tuple(chips), links=tuple(links), remote_links=(leaving,))
 
 
 HOST = _host()
@@ -92,7 +92,7 @@ MOVES = ("id", "kmd_id", "pci_bdf")
 def _with_chip(system: System, index: int, chip: Chip) -> System:
     chips = [*system.chips]
     chips[index] = chip
-    return replace(system, chips=tuple(sorted(chips, key=lambda one: one.id)))
+    return replace(system, chips=tuple(sorted(chips, key=lambda each: each.id)))
 
 
 @st.composite
@@ -176,11 +176,11 @@ def changed(draw: st.DrawFn) -> tuple[System, str, str, bool]:
         path = f"live_cores.{name}.{what}"
         return _with_chip(HOST, index, replace(chip, live_cores=live)), path, "changed", False
     if kind == "far":
-        far = replace(
+        leaving = replace(
             HOST.remote_links[0],
             **dict([draw(st.sampled_from([("remote_channel", 9), ("remote_unique_id", "8")]))]),
         )
-        return replace(HOST, remote_links=(far,)), "links.5", "changed", False
+        return replace(HOST, remote_links=(leaving,)), "links.5", "changed", False
     at = draw(st.integers(0, len(HOST.links) - 1))
     link = HOST.links[at]
     what = draw(st.sampled_from(["gone", "state", "a", "b"]))
@@ -217,10 +217,10 @@ def test_one_changed_fact_is_the_one_reported(case: tuple[System, str, str, bool
 @settings(deadline=None)
 @given(changed(), changed())
 def test_both_directions_list_the_same(
-    one: tuple[System, str, str, bool], other: tuple[System, str, str, bool]
+    first: tuple[System, str, str, bool], other: tuple[System, str, str, bool]
 ) -> None:
-    forth = build_diff(one[0], other[0], telemetry=True)
-    back = build_diff(other[0], one[0], telemetry=True)
+    forth = build_diff(first[0], other[0], telemetry=True)
+    back = build_diff(other[0], first[0], telemetry=True)
     assert len(forth.appeared) == len(back.vanished)
     assert len(forth.vanished) == len(back.appeared)
     for name in ("moved", "changed", "consequences"):
@@ -245,9 +245,9 @@ def test_a_changed_mask_says_what_it_means_in_bytes() -> None:
     chip = HOST.chips[1]
     system = _with_chip(HOST, 1, replace(chip, masks=replace(chip.masks, tensix=0b111)))
     answer = build_diff(HOST, system)
-    found = {change.path: (change.old, change.new) for change in answer.consequences}
-    assert found["tensix.grid"] == ("12x10", "11x10")
-    assert found["l1.physical"] == (120 * 1572864, 110 * 1572864)
+    by_path = {change.path: (change.old, change.new) for change in answer.consequences}
+    assert by_path["tensix.grid"] == ("12x10", "11x10")
+    assert by_path["l1.physical"] == (120 * 1572864, 110 * 1572864)
 
 
 def test_a_card_in_another_slot_has_moved_and_one_in_its_place_is_another() -> None:
@@ -268,8 +268,8 @@ def test_chips_that_are_numbered_anew_are_still_linked_to_each_other() -> None:
         replace(link, a=replace(link.a, chip=ids[link.a.chip]), b=replace(link.b, chip=ids[link.b.chip]))
         for link in HOST.links
     )
-    far = tuple(replace(link, a=replace(link.a, chip=ids[link.a.chip])) for link in HOST.remote_links)
-    answer = build_diff(HOST, replace(HOST, chips=chips, links=links, remote_links=far))
+    leaving = tuple(replace(link, a=replace(link.a, chip=ids[link.a.chip])) for link in HOST.remote_links)
+    answer = build_diff(HOST, replace(HOST, chips=chips, links=links, remote_links=leaving))
     assert {change.path for change in answer.moved} == {"id"}
     assert answer.changed == ()
 
@@ -354,8 +354,8 @@ def test_a_chip_that_can_no_longer_be_read_differs_from_one_with_the_same_troubl
         replace(HOST, troubles=(Trouble(chip=1, why="the heartbeat stands still", readable=readable),))
         for readable in (True, False)
     ]
-    found = [(change.old, change.new) for change in build_diff(*sides).changed]
-    assert found == [
+    changes = [(change.old, change.new) for change in build_diff(*sides).changed]
+    assert changes == [
         ("the heartbeat stands still", None),
         (None, "could not be read: the heartbeat stands still"),
     ]

@@ -159,7 +159,9 @@ def _(host: Host) -> None:
 def _chips(*ids: int) -> PlantIn:
     def plant(host: Host, version: int) -> None:
         first = ChipSpec(chip_id=ids[0], held=HELD.plus(OTHER))
-        host.publish(healthy(host, version, chips=[first, *(ChipSpec(chip_id=one) for one in ids[1:])]))
+        host.publish(
+            healthy(host, version, chips=[first, *(ChipSpec(chip_id=chip_id) for chip_id in ids[1:])])
+        )
 
     return plant
 

@@ -63,8 +63,8 @@ def _(host: Host) -> None:
     here = os.open(".", os.O_RDONLY)
     os.chdir(host.shm)  # a socket's path is limited to 108 bytes
     try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(f"tt_device_{UNIQUE_ID}_memory")
+        with socket.socket(socket.AF_UNIX) as endpoint:
+            endpoint.bind(f"tt_device_{UNIQUE_ID}_memory")
     finally:
         os.fchdir(here)
         os.close(here)
@@ -74,9 +74,9 @@ for _version in (1, 2, 3, 4):
     for _name, _cut in (("a byte short", -1), ("a byte long", 1)):
 
         def _size(host: Host, version: int = _version, cut: int = _cut) -> None:
-            data = healthy(host, version).encode()
+            content = healthy(host, version).encode()
             file_id = BOARD_ID << 8 | LOCATION if version == 1 else UNIQUE_ID
-            host.put(data[:cut] if cut < 0 else data + bytes(cut), file_id)
+            host.put(content[:cut] if cut < 0 else content + bytes(cut), file_id)
 
         SEEDS.append(Seed(f"{_name}, v{_version}", _size, ("TTS003 error",)))
 

@@ -36,13 +36,13 @@ def _(host: Host) -> None:
     for pid in range(1000, 1059):
         host.run(pid)
     slots = [SlotSpec(pid=pid, held=Bytes(dram=1024)) for pid in range(1000, 1059)]
-    data = RegionSpec(version=1, slots=slots).encode()
-    host.put(data[:8576], BOARD_ID << 8 | LOCATION)
+    content = RegionSpec(version=1, slots=slots).encode()
+    host.put(content[:8576], BOARD_ID << 8 | LOCATION)
 
 
 def _sixteen_chips(host: Host, version: int) -> None:
     held = [HELD.plus(OTHER)] + [Bytes(dram=1)] * 15
-    chips = [ChipSpec(chip_id=at, held=one) for at, one in enumerate(held)]
+    chips = [ChipSpec(chip_id=at, held=held_by_chip) for at, held_by_chip in enumerate(held)]
     totals = HELD.plus(OTHER).plus(Bytes(dram=15))
     slots = [SlotSpec(pid=101, held=HELD), SlotSpec(pid=102, held=OTHER.plus(Bytes(dram=15)))]
     host.publish(healthy(host, version, chips=chips, totals=totals, slots=slots))
