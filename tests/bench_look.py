@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.device.simulated import Chip, blackhole, build, compiler
+from tests.shm.captures import captures
 from tests.sources import fake_sysfs
 from tests.sources.clusters import galaxy
 
@@ -45,6 +46,8 @@ def measure(folder: Path) -> Iterator[Figure]:
     if compiler() is not None:
         library = build(folder)
         yield _top(folder, library)
+        yield _top_of_full_regions(folder)
+        yield _first_screen(folder)
         yield from _record(folder, library)
 
 
@@ -113,17 +116,33 @@ def _scrapes(source: list[str], root: Path) -> tuple[float, float]:
 
 
 def _top(folder: Path, library: Path) -> Figure:
-    """CPU time of the screen and of the child that reads, of 32 chips twice a second for 20 s."""
-    seconds = 20.0
+    """Of 32 simulated chips; the child that reads them counts too."""
     script = blackhole(*[Chip(beating=True) for _ in range(32)]).write(folder / "look32")
-    screen, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-    child = subprocess.Popen(
-        [SCRIPT, "top", "--from", f"sim:{library}", "--interval", "0.5"],
-        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
-        env={**os.environ, **script, "TERM": "xterm-256color"},
-    )  # fmt: skip
-    os.close(terminal)
+    return _busy("top, 32 chips at 2 Hz, CPU", ["--from", f"sim:{library}"], script)
+
+
+def _top_of_full_regions(folder: Path) -> Figure:
+    """Of 32 devices of sysfs, each with a region that has 64 processes, all of them gone: 2,048 ghosts."""
+    source = _full_host(folder / "look-full", 32)
+    return _busy("top, 32 full regions at 2 Hz, CPU", source, {})
+
+
+def _full_host(root: Path, devices: int) -> list[str]:
+    """A host whose every region is full, as a source."""
+    data, shm = bytearray(captures()["v4-full64"].data), root / "dev/shm"
+    fake_sysfs.kernel_driver(root)
+    shm.mkdir(parents=True, exist_ok=True)
+    for number in range(devices):
+        fake_sysfs.device(root, number)
+        struct.pack_into("<Q", data, 32, number + 1)
+        (shm / f"tt_device_{number + 1}_memory").write_bytes(data)
+    return ["--from", f"host:{root}", "--procfs", "/proc"]
+
+
+def _busy(name: str, source: list[str], environment: dict[str, str]) -> Figure:
+    """CPU time of the screen and its children against the time on the clock, twice a second for 20 s."""
+    seconds = 20.0
+    screen, child = _on_a_terminal(["top", *source, "--interval", "0.5"], environment)
     threading.Thread(target=_drain, args=(screen,), daemon=True).start()
     time.sleep(4)
     before, start = _cpu_seconds(child.pid), time.monotonic()
@@ -131,7 +150,21 @@ def _top(folder: Path, library: Path) -> Figure:
     cpu, wall = _cpu_seconds(child.pid) - before, time.monotonic() - start
     os.write(screen, b"q")
     child.wait(10)
-    return Figure("top, 32 chips at 2 Hz, CPU", cpu * 1000, "the wall time", wall * 1000, 0.15)
+    return Figure(name, cpu * 1000, "the wall time", wall * 1000, 0.15)
+
+
+def _on_a_terminal(
+    arguments: list[str], environment: dict[str, str]
+) -> tuple[int, "subprocess.Popen[bytes]"]:
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
+    child = subprocess.Popen(
+        [SCRIPT, *arguments],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env={**os.environ, **environment, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(terminal)
+    return screen, child
 
 
 def _drain(descriptor: int) -> None:
@@ -140,6 +173,41 @@ def _drain(descriptor: int) -> None:
             pass
     except OSError:
         return  # the terminal was closed
+
+
+_READ_ONCE = """
+import sys, time
+from ttinspect.gathering.watching import watch
+from ttinspect.sources.live import Ask, LiveOptions
+begun = time.perf_counter()
+with watch(sys.argv[1], LiveOptions(timeout_seconds=20, ask=Ask.READING)) as read:
+    read()
+print((time.perf_counter() - begun) * 1000)
+"""
+
+
+def _first_screen(folder: Path) -> Figure:
+    """The time on the clock until the chips stand there, against importing Textual and then reading them."""
+    source = _full_host(folder / "look-first", 32)
+    times = []
+    for _ in range(_RUNS):
+        begun, shown = time.perf_counter(), b""
+        screen, child = _on_a_terminal(["top", *source], {})
+        while b"1350" not in shown:
+            shown += os.read(screen, 65536)
+        first = (time.perf_counter() - begun) * 1000
+        threading.Thread(target=_drain, args=(screen,), daemon=True).start()
+        child.kill()
+        child.wait()
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        imported = (time.perf_counter() - begun) * 1000
+        read = subprocess.run(
+            [sys.executable, "-c", _READ_ONCE, source[1]], capture_output=True, text=True, check=True
+        )
+        times.append((first, imported + float(read.stdout)))
+    ours, other = (statistics.median(each) for each in zip(*times, strict=True))
+    return Figure("top, first screen of 32 chips", ours, "import textual.app, a reading", other, 1.5)
 
 
 def _family(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from tests.conftest import Run
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
 from ttinspect.answers.top import TopView, build_top
+from ttinspect.cli.following import Follower
 from ttinspect.cli.top_app import TopApp
 from ttinspect.errors import InspectError
 from ttinspect.gathering.regions import ONE_LOOK, Host, Places, gather_published, read_published
@@ -86,7 +87,9 @@ def _screen(
     """What stands on a screen of this size after the first reading and these keys."""
 
     async def drive() -> list[str]:
-        app = TopApp(read, interval, now_ns=lambda: NOON_NS + 300_000_000, save=lambda: "saved.json")
+        app = TopApp(
+            Follower(read, interval), now_ns=lambda: NOON_NS + 300_000_000, save=lambda: "saved.json"
+        )
         async with app.run_test(size=size) as pilot:
             for _ in range(200):
                 await pilot.pause(0.02)
@@ -207,6 +210,28 @@ def test_a_reading_that_hangs_stops_no_key(tmp_path: Path) -> None:
         await pilot.pause(0.1)
 
     assert "Enter" in "\n".join(_screen(hanging, (80, 24), then=wait, interval=0.1))
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("error", [InspectError("cannot read it", "it is gone", "wait"), ZeroDivisionError()])
+def test_a_first_reading_that_fails_ends_it(error: Exception, late: bool) -> None:
+    """What went wrong is for the command to tell, as everywhere; a fault of ours is not kept either."""
+
+    def failing() -> TopView:
+        if late:
+            time.sleep(0.3)
+        raise error
+
+    app = TopApp(Follower(failing, 60.0))
+    app.run(headless=True, size=(80, 24))
+    assert app.refused is error
+
+
+def test_a_fault_of_ours_does_not_leave_the_screen_as_it_was(tmp_path: Path) -> None:
+    views = iter([_host(tmp_path, 1)()])
+    app = TopApp(Follower(lambda: next(views), 0.05))  # StopIteration is no end of a recording
+    app.run(headless=True, size=(80, 24))
+    assert isinstance(app.refused, StopIteration)
 
 
 def test_the_end_of_a_recording_is_told(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
 from ttinspect.answers.holders import HeldBy
 from ttinspect.answers.listing import ListDevice, list_devices
-from ttinspect.answers.memory import MemoryDevice, build_memory
+from ttinspect.answers.memory import MemoryAnswer, MemoryDevice, build_memory
 from ttinspect.answers.telemetry import TelemetryDevice, build_telemetry
 from ttinspect.answers.topology import build_topology
 from ttinspect.errors import InspectError
@@ -73,11 +74,24 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
-def build_top(case: Case, uses: Uses | None = None, verified: Verified | None = None) -> TopView:
+class JudgedRegions(NamedTuple):
+    """What the regions of a Case come to: the part of a moment that is as it was until they are read again,
+    or the chips are others."""
+
+    verified: Verified
+    memory: MemoryAnswer
+
+
+def judge_regions(case: Case) -> JudgedRegions:
+    """Judge the regions of a Case, and add up what is held."""
+    verified = verify(case)
+    return JudgedRegions(verified, build_memory(case, verified))
+
+
+def build_top(case: Case, uses: Uses | None = None, judged: JudgedRegions | None = None) -> TopView:
     """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them.
-    ``verified`` is there where the same regions were judged already."""
-    verified = verify(case) if verified is None else verified
-    memory_answer = build_memory(case, verified)
+    ``judged`` is there where the same regions were judged already."""
+    verified, memory_answer = judge_regions(case) if judged is None else judged
     memory = {device.id: device for device in memory_answer.devices}
     listed = {device.id: device for device in list_devices(case, memory_answer)}
     telemetry = build_telemetry(case.system, case, uses)

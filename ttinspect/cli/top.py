@@ -4,10 +4,13 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
-from ttinspect.answers.top import TopView, build_top
+import msgspec
+
+from ttinspect.answers.top import JudgedRegions, TopView, build_top, judge_regions
+from ttinspect.cli.following import Follower
 from ttinspect.cli.options import (
     Common,
     DevicesOption,
@@ -26,12 +29,12 @@ from ttinspect.cli.watching import IntervalOption
 from ttinspect.errors import ExitCode, InspectError, missing_extra
 from ttinspect.gathering.regions import Host, Places, gather_published
 from ttinspect.gathering.watching import Looking, watch
+from ttinspect.model.chip import Chip
 from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.opening import begins_as_recording
 from ttinspect.verify.findings.use import Uses, uses_of
 from ttinspect.verify.naming import select_chips
-from ttinspect.verify.verify import Verified, verify
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
 _INSTEAD = "ttinspect list shows a table"
@@ -76,20 +79,35 @@ def run(
         )
     if not SHORTEST_SECONDS <= interval <= LONGEST_SECONDS:
         raise InspectError(f"--interval {interval:g}", "it is not 0.1 to 60", "give a number of seconds")
-    from ttinspect.cli.terminal import on_a_terminal_that_may_go
-    from ttinspect.cli.top_app import TopApp, pages_of
-
     if begins_as_recording(common.source):
-        app = TopApp(pages_of(_played(common)), interval, recorded=True)
-        with on_a_terminal_that_may_go():
-            return app.run() or app.return_code or ExitCode.DONE
+        moments = _played(common)
+        return _show(Follower(lambda: next(moments, None), interval), recorded=True)
     options = LiveOptions(timeout_seconds=common.timeout_seconds, ask=Ask.READING)
     places = places_of(common, shm_dir, procfs)
-    with watch(common.source, options, common.devices) as read, on_a_terminal_that_may_go():
-        screen = _Screen(Looking(places, read, personal=True), places)
-        app = TopApp(screen.look, interval, save=screen.save)
+    try:
+        with watch(common.source, options, common.devices) as read:
+            screen = _Screen(Looking(places, read, personal=True), places)
+            return _show(Follower(screen.look, interval), save=screen.save)
+    finally:
+        common.show(options.log)
+
+
+def _show(follower: Follower, *, save: Callable[[], str] | None = None, recorded: bool = False) -> int:
+    """The screen, until it is left; the exit code.
+
+    Raises:
+        InspectError: nothing could be read from the beginning.
+    """
+    from ttinspect.cli.terminal import on_a_terminal_that_may_go
+    from ttinspect.cli.top_app import TopApp
+
+    if follower.refused is not None:  # before the screen is there
+        raise follower.refused
+    with on_a_terminal_that_may_go():
+        app = TopApp(follower, save=save, recorded=recorded)
         code = app.run()
-    common.show(options.log)
+    if app.refused is not None:
+        raise app.refused
     return code or app.return_code or ExitCode.DONE
 
 
@@ -112,19 +130,18 @@ class _Screen:
     def __init__(self, looking: Looking, places: Places) -> None:
         self._looking, self._places = looking, places
         self._system: System | None = None
-        self._verified: Verified | None = None
-        self._chips: tuple[int, ...] = ()
+        self._judged: JudgedRegions | None = None
+        self._chips: tuple[Chip, ...] = ()
 
     def look(self) -> TopView:
         """The next moment."""
         look = self._looking.look()
         self._system = look.system
         case, uses = self._looking.judged(look)
-        chips = tuple(chip.id for chip in case.shown)
-        if look.is_fresh or self._verified is None or chips != self._chips:
-            # the regions are as they were until they are read again
-            self._verified, self._chips = verify(case), chips
-        return build_top(case, uses, self._verified)
+        chips = tuple(msgspec.structs.replace(chip, telemetry=None) for chip in case.shown)
+        if look.is_fresh or self._judged is None or chips != self._chips:
+            self._judged, self._chips = judge_regions(case), chips
+        return build_top(case, uses, self._judged)
 
     def save(self) -> str:
         """Write a snapshot of what was read last into this folder; its name.

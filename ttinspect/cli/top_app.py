@@ -1,13 +1,12 @@
-"""The screen of ``top``: a Textual application over readings that come from a thread of their own."""
+"""The screen of ``top``: a Textual application over the readings of a follower."""
 
 import asyncio
 import contextlib
-import functools
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -26,6 +25,7 @@ from ttinspect.answers.top import (
     arranged,
     parse_filter,
 )
+from ttinspect.cli.following import Follower, Moment
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.report.top import (
     HELP,
@@ -48,9 +48,6 @@ _SORTED = (
     Quantity.ID, Quantity.BOARD, Quantity.CLOCK, Quantity.POWER, Quantity.TEMPERATURE, Quantity.L1,
     Quantity.DRAM, Quantity.LINKS, Quantity.HOLDER, Quantity.STATE,
 )  # fmt: skip
-
-Readings = Callable[[], TopView | None]
-"""The next moment; None when there are no more (the end of a recording)."""
 
 
 class Page(ModalScreen[None]):
@@ -111,15 +108,14 @@ class TopApp(App[int]):
 
     def __init__(
         self,
-        read: Readings,
-        interval_seconds: float,
+        follower: Follower,
         *,
         save: Callable[[], str] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
         recorded: bool = False,
     ) -> None:
         super().__init__()
-        self._read, self._interval, self._save, self._now_ns = read, interval_seconds, save, now_ns
+        self._follower, self._save, self._now_ns = follower, save, now_ns
         self._recorded = recorded
         self._status, self._summary = Static(id="status", markup=False), Static(id="summary", markup=False)
         self._table: DataTable[Text] = DataTable(id="chips", cursor_type="row")
@@ -129,11 +125,12 @@ class TopApp(App[int]):
         self.view: TopView | None = None
         self._refusal: str | None = None
         self._why: str | None = None
+        self.refused: Exception | None = None
+        """Why nothing could be read from the beginning, or a fault of ours."""
+        self._is_left = False
         self._page = 1
         self._terms: tuple[Term, ...] = ()
         self._by, self._backwards = Quantity.ID, False
-        self._paused = threading.Event()
-        self._ended = threading.Event()
         self._cells: dict[int, tuple[Text, ...]] = {}
         self._widths: tuple[int, ...] = ()
         self._order: tuple[int, ...] = ()
@@ -155,10 +152,10 @@ class TopApp(App[int]):
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(signal.SIGTERM, self.exit, code)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up, code)
-        threading.Thread(target=self._follow, daemon=True).start()
+        self._follower.deliver_to(self._receive)
 
     def on_unmount(self) -> None:
-        self._ended.set()
+        self._follower.end()
 
     def _hang_up(self, code: int) -> None:
         """The terminal is gone: what Textual still restores there goes nowhere, and all else is cleaned up as
@@ -175,47 +172,41 @@ class TopApp(App[int]):
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """No reading is waited for any more."""
-        self._ended.set()
+        self._is_left = True
+        self._follower.end()
         super().exit(*args, **kwargs)
 
-    def _follow(self) -> None:
-        """Readings, one after the other; in a thread, so that a device that hangs stops no key."""
-        due = time.monotonic()
-        while not self._ended.is_set():
-            if not self._paused.is_set():
-                try:
-                    view = self._read()
-                except InspectError as error:
-                    self._tell(functools.partial(self._fail, f"{error.what}: {error.why}"))
-                else:
-                    if view is None:
-                        self._tell(functools.partial(self._fail, "the recording ends here"))
-                        return
-                    self._tell(functools.partial(self._take, view))
-            due = max(due + self._interval, time.monotonic())
-            self._ended.wait(max(0.0, due - time.monotonic()))
-
-    def _tell(self, what: Callable[[], None]) -> None:
-        if not self._ended.is_set():
+    def _receive(self, moment: Moment) -> None:
+        """What the follower has read, in its thread."""
+        if not self._is_left:
             with contextlib.suppress(RuntimeError):  # the screen was closed meanwhile
-                self.call_from_thread(what)
+                self.call_from_thread(self._show, moment)
 
-    def _take(self, view: TopView) -> None:
-        self.view, self._why = view, None
-        self._history.add(view)
-        self._draw()
-
-    def _fail(self, why: str) -> None:
-        self._why = why
-        self._tick()
+    def _show(self, moment: Moment) -> None:
+        if isinstance(moment, TopView):
+            self.view, self._why = moment, None
+            self._history.add(moment)
+            self._draw()
+        elif moment is None:
+            self._why = "the recording ends here"
+            self._tick()
+        elif self.view is None or not isinstance(moment, InspectError):
+            self.refused = moment
+            self.exit()
+        else:
+            self._why = f"{moment.what}: {moment.why}"
+            self._tick()
 
     def _tick(self) -> None:
         if self.view is None:
-            self._status.update(self._why or "reading ...")
+            self._status.update(self._why or "reading ...", layout=False)
             return
         now = self.view.time_ns if self._recorded else self._now_ns()
         self._status.update(
-            status_line(self.view, now, paused=self._paused.is_set(), why=self._why, shown=len(self._shown()))
+            status_line(
+                self.view, now, paused=self._follower.paused.is_set(), why=self._why, shown=len(self._shown())
+            ),
+            layout=False,
         )
 
     def _shown(self) -> tuple[TopChip, ...]:
@@ -227,7 +218,7 @@ class TopApp(App[int]):
         self._tick()
         if self.view is None:
             return
-        self._summary.update(self._refusal or summary_line(self.view))
+        self._summary.update(self._refusal or summary_line(self.view), layout=False)
         shown = self._shown()
         if self._page == 1:
             self._draw_chips(shown)
@@ -353,17 +344,20 @@ class TopApp(App[int]):
 
     def action_pause(self) -> None:
         """Stop reading, or go on."""
-        if self._paused.is_set():
-            self._paused.clear()
+        paused = self._follower.paused
+        if paused.is_set():
+            paused.clear()
         else:
-            self._paused.set()
+            paused.set()
         self._tick()
 
     def action_pace(self, step: int) -> None:
         """Slower, or faster."""
-        near = min(range(len(_STEPS)), key=lambda at: abs(_STEPS[at] - self._interval))
-        self._interval = _STEPS[min(max(near + step, 0), len(_STEPS) - 1)]
-        self.notify(f"every {self._interval:g} s", timeout=1.5)
+        now = self._follower.interval_seconds
+        near = min(range(len(_STEPS)), key=lambda at: abs(_STEPS[at] - now))
+        seconds = _STEPS[min(max(near + step, 0), len(_STEPS) - 1)]
+        self._follower.interval_seconds = seconds
+        self.notify(f"every {seconds:g} s", timeout=1.5)
 
     def action_reset(self) -> None:
         """Least and most begin anew."""
@@ -379,8 +373,3 @@ class TopApp(App[int]):
             self.notify(f"saved {self._save()}", markup=False)
         except InspectError as error:
             self.notify(f"{error.what}: {error.why}", severity="error", markup=False)
-
-
-def pages_of(read: Iterator[TopView]) -> Readings:
-    """Readings of what comes to an end."""
-    return lambda: next(read, None)

@@ -25,6 +25,8 @@ from ttinspect.verify.naming import select_chips
 
 PUBLISHED_SECONDS = 1.0
 """Processes and regions are looked through once a second, however often telemetry is read."""
+PUBLISHED_SHARE = 0.05
+"""Where looking through them, and judging them, takes more of a core than this, it is done less often."""
 
 
 @contextlib.contextmanager
@@ -66,9 +68,9 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Looking:
-    """Readings one after the other, with regions and processes once a second; and how chips were used since
-    the first one. ``personal``: with users and command lines, and processes of strangers. ``keep_bytes``: as
-    a recording needs the regions."""
+    """Readings one after the other, with regions and processes once a second at most; and how chips were used
+    since the first one. ``personal``: with users and command lines, and processes of strangers.
+    ``keep_bytes``: as a recording needs the regions."""
 
     def __init__(
         self, places: Places, read: Callable[[], System], *, personal: bool, keep_bytes: bool = False
@@ -76,14 +78,19 @@ class Looking:
         self._places, self._read, self._scanner = places, read, Scanner(places)
         self._personal, self._keep_bytes = personal, keep_bytes
         self._published: Published | None = None
-        self._due = float("-inf")
+        self._looked = self._due = float("-inf")
+        self._spent: float | None = None
         self._uses: Uses = {}
 
     def look(self) -> Look:
         """The next reading."""
+        if self._spent is not None:  # by now the last look was judged, and shown or written
+            spent = time.thread_time() - self._spent
+            self._due = self._looked + max(PUBLISHED_SECONDS, spent / PUBLISHED_SHARE)
+            self._spent = None
         system, fresh = self._read(), time.monotonic() >= self._due
-        if fresh or self._published is None:
-            self._due = time.monotonic() + PUBLISHED_SECONDS
+        if fresh:
+            self._looked, self._spent = time.monotonic(), time.thread_time()
             published = read_published(
                 self._places,
                 ONE_LOOK,
@@ -92,6 +99,7 @@ class Looking:
                 keep_bytes=self._keep_bytes,
             )
             self._published = published if self._personal else without_strangers(published)
+        assert self._published is not None  # the first look is due at once
         return Look(system, self._published, fresh)
 
     def judged(self, look: Look) -> tuple[Case, Uses]:

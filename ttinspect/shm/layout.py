@@ -8,6 +8,7 @@ in verify/findings/; nothing else compares version numbers.
 import struct
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 
@@ -100,7 +101,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         return self.offset + self.stride * self.count
 
 
-class Layout(msgspec.Struct, frozen=True, kw_only=True):
+class Layout(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One version's file of ``size`` bytes, and what it means.
 
     ``counters`` are the buffer types that it publishes. ``free_chip_ids``: an entry without bytes that has
@@ -126,17 +127,17 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     counts_everybody: bool
     cut_size: int | None = None
 
-    @property
+    @cached_property
     def usage(self) -> tuple[BufferType, ...]:
         """The counters that are usage."""
         return tuple(counter for counter in self.counters if counter.memory is not None)
 
-    @property
+    @cached_property
     def buffers(self) -> tuple[BufferType, ...]:
         """The counters of what the allocator hands out."""
         return tuple(counter for counter in self.usage if not counter.of_programs)
 
-    @property
+    @cached_property
     def sums(self) -> tuple[BufferType, ...]:
         """The counters whose total is the sum of the slots."""
         return self.usage if self.programs_are_a_sum else self.buffers

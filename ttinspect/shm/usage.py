@@ -16,7 +16,7 @@ def counter(figures: Figures, name: str) -> int:
 
 def counted(*counters: int) -> int | None:
     """The sum of counters, None if one of them underflowed."""
-    return None if any(each >= UNDERFLOW_FROM for each in counters) else sum(counters)
+    return None if max(counters, default=0) >= UNDERFLOW_FROM else sum(counters)
 
 
 def l1_buffers(layout: Layout, figures: Figures) -> int | None:
@@ -45,4 +45,4 @@ def dram_used(layout: Layout, figures: Figures) -> int | None:
 
 
 def _sum_in(memory: Memory, types: Iterable[BufferType], figures: Figures) -> int | None:
-    return counted(*(counter(figures, each.name) for each in types if each.memory is memory))
+    return counted(*[figures[each.name] or 0 for each in types if each.memory is memory])

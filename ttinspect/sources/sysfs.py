@@ -27,9 +27,11 @@ from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
 from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Source, SourceKind, System, Trouble
+from ttinspect.model.telemetry import Telemetry
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.plausible import plausible
 from ttinspect.sources.sysfs_telemetry import (
+    hwmon_of,
     is_off_the_bus,
     read_telemetry,
     version_text,
@@ -66,11 +68,17 @@ def read_sysfs(root: str, options: LiveOptions | None = None) -> System:
     if not folders:
         listed = "lists none" if folders is not None else "does not exist"
         raise no_devices(f"{top / 'sys/class/tenstorrent'} {listed}", top)
-    gone = {number: _OFF_THE_BUS for number, folder in folders.items() if is_off_the_bus(folder)}
+    hwmons = {number: hwmon_of(folder) for number, folder in folders.items()}
+    gone = {
+        number: _OFF_THE_BUS for number, folder in folders.items() if is_off_the_bus(folder, hwmons[number])
+    }
     chips, errors = [], {}
     for number, folder in folders.items():
         try:
-            chips.append(_chip(number, folder, telemetry=ask is not Ask.CHIPS, gone=number in gone))
+            reading = None
+            if ask is not Ask.CHIPS and number not in gone:
+                reading = read_telemetry(folder, hwmons[number])
+            chips.append(_chip(number, folder, reading, telemetry=ask is not Ask.CHIPS, gone=number in gone))
         except InspectError as error:
             errors[number] = error
     if not chips:
@@ -137,8 +145,8 @@ def _without_remote(chips: list[Chip]) -> dict[str, Evidence]:
     return notes
 
 
-def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
-    """One device.
+def _chip(number: int, folder: Path, reading: Telemetry | None, *, telemetry: bool, gone: bool) -> Chip:
+    """One device, and its ``reading`` if ``telemetry`` was asked for.
 
     Raises:
         InspectError: 5 when its architecture cannot be told (nothing can be said of it then), 7 when
@@ -153,7 +161,6 @@ def _chip(number: int, folder: Path, *, telemetry: bool, gone: bool) -> Chip:
     bdf, bus_id = _pci_address(folder)
     unique_id = _unique_id(folder, board)
     firmware = firmware_version(version_text(folder / "tt_fw_bundle_ver") or "")
-    reading = read_telemetry(folder) if telemetry and not gone else None
     reading, impossible = (None, ()) if reading is None else plausible(reading)
     known = {
         "board": board or card,

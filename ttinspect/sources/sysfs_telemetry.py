@@ -2,9 +2,10 @@
 docs/sysfs-attributes.md, and the kernel's hwmon interface. Every read is live.
 """
 
+import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,10 +25,9 @@ _HALF_OF_16_BITS_MILLI = 0x8000 * _MILLI
 _HEARTBEAT_SECONDS = 0.5
 
 
-def is_off_the_bus(folder: Path) -> bool:
-    """Whether the registers of the device with this folder of attributes read as all ones; what scaling makes
-    of these means nothing."""
-    hwmon = _hwmon(folder)
+def is_off_the_bus(folder: Path, hwmon: Path | None) -> bool:
+    """Whether the registers of the device with these folders of attributes read as all ones; what scaling
+    makes of these means nothing."""
     return (
         read_decimal(folder / "tt_aiclk") in (_U16_ONES, _U32_ONES)
         or read_hexadecimal(folder / "tt_serial") == _U64_ONES
@@ -35,10 +35,9 @@ def is_off_the_bus(folder: Path) -> bool:
     )
 
 
-def read_telemetry(folder: Path) -> Telemetry | None:
-    """One reading of the device with this folder of attributes. None when none of it is there.
+def read_telemetry(folder: Path, hwmon: Path | None) -> Telemetry | None:
+    """One reading of the device with these folders of attributes. None when none of it is there.
     Of one that is off the bus nothing is to be read."""
-    hwmon = _hwmon(folder)
     now = Telemetry(
         aiclk_mhz=_word(folder / "tt_aiclk"),
         axiclk_mhz=_word(folder / "tt_axiclk"),
@@ -82,17 +81,19 @@ def version_text(path: Path) -> str | None:
     return version_as_printed(read_text(path) or "")
 
 
-def _hwmon(folder: Path) -> Path | None:
-    """The device's folder of hwmon; the driver registers one, on the PCI device; its class links to it."""
-    device = _real(folder / "device")
-    all_of_them = _folders(folder.parents[1] / "hwmon")
-    linked = [hwmon for hwmon in all_of_them if _real(hwmon / "device") == device]
-    candidates = (*_folders(device / "hwmon"), *linked)
+def hwmon_of(folder: Path) -> Path | None:
+    """The folder of hwmon of the device with this folder of attributes; the driver registers one, on the PCI
+    device; its class links to it."""
+    candidates = itertools.chain(_folders(folder / "device" / "hwmon"), _linked(folder))
     return next((hwmon for hwmon in candidates if read_text(hwmon / "name") in _HWMON_NAMES), None)
 
 
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # Path.resolve() fails where links go round
+def _linked(folder: Path) -> Iterator[Path]:
+    """Those of the class that lead to the device: of a copied tree that has no more."""
+    device = os.path.realpath(folder / "device")  # Path.resolve() fails where links go round
+    for hwmon in _folders(folder.parents[1] / "hwmon"):
+        if os.path.realpath(hwmon / "device") == device:
+            yield hwmon
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from ttinspect.verify.writers import SlotWriter, writer_of
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A decoded region of a known version and its surroundings.
+    """A decoded region of a known version, what that version means, and its surroundings.
 
     ``writers`` are those of all occupied slots, ``confirmed`` of those that ``second_region`` (read after the
     processes were) shows unchanged. ``differences`` are those of the first look, ``judged`` what the looks
@@ -29,6 +29,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     file: RegionFile
     region: Region
+    layout: Layout
     match: Match
     limits: Limits
     differences: dict[Quantity, int]
@@ -58,11 +59,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return self.region.version
 
     @property
-    def layout(self) -> Layout:
-        """What the region's version means."""
-        return layout_of(self.region.version)
-
-    @property
     def file_id(self) -> int | None:
         """The id in the file's name."""
         return None if self.file.file_id is None else int(self.file.file_id)
@@ -82,14 +78,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
     """Match a region to its chip, and its slots to their processes."""
     file = looked.looks.file
-    match = region_match(case, file)
+    match, layout = region_match(case, file), layout_of(region.version)
     occupied = region.occupied
     writers = tuple(
         writer_of(
             slot,
-            realtime_of(
-                slot.last_update, layout_of(region.version), case.now_realtime_ns, case.now_monotonic_ns
-            ),
+            realtime_of(slot.last_update, layout, case.now_realtime_ns, case.now_monotonic_ns),
             case.processes,
             case.holders,
             file.path,
@@ -101,6 +95,7 @@ def make_subject(case: Case, looked: LookedAt, region: Region) -> Subject:
     return Subject(
         file=file,
         region=region,
+        layout=layout,
         match=match,
         limits=UNKNOWN_LIMITS if match.chip is None else case.limits.get(match.chip, UNKNOWN_LIMITS),
         differences=differences(region),

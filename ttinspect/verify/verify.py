@@ -116,8 +116,10 @@ def _chip_by_name(case: Case, file: RegionFile) -> int | None:
 
 def _stopped(rule: RegionRule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:
     """An accounting error beside a stopped writer may be an update that it stands in the middle of."""
-    pids = () if subject is None else subject.stopped
-    if not rule.accounting or not pids or rule.severity(hit.row, file.version) is not Severity.ERROR:
+    if subject is None or not rule.accounting or rule.severity(hit.row, file.version) is not Severity.ERROR:
+        return hit
+    pids = subject.stopped
+    if not pids:
         return hit
     who = which("pid", pids)
     return Hit(hit.row, hit.message, hit.evidence, f"{who} is stopped, maybe in the middle of an update")

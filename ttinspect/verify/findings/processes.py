@@ -182,7 +182,7 @@ def _held(subject: Subject, writer: SlotWriter) -> dict[str, int]:
 
 
 def _holds(subject: Subject, writer: SlotWriter) -> bool:
-    return any(_held(subject, writer).values())
+    return any(writer.slot.figures[kind.name] for kind in subject.layout.usage)
 
 
 def _who(writer: SlotWriter) -> str:
