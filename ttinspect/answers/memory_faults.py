@@ -9,6 +9,7 @@ from ttinspect.capacity.banks import Blocks, what_to_free
 from ttinspect.capacity.diagnosis import diagnose
 from ttinspect.capacity.recognition import Grid, grids_of, newest_like, worker_l1_bytes
 from ttinspect.capacity.tensors import TILE_BYTES_OF
+from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.l1_map import Freeing, MapPart, Part
 from ttinspect.model.memory_error import Cause, ErrorText, MemoryFault, RuntimePair
@@ -195,8 +196,7 @@ def _of_shards(fault: MemoryFault) -> Iterator[str]:
         cores = -(-(fault.buffer_bytes or 0) // limit)
         yield (
             f"It lies in shards, {exact(fault.needed_bytes or 0)} on each of {fault.banks} cores: over "
-            f"{cores:,} "
-            f"cores or more it has room."
+            f"{plural(cores, 'core')} or more it has room."
         )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from ttinspect.capacity.error_text import find_errors
 from ttinspect.capacity.headroom import Memory, in_the_way, joined, memory_of
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import ProgramsPeak
 from ttinspect.model.arch import Arch
 from ttinspect.model.graph import (
@@ -185,7 +186,7 @@ def _pairs(
     if len(recorded) != len(dry):
         raise InspectError(
             "--dry",
-            f"it names {len(dry)} captures, and there are {len(recorded)}",
+            f"it names {plural(len(dry), 'capture')}, where {len(recorded)} should be",
             "name one dry run for each capture: a file with a file, a folder of ranks with another",
         )
     pairs = []

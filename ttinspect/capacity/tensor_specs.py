@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TypeVar
 
 from ttinspect.errors import InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.model.tensor import BufferType, Dtype, Layout, Orientation, Sharding, Strategy, TensorSpec
 
 SPELLING = "SHAPE,DTYPE,LAYOUT,MEMORY[,STRATEGY:COLSxROWS[:row_major|col_major]]"
@@ -27,7 +28,7 @@ def parse_tensor(text: str) -> TensorSpec:
     """
     parts = [part.strip() for part in text.split(",")]
     if len(parts) not in (4, 5):
-        raise _refused(text, f"it has {len(parts)} parts, not 4 or 5")
+        raise _refused(text, f"it has {plural(len(parts), 'part')}, not 4 or 5")
     shape = _numbers(parts[0], text, "shape")
     if math.prod(shape) > _MOST_ELEMENTS:
         raise _refused(text, "it has more elements than any memory")

@@ -9,6 +9,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, read_document
 from ttinspect.facts.node import Node, kind_of_value
+from ttinspect.facts.wording import plural
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch, Coord
 from ttinspect.model.finding import Evidence
@@ -251,4 +252,5 @@ def _check_tables(root: Node, soc: Soc) -> None:
         ("noc0_y_to_noc1_y", soc.noc1_y, soc.grid[1]),
     ):
         if len(table) < size:
-            root.child(key).fail(f"one entry per line of the grid ({size})", f"{len(table)} entries")
+            entries = plural(len(table), "entry", "entries")
+            root.child(key).fail(f"one entry per line of the grid ({size})", entries)

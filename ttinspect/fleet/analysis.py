@@ -364,8 +364,8 @@ def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[
         for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
             yield CABLE_CROSSED.finding_of(
                 f"{two_ports(first, second)} between {hosts[one].name} tray {tray} and "
-                f"{hosts[other].name} tray {far_tray} may be exchanged: the other {equal} cables between "
-                "hosts join equal port numbers",
+                f"{hosts[other].name} tray {far_tray} may be exchanged: the other "
+                f"{plural(equal, 'cable')} between hosts {verb(equal, 'joins', 'join')} equal port numbers",
                 EXCHANGED,
                 hosts=[hosts[one].name, hosts[other].name],
                 ports=[first, second],

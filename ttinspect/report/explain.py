@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ttinspect.answers.explain import ExplainAnswer, L1Holder
 from ttinspect.answers.memory_faults import ExplainedError
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause, RuntimePair
 from ttinspect.report.common import markdown_text
 from ttinspect.report.l1_map import l1_map
@@ -149,7 +150,9 @@ def _about_runtime(error: ExplainedError) -> Iterator[str]:
             f"line{'' if lines == 1 else 's'}"
             for lines, dispatches in by_lines.items()
         )
-        yield f"{count(error.banks)} banks are a compute grid of {grid(error.grids[0].grid)}: {ways}"
+        banks = error.banks or 0
+        are = verb(banks, "is", "are")
+        yield f"{plural(banks, 'bank')} {are} a compute grid of {grid(error.grids[0].grid)}: {ways}"
     if error.newest is not None:
         yield _newest(error)
 

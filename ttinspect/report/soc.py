@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.soc import SocAnswer
+from ttinspect.facts.wording import plural
 from ttinspect.report.common import source_line
 from ttinspect.report.screen import add_row, columns
 from ttinspect.report.units import count, grid, size
@@ -17,16 +18,15 @@ def soc_table(answer: SocAnswer) -> list[RenderableType]:
     tensix, dram, eth = answer.tensix, answer.dram, answer.eth
     add_row(table, " architecture", answer.arch.value)
     add_row(table, " NOC grid", f"{grid(answer.noc_grid)} nodes, never harvested")
-    add_row(
-        table, " tensix", f"{grid(tensix.grid)} = {tensix.cores} cores, L1 {_bytes(tensix.l1_bytes)} each"
-    )
-    add_row(table, " DRAM", f"{dram.banks} banks of {_bytes(dram.bank_bytes)}, {dram.ports} ports each")
-    add_row(table, " eth", f"{eth.channels} channels, L1 {_bytes(eth.l1_bytes)} each")
-    cores = columns("type", ">cores", "~NOC0")
+    cores, banks, ports = plural(tensix.cores, "core"), plural(dram.banks, "bank"), plural(dram.ports, "port")
+    add_row(table, " tensix", f"{grid(tensix.grid)} = {cores}, L1 {_bytes(tensix.l1_bytes)} each")
+    add_row(table, " DRAM", f"{banks} of {_bytes(dram.bank_bytes)}, {ports} each")
+    add_row(table, " eth", f"{plural(eth.channels, 'channel')}, L1 {_bytes(eth.l1_bytes)} each")
+    types = columns("type", ">cores", "~NOC0")
     for core_type, coords in answer.cores.items():
         if coords:
-            add_row(cores, f" {core_type}", len(coords), " ".join(f"{x}-{y}" for x, y in coords))
-    return [source_line(answer.source), Text(""), table, Text(""), cores]
+            add_row(types, f" {core_type}", len(coords), " ".join(f"{x}-{y}" for x, y in coords))
+    return [source_line(answer.source), Text(""), table, Text(""), types]
 
 
 def _bytes(number: int) -> str:

@@ -18,6 +18,7 @@ import msgspec
 
 from ttinspect.errors import InspectError
 from ttinspect.facts.files import open_regular, read_document
+from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import (
     AllocatorStatistics,
     BankStatistics,
@@ -166,9 +167,9 @@ def _contradiction(banks: BankStatistics) -> str | None:
     total, allocated = banks.total_bytes_per_bank, banks.total_bytes_allocated_per_bank
     largest = banks.largest_contiguous_bytes_free_per_bank
     if allocated > total:
-        return f"{allocated} bytes allocated in a bank of {total}"
+        return f"{plural(allocated, 'byte')} allocated in a bank of {total:,}"
     if largest is not None and largest > total - allocated:
-        return f"a free block of {largest} bytes where {total - allocated} are free"
+        return f"a free block of {plural(largest, 'byte')} where {total - allocated:,} are free"
     return None if banks.blocks is None else _contradiction_of_blocks(banks.blocks, total, allocated)
 
 
@@ -179,6 +180,8 @@ def _contradiction_of_blocks(blocks: tuple[Block, ...], total: int, allocated: i
             return f"the block table has nothing, or two blocks, at {min(end, block.address)}"
         end = block.end
     if end != total:
-        return f"the blocks of a bank add up to {end} bytes of {total}"
+        return f"the blocks of a bank add up to {plural(end, 'byte')} of {total:,}"
     held = sum(block.size_bytes for block in blocks if block.allocated)
-    return None if held == allocated else f"the blocks of a bank hold {held} bytes, not {allocated}"
+    return (
+        None if held == allocated else f"the blocks of a bank hold {plural(held, 'byte')}, not {allocated:,}"
+    )

@@ -95,7 +95,8 @@ def _summary(text: str, name: str) -> Iterator[tuple[str, BankStatistics]]:
             raise refused(name, "a row does not have four figures")
         total, allocated, free, largest = map(int, cells[1:])
         if allocated + free != total:
-            raise refused(name, f"{allocated} bytes allocated and {free} free in a bank of {total}")
+            handed_out = plural(allocated, "byte")
+            raise refused(name, f"{handed_out} allocated and {free:,} free in a bank of {total:,}")
         yield (
             kind,
             BankStatistics(

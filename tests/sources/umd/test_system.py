@@ -126,6 +126,11 @@ def test_that_the_user_hides_devices_is_no_fault(monkeypatch: pytest.MonkeyPatch
     assert found.evidence[told] == {"visible": "0", "driver_devices": 8, "tt_umd_devices": 1}
 
 
+def test_one_device_that_tt_umd_does_not_report_is_counted_as_one() -> None:
+    (trouble,) = system(HOST, REMOTE, wire.Done()).troubles
+    assert trouble.why == "the kernel driver sees 1 device, tt_umd reports none"
+
+
 def test_devices_of_another_architecture_are_no_fault() -> None:
     """tt_umd opens one at a time."""
     archs = {0: "wormhole_b0", 1: "blackhole"}

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.socs import arch_named
+from ttinspect.facts.wording import plural
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip
@@ -230,14 +231,17 @@ def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Ev
     archs = {None, *(facts.arch for facts in chips)}
     of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
     counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
-    more = f"the kernel driver sees {seen} devices, tt_umd reports {reported}" if seen > reported else ""
+    more = _more_seen(seen, reported) if seen > reported else ""
     if visible and seen:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
         return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}, []
     if of_these > reported:
-        why = f"the kernel driver sees {of_these} devices, tt_umd reports {reported}"
-        return {}, [Trouble(chip=None, why=why, readable=False)]
+        return {}, [Trouble(chip=None, why=_more_seen(of_these, reported), readable=False)]
     return ({more: counts} if more else {}), []
+
+
+def _more_seen(seen: int, reported: int) -> str:
+    return f"the kernel driver sees {plural(seen, 'device')}, tt_umd reports {reported or 'none'}"
 
 
 def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:

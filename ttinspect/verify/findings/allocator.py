@@ -115,9 +115,10 @@ def capacity_differences(view: MemoryView, chip: int | None, limits: Limits) -> 
         managed_bytes = whole.capacity_bytes + part.capacity_bytes
         difference = managed_bytes - expected[0]
         if managed_bytes not in expected:
+            banks = plural(whole.num_banks or 0, "bank")
             yield Hit(
                 "differs",
-                f"The allocator manages {size(managed_bytes)} of {kind} ({whole.num_banks} banks), "
+                f"The allocator manages {size(managed_bytes)} of {kind} ({banks}), "
                 f"computed for chip {chip} are {size(expected[0])}{capacity_words(limits)}: "
                 f"{exact(abs(difference))} {'more' if difference > 0 else 'less'}.",
                 {"kind": kind, "allocator_bytes": managed_bytes, "computed_bytes": expected},
