@@ -105,7 +105,7 @@ def test_a_small_descriptor_is_read() -> None:
         ({"dram": [["0-0", "0-1"], ["0-2"]]}, "dram", "different numbers of ports"),
         ({"dram": ["0-0"]}, "dram[0]", "expected a list of ports"),
         ({"noc0_x_to_noc1_x": [3, 2, 1, 0]}, "f", "belong together"),
-        ({"noc0_x_to_noc1_x": [0], "noc0_y_to_noc1_y": [3, 2, 1, 0]}, "noc0_x_to_noc1_x", "found 1 entries"),
+        ({"noc0_x_to_noc1_x": [0], "noc0_y_to_noc1_y": [3, 2, 1, 0]}, "noc0_x_to_noc1_x", "found 1 entry"),
     ],
 )
 def test_what_tt_umd_reads_leniently_is_refused_with_its_place(
