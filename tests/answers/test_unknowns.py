@@ -160,7 +160,7 @@ def test_what_follows_of_a_mask_has_the_reason_of_the_mask(tmp_path: Path) -> No
     assert {"tensix_grid", "l1.cores", "l1.physical", "l1.allocatable", "l1_small.banks"} <= capacity.keys()
     assert "dram.physical" not in capacity
     memory = _whys(source, "memory")
-    assert "the driver does not tell" in memory.pop("held_by.held")
+    assert "the source does not tell which device it is" in memory.pop("held_by.held")
     assert memory == {"capacity.l1_physical": why, "capacity.l1_allocatable": why}
     assert _whys(source, "list")["tensix_grid"] == why
 

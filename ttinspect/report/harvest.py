@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from rich.columns import Columns
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice, ProductSummary
@@ -34,7 +35,7 @@ def harvest_table(
 ) -> list[RenderableType]:
     """The answer for a terminal: a row per chip, pictures, findings, the summary last."""
     parts: list[RenderableType] = [source_line(answer.source), Text("")]
-    table = columns(*(_COLUMN_SPECS.get(name, name) for name in SUMMARY))
+    table = columns(*(_COLUMN_SPECS.get(name, name) for name in SUMMARY), widths=(_ID_WIDTH,))
     for cells in shared_rows([(device.id, summary_cells(device)[1:]) for device in answer.devices]):
         add_row(table, *cells)
     parts.append(table)
@@ -64,6 +65,8 @@ def harvest_table(
 
 SUMMARY = ("id", "board", "link", "tensix grid", "cores", "harvested (NOC0)", "dram", "eth", "mask")
 _COLUMN_SPECS = {"id": ">id", "harvested (NOC0)": "~harvested (NOC0)"}
+_ID_WIDTH = 3
+"""Of the ids in the first column, with a blank before those of one digit, as in other tables."""
 
 
 def summary_cells(device: HarvestDevice) -> tuple[object, ...]:
@@ -72,13 +75,28 @@ def summary_cells(device: HarvestDevice) -> tuple[object, ...]:
         device.id,
         device.board.value if device.board else "-",
         reach(device.mmio, device.via),
-        grid(device.tensix.grid),
-        of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
+        *(
+            _short(cell)
+            for cell in (
+                grid(device.tensix.grid),
+                of(device.tensix.active, device.tensix.full_grid[0] * device.tensix.full_grid[1]),
+            )
+        ),
         harvested_lines(device),
-        of(device.dram.active, device.dram.banks),
-        of(device.eth.active, device.eth.channels),
-        mask(device.masks.tensix, device),
+        *(
+            _short(cell)
+            for cell in (
+                of(device.dram.active, device.dram.banks),
+                of(device.eth.active, device.eth.channels),
+                mask(device.masks.tensix, device),
+            )
+        ),
     )
+
+
+def _short(cell: str) -> str:
+    """Six times "unknown" is wider than a terminal: one of them says it."""
+    return "-" if cell == UNKNOWN else cell
 
 
 def harvested_lines(device: HarvestDevice) -> str:
@@ -329,7 +347,7 @@ def glyph(node: PictureNode | None) -> str:
 def pictures(groups: tuple[PictureGroup, ...], labels: str) -> list[RenderableType]:
     """All pictures, with one legend below them."""
     drawn = [_drawing(group, labels) for group in groups]
-    return [Text(""), Columns(drawn, padding=(0, 3)), _legend(groups)]
+    return [Columns(drawn, padding=(0, 3)), _legend(groups)]
 
 
 def title(group: PictureGroup) -> str:
@@ -339,31 +357,28 @@ def title(group: PictureGroup) -> str:
 
 def _drawing(group: PictureGroup, labels: str) -> Text:
     picture = group.picture
-    text = Text(f" {title(group)}   {labels} x\n", no_wrap=True, end="")
+    text = Text(f"\n {title(group)}   {labels} x\n", no_wrap=True, end="")
     text.append("  y  " + "".join(label.rjust(_CELL_LETTERS - 1) + " " for label in picture.x_labels))
     for label, nodes in zip(picture.y_labels, picture.rows, strict=True):
         text.append(f"\n{label.rjust(3)}  ")
         for node in nodes:
             text.append(glyph(node).rjust(_CELL_LETTERS - 1) + " ", style=_STYLES[node.state] if node else "")
-    text.append("\n")
     return text
 
 
-def _legend(groups: tuple[PictureGroup, ...]) -> Text:
-    return Text(" " + " ".join(glued(f"{glyph(node)} {_meaning(node)} ") for node in _kinds(groups)))
+def _legend(groups: tuple[PictureGroup, ...]) -> Padding:
+    words = Text(" ".join(glued(f"{glyph(node)} {_meaning(node)} ") for node in _kinds(groups)))
+    return Padding(words, (0, 0, 0, 1))
 
 
 def _kinds(groups: tuple[PictureGroup, ...]) -> list[PictureNode]:
-    """One node of each kind in the pictures, in a fixed order."""
+    """One node of each kind in the pictures, in a fixed order: what is harvested behind what is live."""
     picture_nodes: dict[str, PictureNode] = {}
     for group in groups:
         for node in _nodes(group.picture):
             picture_nodes.setdefault(glyph(node), node)
-    return [
-        picture_nodes[sign]
-        for sign in (*_LIVE.values(), *_HARVESTED.values(), _UNKNOWN)
-        if sign in picture_nodes
-    ]
+    signs = [sign for core_type in _LIVE for sign in (_LIVE[core_type], _HARVESTED.get(core_type, ""))]
+    return [picture_nodes[sign] for sign in (*signs, _UNKNOWN) if sign in picture_nodes]
 
 
 def _meaning(node: PictureNode) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from rich.console import RenderableType
@@ -14,7 +14,7 @@ from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import Link, LinkState
 from ttinspect.report.common import findings_table, grouped, source_line, svg, xml_text
 from ttinspect.report.memory import held_below, held_by
-from ttinspect.report.screen import add_row, columns, harmless
+from ttinspect.report.screen import Fitting, add_row, columns, harmless
 from ttinspect.report.units import reach
 
 _COLUMNS = (">id", ">dev", "PCI", "unique id", ">loc", "reached", "~eth links")
@@ -44,21 +44,86 @@ def _heading(chips: list[TopologyChip], *, example: bool) -> str:
     return " ".join(words)
 
 
-def topology_table(answer: TopologyAnswer) -> list[RenderableType]:
-    """A row per chip, grouped by board and tray; links as neighbour:count."""
-    parts: list[RenderableType] = [source_line(answer.source), Text("")]
-    parts.append(columns(*_COLUMNS, widths=_COLUMN_WIDTHS))
-    for heading, chips in board_groups(answer):
+def topology_table(answer: TopologyAnswer) -> list[RenderableType | Fitting]:
+    """A row per chip, grouped by board and tray; links as neighbour:count. Where every board has one chip,
+    its serial is in the row."""
+    groups = board_groups(answer)
+    alone = all(len(chips) == 1 and chips[0].tray is None and chips[0].mmio for _, chips in groups)
+    parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
+    parts += [_cards(answer)] if alone else _boards(groups)
+    parts += held_below((chip.id, chip.held_by) for chip in answer.chips)
+    parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
+    if alone and any("/" in _lanes(chip) for chip in answer.chips):
+        parts.append(Text(" PCIe: lanes of the link / lanes that the card could have"))
+    return [*parts, *_findings(answer)]
+
+
+def _boards(groups: list[Group]) -> list[RenderableType]:
+    """A heading for every board or tray, with its chips below."""
+    parts: list[RenderableType] = [columns(*_COLUMNS, widths=_COLUMN_WIDTHS)]
+    for heading, chips in groups:
         parts.append(Text(harmless(heading), style="bold"))
         table = columns(*_COLUMNS, header=False, widths=_COLUMN_WIDTHS)
         for chip in chips:
-            numbers = ["-" if number is None else number for number in (chip.kmd_id, chip.asic_location)]
             names = (chip.pci_bdf or "-", chip.unique_id or "-")
-            add_row(table, chip.id, numbers[0], *names, numbers[1], _reached(chip), links(chip))
+            location = _or_dash(chip.asic_location)
+            add_row(table, chip.id, _or_dash(chip.kmd_id), *names, location, _reached(chip), links(chip))
         parts.append(table)
-    parts += held_below((chip.id, chip.held_by) for chip in answer.chips)
-    parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
-    return parts + _findings(answer)
+    return parts
+
+
+_CARD_COLUMNS = {">id": 3, ">dev": 3, "PCI": 12, "serial": 16, "unique id": 20, "PCIe": 5, "eth links": 0}
+"""With their least widths: every kind of card has a table of its own."""
+
+
+def _cards(answer: TopologyAnswer) -> Fitting:
+    """A row for every card of one chip, those of one kind below one heading; where that is too wide without
+    the unique ids, the longest of the names."""
+    whole = {chip.id: _card_cells(chip) for chip in answer.chips}
+    short = {chip: (*cells[:4], *cells[5:]) for chip, cells in whole.items()}
+    named = [name for name in _CARD_COLUMNS if name != "unique id"]
+    return Fitting(
+        (
+            tuple(_card_tables(answer, tuple(_CARD_COLUMNS), whole)),
+            tuple(_card_tables(answer, (*named[:-1], f"~{named[-1]}"), short)),
+        )
+    )
+
+
+def _card_tables(
+    answer: TopologyAnswer, names: tuple[str, ...], cells: Mapping[int, tuple[str, ...]]
+) -> Iterator[RenderableType]:
+    widths = [_CARD_COLUMNS[name.lstrip("~")] for name in names]
+    yield columns(*names, widths=widths)
+    for kind, chips in itertools.groupby(answer.chips, key=_kind):
+        yield Text(harmless(kind), style="bold")
+        table = columns(*names, header=False, widths=widths)
+        for chip in chips:
+            add_row(table, *cells[chip.id])
+        yield table
+
+
+def _card_cells(chip: TopologyChip) -> tuple[str, ...]:
+    names = (chip.pci_bdf or "-", chip.serial or "-", chip.unique_id or "-")
+    return (str(chip.id), _or_dash(chip.kmd_id), *names, _lanes(chip), links(chip))
+
+
+def _or_dash(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+def _kind(chip: TopologyChip) -> str:
+    """ "n150", "p150 revision 2", or "board of unknown type"."""
+    board = chip.board.value if chip.board else "board of unknown type"
+    return f"{board} revision {chip.revision}" if chip.revision else board
+
+
+def _lanes(chip: TopologyChip) -> str:
+    """ "x16", "x8/16" where the card could have more, "-"."""
+    now, most = chip.pcie.lanes, chip.pcie.max_lanes
+    if now is None:
+        return "-"
+    return f"x{now}" if most in (None, now) else f"x{now}/{most}"
 
 
 def _reached(chip: TopologyChip) -> str:
