@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ttinspect.host.attributes import read_file
+from ttinspect.host.maps import MapsReader, SharedFile
 from ttinspect.host.procfs import device_openers, hides_processes, is_procfs, listed_names, own_pid_of
 from ttinspect.model.holder import Holder, Holders, Maps
 from ttinspect.model.process import DeviceOpeners
@@ -17,8 +18,6 @@ from ttinspect.model.region import RegionFile
 _NODE = re.compile(rb"/dev/tenstorrent/(0|[1-9][0-9]{0,5})(?: \(deleted\))?$")
 _NODE_FOLDER = b"/tenstorrent/"
 _REGION_PREFIX = b"/tt_device_"
-_MAP = re.compile(rb"^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) ([0-9]+) +(\S.*)$")
-_PIECE_BYTES = 1 << 16
 _KTHREADD = b"kthreadd"
 _PARENT = 1
 """Index of ppid (proc(5), field 4) among the fields behind the command name."""
@@ -91,6 +90,7 @@ class _Look:
         self.unread_maps: set[int] = set()
         self._no_maps: set[int] = set()
         self._maps = 0
+        self._maps_reader = MapsReader(asks=is_procfs(procfs))
 
     def at(self, pid: int) -> None:
         """Its descriptors and its maps, as far as they are wanted and may be read."""
@@ -129,38 +129,27 @@ class _Look:
                 self.open.setdefault(pid, set()).add(int(match[1]))
 
     def _look_at_maps(self, pid: int, path: bytes) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            pieces = [os.read(descriptor, _PIECE_BYTES)]
-            while pieces[-1]:
-                pieces.append(os.read(descriptor, _PIECE_BYTES))
-        finally:
-            os.close(descriptor)
-        text = b"".join(pieces)
-        if _REGION_PREFIX not in text and _NODE_FOLDER not in text:
-            return
-        for line in text.split(b"\n"):
-            if _REGION_PREFIX in line or _NODE_FOLDER in line:
-                self._mapped(pid, line)
+        for file in self._maps_reader.shared_files(path):
+            self._mapped(pid, file)
 
-    def _mapped(self, pid: int, line: bytes) -> None:
-        match = _MAP.match(line)
-        if match is None:
-            return
-        if node := _NODE.search(match[4]):  # mapped windows keep a device open without a descriptor
+    def _mapped(self, pid: int, file: SharedFile) -> None:
+        if _NODE_FOLDER in file.name and (node := _NODE.search(file.name)):
+            # mapped windows keep a device open without a descriptor
             self.open.setdefault(pid, set()).add(int(node[1]))
-        key = (int(match[1], 16), int(match[2], 16), int(match[3]))
-        if key[2] not in self._inodes:
+        if file.inode not in self._inodes:
+            return
+        key = (file.major, file.minor, file.inode)
+        if key not in self._regions and _REGION_PREFIX not in file.name:
             return
         surely, perhaps = self.mapped.setdefault(pid, (set(), set()))
         if key in self._regions:
             surely.add(self._regions[key])
             return
-        name = os.fsdecode(match[4].rpartition(b"/")[2])
+        name = os.fsdecode(file.name.rpartition(b"/")[2])
         perhaps |= {
             path
             for (_, _, inode), path in self._regions.items()
-            if inode == key[2] and path.rpartition("/")[2] == name
+            if inode == file.inode and path.rpartition("/")[2] == name
         }
 
     @property
