@@ -34,8 +34,7 @@ class Host:
             self.attempts = (*self.attempts, Attempt(plan=plan, session=self._said(plan)))
             history = History(
                 attempts=self.attempts,
-                devices=self._devices,
-                archs=frozenset([self._arch]),
+                host=wire.HostFacts(kmd_devices=self._devices, kmd_archs={0: self._arch}),
                 left_seconds=30.0,
             )
             wait = history.last.session.wait
@@ -158,7 +157,7 @@ def test_a_chip_that_is_read_when_tt_umd_dies_is_left_alone_once() -> None:
 
     def after(*attempts: Attempt) -> Plan | None:
         return next_plan(
-            History(attempts=attempts, devices=DEVICES, archs=frozenset(["blackhole"]), left_seconds=30.0)
+            History(attempts=attempts, host=wire.HostFacts(kmd_devices=DEVICES), left_seconds=30.0)
         )
 
     plan = after(first)

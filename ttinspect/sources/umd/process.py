@@ -163,9 +163,9 @@ class Child:
 
         from ttinspect.sources.umd import umdlog, wire
 
-        *whole, self._buffer = (self._buffer + data).split(b"\n")
+        *texts, self._buffer = (self._buffer + data).split(b"\n")
         try:
-            for text in whole:
+            for text in texts:
                 line = wire.DECODER.decode(umdlog.plain(text, self._process.pid))
                 if isinstance(line, wire.Stage):
                     self._stage = line

@@ -43,8 +43,8 @@ def identified(facts: ChipFacts, chip: Chip | None) -> ChipFacts:
     one of the two telemetry words is all ones: no id has that."""
     if chip is not None:
         masks = chip.masks if facts.tags else None
-        known = {name: getattr(chip, name) for name in (*_AS_IN_CHIP, "board", "noc_translation")}
-        facts = replace(facts, arch=chip.arch.value, masks=masks, **known)
+        identity = {name: getattr(chip, name) for name in (*_AS_IN_CHIP, "board", "noc_translation")}
+        facts = replace(facts, arch=chip.arch.value, masks=masks, **identity)
     ids = {name: getattr(facts, name) for name in ("board_id", "unique_id")}
     return replace(facts, **{name: None for name, text in ids.items() if text and _has_all_ones(int(text))})
 
@@ -62,8 +62,8 @@ def chip_of(facts: ChipFacts, soc: Soc, *, simulated: bool, linkless: str | None
     if linkless is not None or (reason and not linked):
         unknown.append(Unknown(path="links", why=linkless or reason or ""))
     always = {"board_id": facts.board_id, "unique_id": facts.unique_id}
-    for name, known in {"board": board, **always, "mmio": facts.mmio}.items():
-        if known is None and (reason or name in always):
+    for name, value in {"board": board, **always, "mmio": facts.mmio}.items():
+        if value is None and (reason or name in always):
             unknown.append(Unknown(path=name, why=reason or "the chip does not tell it"))
     if asic_location is None and not facts.error and soc.arch is not Arch.QUASAR:
         unknown.append(Unknown(path="asic_location", why="telemetry ASIC_LOCATION is missing"))
@@ -124,13 +124,10 @@ def _masks(facts: ChipFacts, soc: Soc, *, simulated: bool) -> tuple[Masks, tuple
         elif word in (None, _ALL_ONES):
             unknown[name] = f"telemetry {tag} is missing"
     for name, listed in units_listed(soc).items():
-        mask = values[name]
-        if (
-            name not in unknown
-            and mask
-            and mask >> listed
-            and name not in ARCHITECTURES[soc.arch].ignored_masks
-        ):
+        if name in unknown or name in ARCHITECTURES[soc.arch].ignored_masks:
+            continue
+        mask = values[name] or 0
+        if mask >> listed:
             unknown[name] = f"the mask {mask:#x} has bits past the {listed} that the SoC descriptor lists"
     masks = Masks(**{**values, **dict.fromkeys(unknown)})
     return masks, tuple(assumed), [Unknown(path=f"masks.{name}", why=why) for name, why in unknown.items()]
@@ -190,8 +187,8 @@ def _gddr(facts: TelemetryFacts, chip: Chip) -> tuple[GddrModule, ...] | None:
     channels = _live(chip, CoreType.DRAM, len(chip.soc.dram))
     if channels is None or (facts.training is None and not facts.tags):
         return None
-    known = facts.tags.get(TAG_OF_NAME[STATUS_WORD]) != _ALL_ONES
-    training = [_TRAINED.get(state) for state in facts.training or [] if known]
+    readable = facts.tags.get(TAG_OF_NAME[STATUS_WORD]) != _ALL_ONES
+    training = [_TRAINED.get(state) for state in facts.training or [] if readable]
     return modules_of_words(lambda name: word_of(facts.tags, name), channels, training)
 
 
@@ -200,9 +197,9 @@ def _eth(facts: TelemetryFacts, chip: Chip) -> tuple[EthChannel, ...] | None:
     channels = _live(chip, CoreType.ETH, len(chip.soc.eth))
     if channels is None:
         return None
-    known = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else {}
+    cores_by_state = facts.eth if facts.tags.get(_ETH_LIVE_TAG) != _ALL_ONES else {}
     states: dict[str, dict[Coord, bool]] = {"up": {}}
-    states |= {name: {(x, y): state for x, y, state in cores} for name, cores in known.items()}
+    states |= {name: {(x, y): state for x, y, state in cores} for name, cores in cores_by_state.items()}
     return tuple(
         EthChannel(channel=channel, **{name: by.get(chip.soc.eth[channel]) for name, by in states.items()})
         for channel in channels

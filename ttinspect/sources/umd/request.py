@@ -61,5 +61,5 @@ def simulator_request(task: str, path: str, soc_folder: str) -> Request:
 
 def scratch_folder() -> str:
     """Where temporary folders go: TMPDIR, or /tmp."""
-    wanted = os.environ.get("TMPDIR", "")
-    return wanted if os.path.isdir(wanted) else "/tmp"  # noqa: PTH112
+    folder = os.environ.get("TMPDIR", "")
+    return folder if os.path.isdir(folder) else "/tmp"  # noqa: PTH112

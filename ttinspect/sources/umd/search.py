@@ -63,15 +63,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was asked so far, of which devices, and how much time is left."""
+    """Everything that was asked so far, the devices that tt_umd may be shown some of, how much time is left,
+    and the device that tt_umd named last, as N of /dev/tenstorrent/N."""
 
     attempts: tuple[Attempt, ...]
-    devices: Mapping[int, str]
-    """BDFs by N of /dev/tenstorrent/N; none where none may be left out."""
-    archs: frozenset[str]
+    host: wire.HostFacts
     left_seconds: float
     named: int | None = None
-    """The device that tt_umd named last."""
 
     @property
     def last(self) -> Attempt:
@@ -81,12 +79,12 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     def without(self, lost: Mapping[int, str]) -> Plan:
         """All chips once more, but for these devices too, and why; over eth again, if it was without."""
         last = self.last.plan
-        everything = {**last.lost, **lost}
-        left = tuple(bdf for number, bdf in self.devices.items() if number not in everything)
+        lost = {**last.lost, **lost}
+        visible = tuple(bdf for number, bdf in self.host.kmd_devices.items() if number not in lost)
         request = self.attempts[0].plan.request._replace(
-            wait_for_training=last.request.wait_for_training, visible=left
+            wait_for_training=last.request.wait_for_training, visible=visible
         )
-        return Plan(request=request, lost=everything, untrained=last.untrained)
+        return Plan(request=request, lost=lost, untrained=last.untrained)
 
 
 Strategy = Callable[[History], Plan | None]
@@ -103,7 +101,8 @@ def without_waiting_for_links(history: History) -> Plan | None:
 def without_eth(history: History) -> Plan | None:
     """Discover nothing over eth: a link, or a remote chip, can be what is bad. Where there can be remote
     chips, each is opened by itself; where there cannot, a device that is named is to blame."""
-    plan, remote = history.last.plan, not history.archs or wire.REMOTE_ARCH in history.archs
+    plan, archs = history.last.plan, {*history.host.kmd_archs.values()}
+    remote = not archs or wire.REMOTE_ARCH in archs
     if not plan.request.over_eth or (history.named is not None and not remote):
         return None
     patience = (
@@ -115,19 +114,21 @@ def without_eth(history: History) -> Plan | None:
 def without_the_named(history: History) -> Plan | None:
     """Leave out the device that tt_umd names."""
     named, last = history.named, history.last
-    if named is None or named in last.plan.lost or not {*history.devices} - {*last.plan.lost, named}:
+    if named is None or named in last.plan.lost or not {*history.host.kmd_devices} - {*last.plan.lost, named}:
         return None
     return history.without({named: last.session.why_ended()})
 
 
 def one_by_one(history: History) -> Plan | None:
     """Ask for each device alone, and leave out those with which tt_umd goes wrong."""
-    present = [number for number in history.devices if number not in history.last.plan.lost]
+    present = [number for number in history.host.kmd_devices if number not in history.last.plan.lost]
     alone = {attempt.plan.alone: attempt for attempt in history.attempts}
     for number in present if len(present) > 1 else ():
         if number not in alone:
             first = history.attempts[0].plan.request
-            request = first._replace(task="chips", visible=(history.devices[number],), over_eth=False)
+            request = first._replace(
+                task="chips", visible=(history.host.kmd_devices[number],), over_eth=False
+            )
             return Plan(request=request, alone=number)
     guilty = {number: alone[number] for number in present if number in alone and not alone[number].is_well}
     if not 0 < len(guilty) < len(present):
@@ -205,13 +206,9 @@ def ask(
         plan, left = None, deadline - time.monotonic()
         if host is not None:
             facts = host.facts(attempts[0].session)
-            history = History(
-                attempts=attempts,
-                # those that the user hides from tt_umd stay hidden
-                devices={} if os.environ.get(process.VISIBLE_DEVICES) else facts.kmd_devices,
-                archs=frozenset(facts.kmd_archs.values()),
-                left_seconds=left,
-            )
+            hidden = os.environ.get(process.VISIBLE_DEVICES)  # what the user hides from tt_umd stays so
+            shown = replace(facts, kmd_devices={}) if hidden else facts
+            history = History(attempts=attempts, host=shown, left_seconds=left)
             if left > lateness.LEAST_ATTEMPT_SECONDS:
                 plan = next_plan(replace(history, named=host.named(history.last.session)))
     of_all = [attempt for attempt in attempts if attempt.plan.alone is None]

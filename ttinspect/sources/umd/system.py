@@ -97,11 +97,14 @@ def _next_step(session: wire.Session, why: str) -> str:
     words = f"{why} {umdlog.last_words(session.log)}"
     simulated, late = session.request.library is not None, session.late is not None
     kind = session.wait.kind if session.wait is not None and late else None
-    own, no_memory = umdlog.is_simulators_own(words), session.killed or umdlog.is_out_of_memory(words)
+    not_modelled, no_memory = (
+        umdlog.is_simulators_own(words),
+        session.killed or umdlog.is_out_of_memory(words),
+    )
     steps = {
         "end the process that holds the lock, or wait until it is done": kind is WaitFor.LOCK,
         "look at free memory, and at this user's limits (ulimit -a)": no_memory,
-        "that is an error of the simulator: try its newest release": simulated and own,
+        "that is an error of the simulator: try its newest release": simulated and not_modelled,
         "its firmware never runs: try the newest release of the simulator": (
             simulated and kind is WaitFor.FIRMWARE
         ),
@@ -112,8 +115,8 @@ def _next_step(session: wire.Session, why: str) -> str:
 
 
 def _no_chips(host: wire.HostFacts) -> InspectError:
-    seen, visible = len(host.kmd_devices), os.environ.get(VISIBLE_DEVICES)
-    why = f"the kernel driver shows {seen}, tt_umd none" if seen else "tt_umd found none"
+    devices, visible = len(host.kmd_devices), os.environ.get(VISIBLE_DEVICES)
+    why = f"the kernel driver shows {devices}, tt_umd none" if devices else "tt_umd found none"
     return InspectError(
         "no Tenstorrent devices found",
         f"{why} ({VISIBLE_DEVICES} is {visible!r})" if visible else why,
@@ -128,13 +131,9 @@ def _cluster(session: wire.Session, socs: dict[Arch, Soc]) -> System | None:
     Raises:
         InspectError: 5 where it is none.
     """
-    text = session.cluster.text
-    if not text:
-        return None
+    text, name = session.cluster.text, "the cluster descriptor"
     try:
-        return read_cluster(
-            parse_yaml(text.encode(), "the cluster descriptor"), "the cluster descriptor", socs
-        )
+        return read_cluster(parse_yaml(text.encode(), name), name, socs) if text else None
     except InspectError as error:
         raise InspectError(f"tt_umd: {error.what}", error.why, _REPORT, ExitCode.UMD_FAILED) from None
 
@@ -146,24 +145,23 @@ def _chips(outcome: Outcome, cluster: Mapping[int, Chip]) -> list[ChipFacts]:
     them."""
     plan, session, host = outcome.best.plan, outcome.best.session, outcome.host
     of_all = [attempt for attempt in outcome.attempts if attempt.plan.alone is None]
-    said = {facts.id: facts for facts in session.chips}
+    latest = {facts.id: facts for facts in session.chips}
     before = {facts.id: facts for attempt in of_all for facts in attempt.session.chips}
     # where tt_umd told its log alone why a chip is unhealthy
-    silent = [chip for chip, facts in said.items() if facts.error == ""]
+    silent = [chip for chip, facts in latest.items() if facts.error == ""]
     reasons = umdlog.unhealthy(session.log)
     reason_of = dict(zip(silent, reasons, strict=True)) if len(silent) == len(reasons) else {}
     chips = []
-    for chip in sorted({*said, *plan.skipped}):
-        facts = said.get(chip) or before.get(chip) or ChipFacts(id=chip, arch=None)
+    for chip in sorted({*latest, *plan.skipped}):
+        facts = latest.get(chip) or before.get(chip) or ChipFacts(id=chip, arch=None)
         facts = identified(facts, cluster.get(chip))
         if facts.error is not None:
             facts = replace(facts, error=_reason(facts.error or reason_of.get(chip, "")))
         elif facts.masks is None:
             facts = replace(facts, error=plan.skipped.get(chip))
         chips.append(facts)
-    for number, (device, why) in enumerate(
-        plan.lost.items(), max((facts.id for facts in chips), default=-1) + 1
-    ):
+    next_id = chips[-1].id + 1 if chips else 0
+    for number, (device, why) in enumerate(plan.lost.items(), next_id):
         arch, bdf = host.kmd_archs.get(device), host.kmd_devices.get(device)
         chips.append(ChipFacts(id=number, arch=arch, error=why, kmd_id=device, pci_bdf=bdf, mmio=True))
     return chips
@@ -203,21 +201,20 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
     plan, session, troubles = outcome.best.plan, outcome.best.session, []
     on_bus = all(facts.arch in (None, Arch.BLACKHOLE.value) for facts in chips)
     if plan.untrained is not None:
-        what = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
-        why = f"{plan.untrained} was not waited for: {what}"
+        effect = "the link there may not be up" if on_bus else "a chip behind that link may be left out"
+        why = f"{plan.untrained} was not waited for: {effect}"
         troubles.append(Trouble(chip=None, why=why, readable=on_bus))
     if session.request.over_eth:
         opened_only = session.is_done and not session.cluster.chips  # a Quasar
         return ("tt_umd opens the chip, and discovers nothing of it" if opened_only else None), troubles
     cause = f"because {outcome.first.why_ended()}"
-    linkless = (
-        f"eth links were not discovered, {cause}" if all(facts.ends is None for facts in chips) else None
-    )
-    why = "chips that are reached over eth were opened one by one, and those behind them may be left out"
-    if linkless is not None:
+    linkless = None
+    if all(facts.ends is None for facts in chips):
+        linkless = f"eth links were not discovered, {cause}"
         why = linkless if on_bus else f"chips that are reached over eth may be left out: {linkless}"
     else:
-        why = f"{why}, {cause}"
+        opened = "chips that are reached over eth were opened one by one"
+        why = f"{opened}, and those behind them may be left out, {cause}"
     if not any(facts.error and facts.mmio is False for facts in chips):
         troubles.append(Trouble(chip=None, why=why, readable=False))
     return linkless, troubles
@@ -226,22 +223,22 @@ def _discovered(outcome: Outcome, chips: list[ChipFacts]) -> tuple[str | None, l
 def _devices(host: wire.HostFacts, chips: list[ChipFacts]) -> tuple[dict[str, Evidence], list[Trouble]]:
     """Devices that the kernel driver sees and tt_umd does not report: a warning where they are hidden on
     purpose, or of an architecture that it did not open (it opens one at a time); else it lost them."""
-    visible, seen = os.environ.get(VISIBLE_DEVICES), len(host.kmd_devices)
+    visible, devices = os.environ.get(VISIBLE_DEVICES), len(host.kmd_devices)
     reported = sum(facts.mmio is not False for facts in chips)
     archs = {None, *(facts.arch for facts in chips)}
     of_these = sum(host.kmd_archs.get(number) in archs for number in host.kmd_devices)
-    counts: Evidence = {"driver_devices": seen, "tt_umd_devices": reported}
-    more = _more_seen(seen, reported) if seen > reported else ""
-    if visible and seen:
+    counts: Evidence = {"driver_devices": devices, "tt_umd_devices": reported}
+    fewer = _more_seen(devices, reported) if devices > reported else ""
+    if visible and devices:
         hidden = f"{VISIBLE_DEVICES} is {visible!r}: other devices are hidden"
-        return {f"{hidden} ({more})" if more else hidden: {"visible": visible, **counts}}, []
+        return {f"{hidden} ({fewer})" if fewer else hidden: {"visible": visible, **counts}}, []
     if of_these > reported:
         return {}, [Trouble(chip=None, why=_more_seen(of_these, reported), readable=False)]
-    return ({more: counts} if more else {}), []
+    return ({fewer: counts} if fewer else {}), []
 
 
-def _more_seen(seen: int, reported: int) -> str:
-    return f"the kernel driver sees {plural(seen, 'device')}, tt_umd reports {reported or 'none'}"
+def _more_seen(devices: int, reported: int) -> str:
+    return f"the kernel driver sees {plural(devices, 'device')}, tt_umd reports {reported or 'none'}"
 
 
 def _arch(facts: ChipFacts, chips: list[ChipFacts]) -> Arch:

@@ -70,8 +70,8 @@ def location(device: Any, answer: int) -> int | None:
     """The place on its board that tt_umd tells of a chip; None where it made its 0 of telemetry that is
     missing. It makes 0 of all ones too: to read that word once more would move a window, which is a write."""
     reader = device.get_firmware_telemetry_reader()
-    known = reader is not None and has_own_tags(reader) and reader.is_entry_available(LOCATION_TAG)
-    return answer if known else None
+    has_location = reader is not None and has_own_tags(reader) and reader.is_entry_available(LOCATION_TAG)
+    return answer if has_location else None
 
 
 def read_identity(device: Any, facts: Facts) -> None:
@@ -117,24 +117,24 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
         for system in OTHER_SYSTEMS:
-            known = has_noc1 if system == "noc1" else system != "logical" or name not in NEVER_LOGICAL
-            cores[system] = translated(tt_umd, soc, live, system, known)
+            asked = has_noc1 if system == "noc1" else system != "logical" or name not in NEVER_LOGICAL
+            cores[system] = translated(tt_umd, soc, live, system, asked=asked)
             if system != "logical":
-                harvested[system] = translated(tt_umd, soc, lost, system, known)
+                harvested[system] = translated(tt_umd, soc, lost, system, asked=asked)
         has_noc1 = has_noc1 and None not in (*cores["noc1"], *harvested["noc1"])
         by_type[name.lower()] = cores
     return by_type
 
 
-def translated(tt_umd: Any, soc: Any, cores: list[Any], system: str, known: bool) -> list[Any]:
+def translated(tt_umd: Any, soc: Any, cores: list[Any], system: str, *, asked: bool) -> list[Any]:
     """Cores of one type in another system: [x, y], the type and place of the core that answers instead, or
-    None, which is the answer for all where it is for the first."""
+    None. It is ``asked`` until there is no answer: then there is none for the others either."""
     answers: list[Any] = []
     for core in cores:
         answer = None
-        if known:
+        if asked:
             answer = attempt(soc.translate_coord_to, core, getattr(tt_umd.CoordSystem, system.upper()))
-        known = answer is not None
+        asked = answer is not None
         if answer is None or answer.core_type == core.core_type:
             answers.append(answer and [answer.x, answer.y])
         else:

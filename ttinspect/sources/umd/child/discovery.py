@@ -1,5 +1,4 @@
-"""In the child: calls into tt_umd, what a simulator is, bare discovery, and what it says of the host and its
-links."""
+"""In the child: what a simulator is, bare discovery, and what tt_umd says of the host and of all chips."""
 
 import os
 import sys
@@ -14,6 +13,15 @@ PCI_IDS = {0x401E: "wormhole_b0", 0xB140: "blackhole", 0xFEED: "quasar"}
 NO_DEVICE = 0xFFFF
 MOST_BESIDE = 16384
 ELF, ELF_HEADER_BYTES = b"\x7fELF", 64
+
+IGNORED_FAILURES = (
+    "cmfw_mismatch_action",
+    "cmfw_unsupported_action",
+    "eth_fw_mismatch_action",
+    "unexpected_routing_firmware_config",
+    "eth_fw_heartbeat_failure",
+    "device_init_failure_action",
+)
 
 Facts = dict[str, Any]
 """What becomes one JSON line; wire.py holds its type."""
@@ -35,14 +43,8 @@ def attempt(question: Any, *arguments: Any) -> Any:
 
 def umd_errors() -> tuple[type[Exception], ...]:
     """What calls into tt_umd raise: its own errors, and the standard ones of its bindings."""
-    return (
-        RuntimeError,
-        ValueError,
-        TypeError,
-        LookupError,
-        OSError,
-        sys.modules["tt_umd"].error.UmdBaseException,
-    )
+    of_tt_umd = sys.modules["tt_umd"].error.UmdBaseException
+    return RuntimeError, ValueError, TypeError, LookupError, OSError, of_tt_umd
 
 
 def prepared(tt_umd: Any, request: Request, path: str) -> tuple[Request, str | None]:
@@ -63,8 +65,8 @@ def prepared(tt_umd: Any, request: Request, path: str) -> tuple[Request, str | N
         raise InspectError(request.soc_file, why, "put the descriptor of its architecture there, or none")
     if arch is None:
         why = f"the PCI id of its device, {pci_id:#06x}, is not one that ttinspect knows"
-        what, next_step = f"{path}: unsupported architecture", "put its soc_descriptor.yaml beside it"
-        raise InspectError(what, why, next_step, ExitCode.UNSUPPORTED_ARCH)
+        next_step = "put its soc_descriptor.yaml beside it"
+        raise InspectError(f"{path}: unsupported architecture", why, next_step, ExitCode.UNSUPPORTED_ARCH)
     # tt_umd wants the descriptor beside the library, which may want its own files there; our parent sweeps
     folder = f"{scratch_folder()}/{FOLDER_PREFIX}{os.getpid()}-{time.time_ns():x}"
     os.mkdir(folder, 0o700)  # noqa: PTH102
@@ -112,26 +114,16 @@ def first_pci_id(path: str) -> int:
 def why_unusable(path: str) -> str | None:
     """What the loader does not tell of a library, or dies of: that it is for another machine, or cut (elf.h:
     the section headers of a 64-bit file come last)."""
-    with open(path, "rb") as file, open("/proc/self/exe", "rb") as own:  # noqa: PTH123
-        header, ours = file.read(ELF_HEADER_BYTES), own.read(ELF_HEADER_BYTES)
+    with open(path, "rb") as file, open("/proc/self/exe", "rb") as python:  # noqa: PTH123
+        header, ours = file.read(ELF_HEADER_BYTES), python.read(ELF_HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
     if not header.startswith(ELF):
         return "it is not a shared library"
     if (header[4:6], header[18:20]) != (ours[4:6], ours[18:20]):
         return f"it is built for another machine than this, which is {os.uname().machine}"
     start, each, count = (int.from_bytes(header[a:b], "little") for a, b in ((40, 48), (58, 60), (60, 62)))
-    whole = start + each * count
-    return None if size >= whole else f"the file is cut: it has {size:,} of {whole:,} bytes"
-
-
-IGNORED_FAILURES = (
-    "cmfw_mismatch_action",
-    "cmfw_unsupported_action",
-    "eth_fw_mismatch_action",
-    "unexpected_routing_firmware_config",
-    "eth_fw_heartbeat_failure",
-    "device_init_failure_action",
-)
+    whole_bytes = start + each * count
+    return None if size >= whole_bytes else f"the file is cut: it has {size:,} of {whole_bytes:,} bytes"
 
 
 def host_facts(tt_umd: Any) -> Facts:
@@ -180,5 +172,8 @@ def health(descriptor: Any) -> dict[int, str]:
     errors = descriptor.get_health_errors()
     return {
         chip: "; ".join(first_line(error.message()).rstrip(".") for error in errors.get(chip, ()))
-        for chip in {*descriptor.get_unhealthy_devices(), *(chip for chip, what in errors.items() if what)}
+        for chip in {
+            *descriptor.get_unhealthy_devices(),
+            *(chip for chip, listed in errors.items() if listed),
+        }
     }

@@ -77,12 +77,10 @@ def loaded() -> Any:
         import tt_umd
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError)
-        raise InspectError(
-            "tt_umd is not installed" if missing else "tt_umd cannot be loaded",
-            str(error),
-            "pip install tt-umd (Linux, Python up to 3.13), or use a source without devices, such as sysfs",
-            ExitCode.NO_UMD if missing else ExitCode.UMD_FAILED,
-        ) from None
+        refusal = "tt_umd is not installed" if missing else "tt_umd cannot be loaded"
+        step = "pip install tt-umd (Linux, Python up to 3.13), or use a source without devices, such as sysfs"
+        code = ExitCode.NO_UMD if missing else ExitCode.UMD_FAILED
+        raise InspectError(refusal, str(error), step, code) from None
     return tt_umd
 
 
@@ -106,8 +104,7 @@ def ask(tt_umd: Any, request: "Request", wire: Wire) -> None:
     for chip in numbers:
         if chip not in request.skipped:
             wire.at("reading chip", chip)
-            known = devices.get(chip), unhealthy.get(chip)
-            facts = chips.chip_facts(tt_umd, descriptor, chip, *known)
+            facts = chips.chip_facts(tt_umd, descriptor, chip, devices.get(chip), unhealthy.get(chip))
             if request.remote_firmware_seconds is not None:
                 facts["ends"] = ends[chip] = remotes.eth_ends(tt_umd, devices.get(chip))
             wire.say("chip", **facts)
