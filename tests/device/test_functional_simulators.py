@@ -218,5 +218,6 @@ def test_a_quasar_which_tt_umd_does_not_discover_is_opened(
     if command == "harvest":
         assert (chip["tensix"]["active"], chip["checked"]) == (32, True)
         assert chip["assumed"] == ["tensix", "dram", "eth", "pcie", "l2cpu"]
+        assert [finding["id"] for finding in chip["findings"]] == ["TTH006"]  # live cores are as computed
     if command == "telemetry":
         assert chip["aiclk_mhz"] is None

@@ -169,6 +169,8 @@ def test_a_bad_remote_chip_does_not_take_the_links_of_the_others(read: Read) -> 
     for link in system.links:
         assert (link.state is LinkState.UP) == (3 not in (link.a.chip, link.b.chip))
     assert system.remote_links == healthy.remote_links
+    links_unknown = ["links" in {each.path for each in chip.unknown} for chip in system.chips]
+    assert links_unknown == [False, False, False, True]
 
 
 def test_a_bad_remote_chip_does_not_take_the_telemetry_of_the_others(read: Read) -> None:

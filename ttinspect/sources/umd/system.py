@@ -10,7 +10,7 @@ from ttinspect.facts.socs import arch_named
 from ttinspect.facts.wording import plural
 from ttinspect.facts.yamltree import parse_yaml
 from ttinspect.model.arch import Arch
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, PcieLink
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, LinkState, RemoteLink, Source, SourceKind, System, Trouble
@@ -60,7 +60,8 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     troubles += [Trouble(chip=chip, why=why, readable=False) for chip, why in silent.items()]
     troubles += [*of_discovery, *(of_devices if error is None else ())]
     links, remote_links = _links(chips, cluster)
-    linked = {end.chip for link in links for end in (link.a, link.b)} | {link.a.chip for link in remote_links}
+    up = [link for link in links if link.state is LinkState.UP]
+    linked = {end.chip for link in up for end in (link.a, link.b)} | {link.a.chip for link in remote_links}
     simulated = source.kind is SourceKind.SIM
     made = [
         chip_of(facts, soc, simulated=simulated, linkless=linkless, linked=facts.id in linked)
@@ -163,7 +164,8 @@ def _chips(outcome: Outcome, cluster: Mapping[int, Chip]) -> list[ChipFacts]:
     next_id = chips[-1].id + 1 if chips else 0
     for number, (device, why) in enumerate(plan.lost.items(), next_id):
         arch, bdf = host.kmd_archs.get(device), host.kmd_devices.get(device)
-        chips.append(ChipFacts(id=number, arch=arch, error=why, kmd_id=device, pci_bdf=bdf, mmio=True))
+        facts = ChipFacts(id=number, arch=arch, error=why, kmd_id=device, pci_bdf=bdf, mmio=True)
+        chips.append(replace(facts, pcie=PcieLink()))
     return chips
 
 

@@ -8,7 +8,6 @@ from ttinspect.sources.umd.lateness import still_seconds
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY")
 OTHER_SYSTEMS = ("noc1", "translated", "logical")
-NEVER_LOGICAL = ("ROUTER_ONLY", "SECURITY")
 ETH = {"up": "link", "heartbeat": "heartbeat", "retrained": "retrain"}
 MASK_TAGS = {"tensix": 34, "eth": 35, "dram": 36, "l2cpu": 37, "pcie": 38}
 FIRMWARE_BUNDLE_TAG = 28
@@ -62,7 +61,7 @@ def quasar_facts(tt_umd: Any, device: Any) -> Facts:
         "mmio": True,
         "masks": dict.fromkeys(MASK_TAGS, 0),
         "noc_translation": device.get_noc_translation_enabled(),
-        "cores": live_cores(tt_umd, device.get_soc_descriptor()),
+        "cores": live_cores(tt_umd, device.get_soc_descriptor(), not_logical=()),
     }
 
 
@@ -82,8 +81,9 @@ def read_identity(device: Any, facts: Facts) -> None:
         facts["masks"] = {name: getattr(masks, f"{name}_harvesting_mask") for name in MASK_TAGS}
         facts["noc_translation"] = info.noc_translation_enabled
     words = words_of(device, {"high": 1, "low": 2, "asic_location": LOCATION_TAG})
-    if words["high"] is not None and words["low"] is not None:
-        facts["board_id"] = str(words["high"] << 32 | words["low"])
+    high, low = words["high"], words["low"]
+    if high is not None and low is not None and (high or low):
+        facts["board_id"] = str(high << 32 | low)
     if words["asic_location"] != ALL_ONES:
         facts["asic_location"] = words["asic_location"]
 
@@ -105,9 +105,10 @@ def read_device(device: Any, facts: Facts) -> None:
     facts["firmware"] = [version.major, version.minor, version.patch]
 
 
-def live_cores(tt_umd: Any, soc: Any) -> Facts:
+def live_cores(tt_umd: Any, soc: Any, not_logical: tuple[str, ...] = ("ROUTER_ONLY", "SECURITY")) -> Facts:
     """What the live SoC descriptor answers for every core, by type and coordinate system. Asking for what it
-    has not raises, which takes a millisecond: so it is asked of one core only, and of known types never."""
+    has not raises, which takes a millisecond: so it is asked of one core only, and never for the logical
+    coordinates of types that have none."""
     by_type: Facts = {}
     noc0, has_noc1 = tt_umd.CoordSystem.NOC0, True  # not in descriptors that do not tell its numbers
     for name in CORE_TYPES:
@@ -117,7 +118,7 @@ def live_cores(tt_umd: Any, soc: Any) -> Facts:
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
         for system in OTHER_SYSTEMS:
-            asked = has_noc1 if system == "noc1" else system != "logical" or name not in NEVER_LOGICAL
+            asked = has_noc1 if system == "noc1" else system != "logical" or name not in not_logical
             cores[system] = translated(tt_umd, soc, live, system, asked=asked)
             if system != "logical":
                 harvested[system] = translated(tt_umd, soc, lost, system, asked=asked)
