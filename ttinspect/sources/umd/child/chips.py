@@ -107,35 +107,36 @@ def read_device(device: Any, facts: Facts) -> None:
 
 def live_cores(tt_umd: Any, soc: Any, not_logical: tuple[str, ...] = ("ROUTER_ONLY", "SECURITY")) -> Facts:
     """What the live SoC descriptor answers for every core, by type and coordinate system. Asking for what it
-    has not raises, which takes a millisecond: so it is asked of one core only, and never for the logical
-    coordinates of types that have none."""
+    has not raises, which takes a millisecond: so it is asked for the NOC1 coordinates of one core first, as
+    descriptors can be without, and never for the logical ones of types that have none."""
     by_type: Facts = {}
-    noc0, has_noc1 = tt_umd.CoordSystem.NOC0, True  # not in descriptors that do not tell its numbers
+    noc0, has_noc1 = tt_umd.CoordSystem.NOC0, None
     for name in CORE_TYPES:
         core_type = getattr(tt_umd.CoreType, name)
         live = attempt(soc.get_cores, core_type, noc0) or []
         lost = attempt(soc.get_harvested_cores, core_type, noc0) or []
         harvested: Facts = {"noc0": [[core.x, core.y] for core in lost]}
         cores: Facts = {"noc0": [[core.x, core.y] for core in live], "harvested": harvested}
-        for system in OTHER_SYSTEMS:
-            asked = has_noc1 if system == "noc1" else system != "logical" or name not in not_logical
-            cores[system] = translated(tt_umd, soc, live, system, asked=asked)
-            if system != "logical":
-                harvested[system] = translated(tt_umd, soc, lost, system, asked=asked)
-        has_noc1 = has_noc1 and None not in (*cores["noc1"], *harvested["noc1"])
+        if has_noc1 is None and (live or lost):
+            has_noc1 = attempt(soc.translate_coord_to, [*live, *lost][0], tt_umd.CoordSystem.NOC1) is not None
+        for system_name in OTHER_SYSTEMS:
+            has_any = (
+                has_noc1 if system_name == "noc1" else system_name != "logical" or name not in not_logical
+            )
+            system = getattr(tt_umd.CoordSystem, system_name.upper()) if has_any else None
+            cores[system_name] = translated(soc, live, system)
+            if system_name != "logical":
+                harvested[system_name] = translated(soc, lost, system)
         by_type[name.lower()] = cores
     return by_type
 
 
-def translated(tt_umd: Any, soc: Any, cores: list[Any], system: str, *, asked: bool) -> list[Any]:
+def translated(soc: Any, cores: list[Any], system: Any) -> list[Any]:
     """Cores of one type in another system: [x, y], the type and place of the core that answers instead, or
-    None. It is ``asked`` until there is no answer: then there is none for the others either."""
+    None."""
     answers: list[Any] = []
     for core in cores:
-        answer = None
-        if asked:
-            answer = attempt(soc.translate_coord_to, core, getattr(tt_umd.CoordSystem, system.upper()))
-        asked = answer is not None
+        answer = None if system is None else attempt(soc.translate_coord_to, core, system)
         if answer is None or answer.core_type == core.core_type:
             answers.append(answer and [answer.x, answer.y])
         else:
