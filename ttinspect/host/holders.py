@@ -174,6 +174,8 @@ class _Look:
         pids = set()
         for pid in self.unread_maps | self._no_maps:
             own = own_pid_of(self._procfs, pid)
+            if own is None and not os.path.isdir(self._procfs / str(pid)):  # noqa: PTH112
+                continue  # it has ended since, and is alive nowhere
             if own is None and pid in self.unread_maps:
                 return slots
             pids.add(pid if own is None else own)
