@@ -1,12 +1,14 @@
 """The same call with every public release: figures of their own allocators (ttnn, get_memory_view)."""
 
 import json
+import math
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.conftest import Run
+from tests.golden.reading import runtime_records
 from tests.grids import capacity_of
 from ttinspect.answers.capacity import build_capacity
 from ttinspect.capacity import releases as releases_module
@@ -15,6 +17,7 @@ from ttinspect.capacity.settings import make_settings
 from ttinspect.facts import runtimes
 from ttinspect.facts.runtimes import runtime_facts
 from ttinspect.harvesting.grids import grids_of
+from ttinspect.model.capacity import Dispatch
 from ttinspect.report.capacity import capacity_table
 from ttinspect.sources.opening import open_source
 
@@ -36,6 +39,27 @@ def test_a_trace_region_takes_twelve_times_as_much_of_a_wormhole_before_0_74() -
     assert by_name["ttnn-0.74.0"].trace == by_name["ttnn-0.81.1"].trace == 12 * 234 * 8192
     (sentence,) = _differences("board:n150", trace_region=23 * MEGA)
     assert "276,000,000 bytes to the trace region (ttnn-0.66.0 to ttnn-0.73.1; here 23,003,136)" in sentence
+
+
+def test_every_release_beside_the_others_has_the_figures_of_its_own_allocator() -> None:
+    """--runtime all, figure by figure: each board, mode and size that was measured of any release."""
+    calls: dict[tuple[str, str, int, int], dict[str, Any]] = {}
+    for record in runtime_records():
+        call = (record["board"], record["dispatch"], record["l1_small"], record["trace"])
+        calls.setdefault(call, {})[record["runtime"]] = record
+    assert len({name for measured in calls.values() for name in measured}) == len(runtime_facts().runtimes)
+    for (board, mode, l1_small, trace), measured in calls.items():
+        dispatch = Dispatch.AUTO if mode == "fast" else Dispatch.SLOW
+        settings = make_settings(dispatch=dispatch, l1_small=l1_small, trace_region=trace)
+        (chip,) = open_source(f"board:{board}").chips[:1]
+        releases = {release.name: release for release in compare_releases([chip], grids_of([chip]), settings)}
+        for name, record in measured.items():
+            release = releases[name]
+            assert (release.measured, release.refused) == (True, None)
+            assert (release.l1_bank_bytes, release.dram_view_bytes) == (record["l1"][1], record["dram"][1])
+            assert release.l1_allocatable == math.prod(record["l1"]), (board, mode, name)
+            assert release.dram_allocatable == math.prod(record["dram"]), (board, mode, name)
+            assert release.trace == math.prod(record.get("trace_view", (0, 0))), (board, mode, name)
 
 
 def test_what_every_release_gives_is_no_difference() -> None:

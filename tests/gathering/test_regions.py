@@ -17,7 +17,7 @@ from ttinspect.report.memory import memory_table
 from ttinspect.shm.reader import TEST_ID_BASE
 from ttinspect.shm.sampler import Pace
 from ttinspect.verify.case import Case
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import matched, verify
 
 
 def _gather(root: Path, *ids: int, pace: Pace = regions.ONE_LOOK) -> Case:
@@ -54,3 +54,14 @@ def test_files_that_are_too_many_are_told_and_never_pass(
     memory = build_memory(case, verify(case))
     assert (memory.left_out, memory_exit_code(case)) == (2, ExitCode.INCONCLUSIVE)
     assert str(memory_table(memory)[-1]) == " 2 more files were too many to be read"
+
+
+def test_memory_judges_nothing_and_needs_no_findings(tmp_path: Path) -> None:
+    case = _gather(tmp_path, UNIQUE_ID, TEST_ID_BASE + 4)
+    assert all(not region.findings for region in matched(case).regions)
+    assert verify(case).all_findings
+    without_time = [
+        msgspec.structs.replace(build_memory(case, verified), time_ns=0)
+        for verified in (verify(case), matched(case))
+    ]
+    assert without_time[0] == without_time[1]

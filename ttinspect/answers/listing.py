@@ -185,7 +185,7 @@ def _visible(
 
 
 def build_list(case: Case, verified: Verified) -> ListAnswer:
-    """The answer for the chosen chips of a Case, and what ``verify`` came to of it."""
+    """The answer for the chosen chips of a Case; ``verified`` are its regions, judged or only matched."""
     return ListAnswer(
         source=case.system.source,
         host=case.system.read_at.host,

@@ -81,8 +81,8 @@ class MemoryAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag="t
 
 
 def build_memory(case: Case, verified: Verified, *, raw: bool = False) -> MemoryAnswer:
-    """The answer for the chosen chips of a Case, and what ``verify`` came to of it; regions of no chip are
-    shown when none was chosen."""
+    """The answer for the chosen chips of a Case; ``verified`` are its regions, judged or only matched. Those
+    of no chip are shown when none was chosen."""
     reasons = reasons_of(case.system)
     held = held_by_chip(case)
     return MemoryAnswer(

@@ -135,9 +135,9 @@ def _memory(shm_dir: str | None, procfs: str | None) -> "MemoryAnswer | None":
     from ttinspect.answers.memory import build_memory
     from ttinspect.gathering.regions import Host, gather, places_of
     from ttinspect.model.system import Source, SourceKind, System
-    from ttinspect.verify.verify import verify
+    from ttinspect.verify.verify import matched
 
     nothing = Source(kind=SourceKind.SYSFS, detail="", live=True, example=False)
     host = Host(system=System(source=nothing, chips=()), chosen=None)
     case = gather(host, places_of("", shm_dir, procfs))
-    return build_memory(case, verify(case))
+    return build_memory(case, matched(case))

@@ -35,7 +35,7 @@ from ttinspect.gathering.regions import gather
 from ttinspect.report.units import chips_named
 from ttinspect.sources.live import Ask
 from ttinspect.verify.case import Case
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import matched
 
 
 def run(
@@ -84,7 +84,7 @@ def run(
     places = places_of(common, shm_dir, procfs)
     host = open_host(common, places, ask=Ask.READING, without_chips=False)
     case = gather(host, places, settings=settings, allocator=statistics, personal=True)
-    verified = verify(case)
+    verified = matched(case)
     answer = build_list(case, verified)
     if free:
         return _write_free(common, case, answer)

@@ -32,7 +32,7 @@ from ttinspect.cli.terminal import Watched
 from ttinspect.cli.watching import CountOption, WatchOption, repeat
 from ttinspect.errors import most_important
 from ttinspect.gathering.regions import Scanner, gather
-from ttinspect.verify.verify import verify
+from ttinspect.verify.verify import matched
 
 
 def run(
@@ -80,7 +80,7 @@ def run(
 
     def once(screen: Watched | None) -> int:
         case = gather(host, places, settings=settings, allocator=statistics, personal=True, scanner=scanner)
-        verified = verify(case)
+        verified = matched(case)
         note_unused(common, statistics, verified.unpaired)
         answer = build_memory(case, verified, raw=raw)
 

@@ -110,24 +110,26 @@ class Scanner:
         self._places = places
         self._scan: Scan | None = None
         self._files: frozenset[tuple[str, int | None, int | None]] = frozenset()
-        self._slots: frozenset[tuple[str, int]] = frozenset()
+        self._pids: dict[str, tuple[int, ...]] = {}
+        """Of the slots of each region, as they were at that scan."""
         self._due = 0.0
 
     def scan(self, files: Sequence[RegionFile]) -> Scan:
         """Who holds what; of slots that appeared since the scan nothing is known."""
         known = frozenset((file.path, file.device, file.inode) for file in files)
-        slots = {
-            (file.path, slot.pid)
+        pids = {
+            file.path: tuple(slot.pid for slot in file.region.occupied)
             for file in files
             if file.region is not None
-            for slot in file.region.occupied
         }
         if self._scan is not None and known == self._files and time.monotonic() < self._due:
-            later = frozenset(pid for path, pid in slots if (path, pid) not in self._slots)
+            later = frozenset(
+                pid for path, now in pids.items() for pid in set(now).difference(self._pids.get(path, ()))
+            )
             holders = msgspec.structs.replace(self._scan.holders, later=later)
             return Scan(holders, self._scan.openers)
         self._scan = scan_holders(self._places.procfs, files, named=self._places.procfs_named)
-        self._files, self._slots = known, frozenset(slots)
+        self._files, self._pids = known, pids
         self._due = time.monotonic() + SCAN_SECONDS
         return self._scan
 

@@ -70,6 +70,18 @@ def verify(case: Case) -> Verified:
     return Verified(regions=tuple(shown), findings=tuple(findings), unpaired=unpaired)
 
 
+def matched(case: Case) -> Verified:
+    """Every file with its chip and its processes, for an answer that judges nothing: without findings, which
+    of thousands of regions take more memory than the regions."""
+    subjects, unpaired = _subjects(case)
+    regions = (
+        RegionVerdict(looked=looked, subject=subject, chip=_chip_of(case, looked, subject), findings=())
+        for looked, subject in zip(case.regions, subjects, strict=True)
+    )
+    shown = tuple(region for region in regions if case.chosen is None or region.chip in case.chosen)
+    return Verified(regions=shown, findings=(), unpaired=unpaired)
+
+
 def _subjects(case: Case) -> tuple[list[Subject | None], tuple[str, ...]]:
     made = {
         at: make_subject(case, looked, looked.looks.file.region)
@@ -105,13 +117,16 @@ def _region(case: Case, looked: LookedAt, subject: Subject | None) -> RegionVerd
     return RegionVerdict(
         looked=looked,
         subject=subject,
-        chip=_chip_by_name(case, file) if subject is None else subject.match.chip,
+        chip=_chip_of(case, looked, subject),
         findings=tuple(finding for finding in findings if finding is not None),
     )
 
 
-def _chip_by_name(case: Case, file: RegionFile) -> int | None:
-    return region_match(case, file, by_name=True).chip
+def _chip_of(case: Case, looked: LookedAt, subject: Subject | None) -> int | None:
+    """By its file's name, where nothing in it can be judged."""
+    if subject is not None:
+        return subject.match.chip
+    return region_match(case, looked.looks.file, by_name=True).chip
 
 
 def _stopped(rule: RegionRule, hit: Hit, file: RegionFile, subject: Subject | None) -> Hit:
