@@ -34,11 +34,17 @@ def cluster(tmp_path: Path, console_script: str) -> dict[str, str]:
         f'exec {console_script} "$@" --from {tmp_path}/hosts/$HOST.yaml --shm-dir {tmp_path}/shm',
     )
     every = 'for HOST in qb-01 qb-02 qb-03 qb-04; do export HOST; "$@"; done'
-    skip = 'while [ "$1" != ttinspect ]; do shift; done\n'
-    for name in ("srun", "mpirun", "pdsh"):
+    skip = 'while [ "$1" != sh ]; do shift; done\n'
+    for name in ("srun", "mpirun"):
         _stand_in(tmp_path / "bin", name, skip + every)
+    _stand_in(tmp_path / "bin", "pdsh", 'while [ $# != 1 ]; do shift; done\nset -- sh -c "$1"\n' + every)
+    _stand_in(tmp_path / "bin", "hostname", 'echo "$HOST"')
     _stand_in(tmp_path / "bin", "scontrol", f'echo "$@" >> {tmp_path}/scontrol')
-    return {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    return {
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "TTINSPECT_FOLDER": str(tmp_path),
+    }
 
 
 def _run(script: str, *args: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":

@@ -1,8 +1,11 @@
 """A check file of a fleet: hosts, groups of them, firmware, age."""
 
 import json
+import shutil
+import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from tests.fleet.test_seeds import told
 from ttinspect.errors import InspectError
 from ttinspect.sources.fleet_check import node_names
 
-pytest.importorskip("ClusterShell")
+NodeSet = pytest.importorskip("ClusterShell.NodeSet")
 PLAN = plans.cards()
 
 
@@ -151,3 +154,57 @@ def test_a_set_of_hosts_that_nobody_has_is_refused_before_it_is_made(text: str, 
     with pytest.raises(InspectError) as caught:
         node_names(text, "hosts")
     assert why in caught.value.why
+
+
+@pytest.fixture
+def shipped_groups(tmp_path: Path) -> Iterator[Path]:
+    """The example of groups that comes with ClusterShell, as its own configuration and beside it as YAML."""
+    shipped = next(
+        folder
+        for folder in (Path(sys.prefix) / "etc" / "clustershell", Path("/etc/clustershell"))
+        if (folder / "groups.conf").is_file()
+    )
+    (tmp_path / "groups.d").mkdir()
+    shutil.copy(shipped / "groups.conf", tmp_path)
+    shutil.copy(shipped / "groups.d" / "local.cfg", tmp_path / "groups.d")
+    shutil.copy(shipped / "groups.d" / "cluster.yaml.example", tmp_path / "groups.d" / "cluster.yaml")
+    NodeSet.set_std_group_resolver_config(str(tmp_path / "groups.conf"))
+    yield tmp_path
+    NodeSet.set_std_group_resolver(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("@all", "example[4-6,32-159]"),
+        ("@*", "example[4-6,32-159]"),
+        ("@adm,@io", "example[0,4-6]"),
+        ("@compute!@gpu", "example[32-155]"),
+        ("@all&@gpu", "example[156-159]"),
+        ("@local:oss", "example[4-5]"),
+        ("@racks:rack1", "example[0,2]"),
+        ("@roles:compute!@racks:rack4", "example[32-155]"),
+    ],
+)
+def test_groups_of_clustershell_name_hosts(shipped_groups: Path, text: str, hosts: str) -> None:
+    assert node_names(text, "--hosts") == node_names(hosts, "--hosts")
+
+
+@pytest.mark.parametrize(
+    ("text", "groups", "why"),
+    [
+        ("@nowhere:x", None, "cannot be looked up: nowhere"),
+        ("@all", "[Main]\ndefault: none\n", "cannot be looked up: Default group source not found"),
+        ("@all", "[Main\n", "cannot be looked up: File contains no section headers"),
+        ("@nobody", None, "names no host"),
+    ],
+)
+def test_a_group_that_cannot_be_looked_up_is_said_to_be_one(
+    shipped_groups: Path, text: str, groups: str | None, why: str
+) -> None:
+    if groups is not None:
+        (shipped_groups / "groups.conf").write_text(groups)
+        NodeSet.set_std_group_resolver_config(str(shipped_groups / "groups.conf"))
+    with pytest.raises(InspectError) as refused:
+        node_names(text, "--hosts")
+    assert why in refused.value.why

@@ -1,10 +1,12 @@
 """The check file of a fleet: which hosts there should be, and what is expected of groups of them."""
 
+import configparser
 import json
 import re
 from typing import Any
 
 import msgspec
+import yaml
 
 from ttinspect.errors import InspectError, missing_extra
 from ttinspect.facts.node import show
@@ -111,6 +113,7 @@ def node_names(text: Any, where: str) -> tuple[str, ...]:
         raise InspectError(where, f"found {show(text)}, expected hosts such as glx-[01-16]", _HINT)
     try:
         from ClusterShell.NodeSet import NodeSet, NodeSetException
+        from ClusterShell.NodeUtils import GroupResolverError, GroupSourceError
     except ModuleNotFoundError:
         raise missing_extra(f"{where}: a set of hosts", "ClusterShell", "fleet") from None
     widest = max((int(high) - int(low) for low, high in _RANGE.findall(text)), default=0)
@@ -123,6 +126,12 @@ def node_names(text: Any, where: str) -> tuple[str, ...]:
         names = tuple(map(str, nodes))
     except NodeSetException as error:
         raise InspectError(where, f"{text!r} names no hosts: {error}", "for instance glx-[01-16]") from None
+    except (GroupResolverError, GroupSourceError, configparser.Error, yaml.YAMLError) as error:
+        raise InspectError(
+            where,
+            f"the groups of {text!r} cannot be looked up: {' '.join(str(error).split())}",
+            "correct the group configuration of ClusterShell (groups.conf), or the name of its source",
+        ) from None
     except (ValueError, AssertionError):  # ClusterShell 1.10: a bracket within a bracket, a range too wide
         raise InspectError(where, f"{show(text)} names no hosts", "for instance glx-[01-16]") from None
     if not names:  # a group that is empty is silently no host
