@@ -59,6 +59,23 @@ def test_what_a_child_said_last_is_read_although_it_is_gone(
     process.finish()
 
 
+def test_of_children_that_have_closed_their_devices_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that reads devices again and again would run out of file descriptors."""
+    open_files = []
+    for _ in range(3):
+        child = _child(
+            tmp_path, monkeypatch, 'import os, sys; os.write(int(sys.argv[1]), b\'{"type":"done"}\\n\')'
+        )
+        child.read(LIMITS)
+        child._process.wait(20)
+        assert child.stop().is_done
+        open_files.append(len([*Path("/proc/self/fd").iterdir()]))
+    assert len({*open_files}) == 1
+    process.finish()
+
+
 def test_what_is_no_answer_ends_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = "import os, sys, time; os.write(int(sys.argv[1]), b'hello\\n'); time.sleep(60)"
     child = _child(tmp_path, monkeypatch, program)

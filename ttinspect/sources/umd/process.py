@@ -198,14 +198,12 @@ class Child:
 
     def stop(self) -> "wire.Session":
         """End the child, and give what it said. One that has said everything closes its devices while we go
-        on; any other is gone afterwards, and so is what a simulator started."""
-        if self.request.task != "watch" and self.has_ended:
-            _closing.append(self)
-            return self.session()
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-        self.clear_away(lateness.GRACE_SECONDS if self.has_ended else 0.0)
+        on, until the next one ends; any other is gone afterwards, and so is what a simulator started."""
+        for child in tuple(_alive):
+            if child.has_ended and child.request.task != "watch" and child._process.poll() is not None:
+                child.clear_away()
+        if self.request.task == "watch" or not self.has_ended:
+            self.clear_away(lateness.GRACE_SECONDS if self.has_ended else 0.0)
         return self.session()
 
     def session(self) -> "wire.Session":
@@ -239,6 +237,9 @@ class Child:
         if self not in _alive:
             return
         with _signals_held_back():
+            if self._process.stdin is not None:  # what ends a watch
+                with contextlib.suppress(BrokenPipeError):
+                    self._process.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
             self._signal(signal.SIGKILL)
@@ -248,9 +249,6 @@ class Child:
             self._open_log = ()
             for end in (self._wire, self._log, self._lifeline):
                 os.close(end)
-            if self._process.stdin is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    self._process.stdin.close()
             _alive.remove(self)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -269,8 +267,6 @@ _alive: list[Child] = []
 """All that were started and are not cleared away."""
 _early: list[Child] = []
 """Those of them that were started before anybody asked for them."""
-_closing: list[Child] = []
-"""Those of them that have said everything, and close their devices."""
 _simulators: set[int] = set()
 """Process ids of the children that opened a simulator."""
 
@@ -294,8 +290,7 @@ def finish() -> None:
     with _signals_held_back():
         _early.clear()
         for child in tuple(_alive):
-            child.clear_away(lateness.CLOSING_SECONDS if child in _closing else 0.0)
-        _closing.clear()
+            child.clear_away(lateness.CLOSING_SECONDS if child.has_ended else 0.0)
         if _simulators:
             sweep()
             _simulators.clear()

@@ -27,8 +27,11 @@ _LONGEST_REASON = 300
 _REPORT = "look at its log with --verbose; if it happens again, report it to tt-umd"
 
 
-def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System:
-    """The System of what was said; chips that were read before a death are in it.
+def system_of(
+    outcome: Outcome, source: Source, socs: dict[Arch, Soc], of_socs: Mapping[str, Evidence] = {}
+) -> System:
+    """The System of what was said; chips that were read before a death are in it. ``of_socs`` are warnings
+    about the SoC descriptors.
 
     Raises:
         InspectError: 5 when nothing was learned, 3 when there are no chips; what the child raised.
@@ -42,7 +45,8 @@ def system_of(outcome: Outcome, source: Source, socs: dict[Arch, Soc]) -> System
     skipped = outcome.best.plan.skipped
     readings = [*session.readings, *(TelemetryFacts(chip=chip, error=why) for chip, why in skipped.items())]
     linkless, of_discovery = _discovered(outcome, chips)
-    warnings, of_devices = _devices(host, chips)
+    hidden, of_devices = _devices(host, chips)
+    warnings = {**of_socs, **hidden}
     troubles = [
         *(
             Trouble(

@@ -3,7 +3,6 @@
 import os
 
 import msgspec
-from msgspec.structs import replace
 
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.files import data_directory, open_regular
@@ -42,12 +41,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InspectError: as ``read_live``.
         """
-        system = system_of(outcome, self.source, self.socs)
-        return replace(
-            system,
-            warnings=(*self.warnings, *system.warnings),
-            evidence={**self.warnings, **system.evidence},
-        )
+        return system_of(outcome, self.source, self.socs, self.warnings)
 
 
 def read_live(kind: str, path: str, options: LiveOptions) -> System:

@@ -7,7 +7,7 @@ from ttinspect.sources.umd.request import CHIPS_PER_PROCESS
 from ttinspect.sources.umd.wire import Wait
 
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
-_NUMBER = re.compile(r"\b(?:device|Device ID:|PCIe ID) (\d+)")
+_NUMBER = re.compile(r"(?:[dD]evice(?: ID:)?|PCIe ID) (\d+)")
 _WAITING = re.compile(r"[Ww]aiting (?:for|on) (.*?)(?: \(\d+ ms elapsed.*)?(?: \([\w.]+:\d+\))?$")
 _KINDS = (("ARC firmware", WaitFor.FIRMWARE), ("ETH training", WaitFor.TRAINING), ("lock ", WaitFor.LOCK))
 _DEVICE = re.compile(r"\b(?:device|chip) (\d+)")

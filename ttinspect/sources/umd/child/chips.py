@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from ttinspect.sources.umd.child.discovery import Facts, attempt, first_line, umd_errors
-from ttinspect.sources.umd.lateness import still_seconds
 
 CORE_TYPES = ("TENSIX", "DRAM", "ETH", "PCIE", "L2CPU", "ARC", "ROUTER_ONLY", "SECURITY")
 OTHER_SYSTEMS = ("noc1", "translated", "logical")
@@ -152,6 +151,8 @@ def is_off_the_bus(reader: Any, tags: dict[int, int]) -> bool:
 
 def heartbeat_seconds(devices: Iterable[Any]) -> float:
     """How long to wait until the heartbeat of each of these must have moved."""
+    from ttinspect.sources.umd.lateness import still_seconds
+
     readers = [attempt(device.get_firmware_telemetry_reader) for device in devices]
     periods = [
         reader.read_entry(PERIOD_TAG)
