@@ -10,7 +10,7 @@ from ttinspect.answers.harvest import HarvestAnswer, build_harvest, build_pictur
 from ttinspect.answers.top import Quantity, TopView, build_top, value_of
 from ttinspect.answers.topology import TopologyAnswer, build_topology
 from ttinspect.model.arch import CoordSystem
-from ttinspect.model.finding import Explanation, Finding, Severity
+from ttinspect.model.finding import WORST_FIRST, Explanation, Finding, Severity
 from ttinspect.model.picture import PictureGroup
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.use import Uses
@@ -150,7 +150,6 @@ def build_fleet_page(fleet: FleetAnswer, time_ns: int) -> Page:
     )
 
 
-_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 _BY_ID = {explanation.id: explanation for explanation in EXPLANATIONS}
 
 
@@ -162,7 +161,7 @@ def _grouped(findings: Iterable[tuple[int | None, str | None, Finding]]) -> Iter
         )
         chips += [] if chip is None else [chip]
         hosts += [] if host is None else [host]
-    ordered = sorted(groups.values(), key=lambda group: (_WORST_FIRST.index(group[0].severity), group[0].id))
+    ordered = sorted(groups.values(), key=lambda group: (WORST_FIRST.index(group[0].severity), group[0].id))
     for finding, chips, hosts in ordered:
         yield PageFinding(
             finding=finding, chips=tuple(chips), hosts=tuple(hosts), explanation=_BY_ID[finding.id]

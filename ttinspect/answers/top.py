@@ -15,7 +15,7 @@ from ttinspect.answers.telemetry import TelemetryDevice, build_telemetry
 from ttinspect.answers.topology import build_topology
 from ttinspect.errors import InspectError
 from ttinspect.model.chip import Chip
-from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.finding import WORST_FIRST, Finding, Severity
 from ttinspect.model.system import Source
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.live import trouble_findings
@@ -68,10 +68,7 @@ class TopView(msgspec.Struct, frozen=True, kw_only=True):
             *((None, finding) for finding in self.findings),
             *all_of_them,
         ]
-        return tuple(sorted(findings, key=lambda entry: (_WORST_FIRST.index(entry[1].severity), entry[1].id)))
-
-
-_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
+        return tuple(sorted(findings, key=lambda entry: (WORST_FIRST.index(entry[1].severity), entry[1].id)))
 
 
 class JudgedRegions(NamedTuple):
@@ -166,11 +163,14 @@ def value_of(chip: TopChip, quantity: Quantity) -> Value:
     return _VALUES[quantity](chip)
 
 
+_STATES: tuple[Severity, ...] = (Severity.ERROR, Severity.WARNING)
+
+
 def state_of(chip: TopChip) -> str:
     """ "lost" for a chip without a reading, the worst severity of its findings, else "well"."""
     if chip.unread is not None:
         return "lost"
-    for severity in _WORST_FIRST[:2]:
+    for severity in _STATES:
         if any(finding.severity is severity for finding in chip.findings):
             return severity.value
     return "well"

@@ -15,6 +15,10 @@ class Severity(str, Enum):
     INCONCLUSIVE = "inconclusive"
 
 
+WORST_FIRST = (Severity.ERROR, Severity.INCONCLUSIVE, Severity.WARNING, Severity.INFO)
+"""The order in which findings are listed, and that of the verdict: what could not be checked is worse than a
+warning."""
+
 EvidenceValue = int | float | str | bool | Sequence[int | str] | None
 Evidence = dict[str, EvidenceValue]
 

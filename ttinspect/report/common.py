@@ -9,7 +9,7 @@ import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.finding import WORST_FIRST, Finding, Severity
 from ttinspect.model.system import Source, SourceKind
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import chips_named, id_ranges, moment, utc
@@ -47,7 +47,6 @@ VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.FAIL: "bold red",
 }
-_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 Subjects = tuple[tuple[int, ...], Finding]
 
 
@@ -93,7 +92,7 @@ def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[
             groups.setdefault(key, ([], finding))[0].append(chip_id)
     subjects: list[Subjects] = [(tuple(ids), finding) for ids, finding in groups.values()]
     subjects += [((), finding) for finding in shared]
-    return sorted(subjects, key=lambda about: _WORST_FIRST.index(about[1].severity))
+    return sorted(subjects, key=lambda about: WORST_FIRST.index(about[1].severity))
 
 
 MOST_ALONE = 8
@@ -165,7 +164,7 @@ def verdict_line(verdict: Verdict, wrong: str, more: int) -> str:
 
 def worst(findings: Iterable[Finding]) -> str | None:
     """The worst finding with its sentence, the first of equal ones; None without any."""
-    finding = min(findings, key=lambda each: _WORST_FIRST.index(each.severity), default=None)
+    finding = min(findings, key=lambda each: WORST_FIRST.index(each.severity), default=None)
     return None if finding is None else f"{finding.id} {finding.name}: {finding.message}"
 
 

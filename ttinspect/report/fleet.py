@@ -10,7 +10,7 @@ from ttinspect.answers.fleet import FleetAnswer, FleetGroup, all_findings, findi
 from ttinspect.facts.wording import plural
 from ttinspect.fleet.checking import HostOutcome
 from ttinspect.fleet.words import links_missed
-from ttinspect.model.finding import Finding, Severity
+from ttinspect.model.finding import WORST_FIRST, Finding, Severity
 from ttinspect.report.common import (
     SEVERITY_STYLES,
     VERDICT_STYLES,
@@ -31,7 +31,6 @@ from ttinspect.verify.check.expectation import Outcome
 from ttinspect.verify.verify import Verdict
 
 _CABLES_SHOWN = 40
-_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INCONCLUSIVE, Severity.INFO)
 
 
 def fleet_table(answer: FleetAnswer, exit_code: int) -> list[RenderableType]:
@@ -130,7 +129,7 @@ def _told(answer: FleetAnswer) -> list[Finding]:
             kept.setdefault(key, expectation.finding)
             hosts.setdefault(key, []).append(expectation.host)
     findings = [_named(kept[key], hosts[key]) for key in kept]
-    return sorted(findings, key=lambda each: _WORST_FIRST.index(each.severity))
+    return sorted(findings, key=lambda each: WORST_FIRST.index(each.severity))
 
 
 def _named(finding: Finding, hosts: list[str]) -> Finding:

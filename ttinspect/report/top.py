@@ -14,7 +14,7 @@ from ttinspect.facts.wording import plural, verb
 from ttinspect.model.arch import CoordSystem
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.system import System
-from ttinspect.report.common import source_line
+from ttinspect.report.common import SEVERITY_STYLES, source_line
 from ttinspect.report.harvest import pictures
 from ttinspect.report.screen import harmless
 from ttinspect.report.units import age, chips_named, clock_time, percent, size, steps, used_of
@@ -24,12 +24,6 @@ _DASH = "-"
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _STATES = {"well": "", "warning": "yellow", "error": "red", "lost": "red"}
 _MARKS = {"well": "", "warning": "!", "error": "!!", "lost": "lost"}
-_SEVERITIES = {
-    Severity.ERROR: "bold red",
-    Severity.WARNING: "yellow",
-    Severity.INCONCLUSIVE: "magenta",
-    Severity.INFO: "",
-}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -304,7 +298,7 @@ def findings_page(view: TopView, events: Iterable[Event]) -> RenderableType:
     table = Table("", "id", "about", "what", box=None, padding=(0, 1))
     for (finding_id, severity, message), chips in groups.items():
         about = chips_named(chips) if chips else "host"
-        _add_row(table, Text(severity.value, _SEVERITIES[severity]), finding_id, about, harmless(message))
+        _add_row(table, Text(severity.value, SEVERITY_STYLES[severity]), finding_id, about, harmless(message))
     shown = list(events)[:20]
     if not groups and not shown:
         return Text("nothing was found")
@@ -359,7 +353,7 @@ def explained(finding: Finding) -> RenderableType:
     """A finding with what ``explain`` says of it."""
     rule = RULE_BY_ID[finding.id]
     text = Text()
-    text.append(f"{finding.severity.value} {finding.id} {finding.name}\n", _SEVERITIES[finding.severity])
+    text.append(f"{finding.severity.value} {finding.id} {finding.name}\n", SEVERITY_STYLES[finding.severity])
     text.append(f"{harmless(finding.message)}\n")
     text.append(f"Cause: {rule.cause}\nNext: {rule.remedy}\n", "dim")
     return text

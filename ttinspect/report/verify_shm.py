@@ -9,31 +9,26 @@ from rich.text import Text
 
 from ttinspect.answers.verify_shm import VerifiedRegion, VerifyShmAnswer
 from ttinspect.facts.wording import plural
-from ttinspect.model.finding import Finding, Severity
-from ttinspect.report.common import Result, TestCase, junit, source_line, verdict_line, worst
+from ttinspect.model.finding import WORST_FIRST, Finding, Severity
+from ttinspect.report.common import (
+    SEVERITY_STYLES,
+    VERDICT_STYLES,
+    Result,
+    TestCase,
+    junit,
+    source_line,
+    verdict_line,
+    worst,
+)
 from ttinspect.report.memory import basis_line, common_basis, more, region_label, usage_block
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.verify.findings.rules import REGION_RULES
 from ttinspect.verify.rule import RegionRule
 from ttinspect.verify.verify import Verdict
 
-_STYLES = {
-    Severity.ERROR: "bold red",
-    Severity.INCONCLUSIVE: "magenta",
-    Severity.WARNING: "yellow",
-    Severity.INFO: "",
-}
-_WORST_FIRST = tuple(_STYLES)
 _MOST_REGIONS = 64
 _MOST_FINDINGS = 200
 """So much of a table can be read; json, csv and junit have everything."""
-
-_VERDICT_STYLES = {
-    Verdict.PASS: "bold green",
-    Verdict.WARN: "bold yellow",
-    Verdict.INCONCLUSIVE: "bold magenta",
-    Verdict.FAIL: "bold red",
-}
 
 
 def verify_shm_oneline(answer: VerifyShmAnswer) -> str:
@@ -63,7 +58,7 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
     ]
     findings += [("", finding) for finding in answer.findings]
     if findings:
-        findings.sort(key=lambda about: _WORST_FIRST.index(about[1].severity))
+        findings.sort(key=lambda about: WORST_FIRST.index(about[1].severity))
         parts += [Text(""), _findings(findings[:_MOST_FINDINGS], frozenset(answer.ignored))]
         parts += more(findings, _MOST_FINDINGS, "findings")
     return [*parts, Text(""), _verdict(answer, exit_code)]
@@ -80,7 +75,7 @@ def _findings(findings: list[tuple[str, Finding]], ignored: frozenset[str]) -> R
     table = columns("", "", "~", header=False)
     explained: set[str] = set()
     for where, finding in findings:
-        severity = Text(f" {finding.severity.value}", style=_STYLES[finding.severity])
+        severity = Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity])
         if finding.id in ignored:
             severity = Text(" ignored")
         message = where + finding.message
@@ -106,7 +101,7 @@ def _verdict(answer: VerifyShmAnswer, exit_code: int) -> Text:
     code = f"exit {exit_code}"
     if answer.verdict is Verdict.WARN and exit_code == 0:
         code += "; with --strict 10"
-    verdict = Text(answer.verdict.value.upper(), style=_VERDICT_STYLES[answer.verdict])
+    verdict = Text(answer.verdict.value.upper(), style=VERDICT_STYLES[answer.verdict])
     return verdict.append(f"  {', '.join(parts)}  ({code})", style="not bold default")
 
 
