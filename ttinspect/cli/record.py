@@ -24,7 +24,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import note
 from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, places_of
-from ttinspect.cli.watching import CountOption, IntervalOption
+from ttinspect.cli.watching import CountOption, IntervalOption, turns
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
 from ttinspect.gathering.watching import Looking, watch
@@ -169,19 +169,13 @@ def _lines(recorder: Recorder, looking: Looking) -> list[Beginning | Moment]:
 
 
 def _pace(interval: float, seconds: float | None, most: int | None, step: Callable[[], None]) -> int:
-    """Call ``step`` every ``interval`` seconds until the time is over, it was called ``most`` times, or
-    somebody ends it; how often it was. A step that took longer than the interval is followed by the next at
-    once; none is made up for."""
-    begun = due = time.monotonic()
+    """Call ``step`` every ``interval`` seconds until the time is over, it was called ``most`` times, or the
+    user interrupts. How many calls came to their end."""
     called = 0
     try:
-        while called != most:
+        for number in turns(interval, most, seconds):
             step()
-            called += 1
-            due = max(due + interval, time.monotonic())
-            if called == most or (seconds is not None and due - begun >= seconds):
-                break
-            time.sleep(max(0.0, due - time.monotonic()))
+            called = number
     except KeyboardInterrupt:
         pass
     return called

@@ -1,7 +1,7 @@
 """Answers again and again: ``--watch [SECONDS]`` and ``--count N``."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import typer
@@ -61,15 +61,25 @@ def repeat(
         raise InspectError(f"--count {count}", "it is less than 1", "give a number of answers")
     if common.output is not None:
         raise InspectError("--watch with --output", "a file holds one answer", "redirect standard output")
-    number, due, code = 0, time.monotonic(), 0
+    code = 0
     with watched_on(in_place(common, seconds, count), f"{command} every {interval:g} s") as screen:
-        while True:
+        for _ in turns(interval, count):
             if common.format == "yaml":
                 write_out("---\n", machine=True)
             code = answer(screen)
-            number += 1
-            if count is not None and number >= count:
-                break
-            due = max(due + interval, time.monotonic())  # an answer may take longer than the interval
-            time.sleep(max(0.0, due - time.monotonic()))
     return code
+
+
+def turns(interval_s: float, most: int | None = None, total_s: float | None = None) -> Iterator[int]:
+    """Numbers from 1 on, one every ``interval_s`` seconds: at most ``most`` of them, and none later than
+    ``total_s`` seconds after the first. A turn that takes longer than the interval is followed by the next at
+    once; turns that were missed are left out."""
+    begun = due = time.monotonic()
+    number = 1
+    while True:
+        yield number
+        due = max(due + interval_s, time.monotonic())
+        if number == most or (total_s is not None and due - begun >= total_s):
+            return
+        time.sleep(max(0.0, due - time.monotonic()))
+        number += 1

@@ -14,7 +14,7 @@ _HEXADECIMAL = re.compile(r"(?:0[xX])?[0-9a-fA-F]{1,16}")
 
 
 def read_file(path: Path, most_bytes: int = _MOST_BYTES) -> bytes:
-    """The content of a regular file, as far as that many bytes.
+    """The first ``most_bytes`` bytes of a regular file.
 
     Raises:
         OSError: as opening and reading it, and for what is no regular file, as a pipe in a copied tree.

@@ -38,8 +38,8 @@ def driver_version(root: Path = HOST) -> str | None:
 
 
 def no_devices(missing: str, root: Path = HOST) -> InspectError:
-    """Exit code 3; 5 where only the driver is missing: there are devices. ``missing`` is what made that
-    plain, as a clause."""
+    """The error of a host without devices: exit code 3, or 5 where the PCI bus has Tenstorrent devices and
+    only the driver is missing. ``missing`` is a clause that says what is not there."""
     on_bus, nodes, shown = _on_the_bus(root), device_nodes(root) or {}, device_folders(root) or {}
     loaded = os.path.isdir(root / _MODULE)  # noqa: PTH112 - it may not be looked at
     what, code = "no Tenstorrent devices found", ExitCode.NO_DEVICES

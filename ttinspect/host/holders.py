@@ -76,7 +76,7 @@ def scan_holders(procfs: Path, files: Sequence[RegionFile], *, named: bool) -> S
 
 
 class _Look:
-    """Into one process after the other."""
+    """Looks into one process after the other, and keeps what it found."""
 
     def __init__(self, procfs: Path, regions: Mapping[RegionKey, str], *, descriptors: bool) -> None:
         self._procfs, self._root = procfs, os.fsencode(procfs) + b"/"
@@ -110,7 +110,7 @@ class _Look:
 
     @staticmethod
     def _guarded(folder: bytes, look: Callable[[], None]) -> type[OSError] | None:
-        """None where it could be read, or the process has ended; else why not."""
+        """Read a part of a process: None where that worked or the process has ended, else why it did not."""
         try:
             look()
         except PermissionError:
@@ -168,7 +168,7 @@ class _Look:
         return Maps.ALL if whole else Maps.SOME
 
     def unread_pids(self, slots: frozenset[int]) -> frozenset[int]:
-        """Which of these pids of slots a process can have written that could not be looked into."""
+        """Of these pids from slots, those that a process may have written whose maps could not be read."""
         if not slots:
             return slots
         pids = set()
@@ -210,8 +210,9 @@ class _Listed(msgspec.Struct):
 
 
 def _listed(procfs: Path, openers: tuple[DeviceOpeners, ...] | None, look: _Look, own: int | None) -> _Listed:
-    """An opener that is not there, or was looked into and has no node of the device, has left its descriptor
-    to somebody else; the list is read again, in case it has only just closed it."""
+    """The driver's lists, as holders. An opener that is gone, or that was looked into and has the device open
+    no longer, has left its descriptor to another process. The driver's lists are read again for it, in case
+    it closed the device a moment ago."""
     listing = _Listed({}, {}, {})
     doubtful: dict[int, set[int]] = {}
     for opener in openers or ():
@@ -247,7 +248,7 @@ def _slot_pids(files: Iterable[RegionFile]) -> frozenset[int]:
 
 
 def _own_pid(procfs: Path) -> int | None:
-    """This process in that procfs; None where it does not know us."""
+    """The pid of this process in that procfs; None where that procfs does not show this process."""
     try:
         name = os.readlink(procfs / "self")  # noqa: PTH115
     except OSError:
@@ -256,7 +257,7 @@ def _own_pid(procfs: Path) -> int | None:
 
 
 def _is_ours(procfs: Path, pid: int, own: int | None) -> bool:
-    """Whether it is a child of this process: tt_umd runs in one."""
+    """Whether a process is a child of this one: our own tt_umd runs in such a child, and is no holder."""
     try:
         stat = read_file(procfs / str(pid) / "stat")
     except OSError:

@@ -94,7 +94,7 @@ def _openers(device: int, path: Path) -> DeviceOpeners:
 
 
 def _number(word: bytes) -> int | None:
-    """A number that the kernel may write: 18 digits are more than any that it does."""
+    """A decimal number of at most 18 digits, which the kernel never exceeds; None for anything else."""
     return int(word) if word.isdigit() and len(word) <= _MOST_DIGITS else None
 
 
@@ -143,7 +143,8 @@ def _process(procfs: Path, pid: int, boot_time_ns: int | None) -> Process | None
 
 
 def own_pid_of(procfs: Path, pid: int) -> int | None:
-    """What a process takes for its pid: the last of NSpid in PID/status; None where that is not told."""
+    """The pid of a process in its own pid namespace: the last one of NSpid in PID/status; None without that
+    line."""
     return _nth_number(_status(procfs / str(pid) / "status"), b"NSpid", -1)
 
 
@@ -158,7 +159,7 @@ def _with_person(procfs: Path, process: Process) -> Process:
 
 
 def is_procfs(procfs: Path) -> bool:
-    """Whether it is the kernel's own, not a tree of files: its links have no size."""
+    """Whether this folder is a procfs of the kernel, and no copied tree: links in a procfs have size 0."""
     try:
         return os.lstat(procfs / "self").st_size == 0
     except OSError:
@@ -187,7 +188,8 @@ _SHORT_ID = 12
 
 
 def _container(procfs: Path, pid: int) -> str | None:
-    """The container that a process runs in, by its control groups; None outside of any, or not known."""
+    """The container that a process runs in, by the path of its control group; None where it runs in none, or
+    that is not known."""
     try:
         groups = read_file(procfs / str(pid) / "cgroup")
     except OSError:

@@ -51,7 +51,7 @@ def _count(path: Path) -> int | None:
 
 
 def _mode(node: Path) -> str | None:
-    """Of the node itself: nothing is opened."""
+    """The permission bits of the node; the node itself is not opened."""
     try:
         return f"{stat.S_IMODE(os.lstat(node).st_mode):04o}"
     except OSError:
@@ -59,7 +59,8 @@ def _mode(node: Path) -> str | None:
 
 
 def _iommu(device: Path) -> Iommu | None:
-    """By the group that the device is in: none without an IOMMU; "identity" is passed through."""
+    """The state of the IOMMU for a device, by the type of its group: no group means off, "identity" means
+    pass-through."""
     if not os.path.isdir(device):  # noqa: PTH112 - it may not be looked at
         return None
     group = device / "iommu_group"

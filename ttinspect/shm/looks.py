@@ -40,10 +40,11 @@ class Outcome(str, Enum):
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantity that was illegal in the first look.
+    """What the looks came to about one quantity that was illegal in the first look.
 
-    ``difference`` is the median of the illegal ones (the lower one of two). ``looks`` that could be decoded,
-    ``legal`` of them legal. ``resting``: all looks at the region were byte-identical.
+    ``difference`` is the median of the illegal differences (of two in the middle the lower one). ``looks``
+    counts the looks that could be decoded, ``legal`` those of them in which the quantity was legal.
+    ``resting`` is True where all looks at the region were byte-identical.
     """
 
     quantity: Quantity
@@ -123,8 +124,8 @@ def further_look(watched: Sequence[Watched], region: Region, illegal: Illegal) -
 def unchanged_slots(first: Region, second: Region | None) -> frozenset[int]:
     """Indices of the occupied slots that a second read shows with the same pid and timestamp.
 
-    Only of these can be said who owns them when the processes were looked up between the two reads: without
-    it, one process that detaches and another that attaches look like a ghost.
+    The processes are looked up between the two reads, so the owner is known of these slots alone. Without
+    the second read, a process that detaches while another attaches would look like a ghost.
     """
     if second is None:
         return frozenset()

@@ -9,9 +9,10 @@ from ttinspect.shm.sampler import Looks
 
 
 class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate file: all looks at it, and ``second``, read once more after the processes were.
+    """One candidate file: all looks at it, and ``second``, one more read after the processes were looked up.
 
-    Only slots that ``second`` shows unchanged can be told whose they are; None: it was not read again.
+    Only of slots that ``second`` shows unchanged is the owner known. ``second`` is None where the file was
+    not read again.
     """
 
     looks: Looks

@@ -77,8 +77,8 @@ def list_candidates(directory: Path, *, named: bool) -> tuple[bytes, ...]:
 
 
 def look_at(directory: Path, name: bytes, before: RegionFile | None = None) -> RegionFile:
-    """One look at one candidate. Never raises for what a file is or does: see RegionFile.errno. The bytes of
-    the look before are not decoded again where they are the same."""
+    """One look at one candidate. What goes wrong with a file is in RegionFile.errno, and is never raised.
+    Bytes that equal those of the look before are not decoded again."""
     raw_path = os.path.join(os.fsencode(directory), name)  # noqa: PTH118 (a name of any bytes)
     status, error, content = None, None, None
     try:
@@ -137,7 +137,7 @@ def _read(raw_path: bytes) -> tuple[os.stat_result, bytes | None]:
 
 
 def _read_bytes() -> int:
-    """One byte more than the largest layout tells that a file is longer."""
+    """How many bytes to read: one more than the largest layout has, which shows that a file is longer."""
     return max(sizes()) + 1
 
 
@@ -151,7 +151,8 @@ def is_test_leftover(file_id: int | None) -> bool:
 
 
 def _by_id(name: bytes) -> tuple[bool, bool, int, bytes]:
-    """By id; what tests left behind and what has no id comes last."""
+    """The key to sort candidates by: their ids, then files that tt-metal's own tests left behind, then those
+    without an id."""
     file_id = file_id_of(name)
     number = None if file_id is None else int(file_id)
     return (number is None, is_test_leftover(number), number or 0, name)

@@ -42,7 +42,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Watch:
-    """One region that is looked at again."""
+    """One region that is looked at again, and its looks so far."""
 
     def __init__(self, file: RegionFile, watched: list[Watched]) -> None:
         self.file = file

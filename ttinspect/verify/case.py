@@ -1,4 +1,4 @@
-"""Everything that verify-shm judges, as values: who reads files, processes and clocks is somebody else."""
+"""Everything that verify-shm judges, as values. gathering/ reads it; no rule reads files or clocks."""
 
 from collections.abc import Mapping
 
@@ -15,13 +15,14 @@ from ttinspect.verify.limits import Limits
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What verify-shm knows.
+    """What verify-shm knows about one host at one time.
 
-    ``processes`` are those of the pids in all slots, and the holders. ``openers`` are the pids that the
-    driver lists for /dev/tenstorrent/N; None where no driver tells. ``holders`` is None where nobody looked
-    for them (snapshots of 0.1.0). ``grids`` and ``limits`` are by chip id. ``chosen`` are the chips to report
-    about, None all: matching knows the others too. ``left_out`` counts files that were too many to be read.
-    ``now_monotonic_ns`` is of the host that wrote the regions.
+    ``grids`` and ``limits`` are by chip id. ``processes`` has the processes of all pids in slots, and those
+    that hold a chip. ``openers`` has the pids that the driver lists for each /dev/tenstorrent/N; None without
+    a driver that lists them. ``holders`` is None where nobody looked for holders (snapshots of 0.1.0).
+    ``chosen`` are the ids of the chips to report about, None for all; regions are matched with the others
+    too. ``left_out`` counts the region files that were not read because there were too many.
+    ``now_monotonic_ns`` is by the clock of the host that wrote the regions.
     """
 
     system: System

@@ -22,7 +22,8 @@ class ChipHolder(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def slot_pid(self) -> int:
-        """The pid that it writes into a slot: that of its own pid namespace, as far as that is told."""
+        """The pid that the process writes into a slot: the one in its own pid namespace where that is known,
+        else the one in ours."""
         return self.holder.pid if self.holder.own_pid is None else self.holder.own_pid
 
     @property
@@ -37,8 +38,9 @@ class ChipHolder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChipHolders(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a chip. ``outside`` counts descriptors of processes outside this pid namespace, ``orphans``
-    are openers that are gone while somebody has their descriptor. ``all_known``: there are no others."""
+    """Who holds a chip. ``outside`` counts descriptors of processes outside this pid namespace. ``orphans``
+    are pids that opened the device and have it no longer, while another process has their descriptor.
+    ``all_known`` is True where there can be no further holders."""
 
     holders: tuple[ChipHolder, ...]
     outside: int
@@ -127,9 +129,9 @@ def holders_by_chip(case: Case) -> dict[int, ChipHolders]:
 
 
 def region_match(case: Case, file: RegionFile, *, by_name: bool = False) -> Match:
-    """The chip that a region file belongs to; ``by_name``: whatever is in it. On a host whose
-    devices nobody asked, that is never taken from the runtime's own number of a device, but from who maps
-    the region."""
+    """The chip that a region file belongs to. With ``by_name`` only the name of the file counts, not its
+    header. Where the source has opened no device (host), the device id in the header is not trusted, because
+    the runtime may number devices otherwise: the process that maps the region decides instead."""
     region, host = None if by_name else file.region, case.system.asked is SourceKind.HOST
     finished = region is not None and region.state is RegionState.READY
     match = match_region(

@@ -14,10 +14,10 @@ from ttinspect.verify.words import exact
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """By what the allocatable figures are known. ``allocator`` are those that the allocator's own statistics
-    say ("l1", "dram"); the others are those of a runtime and a dispatch mode. ``l1_small`` and
-    ``trace_region`` are what the user says that the device was opened with, None if nothing. Banks are None
-    where capacity has none."""
+    """Where the allocatable figures come from. ``allocator`` names the memories ("l1", "dram") whose figures
+    are the allocator's own; the others are computed for ``runtime`` and ``dispatch``. ``l1_small`` and
+    ``trace_region`` are bytes that the user named, None where he named none. ``l1_banks`` and ``dram_views``
+    are None where capacity knows none."""
 
     allocator: tuple[str, ...]
     runtime: str
@@ -95,8 +95,8 @@ def limits_of(chip: Chip, grid: ChipGrid, settings: Settings) -> Limits:
 
 
 def with_allocator(limits: Limits, statistics: Iterable[AllocatorStatistics]) -> Limits:
-    """The limits as the allocators of the processes on the chip say them, which are the truth about how the
-    device was opened; the largest of several. What they do not tell stays."""
+    """The limits, replaced by those of the allocators that work on the chip: they know how the device was
+    opened. Of several allocators the largest figure counts. A figure that none of them has stays as it is."""
     for one_process in statistics:
         view = one_process.memory_view
         l1, dram = _whole(view.l1, view.l1_small), _whole(view.dram, view.trace)
@@ -124,7 +124,7 @@ def with_allocator(limits: Limits, statistics: Iterable[AllocatorStatistics]) ->
 
 
 def capacity_words(limits: Limits) -> str:
-    """By what the allocatable figures are known, for a sentence; and which other dispatch mode gives more."""
+    """Where the allocatable figures come from, as a clause in brackets; empty where that is not known."""
     return "" if limits.basis is None else f" ({limits.basis.words})"
 
 

@@ -36,11 +36,12 @@ NO_MATCH = Match(chip=None, basis=None)
 def match_region(
     chips: Sequence[Chip], file_id: int | None, header: RegionHeader | None, *, by_device_id: bool = True
 ) -> Match:
-    """Match one region. Without a header (the file could not be decoded) its name has to do.
-    ``by_device_id``: a runtime's own number of a device is good enough where there is nothing better.
+    """The chip that one region belongs to.
 
-    v2 and later carry UMD's chip_unique_id, v1 (board_id << 8) | asic_location. A runtime that has no
-    unique id publishes under the device id, and a source that has none can be matched by that alone.
+    1. By the ids in the header: UMD's chip_unique_id from v2 on, (board_id << 8) | asic_location in v1.
+    2. Else by the id in the name of the file; that alone where the file could not be decoded (no header).
+    3. Else, with ``by_device_id``, by the runtime's own number of the device: a runtime without unique ids
+       publishes under it, and a source without unique ids can be matched by nothing else.
     """
     if header is None:
         by_name = _by_name(chips, file_id)
@@ -61,8 +62,9 @@ def match_region(
 
 
 def match_by_holder(chips: Sequence[Chip], path: str, holders: Holders | None) -> Match:
-    """The chip of a region that a process maps which has one device open and no other, and maps no other
-    region. Not where that device leads to another chip too, as on an n300: it may be the region of that."""
+    """The chip of a region, by the process that maps it: where that process maps no other region and has
+    exactly one device open, the region is that device's. No match where the device leads to a second chip as
+    well (an n300): the region may belong to either."""
     mapping = () if holders is None else holders.of_region(path)
     if not mapping or any(holder.regions != (path,) for holder in mapping):
         return NO_MATCH
@@ -121,8 +123,8 @@ def published_under_device_id(file_id: int | None, header: RegionHeader) -> bool
 
 
 def names_chips(chips: Iterable[Chip], named_by: NamedBy) -> bool:
-    """Whether the source has such ids to find a region by (board: and masks: have none): without
-    them TTS008 to TTS010 are only info."""
+    """Whether the source gives any chip the ids that regions of this kind are named after. The sources board:
+    and masks: give none; TTS008 to TTS010 are only info then."""
     return any(has_identity(chip, named_by) for chip in chips)
 
 

@@ -56,19 +56,19 @@ def chips_named(chips: Iterable[Chip], word: str, *, assumed: bool = True) -> li
 
 
 def is_unique_id(known: str | None, word: str) -> bool:
-    """Whether a word is a unique id, or would be if neither was taken from a redacted snapshot."""
+    """Whether a word is this unique id, also where one of them is from a redacted snapshot."""
     number = parse_unsigned(word)
     return known is not None and number is not None and _is_same(int(known), number, unique_pseudonym)
 
 
 def may_be_far(word: str) -> bool:
-    """Whether a word can mean a chip of another host: these are known by their unique ids."""
+    """Whether a word can mean a chip of another host: only unique ids name those, and they are large."""
     number = parse_unsigned(word)
     return number is not None and number > _LARGEST_CHIP_ID
 
 
 def is_board_id(chip: Chip, number: int) -> bool:
-    """The same of a board id."""
+    """Whether a number is the board id of a chip, also where one of them is from a redacted snapshot."""
     return chip.board_id is not None and _is_same(int(chip.board_id), number, board_pseudonym)
 
 
@@ -96,8 +96,8 @@ def unseen_name(chips: Iterable[Chip], word: str) -> str | None:
 
 
 def select_chips(system: System, wanted: list[str]) -> System:
-    """The System with only the chips that were asked for, and what is wrong with these or with the whole;
-    all of it when nothing was.
+    """The System with the wanted chips only, and the troubles of these chips and of the whole; the same
+    System where no chip is named.
 
     A word is a chip id, /dev/tenstorrent/N, a PCI BDF, a unique id (decimal or 0x) or a board id (all
     its chips), tried in this order; several may stand in one word, separated by commas.
@@ -184,8 +184,8 @@ def of_unknown_board(chips: Iterable[Chip]) -> list[Chip]:
 
 
 def may_have_another(unknown: Iterable[Chip], board_id: str | None) -> bool:
-    """Whether one of the chips of unknown board could be on a board, too, known by its id; None: on one of
-    those that are counted together."""
+    """Whether one of these chips, of which the board type is unknown, could be on the board with this id.
+    With None: on any of the boards that are counted together because their ids are unknown."""
     return any(
         board_id is None or not knows(chip, "board_id") or chip.board_id == board_id for chip in unknown
     )

@@ -74,8 +74,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def severity(self, row: str, version: int | None = None) -> Severity | None:
         """The severity of a row; None: not judged.
 
-        A version past the last column has the last column's: what a newer runtime writes is judged as
-        strictly as what the newest known one does. Without a version only that which is the same in all.
+        A version past the last column has the severity of the last column: a newer runtime is judged as
+        strictly as the newest known one. Without a version (None, 0) a row has a severity only if it is the
+        same in all versions.
         """
         by_version = self.severities[row]
         if isinstance(by_version, Severity):
@@ -113,10 +114,11 @@ class UseRule(Rule, frozen=True, kw_only=True):
 
 
 class RegionRule(Rule, frozen=True, kw_only=True):
-    """A rule of what is published: it looks at a file, at a decoded region, or at all of them together.
+    """A rule of what is published. ``of_file`` looks at one file, ``of_region`` at one decoded region,
+    ``of_host`` at all regions of the host together.
 
-    ``accounting``: the rule is about figures that a writer changes one after the other, so that a stopped
-    process makes an error of it undecidable.
+    ``accounting`` is True for figures that a writer updates one after the other: while a writer is stopped,
+    an error of such a rule cannot be told from an unfinished update (TTS011).
     """
 
     of_file: Callable[[RegionFile], Iterator[Hit]] | None = None

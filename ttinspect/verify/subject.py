@@ -17,14 +17,14 @@ from ttinspect.verify.writers import SlotWriter, writer_of
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A decoded region of a known version, what that version means, and its surroundings.
+    """A decoded region of a known version, with what that version means, its chip and its processes.
 
-    ``writers`` are those of all occupied slots, ``confirmed`` of those that ``second_region`` (read after the
-    processes were) shows unchanged. ``differences`` are those of the first look, ``judged`` what the looks
-    came to about the illegal ones of them. ``held_by`` are who holds the chip, by its device or this region.
-    ``twin`` is the path of the first region of the same chip, None if this is it.
-    ``statistics`` are the allocator's that belong here, each with the slot that it is held against (None:
-    only capacities are compared).
+    ``differences`` are of the first look; ``judged`` says of the illegal ones whether all looks together show
+    a fault. ``writers`` are those of all occupied slots, ``confirmed`` those of the slots that
+    ``second_region`` shows unchanged: it was read after the processes were looked up. ``held_by`` says who
+    holds the chip, through its device or through this region. ``twin`` is the path of another region of the
+    same chip that came first, else None. ``statistics`` are the allocator's figures for this region, each
+    with the slot to compare it with; None instead of a slot means that only capacities are compared.
     """
 
     file: RegionFile
@@ -55,7 +55,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> int:
-        """That of the layout."""
+        """The version of the layout."""
         return self.region.version
 
     @property

@@ -28,8 +28,8 @@ _FAULTS = (Severity.ERROR, Severity.WARNING)
 
 
 class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found about one file. ``subject`` is None where nothing in it can be judged; ``chip`` is known
-    by the file's name then, if at all."""
+    """The findings about one file. ``subject`` is None where its content cannot be judged; ``chip`` is
+    then from the name of the file, or is None."""
 
     looked: LookedAt
     subject: Subject | None
@@ -38,8 +38,8 @@ class RegionVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings: about the files in the order of the Case, and about the host. ``unpaired`` has a sentence
-    for each of the allocator's statistics that belongs to no region."""
+    """All findings: of the files, in the order of the Case, and of the host. ``unpaired`` says in a sentence,
+    for each of the allocator's statistics that was not compared, why not."""
 
     regions: tuple[RegionVerdict, ...]
     findings: tuple[Finding, ...]
@@ -47,7 +47,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
-        """What the verdict is made of."""
+        """The findings of the host and of every file: the verdict is about these."""
         return (*self.findings, *(finding for region in self.regions for finding in region.findings))
 
 
@@ -154,10 +154,11 @@ def _not_compared(why: str) -> Finding | None:
 
 
 def is_illegal(region: Region, quantity: Quantity, difference: int) -> bool:
-    """Whether a difference would be an error or a warning in this version, if it is no update in progress:
-    what the sampler has to look at again.
+    """Whether the sampler has to look again at a difference: it is an error or a warning in this version,
+    unless it is an update in progress.
 
-    What is only info is legal, and is not worth waiting for. An underflow is never an update in progress.
+    A difference that is only info counts as legal. An underflow is never an update in progress, so that one
+    look is enough.
     """
     if quantity.rule == UNDERFLOW.id:
         return False

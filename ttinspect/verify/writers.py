@@ -89,7 +89,7 @@ def writer_of(
 
 
 def mappers_of(pid: int, path: str, processes: ProcessTable, holders: Holders) -> Iterator[Process]:
-    """The processes that map a region and take themselves for this pid."""
+    """The processes that map a region and have this pid in their own pid namespace."""
     for holder in holders.of_region(path):
         process = processes.found.get(holder.pid)
         own_pid = holder.pid if holder.own_pid is None else holder.own_pid
@@ -98,7 +98,7 @@ def mappers_of(pid: int, path: str, processes: ProcessTable, holders: Holders) -
 
 
 def _why_unseen(pid: int, path: str, holders: Holders) -> str | None:
-    """Why a process that maps the region may have been overlooked; None where none can have been."""
+    """Why there may be a process that maps the region and was not seen; None where there can be none."""
     if holders.maps is Maps.NOTHING:
         return "the procfs is not that of this host, or shows no process"
     if any(holder.own_pid == pid and path in holder.perhaps for holder in holders.holders):
