@@ -1,8 +1,11 @@
 """Recordings: what is played back is what was seen, and a cut end costs one line at most."""
 
+import fcntl
 import json
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from ttinspect.errors import InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
 from ttinspect.gathering.regions import ONE_LOOK, Places, read_published
 from ttinspect.model.system import System
+from ttinspect.sources.board import read_board
 from ttinspect.sources.recording import Beginning, Moment, last_moment, recorded_source, replay
 from ttinspect.sources.snapshot import Host, Versions
 from ttinspect.sources.sysfs_watching import SysfsWatcher
@@ -168,6 +172,118 @@ def test_two_recorders_do_not_share_a_file(tmp_path: Path) -> None:
         RecordingFile(path, None),
     ):
         pass
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
+def test_nor_at_the_instant_at_which_a_full_file_is_begun_anew(
+    tmp_path: Path, suffix: str, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another recorder comes before and after every step of it, and is refused: it would write into FILE.1, or
+    take the name. On a file system without links there is an instant at which the name is free."""
+    path, refusals = tmp_path / f"r.{suffix}", []
+
+    def another() -> None:
+        with pytest.raises(InspectError) as refused, RecordingFile(str(path), None):
+            pass
+        refusals.append(refused.value.why)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    rename = Path.replace
+
+    def renaming(self: Path, target: object) -> Path:
+        another()
+        done = rename(self, str(target))
+        if links:
+            another()
+        return done
+
+    watcher, recorder = _Told(), Recorder(HOST, VERSIONS)
+    with RecordingFile(str(path), 10) as file:
+        for line in recorder.lines(watcher.system, None, (), 1):
+            file.append(line)
+        monkeypatch.setattr(Path, "replace", renaming)
+        if not links:
+            monkeypatch.setattr(os, "link", refuse)
+        assert file.rotate_if_full()
+        monkeypatch.undo()
+        another()
+        recorder.begin_again()
+        for line in recorder.lines(watcher.system, None, (), 2):
+            file.append(line)
+    assert {*refusals} == {"another recorder has it open"}
+    assert [last_moment(name).time_ns for name in (f"{path}.1", str(path))] == [1, 2]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [f"r.{suffix}", f"r.{suffix}.1"]
+
+
+def test_a_file_that_was_full_when_another_opened_it_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "r.jsonl", fcntl.flock
+    path.touch()
+
+    def late(descriptor: int, operation: int) -> None:
+        path.rename(tmp_path / "r.jsonl.1")
+        path.touch()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(InspectError, match="another recorder"), RecordingFile(str(path), None):
+        pass
+
+
+class _Told:
+    """A System that no device is needed for."""
+
+    system = read_board("n150")
+
+
+_APPENDS = """
+import sys
+from tests.gathering.test_recorder import HOST, VERSIONS, Recorder, RecordingFile, _Told
+recorder, at = Recorder(HOST, VERSIONS), 0
+with RecordingFile(sys.argv[1], int(sys.argv[2]) or None) as file:
+    while True:
+        if file.rotate_if_full():
+            recorder.begin_again()
+        for line in recorder.lines(_Told.system, None, (), at):
+            file.append(line)
+        print(at, flush=True)
+        at += 1
+"""
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("full_bytes", [0, 50_000], ids=["one file", "rotating"])
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst"])
+@pytest.mark.parametrize("moments", [1, 2, 70, 333])
+def test_sigkill_loses_no_moment_that_was_written(
+    tmp_path: Path, suffix: str, full_bytes: int, moments: int
+) -> None:
+    """The recorder says when it has written each moment: those are all there, and at most one more."""
+    path = tmp_path / f"r.{suffix}"
+    command = [sys.executable, "-c", _APPENDS, str(path), str(full_bytes)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(moments):
+            process.stdout.readline()
+        process.kill()
+        told = moments + len(process.stdout.readlines())
+    before = path.with_name(f"{path.name}.1")
+    times = [moment.time_ns for file in (before, path) if file.exists() for moment in replay(str(file))]
+    assert times == [*range(times[0], times[-1] + 1)]
+    assert told - 1 <= times[-1] <= told
+    assert full_bytes or times[0] == 0
+    _record(path, _tree(tmp_path), [lambda: None])  # and it goes on behind what is whole
+    assert last_moment(str(path)).time_ns == 1_000
+
+
+def _tree(folder: Path) -> Path:
+    fake_sysfs.kernel_driver(folder / "host")
+    fake_sysfs.device(folder / "host", 0)
+    return folder / "host"
 
 
 def test_a_recording_is_its_owners_alone(tmp_path: Path) -> None:

@@ -207,13 +207,43 @@ class RecordingFile:
         """Begin a new file where this one is full; whether it did."""
         if self._max_bytes is None or self._file.tell() < self._max_bytes:
             return False
+        full = self._file
         try:
-            self._finish()
-            self._path.replace(f"{self._path}.1")
+            self._end_frame()
+            os.fsync(full.fileno())
+            beside = self._beside()
+            try:
+                os.link(self._path, beside)
+            except OSError:  # a file system without links: for an instant the name is free
+                self._path.replace(f"{self._path}.1")
+                self._open()
+            else:
+                beside.replace(f"{self._path}.1")
+                self._file = self._fresh_file()
+                if self._compress:
+                    self._begin_frame(0)
+            full.close()  # until now it is locked
         except OSError as error:
             raise self._unwritable(error) from None
-        self._open()
         return True
+
+    def _fresh_file(self) -> BinaryIO:
+        """An empty file that takes the name of the full one, and is locked before: at no time does another
+        recorder find none of this name, and begin one."""
+        beside = self._beside()
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.fdopen(os.open(beside, flags, _MODE), "r+b", buffering=0)
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            beside.replace(self._path)
+        except BaseException:
+            file.close()
+            beside.unlink(missing_ok=True)
+            raise
+        return file
+
+    def _beside(self) -> Path:
+        return self._path.with_name(f".{self._path.name}.{os.getpid()}")
 
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -225,6 +255,8 @@ class RecordingFile:
                 if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
                     raise self._no_file("it is no regular file")
                 self._lock()
+                if not self._has_its_name():
+                    raise self._in_use()
                 self._mend()
             except BaseException:
                 self._file.close()
@@ -246,9 +278,19 @@ class RecordingFile:
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InspectError(
-                f"cannot record into {self._path}", "another recorder has it open", "name another file"
-            ) from None
+            raise self._in_use() from None
+
+    def _has_its_name(self) -> bool:
+        """Whether the file is not the full one of a recorder that began the next one since it was opened."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.lstat())
+        except FileNotFoundError:
+            return False
+
+    def _in_use(self) -> InspectError:
+        return InspectError(
+            f"cannot record into {self._path}", "another recorder has it open", "name another file"
+        )
 
     def _mend(self) -> None:
         """Of a recording that was cut, what is whole stays, so that it can go on behind that."""
@@ -281,7 +323,7 @@ class RecordingFile:
     def _mend_compressed(self) -> None:
         """A frame that was not ended swallows what comes behind it: what is in it is compressed anew."""
         zstandard = _zstandard("")
-        fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        fresh = self._beside()
         try:
             with fresh.open("xb") as copy:
                 fresh.chmod(_MODE)
@@ -307,10 +349,13 @@ class RecordingFile:
         self._file = self._path.open("r+b", buffering=0)
         self._lock()
 
-    def _finish(self) -> None:
+    def _end_frame(self) -> None:
         if self._compressor is not None:
             self._write(self._open_frame or self._compressor.flush())
-            self._compressor = None
+            self._open_frame, self._compressor = b"", None
+
+    def _finish(self) -> None:
+        self._end_frame()
         os.fsync(self._file.fileno())
         self._file.close()
 
