@@ -163,6 +163,8 @@ def _syntax_error(error: Any, content: bytes, name: str) -> InspectError:
     line = None if position is None else content[:position].count(b"\n")  # a character that none may be
     line = line if mark is None else mark.line
     where = name if line is None else f"{name}, line {line + 1}"
-    if "nesting depth" in str(problem):  # libyaml has a limit of its own, and reads ahead of our count
+    before = content[: 0 if mark is None else mark.index]
+    opened = sum(before.count(sign) for sign in (b"[", b"{")) - before.count(b"]") - before.count(b"}")
+    if opened > MAX_DEPTH:  # libyaml has a limit of its own, and reads ahead of our count
         return InspectError(where, f"it nests deeper than {MAX_DEPTH} levels", _HINT)
     return InspectError(where, f"it is not valid YAML: {' '.join(str(problem).split())}", _HINT)
