@@ -292,6 +292,45 @@ def test_what_tt_smi_made_of_a_packed_word_is_refused_like_the_word() -> None:
     assert "TTT041" in [one.id for one in telemetry_findings(chip)]
 
 
+WORD_OF = {
+    "aiclk_mhz": "AICLK", "axiclk_mhz": "AXICLK", "arcclk_mhz": "ARCCLK", "vcore_mv": "VCORE", "power_w": "TDP",
+    "board_power_w": "INPUT_POWER", "current_a": "TDC", "fan_rpm": "FAN_RPM", "fan_percent": "FAN_SPEED",
+    "thermal_trips": "THERM_TRIP_COUNT", "power_limit_w": "TDP_LIMIT_MAX", "current_limit_a": "TDC_LIMIT_MAX",
+    "board_power_limit_w": "BOARD_POWER_LIMIT", "throttle_celsius": "THM_LIMIT_THROTTLE",
+    "shutdown_celsius": "THM_LIMIT_SHUTDOWN",
+}  # fmt: skip
+CELL_OF = {
+    "aiclk_mhz": ("telemetry", "aiclk"), "vcore_mv": ("telemetry", "voltage"), "power_w": ("telemetry", "power"),
+    "current_a": ("telemetry", "current"), "asic_celsius": ("telemetry", "asic_temperature"),
+    "fan_rpm": ("telemetry", "fan_speed"), "board_power_w": ("telemetry", "board_power"),
+    "power_limit_w": ("limits", "tdp_limit"), "current_limit_a": ("limits", "tdc_limit"),
+    "aiclk_max_mhz": ("limits", "asic_fmax"), "board_power_limit_w": ("limits", "board_power_limit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", WORD_OF)
+def test_a_word_that_no_chip_can_have_is_unknown_and_one_finding(field: str) -> None:
+    (chip,) = chips(bh(**{WORD_OF[field]: "0x2ffffff1"}))
+    assert getattr(telemetry(chip), field) is None
+    (finding,) = [finding for finding in telemetry_findings(chip) if finding.id == "TTT041"]
+    assert list(finding.evidence) == [field]
+
+
+@pytest.mark.parametrize("printed", ["52429600", "99999999.0", 60_000_000])
+@pytest.mark.parametrize("field", CELL_OF)
+def test_so_is_what_tt_smi_printed_of_it_alone(field: str, printed: str | int) -> None:
+    text = bh()
+    section, key = CELL_OF[field]
+    words = text["device_info"][0]["smbus_telem"]
+    for word in words.keys() - {"BOARD_ID_HIGH", "BOARD_ID_LOW", "DEVICE_ID"}:
+        words[word] = None
+    text["device_info"][0].setdefault(section, {})[key] = printed
+    (chip,) = chips(text)
+    assert getattr(telemetry(chip), field) is None
+    (finding,) = [finding for finding in telemetry_findings(chip) if finding.id == "TTT041"]
+    assert list(finding.evidence) == [field]
+
+
 @pytest.mark.parametrize("name", sorted(tt_smi_documents()))
 @pytest.mark.parametrize(
     "command", ["list", "harvest", "capacity", "topology", "telemetry", "check", "snapshot"]

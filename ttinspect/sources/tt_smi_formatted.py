@@ -100,14 +100,14 @@ def _cells(
 
 
 def number_of(value: Any) -> float | None:
-    """A number that may be text; None for anything else, and for what no figure can be."""
+    """A number that may be text; None for anything else, and for what is none or past 64 bits."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if abs(number) < 100_000 else None
+    return number if abs(number) < 1 << 63 else None
 
 
 def whole_of(value: Any) -> int | None:
