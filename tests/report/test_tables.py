@@ -92,6 +92,32 @@ def test_a_table_is_as_it_was_looked_at(
     assert longest <= width
 
 
+@pytest.mark.parametrize("command", ["list", "memory", "telemetry", "topology"])
+def test_why_it_is_not_known_who_holds_a_chip_is_said_once(run: Run, tmp_path: Path, command: str) -> None:
+    root = tmp_path / "root"
+    a_host(root, 8)
+    for number in range(8):
+        write(root / f"proc/driver/tenstorrent/{number}/pids", "unreadable")
+    (root / "proc/17706/fd").rmdir()
+    table = " ".join(run(command, "--from", "host:root", COLUMNS="80").stdout.split())
+    assert table.count("is not known: the driver does not tell") == 1
+    assert "is not known" not in run(command, "--from", "board:n300").stdout or command == "memory"
+
+
+@pytest.mark.parametrize("command", ["list", "telemetry", "topology"])
+def test_a_long_name_goes_on_below_its_first_word(run: Run, tmp_path: Path, command: str) -> None:
+    root = tmp_path / "root"
+    a_host(root, 8)
+    for pid in (5001, 5002, 5003):
+        _process(root, pid, "VLLM::EngineCor", 1002, "")
+        (root / f"proc/{pid}/fd/3").symlink_to("/dev/tenstorrent/7")
+    write(root / "proc/driver/tenstorrent/7/pids", "5001\n5002\n5003")
+    lines = run(command, "--from", "host:root", COLUMNS="80").stdout.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith(" 7: held by 5001")]
+    assert lines[at + 1].startswith("    ")
+    assert not lines[at + 1].startswith("     ")
+
+
 def _remake() -> None:
     import subprocess
 

@@ -9,8 +9,8 @@ from rich.text import Text
 from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
 from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
-from ttinspect.report.memory import held_by
-from ttinspect.report.screen import Fitting, add_row, columns
+from ttinspect.report.memory import held_by, not_known_below
+from ttinspect.report.screen import Fitting, add_row, columns, indented
 from ttinspect.report.units import chips_named, grid, id_ranges, used_of
 
 _DASH = "-"
@@ -34,6 +34,8 @@ def list_table(answer: ListAnswer, *, of_allocatable: bool = False) -> list[Rend
     rows = list(groups.values())
     parts: list[RenderableType | Fitting] = [source_line(answer.source)]
     parts += [*_all_is(answer.devices, of_allocatable), Text(""), Fitting(((_wide(rows),), _narrow(rows)))]
+    reasons = ((device.id, device.held_by, device.unknown) for device in answer.devices)
+    parts += not_known_below(answer.source, reasons)
     return parts + findings_table(
         grouped(((device.id, device.findings) for device in answer.devices), answer.findings)
     )
@@ -127,7 +129,7 @@ def _narrow(rows: list[_Row]) -> tuple[RenderableType, ...]:
         words += [marks] if marks else []
         if words:
             below.setdefault("; ".join(words), []).extend(device.id for device in listed.devices)
-    return (table, *(Text(f" {id_ranges(ids)}: {words}") for words, ids in below.items()))
+    return (table, *(indented(f" {id_ranges(ids)}: ", words) for words, ids in below.items()))
 
 
 _FEW = 2

@@ -11,10 +11,12 @@ from ttinspect.answers.holders import HeldBy, HolderFacts
 from ttinspect.answers.memory import Ghosts, MemoryAnswer, MemoryDevice, RawRegion, SlotUse
 from ttinspect.answers.shm import ProcessSlot, RegionFacts, ShmCapacity
 from ttinspect.facts.wording import plural, verb
+from ttinspect.model.chip import Unknown
 from ttinspect.model.holder import Known
 from ttinspect.model.region import Figures, RegionState
+from ttinspect.model.system import Source
 from ttinspect.report.common import source_line
-from ttinspect.report.screen import Fitting, add_row, columns, glued, harmless
+from ttinspect.report.screen import Fitting, add_row, columns, glued, harmless, indented
 from ttinspect.report.units import UNKNOWN, chips_named, count, id_ranges, percent, share_of, size, used_of
 from ttinspect.shm.layout import BUFFER_TYPES
 
@@ -241,7 +243,7 @@ def memory_rows(answer: MemoryAnswer, basis: str | None) -> list[RenderableType 
     idle: dict[str, list[int]] = {}
     rows = []
     for device in answer.devices:
-        why = _idle(device)
+        why = _idle(device, of_host=answer.source.kind.has_processes)
         if why is not None:
             idle.setdefault(why, []).append(device.id)
         else:
@@ -249,19 +251,21 @@ def memory_rows(answer: MemoryAnswer, basis: str | None) -> list[RenderableType 
     parts: list[RenderableType | Fitting] = []
     if rows:
         parts.append(Fitting(((_table(rows, "held by"),), (_table(rows, "~held by"),))))
-    parts += [Text(f" {id_ranges(ids)}  {why}") for why, ids in idle.items()]
+    parts += [indented(f" {id_ranges(ids)}  ", why) for why, ids in idle.items()]
     parts += [Text(f" {line}") for line in _left_out(answer.devices, basis)]
     return parts + [Text(f" {line}") for line in _ghost_lines(answer.ghosts)]
 
 
-def _idle(device: MemoryDevice) -> str | None:
-    """What is said of a chip of which there is nothing to show; None of any other."""
+def _idle(device: MemoryDevice, *, of_host: bool) -> str | None:
+    """What is said of a chip of which there is nothing to show; None of any other. ``of_host``: where
+    processes can be looked for."""
     if device.held_by.held or any(_anything(region) for region in device.regions):
         return None
     published = "nothing allocated" if device.regions else "nothing published"
     if device.held_by.held is False:
         return f"idle: no process, {published}"
-    return f"{published}; whether a process holds {'it' if device.regions else 'them'} is not known"
+    why = next((f": {fact.why}" for fact in device.unknown if fact.path == HELD and of_host), "")
+    return f"{published}; who holds it is not known{why}"
 
 
 def _anything(region: RegionFacts) -> bool:
@@ -346,7 +350,24 @@ def held_below(chips: Iterable[tuple[int, HeldBy]]) -> list[RenderableType]:
         words = held_by(held)
         if words:
             groups.setdefault(words if held.held is False else f"held by {words}", []).append(chip)
-    return [Text(harmless(f" {id_ranges(ids)}: {words}")) for words, ids in groups.items()]
+    return [indented(f" {id_ranges(ids)}: ", words) for words, ids in groups.items()]
+
+
+HELD = "held_by.held"
+Reasons = Iterable[tuple[int, HeldBy, Iterable[Unknown]]]
+"""A chip, who holds it, and why facts of it are unknown."""
+
+
+def not_known_below(source: Source, chips: Reasons) -> list[RenderableType]:
+    """Of a host, once for the chips of one reason: why it is not known who holds them."""
+    groups: dict[str, list[int]] = {}
+    for chip, held, unknown in chips if source.kind.has_processes else ():
+        if held.held is None:
+            groups.setdefault(next((fact.why for fact in unknown if fact.path == HELD), ""), []).append(chip)
+    return [
+        indented(f" {id_ranges(ids)}: ", f"who holds {verb(len(ids), 'it', 'them')} is not known: {why}")
+        for why, ids in groups.items()
+    ]
 
 
 def _without_slot(holder: HolderFacts) -> str:
@@ -358,7 +379,7 @@ def _unseen(held_by: HeldBy) -> Iterator[str]:
         yield f"a process {glued('outside this pid namespace')}"
     if held_by.openers_gone and not held_by.processes:
         pids = ", ".join(map(str, held_by.openers_gone))
-        yield f"opened by {pids}, which has it no longer: {glued('somebody else has')}"
+        yield f"somebody who has it from {pids}, which no longer has it"
 
 
 def _table(rows: Sequence[_Row], held_by: str) -> RenderableType:

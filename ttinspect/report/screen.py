@@ -119,6 +119,15 @@ def columns(*specs: str, header: bool = True, widths: Sequence[int] = ()) -> Tab
     return table
 
 
+def indented(first: str, words: str) -> Table:
+    """A sentence whose further lines stand below its first word, and not below what leads to it."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 0, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    add_row(table, first, words)
+    return table
+
+
 def add_row(table: Table, *cells: object) -> None:
     """Add a row of plain text; what comes from outside is made harmless."""
     table.add_row(*(cell if isinstance(cell, Text) else Text(harmless(str(cell))) for cell in cells))

@@ -9,7 +9,7 @@ from rich.text import Text
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
 from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
 from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
-from ttinspect.report.memory import held_below, held_by
+from ttinspect.report.memory import held_below, held_by, not_known_below
 from ttinspect.report.screen import Fitting, add_row, columns, glued
 from ttinspect.report.units import UNKNOWN, id_ranges, of
 
@@ -26,6 +26,8 @@ def telemetry_table(answer: TelemetryAnswer) -> list[RenderableType | Fitting]:
     else:
         narrow = (_table(answer, held=False), *held_below(held_chips))
         parts.append(Fitting(((_table(answer, held=True),), narrow)))
+    reasons = ((device.id, device.held_by, device.unknown) for device in answer.devices)
+    parts += not_known_below(answer.source, reasons)
     more = "" if few else "  more: -d ID"
     parts.append(Text(f" W: now/limit  ASIC, board, GDDR: C  DRAM trained, eth up: of live{more}"))
     if few:

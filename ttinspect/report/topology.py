@@ -13,7 +13,7 @@ from ttinspect.answers.mesh import Cell, are_beside, places
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import Link, LinkState
 from ttinspect.report.common import findings_table, grouped, source_line, svg, xml_text
-from ttinspect.report.memory import held_below, held_by
+from ttinspect.report.memory import held_below, held_by, not_known_below
 from ttinspect.report.screen import Fitting, add_row, columns, harmless
 from ttinspect.report.units import reach
 
@@ -52,6 +52,7 @@ def topology_table(answer: TopologyAnswer) -> list[RenderableType | Fitting]:
     parts: list[RenderableType | Fitting] = [source_line(answer.source), Text("")]
     parts += [_cards(answer)] if alone else _boards(groups)
     parts += held_below((chip.id, chip.held_by) for chip in answer.chips)
+    parts += not_known_below(answer.source, ((chip.id, chip.held_by, chip.unknown) for chip in answer.chips))
     parts.append(Text(" dev: N of /dev/tenstorrent/N   eth links: chip:links, out: leaving this host"))
     if alone and any("/" in _lanes(chip) for chip in answer.chips):
         parts.append(Text(" PCIe: lanes of the link / lanes that the card could have"))
