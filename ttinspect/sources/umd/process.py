@@ -66,7 +66,7 @@ class Child:
             _alive.append(self)  # from here on finish clears it away, whatever comes
 
     def _start(self) -> None:
-        # the log tells what tt_umd waits for, and why a chip is unhealthy: info is the least
+        # at least info: only the log tells what tt_umd waits for, and why a chip is unhealthy
         level = os.environ.get("TT_LOGGER_LEVEL")
         environment = {**os.environ, "TT_LOGGER_LEVEL": level if level in ("trace", "debug") else "info"}
         environment.pop("TT_LOGGER_FILE", None)
@@ -75,17 +75,10 @@ class Child:
         search_path = os.pathsep.join(folder for folder in sys.path if folder)
         pipes = [os.pipe() for _ in range(3)]
         (self._wire, answers), (self._log, prints), (lifeline, self._lifeline) = pipes
+        words = [str(answers), str(lifeline), search_path, self.request.encoded()]
         try:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    _CHILD,
-                    str(answers),
-                    str(lifeline),
-                    search_path,
-                    self.request.encoded(),
-                ],
+                [sys.executable, "-I", _CHILD, *words],
                 stdin=subprocess.PIPE if self.request.task == "watch" else subprocess.DEVNULL,
                 stdout=prints,
                 stderr=prints,

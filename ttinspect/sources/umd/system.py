@@ -1,5 +1,6 @@
 """What children said, as a System."""
 
+import functools
 import os
 from collections.abc import Iterator, Mapping
 
@@ -37,7 +38,7 @@ def system_of(
         InspectError: 5 when nothing was learned, 3 when there are no chips; what the child raised.
     """
     session, host = outcome.best.session, outcome.host
-    cluster = _cluster(session, socs)
+    cluster = _cluster(session.cluster.text, tuple(socs.values()))
     chips = _chips(outcome, {} if cluster is None else {chip.id: chip for chip in cluster.chips})
     error = failure(session, source.detail or source.kind.value)
     if not chips:
@@ -130,15 +131,17 @@ def _no_chips(host: wire.HostFacts) -> InspectError:
     )
 
 
-def _cluster(session: wire.Session, socs: dict[Arch, Soc]) -> System | None:
+@functools.lru_cache(maxsize=1)  # a watch asks with every reading
+def _cluster(text: str, socs: tuple[Soc, ...]) -> System | None:
     """tt_umd's cluster descriptor; None where none was said, or no chip in it is healthy.
 
     Raises:
         InspectError: 5 where it is none.
     """
-    text, name = session.cluster.text, "the cluster descriptor"
+    name = "the cluster descriptor"
     try:
-        return read_cluster(parse_yaml(text.encode(), name), name, socs) if text else None
+        document = parse_yaml(text.encode(), name) if text else None
+        return None if document is None else read_cluster(document, name, {soc.arch: soc for soc in socs})
     except InspectError as error:
         raise InspectError(f"tt_umd: {error.what}", error.why, _REPORT, ExitCode.UMD_FAILED) from None
 

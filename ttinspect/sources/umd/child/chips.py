@@ -44,7 +44,7 @@ def chip_facts(tt_umd: Any, descriptor: Any, chip: int, device: Any, unhealthy: 
             if chip in descriptor.get_all_chips():
                 facts["asic_location"] = location(device, descriptor.get_asic_location(chip))
                 facts["cores"] = live_cores(tt_umd, device.get_soc_descriptor())
-            else:  # that descriptor has healthy chips only, and the cores of others are those of no masks
+            else:  # not healthy: the descriptor leaves it out, and its cores were listed without its masks
                 read_identity(device, facts)
         except umd_errors() as error:
             if unhealthy is None:
