@@ -7,6 +7,7 @@ from ttinspect.model.telemetry import Telemetry
 _ERROR_COUNTS = [
     f"{kind}_{direction}_errors" for kind in ("corrected", "uncorrected") for direction in ("read", "write")
 ]
+_LIMITS = ("power_limit_w", "board_power_limit_w", "current_limit_a", "throttle_celsius", "shutdown_celsius")
 
 
 def everything_told(chip: dict[str, Any]) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def everything_told(chip: dict[str, Any]) -> dict[str, Any]:
         left_out |= {"busy", "fan_percent"}
     told: dict[str, Any] = {name: 1 for name in Telemetry.__struct_fields__ if name not in left_out}
     told |= {name: "19.6.0" for name in Telemetry.__struct_fields__ if name.startswith("firmware_")}
+    told |= dict.fromkeys(_LIMITS, 100) | {"thermal_trips": 0}
     told |= {"heartbeat_moves": True} | ({} if wormhole else {"busy": True, "aiclk_max_by": "fmax"})
     celsius = dict.fromkeys(("top_celsius", "bottom_celsius"), None if wormhole else 40)
     counts = dict.fromkeys(_ERROR_COUNTS, None if wormhole else 0)

@@ -42,6 +42,7 @@ from ttinspect.fleet.words import (
     names_listed,
     naturally,
     place_words,
+    rack_words,
     two_ports,
 )
 from ttinspect.model.finding import Finding
@@ -188,10 +189,13 @@ def _one_sided(
     for number, pairs in missed.items():
         neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
         name = hosts[number].name
-        cables = _cable_words(pairs, ports, racks)
+        where = rack_words(racks.get(name))
+        others = {host: place for host, place in racks.items() if host != name}  # its own is told once
+        cables = _cable_words(pairs, ports, others)
         finding = ONE_SIDED_LINK.finding_of(
-            f"{links_missed(name, len(pairs), neighbours)}: {listed_briefly(cables)}",
+            f"{links_missed(name, len(pairs), neighbours, where)}: {listed_briefly(cables)}",
             host=name,
+            where=where,
             neighbours=neighbours,
             links=len(pairs),
             cables=cables,

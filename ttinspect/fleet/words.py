@@ -56,10 +56,11 @@ def rack_words(host: CabledHost | None) -> str:
     return f"({words})" if words else ""
 
 
-def links_missed(host: str, links: int, neighbours: Sequence[str]) -> str:
-    """ "c10u08 misses 23 links that c01u08 and c03u08 list"."""
+def links_missed(host: str, links: int, neighbours: Sequence[str], where: str = "") -> str:
+    """ "c10u08 misses 23 links that c01u08 and c03u08 list"; ``where`` the host stands follows."""
     verb = "lists" if len(neighbours) == 1 else "list"
-    return f"{host} misses {count_of(links, 'link')} that {names_listed(neighbours)} {verb}"
+    stands = f"; it stands in {where.strip('()')}" if where else ""
+    return f"{host} misses {count_of(links, 'link')} that {names_listed(neighbours)} {verb}{stands}"
 
 
 def naturally(text: str) -> list[tuple[int, str]]:
@@ -83,17 +84,19 @@ def listed_briefly(phrases: Sequence[str]) -> str:
 
 def channel_words(places: Iterable[tuple[int | None, int]]) -> str:
     """Eth channels behind a port, each with the ASIC location that it is on: "channels 9, 11"; of several
-    ASICs "ASIC 1 channel 8, ASIC 2 channel 8"."""
+    ASICs "channel 8 of ASICs 1, 2"."""
     by_asic: dict[int | None, list[int]] = {}
     for location, channel in sorted({*places}, key=lambda place: (place[0] or 0, place[1])):
         by_asic.setdefault(location, []).append(channel)
-    words = {
-        location: f"{'channel' if len(channels) == 1 else 'channels'} {', '.join(map(str, channels))}"
-        for location, channels in by_asic.items()
-    }
-    if len(words) == 1:
-        return next(iter(words.values()))
-    return ", ".join(f"ASIC {location} {channels}" for location, channels in words.items())
+    by_channels: dict[tuple[int, ...], list[int | None]] = {}
+    for location, channels in by_asic.items():
+        by_channels.setdefault(tuple(channels), []).append(location)
+    words = []
+    for numbers, asics in by_channels.items():
+        of_these = f"channel{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+        of = f" of ASIC{'s' if len(asics) > 1 else ''} {', '.join(map(str, asics))}"
+        words.append(of_these + (of if len(by_asic) > 1 else ""))
+    return ", ".join(words)
 
 
 def count_of(number: int, noun: str) -> str:

@@ -130,7 +130,7 @@ def findings_table(findings: list[Subjects]) -> list[RenderableType]:
     return [Text(""), table]
 
 
-_NAMES_SHOWN = 40
+_NAMES_SHOWN = 16
 _LONGEST_FOLDED = 400
 
 

@@ -39,7 +39,8 @@ def fleet_table(answer: FleetAnswer, exit_code: int) -> list[RenderableType]:
     parts += [Text(f" {line}") for line in _totals(answer)]
     parts += [Text(""), *_groups(answer.groups)]
     if answer.cabling is not None:
-        parts += [Text(""), *(Text(harmless(f" {line}")) for line in _cabling(answer))]
+        lines = (Padding(Text(harmless(line)), (0, 0, 0, 1)) for line in _cabling(answer))
+        parts += [Text(""), *lines]
     parts += _expectations(answer)
     told = _told(answer)
     parts += _findings(told)
@@ -164,7 +165,8 @@ def _lines(finding: Finding) -> list[str]:
     host, links = finding.evidence.get("host"), finding.evidence.get("links")
     if not (isinstance(cables, list) and isinstance(neighbours, list) and isinstance(links, int)):
         return [finding.message]
-    head = links_missed(str(host), links, [str(name) for name in neighbours])
+    where = str(finding.evidence.get("where") or "")
+    head = links_missed(str(host), links, [str(name) for name in neighbours], where)
     more = [f"and {len(cables) - _CABLES_SHOWN} more: see --json"] if len(cables) > _CABLES_SHOWN else []
     return [f"{head}:", *(str(cable) for cable in cables[:_CABLES_SHOWN]), *more]
 
