@@ -102,7 +102,8 @@ def build_capacity(
     compared: bool = False,
     maps: bool = False,
 ) -> CapacityAnswer:
-    """The answer for all chips of a System; ``compared``: also with every other release.
+    """The capacities of all chips of a System, in bytes. With ``compared`` also those that every other
+    release of the runtime gives.
 
     Raises:
         InspectError: 2 when l1_small or the trace region does not fit.

@@ -35,8 +35,8 @@ _SITE_RULES = {rule.id: rule for rule in SITE_RULES}
 
 
 class CheckCounts(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "pass"}):
-    """How many expectations came to what, and how many findings are warnings that no expectation
-    tells already and that say more than that a fact is unknown."""
+    """How many expectations passed, failed, or are unknown; and how many warnings there are besides: findings
+    that no expectation reports already, and that say more than that a fact is unknown."""
 
     passed: int
     fail: int
@@ -95,8 +95,9 @@ def checks_regions(wanted: Sequence[Wanted], product: bool) -> bool:
 def build_check(
     case: Case, wanted: Sequence[Wanted], *, product: bool = False, uses: Uses | None = None
 ) -> CheckAnswer:
-    """Hold a Case against what is expected of it; without files, against its products. ``uses`` is what the
-    readings so far told of its chips (None: there is this one).
+    """Hold a Case against the expectations of check files; without any file, against the products of its
+    chips. ``uses`` is what earlier readings showed of the use of the chips, None where this is the only
+    reading.
 
     Raises:
         InspectError: 2 when nothing is expected of the chosen chips: that must not pass.
@@ -171,8 +172,8 @@ def build_check(
 
 
 def told_by(expectations: Iterable[Expectation]) -> set[str]:
-    """The ids of findings that say no more than an expectation that is not met, or that something is
-    unknown."""
+    """The ids of findings that are not listed beside the expectations: an expectation that is not met says
+    the same, or the finding only says that something is unknown."""
     unmet = {expectation.id for expectation in expectations if expectation.outcome is not Outcome.PASS}
     return unmet | {rule.id for rule in SAYING_UNKNOWN}
 
@@ -191,7 +192,7 @@ def check_exit_code(answer: CheckAnswer, *, strict: bool = False) -> ExitCode:
 
 
 def _verdict(outcomes: Sequence[Outcome], warnings: int, *, unread: bool) -> Verdict:
-    """Nothing passes where chips could not be read."""
+    """The verdict of all expectations and warnings. It is no pass where a chip could not be read."""
     if Outcome.FAIL in outcomes:
         return Verdict.FAIL
     if Outcome.UNKNOWN in outcomes or unread:
@@ -205,8 +206,8 @@ def _device(chip: Chip, reasons: Reasons, findings: tuple[Finding, ...]) -> Chec
 
 
 def _findings(expectations: Iterable[Expectation]) -> dict[int | None, list[Finding]]:
-    """Those of what a site expects and is not so, by chip id (None: about the host); of a product they are
-    the findings of other commands."""
+    """The findings that stand for expectations of a site that are not met, by chip id (None: about the host).
+    Unmet expectations of a product are findings of other commands already."""
     findings: dict[int | None, list[Finding]] = {}
     for expectation in expectations:
         rule = _SITE_RULES.get(expectation.id)

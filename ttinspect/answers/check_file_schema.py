@@ -74,7 +74,8 @@ def _of_counts(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_nothing(field: dict[str, Any]) -> dict[str, Any]:
-    """A field that is there has a value; its default only says that it may be left out."""
+    """A field without null: a key that stands in a check file has a value. That null is its default only says
+    that the key may be left out."""
     values = {key: value for key, value in field.items() if key != "default"}
     if "anyOf" in values:
         kinds = [kind for kind in values.pop("anyOf") if kind != {"type": "null"}]

@@ -90,7 +90,7 @@ def _without(want: ChipWants, shared: ChipWants) -> ChipWants:
 
 
 def _name(chip: Chip, chips: Sequence[Chip]) -> str:
-    """By what a chip is known wherever it is plugged in; else by where it is."""
+    """The name of a chip that holds wherever it is plugged in (its unique id); else the place where it is."""
     if chip.unique_id is not None and "unique_id" not in chip.assumed:
         same = [other for other in chips if other.unique_id == chip.unique_id]
         clashes = any(str(other.id) == chip.unique_id for other in chips)

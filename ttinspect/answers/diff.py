@@ -112,9 +112,10 @@ def build_diff(
     devices: list[str] | None = None,
     telemetry: bool = False,
 ) -> DiffAnswer:
-    """Everything that is different; ``telemetry``: also what differs whenever it is read. ``devices`` chooses
-    chips by their names on either side. ``hosts`` are facts of each host by path (None: there is none); a
-    path that one side does not have is not compared.
+    """Everything that differs between two Systems. ``telemetry`` also compares readings, which differ every
+    time. ``devices`` are names of chips on either side: the others are left out. ``hosts`` are facts of
+    the old and the new host by path, None for a fact that is known not to be there; a path that only one
+    side has is not compared.
 
     Raises:
         InspectError: 2 when a device is on neither side.

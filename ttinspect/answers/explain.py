@@ -25,8 +25,8 @@ _ID = re.compile(r"TT[A-Z]\d{3}", re.IGNORECASE)
 
 
 class L1Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that holds L1 of a chip, by the region it publishes in, or by the dump of --allocator;
-    ``alive`` None: not known. Bytes are of the whole chip."""
+    """A process that holds L1 of a chip, as its slot in a region or the dump of --allocator says. ``alive``
+    is None where that is not known. All sizes are bytes of the whole chip."""
 
     where: str
     pid: int | None
@@ -50,7 +50,8 @@ class ExplainAnswer(
 
 
 def build_explain(finding_id: str | None) -> ExplainAnswer:
-    """The explanation of a finding, by id or name in any case (a name may have several); of all without one.
+    """The explanations of the findings with this id or name, in any case of letters (several findings may
+    share a name); of all findings without one.
 
     Raises:
         InspectError: 2 for what is neither.
@@ -79,7 +80,7 @@ def finding_words() -> list[str]:
 
 
 def looks_like_an_id(word: str) -> bool:
-    """Whether a finding is meant, there or not."""
+    """Whether a word has the form of a finding's id, whether or not there is such a finding."""
     return _ID.fullmatch(word.strip()) is not None
 
 

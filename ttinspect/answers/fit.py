@@ -30,9 +30,9 @@ _GRAVEST = (FitVerdict.DOES_NOT_FIT, FitVerdict.UNKNOWN, FitVerdict.FITS)
 
 
 class FitTensor(msgspec.Struct, frozen=True, kw_only=True):
-    """One tensor, alone in what is free now. ``refused`` is ttnn's own reason; ``fits`` None is unknown, and
-    ``unknown`` says why. ``short_bytes`` are missing in every bank, for ``cause``; ``freeing`` would make
-    room."""
+    """One tensor, alone in the memory that is free now. ``refused`` is ttnn's own reason against it. ``fits``
+    is None where it cannot be told, and ``unknown`` then says why. Where it does not fit, ``short_bytes``
+    bytes are missing in every bank because of ``cause``, and freeing ``freeing`` would make room."""
 
     spec: str
     memory: BufferType
@@ -61,8 +61,9 @@ class FitBank(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitPrograms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the programs of the captures need on a core. ``end`` is the absolute address behind the highest.
-    ``complete`` is False where a capture leaves program memory out: they need at least so much."""
+    """What the programs of the captures need on a core, in bytes. ``end`` is the absolute address behind the
+    highest of them. ``complete`` is False where a capture does not record all program memory: the programs
+    need at least the bytes that stand here."""
 
     files: tuple[str, ...]
     programs: int

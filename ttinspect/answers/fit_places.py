@@ -43,7 +43,7 @@ class FitTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(OfHost, frozen=True, kw_only=True):
-    """A Target, and how to tell of it."""
+    """A target, and what the answer says of it."""
 
     source: Source | None
     target: Target
@@ -102,8 +102,8 @@ def _place(system: System, settings: Settings, chips: Sequence[tuple[Chip, ChipC
 def place_of_allocator(
     statistics: AllocatorStatistics, name: str, system: System | None = None, settings: Settings | None = None
 ) -> Place:
-    """What an allocator has; the first chip of a System is the one that it is on, where a source was named,
-    and is compared with it, as the user or the dump says that it was opened.
+    """The free memory that an allocator's dump describes. Where a source is named, its first chip is the chip
+    of the dump, and is compared with it under the settings of the user or the dump.
 
     Raises:
         InspectError: 2 where neither tells the architecture.
@@ -159,7 +159,7 @@ def place_of_allocator(
 def _differences(
     statistics: AllocatorStatistics, arch: Arch, system: System, settings: Settings | None
 ) -> Iterator[Finding]:
-    """Where the dump is not of this chip."""
+    """The findings where the dump does not fit the named chip."""
     chip = system.chips[0]
     hits: list[Hit] = []
     if arch is not chip.arch:
@@ -206,7 +206,8 @@ def _names(pairs: Sequence[RuntimePair], arch: Arch) -> tuple[str, ...]:
 
 
 def _arch_of(chip: Chip | None, pairs: Sequence[RuntimePair]) -> Arch | None:
-    """The chip's, unless no release gives such a bank on it; else what the bank tells."""
+    """The architecture of the chip, unless no release gives the dump's bank on it; else the architecture that
+    the size of the bank tells."""
     if chip is None:
         return arch_of(tuple(pairs))
     if not pairs or any(pair.arch is chip.arch for pair in pairs):

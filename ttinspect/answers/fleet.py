@@ -138,7 +138,7 @@ def build_fleet(analysis: Analysis, detail: str, expectations: tuple[HostOutcome
 
 
 def all_findings(answer: FleetAnswer) -> list[Finding]:
-    """Those of the whole, of every host, and of expectations that are not met."""
+    """The findings of the fleet, of every host, and of expectations that are not met."""
     return [
         *answer.findings,
         *(finding for host in answer.hosts for finding in host.findings),
@@ -147,7 +147,7 @@ def all_findings(answer: FleetAnswer) -> list[Finding]:
 
 
 def findings_about(answer: FleetAnswer) -> dict[str, list[Finding]]:
-    """Everything that is told of each host, by name: its own, and what names it."""
+    """By the name of a host: the findings of that host, and those of the fleet that name it."""
     about: dict[str, list[Finding]] = {host.name: [] for host in answer.hosts}
     for host in answer.hosts:
         about[host.name] += host.findings
@@ -193,7 +193,8 @@ def _totals(analysis: Analysis) -> FleetTotals:
 
 
 def _doubled(analysis: Analysis) -> int:
-    """Chips of one host that share a unique id are two all the same (TTT001)."""
+    """How many chips of one host share a unique id with another one of that host. They still count as two
+    chips (TTT001)."""
     return sum(
         count - 1
         for host in analysis.hosts

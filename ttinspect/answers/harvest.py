@@ -78,10 +78,10 @@ class HarvestDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many chips of a board are harvested as they should be, of those that can be ``judged``; undecided
-    where facts are missing. ``differing``: arch, tensix, dram, eth, where a chip has another number of them.
-    ``unharvested_before`` is the firmware before which a chip without harvested lines is right too, where
-    that let one pass."""
+    """How many chips of a board are harvested as its product should be. ``judged`` counts those of which
+    enough is known, ``undecided`` the others. ``differing`` names what is not as it should be: arch,
+    tensix, dram, eth. ``unharvested_before`` is there where a chip passed only because its firmware is
+    older than this one: before it, a chip without harvested lines is right as well."""
 
     board: Board
     chips: int
@@ -113,7 +113,8 @@ def build_harvest(
     core: tuple[CoordSystem, Coord] | None = None,
     grids: Grids | None = None,
 ) -> HarvestAnswer:
-    """The answer for all chips of a System; ``grids`` are those of its chips, where somebody has them.
+    """The answer for all chips of a System. ``grids`` are the grids of its chips where the caller has them
+    already.
 
     Raises:
         InspectError: 2 when ``core`` is on none of the chips.

@@ -24,10 +24,10 @@ class HolderFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldBy(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a chip: has its device open, or maps its region. ``held`` is null where nobody is known to,
-    and not everybody could be looked at. ``outside`` counts descriptors of processes outside this pid
-    namespace, ``openers_gone`` are pids that opened the device and are gone while somebody has their
-    descriptor. This process is left out."""
+    """Who holds a chip: which processes have its device open or map its region, without this process.
+    ``held`` is null where nobody is known to hold it and not every process could be looked at. ``outside``
+    counts descriptors of processes outside this pid namespace. ``openers_gone`` are pids that opened the
+    device and have ended, while another process has their descriptor."""
 
     held: bool | None
     processes: tuple[HolderFacts, ...] = ()

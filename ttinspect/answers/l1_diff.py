@@ -69,7 +69,7 @@ def _answer(old: Source, new: Source, before: Facts, after: Facts) -> DiffAnswer
 
 
 def _changes(before: Facts, after: Facts) -> tuple[Change, ...]:
-    """What differs: first what grew, the most first."""
+    """All facts that differ, those that grew the most first."""
     changes = []
     for path in {**before, **after}:
         absent = 0 if _COUNTED.fullmatch(path) else None
@@ -125,7 +125,7 @@ def _of_capture(recorded: Recorded) -> Facts:
 
 
 def _keep(facts: Facts, path: str, value: int | None, *, least: bool = False) -> None:
-    """Keep the most, or the least, of what is known."""
+    """Keep the largest value of those that are known, or the smallest."""
     if value is not None:
         known = facts.get(path)
         choose = min if least else max
@@ -133,8 +133,8 @@ def _keep(facts: Facts, path: str, value: int | None, *, least: bool = False) ->
 
 
 def _live_at_end(recorded: Recorded) -> Mapping[str, int]:
-    """Buffers that outlive the capture, by the operation that allocated them and what they take of a bank:
-    what a leak grows."""
+    """Buffers that are still allocated at the end of the capture, with the bytes that they take of a bank, by
+    the operation that allocated them: a leak makes these grow."""
     counts: Counter[str] = Counter()
     for life in memory_of(recorded).lives:
         if life.died is None:

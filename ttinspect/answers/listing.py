@@ -28,7 +28,7 @@ from ttinspect.verify.verify import Verified
 
 
 class Mark(str, Enum):
-    """What somebody who looks over a list of chips should see."""
+    """What a list of chips points out about one of them."""
 
     HOT = "hot"
     THROTTLING = "throttling"

@@ -25,7 +25,7 @@ COMMON_FORMATS = ("table", "json", "yaml", "csv")
 
 
 class _Progress:
-    """What takes so long, on one line of a terminal that is cleared afterwards."""
+    """A line on the terminal that says what takes so long, and is cleared afterwards."""
 
     def __init__(self) -> None:
         self._shown = False
@@ -145,7 +145,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _tell_holders() -> None:
-    """Say on standard error that devices are about to be opened which somebody works with."""
+    """Say on standard error who works with the devices that are about to be opened."""
     from ttinspect.gathering.regions import devices_held
 
     held = devices_held()
@@ -213,7 +213,7 @@ OnelineOption = Annotated[
 
 
 def refuse_oneline(common: Common, oneline: bool) -> None:
-    """One line is a text, and no other format.
+    """Refuse --oneline together with a format that is not text.
 
     Raises:
         InspectError: 2 for --oneline with a format that is not text.
@@ -243,7 +243,7 @@ def format_option(formats: tuple[str, ...]) -> Any:
 
 
 def refuse_format_name(output: str) -> None:
-    """``-o json`` is ``--format json`` with the wrong letter.
+    """Refuse ``-o json``, which is ``--format json`` with the wrong letter.
 
     Raises:
         InspectError: 2 for a file that is called like a format.
@@ -260,7 +260,7 @@ def refuse_format_name(output: str) -> None:
 def _format_of(
     formats: tuple[str, ...], chosen: str | None, json: bool, output: str | None, quiet: bool
 ) -> str:
-    """The format that is meant: the one that is named, else that of the file's suffix, else the first."""
+    """The format of the answer: the one that is named, else the one of the file's suffix, else the first."""
     if json:
         if chosen not in (None, "json"):
             raise InspectError(

@@ -32,7 +32,7 @@ of lines, marks without width."""
 
 
 def to_json(answer: Any) -> str:
-    """An answer as one line of JSON; what a terminal would obey is escaped."""
+    """An answer as one line of JSON. Characters that a terminal would obey are escaped."""
     import msgspec
 
     return _escaped(msgspec.json.encode(answer).decode()) + "\n"
@@ -48,8 +48,8 @@ def _escaped(text: str) -> str:
 
 
 def to_yaml(answer: Any) -> str:
-    """An answer as YAML: the same keys and values as its JSON. Where odd characters stand in it, all that is
-    not ASCII is escaped."""
+    """An answer as YAML, with the keys and values of its JSON. If a character stands in it that a terminal
+    would obey, everything outside ASCII is escaped."""
     import msgspec
     import yaml
 

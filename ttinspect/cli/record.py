@@ -134,7 +134,7 @@ def _write(recorder: Recorder, looking: Looking) -> None:
 
 
 class _Lost:
-    """Moments for which there was no room."""
+    """How many moments were lost because there was no room for them."""
 
     def __init__(self, common: Common) -> None:
         self._common, self._now, self.moments = common, False, 0
@@ -158,7 +158,7 @@ def _append(file: RecordingFile, recorder: Recorder, looking: Looking, lost: _Lo
 
 
 def _lines(recorder: Recorder, looking: Looking) -> list[Beginning | Moment]:
-    """A reading as lines, with what is published where it was looked through again."""
+    """One reading as lines of the recording; with the regions where they were read again for it."""
     look = looking.look()
     states: tuple[ChipState, ...] = ()
     if look.is_fresh:

@@ -56,8 +56,8 @@ def open_host(common: Common, places: Places, *, ask: Ask = Ask.CHIPS, without_c
 
 
 def processes_of(opened: Opened, places: Places, scanner: regions.Scanner | None = None) -> Case | None:
-    """The regions and processes of the same host as the source, for who holds its chips; None where the
-    source has none."""
+    """The regions and processes of the host that the source describes, to tell who holds its chips; None
+    where the source has none."""
     if not regions.has_processes(opened):
         return None
     host = Host(system=opened.system, chosen=None, snapshot=opened.snapshot)
@@ -65,7 +65,8 @@ def processes_of(opened: Opened, places: Places, scanner: regions.Scanner | None
 
 
 def refuse_forgotten_example(common: Common, command: str, system: System) -> None:
-    """No green light from a forgotten variable.
+    """Refuse an example as the source of a check if it comes from the environment: a forgotten variable must
+    not give a green light.
 
     Raises:
         InspectError: 2 when the environment names a board: or masks: source, or a snapshot of one.

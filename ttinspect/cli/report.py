@@ -85,7 +85,7 @@ def _host(common: Common, shm_dir: str | None, procfs: str | None) -> Page:
 
 
 def _recording(common: Common) -> Page:
-    """Its last moment, and the course of all of them."""
+    """The last moment of a recording, and the course of its readings."""
     from ttinspect.sources.recording import recorded_source, replay
 
     courses, case = Courses(), None

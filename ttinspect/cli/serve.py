@@ -152,14 +152,15 @@ class _Reader:
         return build_metrics(case, last, self._options, traffic, uses)
 
     def _case(self) -> tuple[Case, Uses | None]:
-        """Live devices stay open, and keep their rows; a document is read anew, regions and all."""
+        """The Case for one answer. Live devices stay open between answers, and chips keep their ids; a
+        document is read again each time, with the regions."""
         if self._looking is not None:
             return self._looking.judged(self._looking.look())
         opened = open_host(self._common, self._places, ask=Ask.READING, without_chips=False)
         return gather(opened, self._places), None
 
     def _complain(self, why: str) -> None:
-        """The same failure is written once, not at every scrape."""
+        """Write a failure to standard error, once: not again at every scrape while it stays the same."""
         if why != self._failure:
             self._failure = why
             sys.stderr.write(f"ttinspect: {why}\n")

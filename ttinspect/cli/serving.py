@@ -34,8 +34,9 @@ _PAGE = """<!DOCTYPE html><html lang="en"><head><title>ttinspect</title></head><
 
 
 class Access:
-    """Who may come in. The file is read again when it has changed, so that a password or certificate can be
-    changed without a restart; a file that has become wrong lets nobody in, and says so on stderr once."""
+    """Who may read the metrics. The web configuration is read again when the file has changed, so that
+    passwords and certificates can be replaced without a restart. While the file is wrong nobody is let in,
+    and standard error says so once."""
 
     def __init__(self, path: str | None) -> None:
         self._path = path
@@ -57,7 +58,7 @@ class Access:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def refresh(self) -> None:
-        """Read the file again if it is another one."""
+        """Read the web configuration again if the file has changed."""
         with self._lock:
             stamp = self._stamp_now()
             if self._path is None or stamp == self._stamp:
@@ -190,7 +191,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """A scrape every few seconds is no news."""
+        """Print nothing: requests come every few seconds."""
 
 
 class MetricsServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -221,7 +222,7 @@ class MetricsServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
             self._clients.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away or spoke no TLS is no fault of ours; anything else is shown."""
+        """Print an error, unless the client went away or did not speak TLS: that is not our fault."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 

@@ -25,8 +25,8 @@ class TerminatedError(BaseException):
 
 
 def remember() -> None:
-    """Remember what arrives until somebody can say something about it; a second one of the same number ends
-    the process at once. Where one is ignored (nohup) it stays so."""
+    """Keep signals that arrive until they can be raised; the second one of the same number ends the process
+    at once. A signal that is ignored (nohup) stays ignored."""
     for number in _ending():
         signal.signal(number, _remember)
     sys.unraisablehook = _unraisable
@@ -46,21 +46,21 @@ def raise_from_now_on() -> None:
 
 
 def stop_raising() -> None:
-    """The exit code is known: what arrives from now on changes nothing. What was lost is still raised, as by
-    ``raise_from_now_on``."""
+    """Called when the exit code is known: signals that arrive afterwards change nothing. A signal that
+    arrived before and was not raised yet is raised as by ``raise_from_now_on``."""
     _restore()
     _raise_first()
 
 
 def forget() -> None:
-    """What was raised has been told; a second command line in this process knows nothing of it."""
+    """Forget the signals that were reported, so that a further command line in this process starts afresh."""
     _restore()
     _arrived.clear()
     _lost.clear()
 
 
 def ignore() -> None:
-    """The process ends: nobody could say any more what arrives now."""
+    """Ignore signals from here on: the process ends, and could report them no more."""
     for number in _ending():
         signal.signal(number, signal.SIG_IGN)
 

@@ -115,7 +115,8 @@ def _remember(common: Common, host: Host) -> None:
 
 
 def _not_kept(folder: Path, error: OSError | InspectError) -> InspectError:
-    """Whichever step failed: it is not a file that the user has named."""
+    """The error where a snapshot cannot be kept for this boot, whichever step failed: the user has named no
+    file that it could be about."""
     denied = isinstance(error, PermissionError)
     why, code = str(error), ExitCode.PERMISSION if denied else ExitCode.USAGE
     if isinstance(error, InspectError):

@@ -22,8 +22,8 @@ def answer_begun() -> bool:
 
 
 def reopen_closed() -> None:
-    """Give standard streams that the caller closed something that can be written to, and fails. Nothing was
-    written yet."""
+    """Put a stream that refuses to be written to in the place of each standard stream that the caller has
+    closed. Called before anything is written."""
     _begun.clear()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -65,7 +65,7 @@ def write_out(text: str, *, machine: bool) -> None:
 
 
 def tell(text: str) -> None:
-    """Write to standard error; where nobody can be told, nothing else suffers."""
+    """Write to standard error. If that fails, nobody can be told, and the answer goes on."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

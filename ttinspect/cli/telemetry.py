@@ -130,7 +130,7 @@ def _csv(answer: TelemetryAnswer, first: bool) -> str:
 
 
 def _watch_live(common: Common, places: Places, kind: str, seconds: float | None, count: int | None) -> int:
-    """Over one child that stays open."""
+    """Readings of live devices, through one child that stays open."""
     from ttinspect.sources.umd.watching import Watcher
 
     options = LiveOptions(timeout_seconds=common.timeout_seconds)
@@ -160,7 +160,8 @@ def _watch_live(common: Common, places: Places, kind: str, seconds: float | None
 def _repeat(
     common: Common, places: Places, seconds: float | None, count: int | None, read: Callable[[], System]
 ) -> int:
-    """Readings one after the other; the worst exit code of all counts, the CSV header stands once."""
+    """Write readings one after the other. The exit code is the worst of all; the header of CSV is written
+    once."""
     worst: ExitCode | None = None
     scanner = Scanner(places)
     uses: Uses = {}

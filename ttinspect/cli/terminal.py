@@ -37,7 +37,7 @@ _REFUSED = (OSError, InspectError)
 
 
 class LeftError(BaseException):
-    """q was pressed: no fault, and no ``except Exception`` keeps it."""
+    """Raised when q was pressed. It is no Exception, so that no ``except Exception`` swallows it."""
 
 
 def can_place_text() -> bool:
@@ -112,7 +112,7 @@ class Watched:
         self._thread.start()
 
     def _take(self) -> None:
-        """Make the terminal ours, where it is not somebody else's by now."""
+        """Take over the terminal, unless another process has it by now."""
         if self._placed or not self._in_foreground():
             return
         if self._keys is not None:
@@ -165,7 +165,7 @@ class Watched:
             os.write(self._wake, b".")
 
     def _follow(self) -> None:
-        """The thread: keys, and the clock."""
+        """The thread: read keys, and redraw the clock."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
         watched = [self._woken] if self._keys is None else [self._woken, self._keys]
         size = self._size()
@@ -188,7 +188,7 @@ class Watched:
                 size = now
 
     def _heard(self) -> bool:
-        """Whether there can be more keys."""
+        """Read the keys that were pressed. False when there can be no more."""
         if not self._placed:
             return True
         try:
@@ -205,7 +205,7 @@ class Watched:
             write_out(frame(f"{self._head(columns)}\n\n{text}", lines), machine=False)
 
     def _tick(self) -> None:
-        """The first line anew."""
+        """Redraw the first line."""
         write_out(f"\x1b7\x1b[H{self._head(self._size()[0])}\x1b[K\x1b8", machine=False)
 
     def _head(self, columns: int) -> str:
@@ -229,7 +229,7 @@ class _Output(io.FileIO):
     writes would end of it, and all others wait for that thread for ever (Textual 8.2.8)."""
 
     def write(self, data: Any) -> int:
-        """Write, or let it be."""
+        """Write, and ignore a terminal that is gone."""
         try:
             return super().write(data)
         except OSError:

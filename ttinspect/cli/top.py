@@ -134,7 +134,7 @@ class _Screen:
         self._chips: tuple[Chip, ...] = ()
 
     def look(self) -> TopView:
-        """The next moment."""
+        """Read the next moment."""
         look = self._looking.look()
         self._system = look.system
         case, uses = self._looking.judged(look)

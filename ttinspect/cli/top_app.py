@@ -171,13 +171,13 @@ class TopApp(App[int]):
         self.exit(code)
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
-        """No reading is waited for any more."""
+        """Leave, without waiting for a reading that is under way."""
         self._is_left = True
         self._follower.end()
         super().exit(*args, **kwargs)
 
     def _receive(self, moment: Moment) -> None:
-        """What the follower has read, in its thread."""
+        """Take a reading that the follower's thread has made."""
         if not self._is_left:
             with contextlib.suppress(RuntimeError):  # the screen was closed meanwhile
                 self.call_from_thread(self._show, moment)
@@ -232,7 +232,7 @@ class TopApp(App[int]):
         self._text.update(pages[self._page]())  # type: ignore[arg-type]
 
     def _draw_chips(self, shown: tuple[TopChip, ...]) -> None:
-        """Only what changed is drawn: most cells are what they were."""
+        """Redraw the cells that changed: most are as they were."""
         table = self._table
         width, order = self.size.width, tuple(chip.id for chip in shown)
         rows = {chip.id: chip_cells(chip, self._history, width) for chip in shown}

@@ -124,7 +124,7 @@ def _refuse_unknown(node: Node, known: tuple[str, ...]) -> None:
 
 
 def _refuse_writable(path: str) -> None:
-    """A file that others can write decides nothing: they would decide it.
+    """Refuse a file that others can write: whoever writes it decides who is let in.
 
     Raises:
         InspectError: 2 when group or others may write it, or it belongs to another user than root or us.
