@@ -142,7 +142,7 @@ def test_a_writer_that_may_not_be_looked_into_is_not_called_gone(console_script:
     assert ids(findings) == ["TTS050", "TTS053"]
     assert findings[0]["evidence"]["pid"] == 4_000_000  # no process has this pid in any namespace
     assert findings[1]["evidence"]["pids"] == [writer.own_pid]
-    assert "may not be looked into (run as root)" in findings[1]["message"]
+    assert "may not be looked into (root may, with all capabilities)" in findings[1]["message"]
 
 
 def _without_rights(console_script: str, folder: Path) -> list[Any]:

@@ -78,5 +78,6 @@ def why_not_known(case: Case | None, chip: int) -> str:
     if device_of(case.system.chips, chip) is None:
         return "the source does not tell which device it is"
     if scan.unread_descriptors:
-        return "the driver does not tell, and some processes may not be looked into (run as root)"
+        refused = "some processes may not be looked into (root may, with all capabilities)"
+        return f"the driver does not tell, and {refused}"
     return "the driver does not tell, and not every process can be seen from here"

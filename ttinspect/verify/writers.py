@@ -107,7 +107,7 @@ def _why_unseen(pid: int, path: str, holders: Holders) -> str | None:
         return "it appeared since processes were looked through"
     if pid in holders.unread_pids:
         count = plural(holders.unread_maps, "process", "processes")
-        return f"{count} may not be looked into (run as root)"
+        return f"{count} may not be looked into (root may, with all capabilities)"
     return None if holders.maps is Maps.ALL else _why_not_all(holders)
 
 
