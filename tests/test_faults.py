@@ -131,6 +131,27 @@ def test_json_is_the_same_in_every_locale(start: Callable[..., Done], command: s
     _told(start(EVERY[command], **env))
 
 
+@pytest.mark.parametrize(
+    ("command", "formats"),
+    [("harvest", "yaml csv svg markdown"), ("topology", "yaml csv svg dot mermaid"), ("list", "yaml csv"),
+     ("capacity", "csv markdown"), ("check", "csv junit markdown"), ("report", "html")],
+)  # fmt: skip
+def test_what_machines_read_is_utf_8_in_an_ascii_locale(
+    console_script: str, made: Path, command: str, formats: str
+) -> None:
+    """The name of the source has a letter past Latin-1 in it, and a line separator; such are escaped."""
+    name = "\u0142\u2028.yaml"
+    (made / "c.yaml").rename(made / name)
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for form in formats.split():
+        done = subprocess.run(
+            [console_script, command, "--from", name, "--format", form],
+            cwd=made, capture_output=True, check=False, env={"PATH": os.environ["PATH"], **locale},
+        )  # fmt: skip
+        assert done.returncode in CHECKED, done.stderr
+        assert "\u2028" not in done.stdout.decode()
+
+
 _MARKED = """
 import sys
 from ttinspect.cli import signals, start

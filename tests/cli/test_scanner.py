@@ -1,5 +1,6 @@
 """What is known of a command line before it is parsed."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.sources.clusters import MODERN_P150
+from ttinspect.cli.commands import COMMANDS
+from ttinspect.cli.parsers import parser_of
 from ttinspect.cli.scanner import scan
 
 
@@ -101,6 +104,19 @@ def test_an_option_that_is_not_repeatable_is_refused_the_second_time(
     assert done.returncode == 2
     assert "is given twice" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_so_is_every_other_option_in_each_of_its_spellings(command: str) -> None:
+    for option in parser_of(command).params:
+        if option.param_type_name != "option" or option.multiple or "--help" in option.opts:
+            continue
+        value = [] if option.is_flag else ["1"]
+        for first, second in itertools.product([*option.opts, *option.secondary_opts], repeat=2):
+            line = [command, first, *value, second, *value]
+            assert scan(line).repeated() is not None, line
+            if value and second.startswith("--"):
+                assert scan([command, first, *value, f"{second}=1"]).repeated() is not None, line
 
 
 def test_repeatable_options_are_taken_together(run: Run) -> None:
