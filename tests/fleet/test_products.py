@@ -69,10 +69,12 @@ def check_fault(
     answers = [judge(run, folder, seeded.found, CABLINGS[cabling](seeded.wanted), cabling)]
     if not FAULTS[fault].cabling:
         answers.append(judge(run, folder, seeded.found, None, cabling))
-    for answer in answers:
+    for number, answer in enumerate(answers):
         findings = told(answer)
         assert [one[:2] for one in findings] == [(FAULTS[fault].finding, FAULTS[fault].severity)], findings
-        for words in seeded.words:
+        # without a cabling nobody tells the trays of a motherboard that has no list
+        known = number == 0 or PRODUCTS[product].has_list
+        for words in seeded.words if known else [one for one in seeded.words if "tray" not in one]:
             assert words in findings[0][2], (words, findings[0][2])
 
 
