@@ -292,6 +292,14 @@ def test_what_tt_smi_made_of_a_packed_word_is_refused_like_the_word() -> None:
     assert "TTT041" in [one.id for one in telemetry_findings(chip)]
 
 
+def test_a_board_temperature_that_blackhole_firmware_never_writes_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(bh(BOARD_TEMPERATURE="0x0")))
+    (device,) = json.loads(run("telemetry", "--from", "s.json", "--json").stdout)["devices"]
+    assert device["board_celsius"] is None
+    (why,) = [unknown["why"] for unknown in device["unknown"] if unknown["path"] == "board_celsius"]
+    assert why.startswith("Blackhole firmware writes a constant 0 there")
+
+
 WORD_OF = {
     "aiclk_mhz": "AICLK", "axiclk_mhz": "AXICLK", "arcclk_mhz": "ARCCLK", "vcore_mv": "VCORE", "power_w": "TDP",
     "board_power_w": "INPUT_POWER", "current_a": "TDC", "fan_rpm": "FAN_RPM", "fan_percent": "FAN_SPEED",

@@ -97,7 +97,7 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
     own = dict(_whys(reasons.asked, why))
     if reading.heartbeat is not None:
         own["heartbeat_moves"] = _STILL_IN_SYSFS if reasons.asked in _SYSFS else _STILL
-    if chip.arch is Arch.BLACKHOLE and why == _NO_TAG:
+    if chip.arch is Arch.BLACKHOLE and (why == _NO_TAG or reasons.asked is SourceKind.TT_SMI):
         own["board_celsius"] = _NOT_MEASURED
     roots = {"firmware_bundle": "firmware"}
     if reasons.asked not in _SYSFS:  # which knows no channel, live or not
