@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,3 +148,70 @@ def test_a_recording_tells_how_its_chips_are_used(
     ]
     assert (finding_id in ids_of_moments[0], finding_id in ids_of_moments[-1]) == (busy, True)
     assert finding_id in run("report", "--from", str(path)).stdout
+
+
+def _without_its_time(line: str) -> dict[str, Any]:
+    """An answer of telemetry but for what a recording cannot share: its source, and when it was read."""
+    answer: dict[str, Any] = json.loads(line)
+    for name in ("source", "time_ns", "host"):
+        answer.pop(name, None)
+    for device in answer["devices"]:
+        device.pop("time_ns")
+    return answer
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.zst"])
+def test_what_is_played_are_the_lines_that_were_seen_live(
+    run: Run, tree: Path, tmp_path: Path, name: str
+) -> None:
+    for at in ("self", "1/stat"):
+        fake_sysfs.write(tree / "proc" / at, "")
+    fake_sysfs.device(tree, 1, board_id=fake_sysfs.N150_BOARD_ID, pci_id=0x401E, card="n150")
+    path = str(tmp_path / name)
+    watched = ("--watch", "0.01", "--json", "--shm-dir", str(tree.parent / "shm"))
+    assert _record(run, tree, "--count", "3", "-o", path).returncode == 0
+    live = run("telemetry", "--from", f"sysfs:{tree}", "--count", "3", *watched)
+    played = run("telemetry", "--from", path, "--watch", "--json")
+    lines = [[_without_its_time(line) for line in done.stdout.splitlines()] for done in (live, played)]
+    assert len(lines[0]) == 3
+    assert lines[0] == lines[1]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("command", ["telemetry", "record"])
+def test_a_device_that_is_gone_for_a_while_comes_back(
+    console_script: str, tree: Path, tmp_path: Path, command: str
+) -> None:
+    fake_sysfs.device(tree, 1)
+    here, away = tree / "sys/class/tenstorrent/tenstorrent!1", tmp_path / "away"
+    more = ["--watch", "0.1", "--json"] if command == "telemetry" else ["--interval", "0.1"]
+    arguments = [console_script, command, "--from", f"sysfs:{tree}", *more]
+
+    def has_reading(line: dict[str, Any]) -> bool:
+        if command == "record":
+            return "1" in line.get("readings", {})
+        return bool(line["devices"][1]["asic_celsius"])
+
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for move, there in ((None, True), ((here, away), False), ((away, here), True)):
+                if move is not None:
+                    move[0].rename(move[1])
+                line = json.loads(process.stdout.readline())
+                for _ in range(50):
+                    if line["schema"] != "ttinspect.recording.v1" and has_reading(line) is there:
+                        break
+                    line = json.loads(process.stdout.readline())
+                assert has_reading(line) is there
+        finally:
+            process.terminate()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_a_file_that_may_not_be_written_is_refused(run: Run, tree: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.touch(0o400)
+    done = _record(run, tree, "--count", "1", "-o", str(path))
+    assert done.returncode == 6
+    assert "permission denied" in done.stderr

@@ -22,7 +22,9 @@ from ttinspect.errors import InspectError
 from ttinspect.gathering.regions import ONE_LOOK, Host, Places, gather_published, read_published
 from ttinspect.sources.board import read_board
 from ttinspect.sources.live import Ask, LiveOptions
+from ttinspect.sources.recording import recorded_source, replay
 from ttinspect.sources.sysfs import read_sysfs
+from ttinspect.sources.sysfs_watching import SysfsWatcher
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "top"
 NOON_NS = 1_796_040_000_000_000_000
@@ -232,6 +234,51 @@ def test_a_fault_of_ours_does_not_leave_the_screen_as_it_was(tmp_path: Path) -> 
     app = TopApp(Follower(lambda: next(views), 0.05))  # StopIteration is no end of a recording
     app.run(headless=True, size=(80, 24))
     assert isinstance(app.refused, StopIteration)
+
+
+def test_a_device_that_is_gone_for_a_while_keeps_its_row(tmp_path: Path) -> None:
+    root, away, states = tmp_path / "host", tmp_path / "away", []
+    fake_sysfs.kernel_driver(root)
+    for number in range(2):
+        fake_sysfs.device(root, number)
+    here, watcher = root / "sys/class/tenstorrent/tenstorrent!1", SysfsWatcher(str(root))
+    places = Places(directory=tmp_path, directory_named=True, procfs=tmp_path, procfs_named=False)
+
+    def read() -> TopView:
+        case = gather_published(Host(system=watcher.read(), chosen=None), read_published(places, ONE_LOOK))
+        return build_top(case)
+
+    async def unplug(pilot: "Pilot[int]") -> None:
+        for source, target in ((here, away), (away, here)):
+            source.rename(target)
+            before = pilot.app.view if isinstance(pilot.app, TopApp) else None
+            for _ in range(100):
+                await pilot.pause(0.02)
+                app = pilot.app
+                assert isinstance(app, TopApp)
+                if (
+                    app.view is not before
+                    and app.view
+                    and (app.view.chips[1].unread is None) is here.exists()
+                ):
+                    break
+            lines = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+            states.append(next(line.split() for line in lines if line.strip().startswith("1 ")))
+
+    _screen(read, (80, 24), then=unplug, interval=0.05)
+    assert [("lost" in row, "1350" in row) for row in states] == [(True, False), (False, True)]
+
+
+def test_a_recording_shows_the_screen_that_was_seen_live(tmp_path: Path, run: Run) -> None:
+    live = _screen(_host(tmp_path, 3), (120, 30))
+    path = str(tmp_path / "r.jsonl")
+    source = ("--from", f"sysfs:{tmp_path / 'host'}", "--shm-dir", str(tmp_path / "shm"))
+    procfs = ("--procfs", str(tmp_path / "proc"))
+    assert run("record", *source, *procfs, "--count", "1", "-o", path).returncode == 0
+    (moment,) = replay(path)
+    host = Host(system=recorded_source(moment, path), chosen=None)
+    played = _screen(lambda: build_top(gather_published(host, moment.published)), (120, 30))
+    assert played[1:] == live[1:]  # above stand source and time
 
 
 def test_the_end_of_a_recording_is_told(tmp_path: Path) -> None:

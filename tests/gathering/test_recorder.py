@@ -1,5 +1,6 @@
 """Recordings: what is played back is what was seen, and a cut end costs one line at most."""
 
+import errno
 import fcntl
 import json
 import os
@@ -232,6 +233,19 @@ def test_a_file_that_was_full_when_another_opened_it_is_not_taken(
     monkeypatch.setattr(fcntl, "flock", late)
     with pytest.raises(InspectError, match="another recorder"), RecordingFile(str(path), None):
         pass
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EACCES, 6), (errno.EROFS, 2)])
+def test_a_file_that_may_not_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InspectError) as refused, RecordingFile(str(tmp_path / "r.jsonl"), None):
+        pass
+    assert (refused.value.exit_code, refused.value.why) == (code, os.strerror(number).lower())
 
 
 class _Told:

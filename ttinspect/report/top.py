@@ -135,7 +135,7 @@ def holders_text(chip: TopChip, width: int) -> str:
     if held.openers_gone and not held.processes:
         names.append("orphaned")
     if not names:
-        return "?" if held.held is None else ""
+        return "unknown" if held.held is None else "free"
     first = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
     return first if len(first) <= width else f"{first[: width - 1]}…"
 
@@ -164,7 +164,8 @@ def status_line(view: TopView, now_ns: int, *, paused: bool, why: str | None, sh
 
 
 def summary_line(view: TopView) -> Text:
-    """The verdict on all that is known: how many findings of which severity, how many silent chips."""
+    """The verdict on all that is known: how many findings of which severity, how many silent chips, and the
+    worst of them."""
     counts = dict.fromkeys(Severity, 0)
     for _, finding in view.all_findings:
         counts[finding.severity] += 1
@@ -184,7 +185,14 @@ def summary_line(view: TopView) -> Text:
     text = Text()
     for part in filter(None, parts):
         text.append(("  " if text else "") + part[0], part[1])
-    return text if text else Text("nothing is wrong that can be seen from here")
+    if not text:
+        return Text("nothing is wrong that can be seen from here")
+    if view.all_findings:
+        worst = view.all_findings[0][1]
+        chips = [chip for chip, finding in view.all_findings if chip is not None and finding.id == worst.id]
+        about = f" on {chips_named(chips)}" if chips else ""
+        text.append(f"  {worst.id} {worst.name}{about}")
+    return text
 
 
 def links_page(chips: Sequence[TopChip]) -> RenderableType:
