@@ -21,7 +21,7 @@ MODULES = {
 }
 """The most modules of a room, without ``__init__``."""
 
-LINES = {"sources/umd": 2_365}
+LINES = {"sources/umd": 2_363}
 """The most lines of a room, without ``__init__``; 2,100 are aimed at."""
 
 LONGEST_FUNCTION = 90

@@ -103,14 +103,12 @@ def _next_step(session: wire.Session, why: str) -> str:
     words = f"{why} {umdlog.last_words(session.log)}"
     simulated, late = session.request.library is not None, session.late is not None
     kind = session.wait.kind if session.wait is not None and late else None
-    not_modelled, no_memory = (
-        umdlog.is_simulators_own(words),
-        session.killed or umdlog.is_out_of_memory(words),
-    )
+    no_memory = session.killed or umdlog.is_out_of_memory(words)
     steps = {
         "end the process that holds the lock, or wait until it is done": kind is WaitFor.LOCK,
         "look at free memory, and at this user's limits (ulimit -a)": no_memory,
-        "that is an error of the simulator: try its newest release": simulated and not_modelled,
+        "that is an error of the simulator: try its newest release": simulated
+        and umdlog.is_simulators_own(words),
         "its firmware never runs: try the newest release of the simulator": (
             simulated and kind is WaitFor.FIRMWARE
         ),
