@@ -7,7 +7,7 @@ from typing import Any
 from tests.conftest import Run
 from tests.fleet import plans
 from tests.fleet.plans import Document
-from tests.fleet.products import EIGHT_P150, GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, T3000
+from tests.fleet.products import EIGHT_P150, GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, QUIETBOX_2, T3000
 from tests.fleet.test_products import judge, told
 
 NOON_NS = 1_790_000_000 * 10**9
@@ -112,3 +112,20 @@ def test_a_host_of_another_motherboard_is_no_odd_one_of_its_group(run: Run, tmp_
     answer = judge(run, tmp_path, everything | _renumbered(alone, 10**9), None, "")
     assert told(answer) == []
     assert [group["chips"] for group in answer["groups"]] == [4, 8]
+
+
+def test_links_inside_a_p300_that_tt_metals_table_has_otherwise_are_no_missing_cables(
+    run: Run, tmp_path: Path
+) -> None:
+    """That table has channel 4 of the first chip inside the card and in a port; real ones have 2 and 3 inside."""
+    table = QUIETBOX_2._replace(
+        inside=tuple(((0, near), (1, far)) for near, far in ((3, 8), (4, 9))), outward=()
+    )
+    found, cabling = (
+        plans.ring(product, ("a", "b", "c"), seed=1) for product in (QUIETBOX_2._replace(outward=()), table)
+    )
+    assert told(judge(run, tmp_path, plans.documents(found), plans.fsd(cabling), "fsd.textproto")) == []
+    for name in ("a", "b", "c"):
+        (tmp_path / "hosts" / f"{name}.yaml").unlink()
+    as_in_the_table = plans.documents(cabling)
+    assert told(judge(run, tmp_path, as_in_the_table, plans.gsd(cabling), "gsd.yaml")) == []
