@@ -226,6 +226,22 @@ def test_one_line_tells_what_all_chips_have_once(run: Run, root: Path) -> None:
     assert done.stdout == "FAIL TTP006 chips 0-2: pcie_lanes should be 4, it is 8 (+1)\n"
 
 
+@pytest.mark.parametrize("command", ["verify-shm", "check"])
+def test_many_ghosts_of_a_region_are_told_by_the_first_few_and_their_number(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    publish(tmp_path, *((GONE + number, b"worker") for number in range(64)))
+    places = ("--from", "board:p150", "--shm-dir", str(tmp_path))
+    lines = run(command, *places, COLUMNS="80").stdout.splitlines()
+    assert sum("TTS050" in line and "warning" in line for line in lines) == 3
+    assert [line.strip() for line in lines if "more TTS050" in line] == [
+        "and 61 more TTS050: --json has all of them"
+    ]
+    document = json.loads(run(command, *places, "--json").stdout)
+    findings = [finding["id"] for region in document["regions"] for finding in region["findings"]]
+    assert findings.count("TTS050") == 64
+
+
 def test_one_line_of_a_check_that_passes_with_a_warning_tells_the_warning(run: Run, tmp_path: Path) -> None:
     publish(tmp_path, (GONE, b"killed"))
     places = ("--from", "board:p150", "--shm-dir", str(tmp_path))

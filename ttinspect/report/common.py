@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from html import escape
+from typing import TypeVar
 
 import msgspec
 from rich.console import RenderableType
@@ -120,14 +121,35 @@ def findings_table(findings: list[Subjects]) -> list[RenderableType]:
     if not findings:
         return []
     table = columns("", "", "~", header=False)
-    for chips, finding in findings:
+    for (chips, finding), left_out in first_of_alike(findings):
         add_row(
             table,
             Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity]),
             f"{finding.id} {finding.name}",
-            subject(chips) + finding.message,
+            Text(harmless(subject(chips) + finding.message) + left_out),
         )
     return [Text(""), table]
+
+
+_MOST_ALIKE = 3
+"""Findings of one rule about one thing, such as the ghosts of a region; --json has all of them."""
+_About = TypeVar("_About")
+
+
+def first_of_alike(
+    findings: Sequence[tuple[_About, Finding]],
+) -> Iterator[tuple[tuple[_About, Finding], str]]:
+    """The first few of each rule about one thing, the last of them with a line about how many more there
+    are."""
+    counts = Counter((about, finding.id, finding.severity) for about, finding in findings)
+    shown: Counter[object] = Counter()
+    for about, finding in findings:
+        key = (about, finding.id, finding.severity)
+        shown[key] += 1
+        if shown[key] <= _MOST_ALIKE:
+            more = counts[key] - _MOST_ALIKE
+            last = shown[key] == _MOST_ALIKE and more > 0
+            yield (about, finding), f"\nand {more} more {finding.id}: --json has all of them" if last else ""
 
 
 _NAMES_SHOWN = 16

@@ -15,6 +15,7 @@ from ttinspect.report.common import (
     VERDICT_STYLES,
     Result,
     TestCase,
+    first_of_alike,
     junit,
     source_line,
     verdict_line,
@@ -59,8 +60,9 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
     findings += [("", finding) for finding in answer.findings]
     if findings:
         findings.sort(key=lambda about: WORST_FIRST.index(about[1].severity))
-        parts += [Text(""), _findings(findings[:_MOST_FINDINGS], frozenset(answer.ignored))]
-        parts += more(findings, _MOST_FINDINGS, "findings")
+        told = list(first_of_alike(findings))
+        parts += [Text(""), _findings(told[:_MOST_FINDINGS], frozenset(answer.ignored))]
+        parts += more(told, _MOST_FINDINGS, "findings")
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
@@ -71,14 +73,14 @@ def _where(region: VerifiedRegion, *, alone: bool) -> str:
     return f"{label}, {harmless(region.path.rpartition('/')[2])}: "
 
 
-def _findings(findings: list[tuple[str, Finding]], ignored: frozenset[str]) -> RenderableType:
+def _findings(findings: list[tuple[tuple[str, Finding], str]], ignored: frozenset[str]) -> RenderableType:
     table = columns("", "", "~", header=False)
     explained: set[str] = set()
-    for where, finding in findings:
+    for (where, finding), left_out in findings:
         severity = Text(f" {finding.severity.value}", style=SEVERITY_STYLES[finding.severity])
         if finding.id in ignored:
             severity = Text(" ignored")
-        message = where + finding.message
+        message = where + finding.message + left_out
         if finding.severity is not Severity.INFO and finding.id not in explained | ignored:
             explained.add(finding.id)
             message += f"\nNext: ttinspect explain {finding.id}"
