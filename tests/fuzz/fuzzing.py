@@ -111,7 +111,14 @@ def inputs_of(target: str) -> list[bytes]:
 
 
 def _following(count: Count, known: list[bytes], random: Random, most: int = 1 << 18) -> bytes:
-    """The next input: from a seed, or from what was accepted before."""
+    """The next input: from a seed, or from what was accepted before; most are made from nothing where the
+    target has such."""
+    from tests.fuzz.targets import TARGETS
+
+    make = TARGETS[count.target].make
+    if make is not None and random.random() < 0.7:
+        made = make(random)
+        return made if random.random() < 0.8 else mutate(made, random, most)
     pool = count.pool if count.pool and random.random() < 0.75 else known
     return mutate(random.choice(pool), random, most)
 

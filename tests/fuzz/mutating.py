@@ -32,6 +32,7 @@ _WORDS = (
     b"\xce\xbc", b"\xe2\x80\xae",
 )  # fmt: skip
 _U64 = (0, 1, 2, 5, 0xFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 32, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+_IN_LIST = re.compile(rb"[\[,][0-9]+[\],]")
 _TOKEN = re.compile(rb"0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?|[A-Za-z_]+")
 _LONGEST_WORD = 40
 _BIGGEST_TREE = 20_000
@@ -85,14 +86,18 @@ def _tokens_changed(data: bytes, random: Random) -> bytes:
 
 
 def _token(data: bytes, random: Random) -> re.Match[bytes] | None:
-    """A token behind a random place; rarely a key, whose name decides whether anything is read at all."""
+    """A token behind a random place; rarely a key, whose name decides whether anything is read at all, or a number
+    in a list of JSON: the cores of a chip are thousands of them, and each has to fit the others."""
     found = None
     for _ in range(6):
         found = _TOKEN.search(data, random.randrange(len(data) or 1))
         if found is None:
             continue
-        behind = data[found.end() : found.end() + 2]
-        if not (behind[:1] in (b":", b"=") or behind == b'":') or random.random() < 0.05:
+        start, end = found.span()
+        behind = data[end : end + 2]
+        is_key = behind[:1] in (b":", b"=") or behind == b'":'
+        is_listed = _IN_LIST.fullmatch(data, max(start - 1, 0), end + 1)
+        if not (is_key or is_listed) or random.random() < 0.05:
             return found
     return found or _TOKEN.search(data)
 

@@ -6,9 +6,11 @@ import lzma
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from tests.fleet import plans
+from tests.fuzz import making
 from tests.golden.reading import unpack
 from tests.graphs import graphs, write_database
 from tests.shm.captures import captures
@@ -56,6 +58,7 @@ class Target(NamedTuple):
     ``seeds`` are valid inputs. ``read`` reads one in this process, the quickest way there is: it gives False or
     raises InspectError for what is refused, and may raise nothing else. What it accepts goes through ``lines``.
     ``name`` is what the file is called, in a folder of its own; ``read`` finds it there where ``in_file``.
+    ``make`` makes an input from nothing, where changes of a seed are nearly always refused.
     """
 
     seeds: Callable[[], list[bytes]]
@@ -63,6 +66,7 @@ class Target(NamedTuple):
     lines: tuple[Line, ...] = ()
     name: str = "input"
     in_file: bool = False
+    make: Callable[[Random], bytes] | None = None
 
 
 def _texts(*texts: str) -> Callable[[], list[bytes]]:
@@ -229,6 +233,7 @@ TARGETS: dict[str, Target] = {
     "soc": Target(
         _socs, _soc,
         (Line(f"soc --file {FILE}"), Line(f"harvest --from masks:wormhole_b0,soc={FILE}", ("json", "svg"))),
+        make=making.soc,
     ),
     "tt_smi": Target(
         _tt_smi, _content, (Line(f"harvest --from {FILE}"), Line(f"telemetry --from {FILE}", ("json", "yaml")))
@@ -276,6 +281,7 @@ TARGETS: dict[str, Target] = {
                "blackhole,ENABLED_TENSIX_COL=0x3eff,noc_translation=off"),
         lambda data, _path: read_masks(_text(data)),
         (Line(f"harvest --from masks:{TEXT}", ("json", "svg")), Line(f"capacity --from masks:{TEXT}")),
+        make=making.masks,
     ),
     "region": Target(
         _regions, lambda data, _path: decode(data).state is RegionState.READY,
@@ -294,11 +300,11 @@ TARGETS: dict[str, Target] = {
         _texts("1x1x2048x4096,bfloat16,tile,l1", "32x64,float32,row_major,dram",
                "1x1x512x512,bfloat8_b,tile,l1,height:8x8", "1x1x512x512,bfloat16,tile,l1,block:8x8:col_major"),
         lambda data, _path: parse_tensor(_text(data)),
-        (Line(f"fit --from board:n150 --tensor {TEXT}", ("json", "svg")),),
+        (Line(f"fit --from board:n150 --tensor {TEXT}", ("json", "svg")),), make=making.tensor,
     ),
     "core": Target(
         _texts("1-2", "logical:0-0", "translated:18-18"), lambda data, _path: core_wanted(_text(data)),
-        (Line(f"harvest --from board:n150 --core {TEXT}"),),
+        (Line(f"harvest --from board:n150 --core {TEXT}"),), make=making.core,
     ),
     "size": Target(
         _texts("64K", "1.5MiB", "0"), lambda data, _path: parse_size(_text(data)),
