@@ -87,6 +87,20 @@ def test_completing_starts_no_ttinspect(scripts: dict[str, Path]) -> None:
         assert not [line for line in commands if re.search(r"(^|[(`]|\| )ttinspect ", line)]
 
 
+def remember(folder: Path) -> None:
+    """Three chips, as ``snapshot --remember`` keeps them of this boot."""
+    from ttinspect.cli.output import to_json
+    from ttinspect.sources import remembered
+    from ttinspect.sources.opening import open_source
+
+    chips = open_source("board:galaxy-bh").chips
+    boot = remembered.boot_id()
+    assert boot
+    kept = remembered.Remembered(boot_id=boot, time_ns=1, chips=(chips[0], chips[1], chips[12]))
+    folder.mkdir(parents=True)
+    remembered.file_of(folder).write_text(to_json(kept))
+
+
 class _Terminal:
     """An interactive shell on a terminal of its own."""
 
@@ -166,6 +180,7 @@ class _Shell:
             "TERM": "dumb",
             "LC_ALL": "C.UTF-8",
         }
+        remember(self._home / ".local" / "state" / "ttinspect")
         (folder / "bin").mkdir()
         (folder / "bin" / "nodeset").write_text("#!/bin/sh\nprintf '@rack1\\n@rack2\\n'\n")
         (folder / "bin" / "nodeset").chmod(0o755)
@@ -270,7 +285,10 @@ def test_a_word_is_completed(shell: _Shell, line: str, completed: str) -> None:
         ("harvest --from=board:p300 -d ", {"0", "1"}),
         ("--from board:p150 -d ", {"0"}),
         ("capacity --from board:galaxy-bh --device 3", {"3", "30", "31"}),
-        ("harvest --device ", set()),  # no /dev/tenstorrent here
+        ("harvest --device ", {"0", "1", "12"}),  # no /dev/tenstorrent here
+        ("--from host -d ", {"0", "1", "12"}),
+        ("harvest --from=umd -d 1", {"1", "12"}),
+        ("harvest --from capture.json --device ", set()),
     ],
 )
 def test_what_can_stand_there_is_offered(shell: _Shell, line: str, expected: set[str]) -> None:

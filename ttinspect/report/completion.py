@@ -1,5 +1,6 @@
 """Completion scripts of bash, fish and zsh. None calls ttinspect: what it offers was known when it was made;
-files, devices and groups of hosts are looked up by the shell."""
+files, devices, groups of hosts and the chips that ``snapshot --remember`` kept of this boot are looked up by the
+shell."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -9,6 +10,11 @@ from ttinspect.model.declaration import Declaration, Parameter, Values
 DEFAULT = "list"
 """The command of a command line without one."""
 DEVICES = "/dev/tenstorrent"
+REMEMBERED = ("/ttinspect/remembered.json", "/var/lib/ttinspect/remembered.json")
+"""What is remembered: in a user's state directory, and of root (sources/remembered.py)."""
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+LIVE = ("''", "umd", "host")
+"""The sources whose chips have the ids that are remembered, as patterns of every shell; no source is one."""
 WHOLE_PROGRAM = ("--version", "-V")
 OPEN_ENDS = (":", ",", "=")
 """What a word ends with that more has to follow."""
@@ -24,6 +30,28 @@ def by_chips(chips: ChipIds, joint: str) -> dict[str, str]:
     for name, ids in chips.items():
         alike.setdefault(" ".join(map(str, ids)), []).append(f"board:{name}")
     return {ids: joint.join(names) for ids, names in alike.items()}
+
+
+def chips_remembered(file: str) -> str:
+    """The command that prints the ids of the chips in a file of what is remembered. A chip begins with its id
+    and its architecture."""
+    return f"""grep -oE '"id":[0-9]+,"arch"' {file} | grep -oE '[0-9]+'"""
+
+
+def posix_remembered() -> list[str]:
+    """The function of bash and zsh that prints the ids of the chips that are remembered of this boot."""
+    return [
+        "_ttinspect_remembered() {",
+        "    local boot file",
+        f"    read -r boot 2>/dev/null < {BOOT_ID} || return 0",
+        f'    for file in "${{XDG_STATE_HOME:-$HOME/.local/state}}{REMEMBERED[0]}" {REMEMBERED[1]}; do',
+        """        if grep -qs '"boot_id":"'"$boot"'"' "$file"; then""",
+        f"            {chips_remembered(chr(34) + '$file' + chr(34))}",
+        "            return 0",
+        "        fi",
+        "    done",
+        "}",
+    ]
 
 
 def quoted(text: str) -> str:
@@ -120,6 +148,7 @@ def bash_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
     short_lines = [f"        {short}) takes={long} ;;" for short, long in shorts(commands).items()]
     return joined(
         f"# bash completion of ttinspect {__version__}, written by: ttinspect completion bash",
+        *posix_remembered(),
         "_ttinspect() {",
         "    local -a words more",
         "    local last i word command='' takes='' list='' kind='' prefix='' cut=''",
@@ -210,6 +239,7 @@ def _devices(chips: ChipIds) -> Iterator[str]:
     yield "    devices)"
     yield "        case $source in"
     yield from (f'        {sources}) list="{ids}" ;;' for ids, sources in by_chips(chips, "|").items())
+    yield f"        {'|'.join(LIVE)}) list=\"$(compgen -G '{DEVICES}/*') $(_ttinspect_remembered)\" ;;"
     yield f"        *) list=$(compgen -G '{DEVICES}/*') ;;"
     yield "        esac"
     yield "        ;;"
@@ -248,6 +278,17 @@ def fish_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "function __ttinspect_is",
         "    contains -- (__ttinspect_command) $argv",
         "end",
+        "function __ttinspect_remembered",
+        "    set -l state $XDG_STATE_HOME",
+        '    test -n "$state"; or set state $HOME/.local/state',
+        f"    read -l boot 2>/dev/null < {BOOT_ID}; or return 0",
+        f"    for file in $state{REMEMBERED[0]} {REMEMBERED[1]}",
+        "        if grep -qs '\"boot_id\":\"'$boot'\"' $file",
+        f"            {chips_remembered('$file')}",
+        "            return 0",
+        "        end",
+        "    end",
+        "end",
         "function __ttinspect_devices",
         "    set -l source $TTINSPECT_FROM",
         "    set -l words (commandline -opc)",
@@ -268,6 +309,7 @@ def fish_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
         "        case '*'",
         f"            set -l found {DEVICES}/*",
         "            printf '%s\\n' $found",
+        f'            contains -- "$source" {" ".join(LIVE)}; and __ttinspect_remembered',
         "    end",
         "end",
         "complete -c ttinspect -f",
@@ -319,6 +361,7 @@ def zsh_script(commands: Sequence[Declaration], chips: ChipIds) -> str:
     return joined(
         "#compdef ttinspect",
         f"# zsh completion of ttinspect {__version__}, written by: ttinspect completion zsh",
+        *posix_remembered(),
         *(line for value, name in functions.items() for line in _zsh_function(name, value, chips)),
         "_ttinspect() {",
         "    local command",
@@ -382,6 +425,8 @@ def _zsh_function(name: str, value: Value, chips: ChipIds) -> Iterator[str]:
         yield "    case $source in"
         for ids, sources in by_chips(chips, "|").items():
             yield f"        ({sources}) compadd -- {ids} && ret=0 ;;"
+        yield f"        ({'|'.join(LIVE)})"
+        yield f'            compadd -- {DEVICES}/*(N) ${{(f)"$(_ttinspect_remembered)"}} && ret=0 ;;'
         yield f"        (*) compadd -- {DEVICES}/*(N) && ret=0 ;;"
         yield "    esac"
     elif kind is Values.HOSTS:
