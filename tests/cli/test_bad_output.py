@@ -1,6 +1,8 @@
 """Standard output that is full or closed, and signals: an exit code and two lines, never a traceback."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import ANSWERED, EVERY, prepare
 from tests.shm.captures import captures
 
 COMMANDS = (
@@ -32,6 +35,39 @@ def test_an_answer_that_cannot_be_written_is_2(console_script: str, command: str
         assert len(done.stderr.splitlines()) == 2
         if "nope" not in command:
             assert ("it is closed" in done.stderr) is ("&-" in where)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["harvest --from board:n150", "record --from board:n150 --count 1", "telemetry --from nowhere -w"],
+)
+@pytest.mark.parametrize("where", [">/dev/full 2>/dev/full", ">&- 2>/dev/full", ">/dev/full 2>&-"])
+def test_where_nobody_can_be_told_the_exit_code_still_tells(
+    console_script: str, tmp_path: Path, command: str, where: str
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", f"{console_script} {command} {where}"],
+        timeout=60, check=False, env=environment, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+
+
+@pytest.mark.system
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize("command", ANSWERED)
+def test_where_every_write_fails_it_is_2(console_script: str, tmp_path: Path, command: str) -> None:
+    """/dev/null too, which is written to where nobody listens."""
+    prepare(tmp_path)
+    done = subprocess.run(
+        ["strace", "-f", "-o", "/dev/null", "-e", "trace=write", "-e", "inject=write:error=EIO",
+         console_script, *EVERY[command].split()],
+        capture_output=True, timeout=120, check=False, cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    if b"PTRACE" in done.stderr or b"Operation not permitted" in done.stderr:
+        pytest.skip("this host does not allow tracing")
+    assert done.returncode == 2
 
 
 @pytest.mark.system

@@ -1,7 +1,6 @@
 """``ttinspect record``."""
 
 import re
-import sys
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -24,6 +23,7 @@ from ttinspect.cli.options import (
 )
 from ttinspect.cli.output import note
 from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, places_of
+from ttinspect.cli.streams import write_out
 from ttinspect.cli.watching import CountOption, IntervalOption, turns
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.gathering.recorder import Recorder, RecordingFile
@@ -129,8 +129,7 @@ def _seconds(text: str) -> float:
 
 def _write(recorder: Recorder, looking: Looking) -> None:
     for line in _lines(recorder, looking):
-        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
-    sys.stdout.buffer.flush()
+        write_out(f"{msgspec.json.encode(line).decode()}\n", machine=True)
 
 
 class _Lost:

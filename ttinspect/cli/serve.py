@@ -1,7 +1,6 @@
 """``ttinspect serve``."""
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -24,6 +23,7 @@ from ttinspect.cli.options import (
 from ttinspect.cli.output import note
 from ttinspect.cli.regions import ProcfsOption, ShmDirOption, open_host, places_of
 from ttinspect.cli.serving import Access, MetricsServer, Readings, is_loopback, listener_on
+from ttinspect.cli.streams import tell
 from ttinspect.errors import InspectError
 from ttinspect.gathering.regions import Places, gather
 from ttinspect.gathering.watching import Looking, watch
@@ -163,4 +163,4 @@ class _Reader:
         """Write a failure to standard error, once: not again at every scrape while it stays the same."""
         if why != self._failure:
             self._failure = why
-            sys.stderr.write(f"ttinspect: {why}\n")
+            tell(f"ttinspect: {why}\n")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ttinspect import __version__
+from ttinspect.cli.streams import tell
 from ttinspect.cli.web_config import WebConfig, read_web_config
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.model.metric import Family
@@ -70,13 +71,11 @@ class Access:
                 context = None if config.tls is None else config.tls.context()
             except InspectError as error:
                 self._config = None
-                sys.stderr.write(
-                    f"ttinspect: {error.what}: {error.why}; nobody is let in until it is mended\n"
-                )
+                tell(f"ttinspect: {error.what}: {error.why}; nobody is let in until it is mended\n")
                 return
             if (context is None) != (self.context is None):
                 self._config = None
-                sys.stderr.write("ttinspect: TLS was switched on or off: start serve again\n")
+                tell("ttinspect: TLS was switched on or off: start serve again\n")
                 return
             self._config, self.context = config, context
 

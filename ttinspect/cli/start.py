@@ -10,7 +10,8 @@ def main() -> int:
     signals.remember()
     gc.disable()  # nothing of what is imported is ever garbage; main collects again once a command runs
     from ttinspect.cli.main import main as run
+    from ttinspect.cli.streams import settle
 
     code = run()
     signals.ignore()
-    return code
+    return settle(code)

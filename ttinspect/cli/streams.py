@@ -1,12 +1,12 @@
 """Standard output and standard error: all of it or an error that says so; nothing about standard input."""
 
 import contextlib
+import io
 import os
 import select
 import sys
-from typing import TextIO
 
-from ttinspect.errors import InspectError
+from ttinspect.errors import ExitCode, InspectError
 
 CLOSED = "/dev/full"
 """Stands for a stream that the caller closed: nothing can be written to either."""
@@ -70,17 +70,40 @@ def tell(text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
-        _leave(sys.stderr)
+        _leave("stderr")
 
 
 def leave_stdout() -> None:
     """Keep the interpreter from complaining about standard output at its end."""
-    _leave(sys.stdout)
+    _leave("stdout")
 
 
-def _leave(stream: TextIO) -> None:
+def settle(code: int) -> int:
+    """The exit code, once nothing is left that the interpreter would write at its end: where it could not, it
+    would end with a code of its own."""
+    for name in ("stderr", "stdout"):
+        try:
+            getattr(sys, name).flush()
+        except (OSError, ValueError) as error:
+            _leave(name)
+            if name == "stdout" and code == ExitCode.DONE and not isinstance(error, BrokenPipeError):
+                code = ExitCode.USAGE
+    return code
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes everything and keeps nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _leave(name: str) -> None:
+    """Write nothing to a stream any more, what it still holds neither; nor do the children."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), getattr(sys, name).fileno())
+    for kept in (name, f"__{name}__"):  # the interpreter flushes both
+        setattr(sys, kept, _Nowhere())
 
 
 def _refused(error: OSError) -> InspectError:

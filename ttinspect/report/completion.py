@@ -1,6 +1,6 @@
 """Completion scripts of bash, fish and zsh. None calls ttinspect: what it offers was known when it was made;
-files, devices, groups of hosts and the chips that ``snapshot --remember`` kept of this boot are looked up by the
-shell."""
+the shell looks up files, devices, groups of hosts, and the chips that ``snapshot --remember`` kept.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
