@@ -15,6 +15,8 @@ from tests.conftest import Run
 from tests.fleet import plans
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
+from ttinspect.cli import report
+from ttinspect.report import page as page_report
 
 _VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -139,6 +141,54 @@ def test_a_host_that_misses_the_links_of_one_neighbour_has_a_finding_in_the_tabl
 def test_a_page_of_a_fleet_and_of_a_host_is_none(run: Run, tmp_path: Path) -> None:
     done = run("report", str(tmp_path), "--from", "board:n150")
     assert done.returncode == 2
+
+
+def test_a_page_that_would_be_too_large_says_which_picture_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound stands a little below the page; what is left out are the largest pictures."""
+    shm, path = tmp_path / "shm", tmp_path / "page.html"
+    shm.mkdir()
+
+    def pictures() -> tuple[int, str]:
+        report.run(source="board:n300", shm_dir=str(shm), output=str(path))
+        text = path.read_text()
+        return text.count("<img "), "".join(_Page(text).texts)
+
+    whole, text = pictures()
+    assert "Left out" not in text
+    monkeypatch.setattr(page_report, "MOST_BYTES", path.stat().st_size - 1)
+    fewer, text = pictures()
+    assert fewer == whole - 1
+    assert re.search(r"Left out: the picture .+ \([0-9.]+ KiB: the page would be over 5 MB\)\.", text)
+    assert path.stat().st_size <= page_report.MOST_BYTES
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("source", ["board:galaxy-bh", "board:n300", "fleet"])
+@pytest.mark.parametrize("mode", [(), ("--force-dark-mode",)], ids=["light", "dark"])
+def test_it_fits_a_window_of_800_pixels(run: Run, tmp_path: Path, source: str, mode: tuple[str, ...]) -> None:
+    """A copy of the page measures itself: nothing is wider than the window."""
+    shm, path = tmp_path / "shm", tmp_path / "page.html"
+    shm.mkdir()
+    more = ["--shm-dir", str(shm)]
+    if source == "fleet":
+        plans.write(tmp_path / "fleet", plans.documents(plans.cards(4)))
+        source, more = str(tmp_path / "fleet"), []
+        assert run("report", source, "-o", str(path)).returncode == 0
+    else:
+        assert run("report", "--from", source, *more, "-o", str(path)).returncode == 0
+    measure = "<script>document.title = document.documentElement.scrollWidth</script></body>"
+    text = re.sub(r"<meta http-equiv=[^>]*>", "", path.read_text()).replace("</body>", measure)
+    path.write_text(text)
+    done = subprocess.run(
+        [shutil.which("chromium") or "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--window-size=800,900", *mode, f"--user-data-dir={tmp_path}/chromium", "--dump-dom", f"file://{path}"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    measured = re.search(r"<title>(\d+)</title>", done.stdout)
+    assert measured is not None
+    assert int(measured[1]) <= 800
 
 
 @pytest.mark.system

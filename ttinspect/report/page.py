@@ -51,10 +51,10 @@ def page_html(page: Page) -> str:
     """
     pictures, left_out = list(_pictures(page)), list(page.left_out)
     text = _rendered(page, pictures, left_out)
-    while len(text) > MOST_BYTES and pictures:
+    while len(text.encode()) > MOST_BYTES and pictures:
         largest = max(pictures, key=lambda picture: picture.bytes)
         pictures.remove(largest)
-        left_out.append(f"{largest.title} ({size(largest.bytes)})")
+        left_out.append(f"the picture {largest.title} ({size(largest.bytes)}: the page would be over 5 MB)")
         text = _rendered(page, pictures, left_out)
     return text
 
