@@ -704,6 +704,25 @@ def test_values_that_no_chip_can_have_are_unknown_and_one_finding(tmp_path: Path
     assert finding.evidence == refused
 
 
+ATTRIBUTE_OF = {
+    "aiclk_mhz": "tt_aiclk", "axiclk_mhz": "tt_axiclk", "arcclk_mhz": "tt_arcclk", "heartbeat": "tt_heartbeat",
+    "thermal_trips": "tt_therm_trip_count", "vcore_mv": "in0_input", "power_w": "power1_input",
+    "power_limit_w": "power1_max", "current_a": "curr1_input", "current_limit_a": "curr1_max",
+    "fan_rpm": "fan1_input", "asic_celsius": "temp1_input", "throttle_celsius": "temp1_max",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["99999999999", "-99999999999"])
+@pytest.mark.parametrize("field", ATTRIBUTE_OF)
+def test_what_is_past_every_word_is_unknown_and_one_finding(tmp_path: Path, field: str, text: str) -> None:
+    folder, name = device(tmp_path, 0), ATTRIBUTE_OF[field]
+    write((folder if name.startswith("tt_") else folder.parents[1] / "hwmon/hwmon3") / name, text)
+    (chip,) = read_sysfs(str(tmp_path), LiveOptions(ask=Ask.READING)).chips
+    assert getattr(chip.telemetry, field) is None
+    (finding,) = [finding for finding in telemetry_findings(chip) if finding.id == "TTT041"]
+    assert list(finding.evidence) == [field]
+
+
 def test_a_temperature_past_every_scale_is_found_and_not_dropped(root: Path) -> None:
     write(device(root, 0) / "device/hwmon/hwmon3/temp1_input", "4095937")
     (chip,) = system(root).chips

@@ -104,9 +104,9 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def _word(path: Path) -> int | None:
-    """A telemetry word: 32 bits, not all ones."""
+    """A telemetry word, not all ones. What is past its 32 bits stays, to be told as what no chip can have."""
     number = read_decimal(path)
-    return number if number is not None and 0 <= number < _U32_ONES else None
+    return None if number == _U32_ONES else number
 
 
 def _unsigned(hwmon: Path | None, name: str) -> int | None:
@@ -117,7 +117,7 @@ def _scaled(hwmon: Path | None, name: str, parts: int) -> int | float | None:
     """Units of a reading in thousandths or millionths. The driver multiplies whole units, in 32 bits: all
     ones come out as the wrapped product."""
     number = _unsigned(hwmon, name)
-    if number is None or number == _U32_ONES * parts & _U32_ONES or number // parts >= _U16_ONES:
+    if number is None or number == _U32_ONES * parts & _U32_ONES or number // parts == _U16_ONES:
         return None
     return number / parts if number % parts else number // parts
 
