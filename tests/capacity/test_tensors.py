@@ -179,7 +179,7 @@ def test_a_larger_tensor_takes_no_less(spec: TensorSpec, axis: int, more: int) -
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "1 parts"),
+        ("", "1 part,"),
         ("32x32,bfloat16,tile", "3 parts"),
         ("32x0,bfloat16,tile,l1", "no shape"),
         ("32x-1,bfloat16,tile,l1", "no shape"),

@@ -31,7 +31,7 @@ _WRONG: dict[str, tuple[Change, str]] = {
         lambda d: d["chips"][0]["soc"].update(tensix=[[1, 1], [2, 2]]), "no full rectangle",
     ),
     "a core outside the grid": (lambda d: d["chips"][0]["soc"].update(eth=[[90, 1]]), "outside"),
-    "a table that is too short": (lambda d: d["chips"][0]["soc"].update(noc1_x=[1]), "entries"),
+    "a table that is too short": (lambda d: d["chips"][0]["soc"].update(noc1_x=[1]), "found 1 entry, expected one entry per line"),
     "something assumed that is nothing": (lambda d: d["chips"][0].update(assumed=["mood"]), "'mood' cannot"),
     "an arch of another design": (lambda d: d["chips"][0].update(arch="blackhole"), "its arch is blackhole"),
 }  # fmt: skip
