@@ -88,9 +88,11 @@ def read_snapshot(content: bytes, name: str) -> Snapshot:
         InspectError: 2 for JSON that is no snapshot; the message names the key path.
     """
     snapshot = decode_json(content, Snapshot, name)
-    published = snapshot.published
-    regions = tuple(decoded(region) for region in published.regions)
-    return msgspec.structs.replace(snapshot, published=msgspec.structs.replace(published, regions=regions))
+    return msgspec.structs.replace(snapshot, published=_decoded_anew(snapshot.published))
+
+
+def _decoded_anew(published: Published) -> Published:
+    return msgspec.structs.replace(published, regions=tuple(decoded(region) for region in published.regions))
 
 
 class _BriefChip(Chip, frozen=True, kw_only=True):
@@ -104,6 +106,8 @@ class _BriefSystem(System, frozen=True, kw_only=True, tag_field="schema", tag=Sy
 
 
 class _Regions(msgspec.Struct, frozen=True):
+    """Whether there are any is known without decoding one."""
+
     regions: tuple[msgspec.Raw, ...]
 
 
@@ -115,7 +119,7 @@ class _Brief(
     host: Host
     versions: Versions
     system: _BriefSystem
-    published: _Regions
+    published: msgspec.Raw
 
 
 class BriefSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +133,8 @@ class BriefSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _BRIEF = msgspec.json.Decoder(_Brief)
+_REGIONS = msgspec.json.Decoder(_Regions)
+_PUBLISHED = msgspec.json.Decoder(Published)
 
 
 @functools.lru_cache(maxsize=64)
@@ -149,6 +155,7 @@ def read_brief(content: bytes, name: str, *, published: bool = False) -> BriefSn
     try:
         brief = _BRIEF.decode(content)
         chips = tuple(_whole(chip) for chip in brief.system.chips)
+        regions = _published(brief.published, always=published)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         if b'"ttinspect.snapshot.v' not in content[:256]:
             return None
@@ -168,8 +175,15 @@ def read_brief(content: bytes, name: str, *, published: bool = False) -> BriefSn
         time_ns=brief.time_ns,
         host=brief.host,
         versions=brief.versions,
-        published=read_snapshot(content, name).published if published or brief.published.regions else None,
+        published=regions,
     )
+
+
+def _published(content: msgspec.Raw, *, always: bool) -> Published | None:
+    """What a host published, if anything; ``always``: also that it was nothing, and who was asked."""
+    if not always and not _REGIONS.decode(content).regions:
+        return None
+    return _decoded_anew(_PUBLISHED.decode(content))
 
 
 def _whole(chip: _BriefChip) -> Chip:
@@ -179,8 +193,10 @@ def _whole(chip: _BriefChip) -> Chip:
 
 def decoded(region: LookedAt) -> LookedAt:
     """Name and bytes are the truth: what was made of them stands beside them for people."""
-    second = None if region.second is None else _read_again(region.second)
-    file = _read_again(region.looks.file)
+    first, second = region.looks.file, region.second
+    file = _read_again(first)
+    if second is not None:
+        second = file if second == first else _read_again(second)
     return LookedAt(looks=msgspec.structs.replace(region.looks, file=file), second=second)
 
 

@@ -148,8 +148,11 @@ def chip_without_region(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit
     if not case.regions:
         yield from _nothing_published(case)
         return
-    claimed = {subject.match.chip for subject in subjects} | _claimed_by_name(case)
+    claimed = {subject.match.chip for subject in subjects}
     bare = [chip for chip in case.shown if chip.id not in claimed]
+    if bare:
+        named = _claimed_by_name(case)
+        bare = [chip for chip in bare if chip.id not in named]
     holding = {chip.id: chip_holders(case, chip.id) for chip in bare}
     in_use = [chip for chip in bare if holding[chip.id].held]
     for chip in in_use:
