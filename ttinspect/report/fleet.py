@@ -76,12 +76,12 @@ def _groups(groups: Iterable[FleetGroup]) -> list[RenderableType]:
 
 
 def _group(group: FleetGroup) -> str:
-    """ "16 hosts with 32 ubb_blackhole rev C, 120 links inside, firmware 19.5.0"."""
-    boards = " + ".join(f"{number} {board}" for board, number in group.boards.items()) or "no chips"
-    revision = f" rev {group.revision}" if group.revision else ""
+    """ "16 hosts with 32 ubb_blackhole chips each, revision C, 120 links inside, firmware 19.5.0"."""
+    chips = " + ".join(plural(number, f"{board} chip") for board, number in group.boards.items())
+    revision = f", revision {group.revision}" if group.revision else ""
     links = "links unknown" if group.links_inside is None else f"{plural(group.links_inside, 'link')} inside"
     firmware = f", firmware {', '.join(group.firmware)}" if group.firmware else ""
-    return f"{plural(len(group.hosts), 'host')} with {boards}{revision} each, {links}{firmware}"
+    return f"{plural(len(group.hosts), 'host')} with {chips or 'no chips'} each{revision}, {links}{firmware}"
 
 
 def _cabling(answer: FleetAnswer) -> Iterator[str]:
