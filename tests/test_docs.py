@@ -22,6 +22,7 @@ from ttinspect.sources.check_file import read_check_file
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DUMP = Path(__file__).resolve().parent / "data" / "dumps" / "n150-detailed_memory_usage.csv"
 SCRIPT = DOCS / "bring-up.sh"
+SURPRISES = DOCS.parent / "findings"
 BringUp = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -96,6 +97,20 @@ def test_every_command_has_a_guide_with_an_example_its_exit_codes_and_traps() ->
         assert re.search(rf"```\n(\$ )?ttinspect {name}", guide) or name in ("top", "collect"), name
         assert "**Exit code**: " in guide, name
         assert "**Traps**: " in guide, name
+
+
+def test_every_surprise_is_listed_and_tells_what_was_guessed_and_what_was_seen() -> None:
+    scripts = sorted(path.name for path in SURPRISES.glob("*.sh"))
+    assert (
+        re.findall(r"^\| \[.*\]\((.*)\) \|", (SURPRISES / "README.md").read_text(), re.MULTILINE) == scripts
+    )
+    for name in scripts:
+        text = (SURPRISES / name).read_text()
+        assert re.search(
+            r"^# Packages?: .*\n# Guess: [^~]*\n# Behaves: [^~]*\n# Matters: ", text, re.MULTILINE
+        ), name
+        assert "set -euo pipefail\nd=$(mktemp -d)" in text and "\n# Seen: " in text, name
+        assert "import ttinspect" not in text, name
 
 
 def test_the_script_is_clean() -> None:

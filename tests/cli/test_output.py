@@ -16,6 +16,7 @@ import yaml
 from tests.conftest import Run
 from tests.sources.clusters import n300, to_yaml
 from ttinspect.cli.commands import COMMANDS
+from ttinspect.cli.output import write
 
 EXAMPLES = {
     "harvest": ["harvest", "--from", "board:n300"],
@@ -161,6 +162,23 @@ def test_a_failed_write_leaves_the_old_file(run: Run, tmp_path: Path) -> None:
     assert run("harvest", "--from", "board:n150", "-o", "out.json").returncode == 0
     assert json.loads((tmp_path / "out.json").read_text())["devices"][0]["board"] == "n150"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
+
+
+def test_what_is_not_whole_yet_has_no_name_that_a_textfile_collector_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """node_exporter 1.5.0 reads every NAME.prom, those that begin with a dot too."""
+    renamed: list[str] = []
+
+    def rename(half: Path, target: Path) -> Path:
+        renamed.append(half.name)
+        half.rename(target)
+        return target
+
+    monkeypatch.setattr(Path, "replace", rename)
+    write("ttinspect_chips 1\n", str(tmp_path / "ttinspect.prom"))
+    assert (tmp_path / "ttinspect.prom").read_text() == "ttinspect_chips 1\n"
+    assert len(renamed) == 1 and not renamed[0].endswith(".prom")
 
 
 def test_the_picture_as_svg_is_well_formed_and_shows_every_core(run: Run) -> None:
