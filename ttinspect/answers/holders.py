@@ -4,7 +4,7 @@ import msgspec
 
 from ttinspect.model.holder import Known
 from ttinspect.verify.case import Case
-from ttinspect.verify.holding import ChipHolder, ChipHolders, device_of, holders_by_chip
+from ttinspect.verify.holding import ChipHolder, ChipHolders, holders_by_chip
 
 
 class HolderFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ def why_not_known(case: Case | None, chip: int) -> str:
     scan = case.holders
     if scan is None:
         return "nobody looked for processes"
-    if device_of(case.system.chips, chip) is None:
+    if case.system.device_of(chip) is None:
         return "the source does not tell which device it is"
     if scan.unread_descriptors:
         refused = "some processes may not be looked into (root may, with all capabilities)"

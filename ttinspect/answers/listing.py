@@ -22,7 +22,6 @@ from ttinspect.verify.findings.live import trouble_findings
 from ttinspect.verify.findings.readiness import NARROW_PCIE, readiness_findings
 from ttinspect.verify.findings.telemetry import HOT, THERMAL_TRIP, THROTTLED, telemetry_findings
 from ttinspect.verify.findings.topology import ISOLATED_CHIP, topology_findings
-from ttinspect.verify.holding import device_of
 from ttinspect.verify.limits import Basis
 from ttinspect.verify.verify import Verified
 
@@ -128,7 +127,7 @@ def free_devices(case: Case, answer: ListAnswer) -> FreeDevices:
     states: dict[int | None, set[bool | None]] = {}
     chips: dict[int | None, list[int]] = {}
     for device in answer.devices:
-        number, held = device_of(system.chips, device.id), device.held_by.held
+        number, held = system.device_of(device.id), device.held_by.held
         if number is None or nodes is None or number in nodes:
             sure = number is not None and system.unread(device.id) is None
             states.setdefault(number, set()).add(held if held or sure else None)

@@ -301,10 +301,9 @@ def _telemetry(
 def _links(system: System, chip: Chip) -> Iterator[tuple[int, str, int]]:
     """(channel here, unique id there, channel there), channels counted among all of a chip, harvested ones
     included; a link whose far end has no unique id, or whose channel cannot be counted, is left out."""
-    by_id = {each.id: each for each in system.chips}
     for link in system.links:
         for end, other_end in ((link.a, link.b), (link.b, link.a)):
-            other = by_id.get(other_end.chip)
+            other = system.by_id.get(other_end.chip)
             if end.chip != chip.id or other is None or other.unique_id is None:
                 continue
             channel, other_channel = _channel(chip, end), _channel(other, other_end)

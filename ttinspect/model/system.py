@@ -1,6 +1,8 @@
 """A whole host, or a description of one, as one frozen value."""
 
+from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 
@@ -127,7 +129,9 @@ class OfHost(msgspec.Struct, frozen=True, kw_only=True):
     time_ns: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.system.v1"):
+class System(
+    msgspec.Struct, frozen=True, kw_only=True, dict=True, tag_field="schema", tag="ttinspect.system.v1"
+):
     """Everything that a source tells. ``chips`` are in the order of their ids."""
 
     source: Source
@@ -147,6 +151,19 @@ class System(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     """Version of the kernel driver, where the source tells."""
     of_host: OfHost = OfHost()
     """Where and when it was read; of a snapshot, ``source.recorded`` tells what this leaves open."""
+
+    @cached_property
+    def by_id(self) -> Mapping[int, Chip]:
+        """The chips by their ids."""
+        return {chip.id: chip for chip in self.chips}
+
+    def device_of(self, chip_id: int | None) -> int | None:
+        """N of the /dev/tenstorrent/N through which a chip is reached, its own or its gateway's; None if the
+        source does not tell."""
+        chip = None if chip_id is None else self.by_id.get(chip_id)
+        if chip is not None and chip.kmd_id is None and chip.via is not None:
+            chip = self.by_id.get(chip.via)
+        return None if chip is None else chip.kmd_id
 
     def unread(self, chip: int) -> str | None:
         """Why a chip could not be read; None where it could."""

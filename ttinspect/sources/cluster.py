@@ -6,7 +6,7 @@ unknown architecture.
 
 import re
 from collections import Counter, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 import msgspec
@@ -56,7 +56,7 @@ def read_cluster(document: Any, name: str, socs: Mapping[Arch, Soc] | None = Non
     """
     root = Node(document, name)
     archs = _archs(root)
-    ids = sorted(archs)
+    ids = dict.fromkeys(sorted(archs))
     soc_of = {chip_id: socs[arch] if socs else builtin_soc(arch) for chip_id, arch in archs.items()}
     links = _links(root, soc_of)
     harvests = _harvests(root, ids)
@@ -133,14 +133,14 @@ def _archs(root: Node) -> dict[int, Arch]:
     return archs
 
 
-def _known_chip(node: Node, key: object, ids: Any) -> int:
+def _known_chip(node: Node, key: object, ids: Container[int]) -> int:
     chip_id = key_unsigned(node, key, U32_MAX)
     if chip_id not in ids:
         node.refuse(f"it names chip {chip_id}, which the arch table does not list")
     return chip_id
 
 
-def _check_table(root: Node, name: str, ids: list[int]) -> None:
+def _check_table(root: Node, name: str, ids: Collection[int]) -> None:
     """A table that may be empty or missing, but otherwise is about all the chips and no others."""
     node = root.child(name)
     if not node or not node.mapping():
@@ -151,7 +151,7 @@ def _check_table(root: Node, name: str, ids: list[int]) -> None:
         node.refuse(f"chip {missing[0]} of the arch table is missing here")
 
 
-def _per_chip(root: Node, name: str, ids: list[int], *, complete: bool) -> dict[int, int]:
+def _per_chip(root: Node, name: str, ids: Collection[int], *, complete: bool) -> dict[int, int]:
     """A table of numbers by chip; complete: all chips or no table."""
     node = root.child(name)
     if not node:
@@ -161,7 +161,7 @@ def _per_chip(root: Node, name: str, ids: list[int], *, complete: bool) -> dict[
     return {_known_chip(node, key, ids): value.unsigned(U64_MAX) for key, value in node.entries()}
 
 
-def _bdfs(root: Node, ids: list[int]) -> dict[int, str]:
+def _bdfs(root: Node, ids: Collection[int]) -> dict[int, str]:
     node = root.child("chip_pci_bdfs")
     if not node:
         return {}
@@ -171,7 +171,7 @@ def _bdfs(root: Node, ids: list[int]) -> dict[int, str]:
     return {_known_chip(node, key, ids): value.text() for key, value in node.entries()}
 
 
-def _pcie_links(root: Node, ids: list[int], bdfs: dict[int, str]) -> dict[int, PcieLink]:
+def _pcie_links(root: Node, ids: Collection[int], bdfs: dict[int, str]) -> dict[int, PcieLink]:
     """What the file says of PCIe: bus ids (from the BDF where there is no table) and lanes."""
     table = _per_chip(root, "chip_to_bus_id", ids, complete=False)
     buses = {
@@ -190,7 +190,7 @@ def _pcie_links(root: Node, ids: list[int], bdfs: dict[int, str]) -> dict[int, P
     }
 
 
-def _harvests(root: Node, ids: list[int]) -> dict[int, _Harvest]:
+def _harvests(root: Node, ids: Collection[int]) -> dict[int, _Harvest]:
     table = root.child("harvesting")
     if not table:
         unknown = (
@@ -219,7 +219,7 @@ def _harvest(node: Node) -> _Harvest:
     return _Harvest(Masks(**masks), translation, tuple(assumed), ())
 
 
-def _boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
+def _boards(root: Node, ids: Collection[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
     node = root.child("boards")
     if not node:
         return _old_boards(root, ids)
@@ -258,7 +258,7 @@ def _board_entry(text: str, board_id: str | None) -> _BoardEntry:
     return _BoardEntry(board, None if unnamed else text, board_id)
 
 
-def _old_boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
+def _old_boards(root: Node, ids: Collection[int]) -> tuple[dict[int, _BoardEntry], dict[str, Evidence]]:
     """Board types as files before 2026-03 have them: per chip, or one for all."""
     for name in ("chip_to_boardtype", "boardtype"):
         node = root.child(name)
@@ -273,7 +273,7 @@ def _old_boards(root: Node, ids: list[int]) -> tuple[dict[int, _BoardEntry], dic
     }
 
 
-def _mmio(root: Node, ids: list[int]) -> dict[int, int | None]:
+def _mmio(root: Node, ids: Collection[int]) -> dict[int, int | None]:
     """MMIO-capable chips with N of their /dev/tenstorrent/N; None where the file does not say, or says the
     same of two chips."""
     node = root.require("chips_with_mmio", "a list of chips")
@@ -332,7 +332,7 @@ def _remote_links(root: Node, soc_of: dict[int, Soc]) -> tuple[RemoteLink, ...]:
     )
 
 
-def _closest_mmio(ids: list[int], links: tuple[Link, ...], mmio: Collection[int]) -> dict[int, int]:
+def _closest_mmio(ids: Collection[int], links: tuple[Link, ...], mmio: Collection[int]) -> dict[int, int]:
     """The MMIO-capable chip through which each remote chip is reached: the fewest eth hops, then the
     lowest id. Chips that none reaches are left out."""
     neighbours: dict[int, set[int]] = {chip_id: set() for chip_id in ids}

@@ -1,11 +1,10 @@
 """Who holds a chip: by the driver's lists, open descriptors, mapped regions and slots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from ttinspect.facts.wording import plural
-from ttinspect.model.chip import Chip
 from ttinspect.model.holder import Holder, Known
 from ttinspect.model.region import RegionFile, RegionState
 from ttinspect.model.system import SourceKind
@@ -71,7 +70,7 @@ def chip_holders(
 ) -> ChipHolders:
     """Who holds a chip of a Case. ``regions`` are the paths of its region files, ``slot_pids`` the pids in
     the slots there. A remote chip is opened through its gateway."""
-    device = device_of(case.system.chips, chip_id)
+    device = case.system.device_of(chip_id)
     paths = frozenset(regions)
     driver = next((opener for opener in case.openers or () if opener.device == device), None)
     by_driver = driver is not None and driver.pids is not None
@@ -143,12 +142,3 @@ def region_match(case: Case, file: RegionFile, *, by_name: bool = False) -> Matc
     if host and match.chip is None:
         return match_by_holder(case.system.chips, file.path, case.holders)
     return match
-
-
-def device_of(chips: Sequence[Chip], chip_id: int | None) -> int | None:
-    """N of the /dev/tenstorrent/N through which a chip is reached, None if the source does not tell."""
-    by_id = {chip.id: chip for chip in chips}
-    chip = None if chip_id is None else by_id.get(chip_id)
-    if chip is not None and chip.kmd_id is None and chip.via is not None:
-        chip = by_id.get(chip.via)
-    return None if chip is None else chip.kmd_id

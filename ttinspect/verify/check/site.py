@@ -30,7 +30,6 @@ from ttinspect.verify.findings import readiness, site
 from ttinspect.verify.findings.site import ETH_LINKS
 from ttinspect.verify.findings.telemetry import THERMAL_TRIP, hottest_gddr_celsius
 from ttinspect.verify.findings.topology import link_counts
-from ttinspect.verify.holding import device_of
 from ttinspect.verify.naming import (
     UNSEEN_REMOTE,
     chips_named,
@@ -280,8 +279,8 @@ def chip_facts(
 ) -> ChipFacts:
     """The facts of one chip of a System; ``eth_links`` is how many link_counts finds up."""
     host = system.readiness or Readiness()
-    device = host.of(device_of(system.chips, chip.id)) or DeviceReadiness(device=-1)
-    gateway = next((each for each in system.chips if each.id == chip.via), None)
+    device = host.of(system.device_of(chip.id)) or DeviceReadiness(device=-1)
+    gateway = None if chip.via is None else system.by_id.get(chip.via)
     pcie = chip.pcie or (None if gateway is None else gateway.pcie) or PcieLink()
     tensix, capacity = grid.tensix, chip_capacity(chip, grid, settings)
     reading = chip.telemetry

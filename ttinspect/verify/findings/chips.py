@@ -8,7 +8,7 @@ from ttinspect.shm.layout import NamedBy
 from ttinspect.shm.reader import is_test_leftover
 from ttinspect.verify.case import Case
 from ttinspect.verify.findings.capacity import capacity_unknown
-from ttinspect.verify.holding import ChipHolders, chip_holders, device_of, region_match
+from ttinspect.verify.holding import ChipHolders, chip_holders, region_match
 from ttinspect.verify.matching import (
     Basis,
     has_identity,
@@ -228,7 +228,7 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
         }
         missing = sorted(without or {*by.orphans} - slots)
         if missing:
-            device = device_of(case.system.chips, chip_id)
+            device = case.system.device_of(chip_id)
             who = plural(len(missing), "process", "processes")
             yield Hit(
                 "open",
@@ -304,7 +304,7 @@ NOT_DECIDABLE_NOW = RegionRule(
 
 
 def _nothing_published(case: Case) -> Iterator[Hit]:
-    asked = None if case.chosen is None else {device_of(case.system.chips, chip.id) for chip in case.shown}
+    asked = None if case.chosen is None else {case.system.device_of(chip.id) for chip in case.shown}
     anything = asked is None or None in asked  # a chip whose device is unknown may be any of them
     openers = [opener for opener in case.openers or () if anything or (asked and opener.device in asked)]
     holders = (
