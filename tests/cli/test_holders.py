@@ -215,7 +215,9 @@ def test_one_line_begins_with_the_verdict_and_is_short(run: Run, tmp_path: Path,
     assert len(line) <= 80
     assert line.split()[0] in ("PASS", "WARN", "INCONCLUSIVE", "FAIL")
     assert run(command, "--from", "board:p150", "--oneline", "--json").returncode == 2
-    failed = run(command, "--from", f"host:{tmp_path}", "--oneline")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    failed = run(command, "--from", f"host:{tmp_path}", "--shm-dir", str(empty), "--oneline")
     (line,) = failed.stdout.splitlines()
     assert (line.split()[0], len(line) <= 80, failed.returncode) == ("ERROR", True, 3)
 
