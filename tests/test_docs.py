@@ -61,7 +61,7 @@ def test_an_example_of_what_can_be_expected_is_read_and_says_so_of_that_key_alon
     ("document", "blocks"),
     [
         ("docs/bring-up.md", 2),
-        ("docs/memory.md", 6),
+        ("docs/memory.md", 7),
         ("docs/programs.md", 3),
         ("README.md", 2),
         ("docs/commands.md", 13),

@@ -1,8 +1,11 @@
 """Memory errors of tt-metal: found in any text, and understood as the runtime that wrote them knew it."""
 
+import html
+import itertools
 import json
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +206,94 @@ def _texts(text: str) -> list[str]:
 )
 def test_whatever_stands_around_a_sentence_it_is_found(sentence: str, around: str) -> None:
     assert _texts(around.format(sentence)) == [sentence]
+
+
+MESSAGES = [record["message"] for record in _refused(DATA)]
+
+
+def _each_line(form: str) -> Callable[[str], str]:
+    """A prefix in which {} is the number of a line, the line behind it."""
+    return lambda text: "\n".join(
+        form.replace("{}", str(at % 10)) + line for at, line in enumerate(text.split("\n"))
+    )
+
+
+def _wrapped(text: str, width: int) -> str:
+    lines = (
+        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
+    return "\n".join(itertools.chain.from_iterable(lines))
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "loguru": _each_line("2026-11-30 21:57:12.{}01 | ERROR    | models.llama:run:4{} - "),
+    "logging": _each_line("2026-11-30 21:57:1{},123 - worker - ERROR - "),
+    "root logger": _each_line("ERROR:root:"),
+    "journald": _each_line("Nov 30 21:57:1{} host-7 python3[4711]: "),
+    "rsyslog": lambda text: f"#033[31m{text}#033[0m".replace("\n", "#012"),
+    "docker compose": _each_line("worker-1  | "),
+    "docker": lambda text: "\n".join(
+        json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2026-11-30T21:57:12.1Z"})
+        for line in text.split("\n")
+    ),
+    "kubectl": _each_line("[pod/llama-7f9c/worker] "),
+    "containerd": _each_line("2026-11-30T21:57:12.12345678{}Z stderr F "),
+    "pytest": _each_line("E       "),
+    "pytest-xdist": _each_line("[gw3] E   "),
+    "Jenkins": _each_line("[2026-11-30T21:57:12.12{}Z] "),
+    "GitHub Actions": _each_line("2026-11-30T21:57:12.123456{}Z ##[error]"),
+    "GitHub annotation": lambda text: "::error file=a.py,line=3::" + text.replace("\n", "%0A"),
+    "gh run view": _each_line("n150\tRun tests\t2026-11-30T21:57:12.123456{}Z E   "),
+    "Open MPI": _each_line("[1,0]<stderr>:"),
+    "srun": _each_line("3: "),
+    "torchrun": _each_line("[default3]:"),
+    "Ray": _each_line("\x1b[36m(Worker pid=4711, ip=10.0.0.1)\x1b[0m "),
+    "vLLM": _each_line("(EngineCore_0 pid=123) ERROR 11-30 21:57:12 [core.py:70{}] "),
+    "tqdm": lambda text: f" 50%|#####     | 5/10 [00:01<00:01]\r{text}\r 60%|######    | 6/10",
+    "colours": lambda text: re.sub(r"\S+", lambda word: f"\x1b[38;5;196m{word[0]}\x1b[0m", text),
+    "coloured numbers": lambda text: re.sub(r"\b\d+\b", lambda word: f"\x1b[1;36m{word[0]}\x1b[0m", text),
+    "colours of a page": lambda text: re.sub(r"\b\d+\b", lambda word: f"[36m{word[0]}[0m", text),
+    "cat -v": lambda text: f"^[[31m{text}^[[0m^M",
+    "JSON": json.dumps,
+    "JSON in JSON": lambda text: json.dumps(json.dumps(f"\x1b[31m{text}")),
+    "repr": lambda text: repr(RuntimeError(text)),
+    "bytes": lambda text: repr(text.encode()),
+    "HTML": lambda text: html.escape(text).replace(" ", "&nbsp;").replace("\n", "<br>"),
+    "HTML with tags": lambda text: "\n".join(
+        f"<div><span class='a'>{html.escape(line)}</span></div>" for line in text.split("\n")
+    ),
+    "JUnit": lambda text: f'<failure message="{html.escape(text)}">'.replace("\n", "&#10;"),
+    "Windows": lambda text: text.replace("\n", "\r\n"),
+    "non-breaking": lambda text: text.replace(" ", "\u00a0"),
+    "quoted": _each_line("> > "),
+    "box": lambda text: "\n".join(f"│ {line:<160} │" for line in text.split("\n")),
+    "grep -n": _each_line("run.log:10{}:"),
+    "dmesg": _each_line("[ 1234.56789{}] "),
+}
+"""What loggers, terminals and pages make of a message."""
+
+
+@pytest.mark.parametrize("width", [None, 120, 80, 40])
+@pytest.mark.parametrize("how", WRITTEN)
+def test_however_a_message_is_written_its_error_is_the_same(how: str, width: int | None) -> None:
+    for message in MESSAGES:
+        wrapped = message if width is None else _wrapped(message, width)
+        assert [*find_errors(WRITTEN[how](wrapped))] == [*find_errors(message)]
+
+
+@given(st.data())
+def test_lines_of_several_ranks_do_not_mix(data: st.DataObject) -> None:
+    messages = data.draw(st.lists(st.sampled_from(MESSAGES), min_size=2, max_size=3))
+    queues = [
+        [f"[1,{rank}]<stderr>:{line}" for line in _wrapped(message, 100).split("\n")]
+        for rank, message in enumerate(messages)
+    ]
+    log = []
+    while any(queues):
+        log.append(data.draw(st.sampled_from([queue for queue in queues if queue])).pop(0))
+    errors = [error for message in messages for error in find_errors(message)]
+    assert sorted(map(repr, find_errors("\n".join(log)))) == sorted(map(repr, errors))
 
 
 PREFIXES = st.sampled_from(

@@ -12,6 +12,8 @@ import pytest
 import ttinspect
 from tests.conftest import Run
 from tests.shm.captures import captures
+from ttinspect.answers import explain
+from ttinspect.capacity.error_text import find_errors
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 DUMP = DATA / "dumps" / "n150-detailed_memory_usage.csv"
@@ -99,6 +101,31 @@ def test_equal_errors_are_told_once_and_counted(run: Run) -> None:
     text = _text_of(run, "-", stdin=log)
     assert text.count("It is fragmented") == 1
     assert "1 of 2 L1: fragmented, over 64 banks (3 times)" in text
+
+
+def test_a_log_of_more_errors_than_are_listed_counts_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(f"{FRAGMENTED}\n" * 1_500 + TOO_BIG + f"\n{FRAGMENTED}" * 500)
+    answer = _explained(run, "log")
+    assert [error["cause"] for error in answer["errors"]] == ["fragmented"] * 1_000 + ["program_too_big"]
+    assert [answer["errors"][at]["times"] for at in (0, -1)] == [2_000, 1]
+    assert answer["unlisted_errors"] == 1_000
+    text = _text_of(run, "log")
+    assert "1 of 2 L1: fragmented, over 64 banks (2,000 times)" in text
+    assert "1,000 more errors have no entry of their own" in text
+
+
+def test_of_too_many_kinds_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "MOST_LISTED", 2)
+    monkeypatch.setattr(explain, "MOST_KINDS", 3)
+    texts = [
+        TOO_BIG.replace("1949024", str(end))
+        for end in (1_600_000, 1_600_000, 1_600_000, 1_700_000, 1_800_000, 1_900_000)
+    ]
+    answer = explain.build_explained_errors(find_errors("\n".join(texts)))
+    assert [(error.program_end, error.times) for error in answer.errors] == [
+        (1_600_000, 3), (1_600_000, 3), (1_700_000, 1), (1_800_000, 1),
+    ]  # fmt: skip
+    assert answer.unlisted_errors == 2
 
 
 def test_the_maps_of_all_real_errors_add_up(run: Run) -> None:

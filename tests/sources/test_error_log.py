@@ -1,17 +1,20 @@
 """Memory errors in logs, reports, sidecars and databases."""
 
+import codecs
 import io
 import json
 import sqlite3
 import sys
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ttinspect.capacity.error_text import WINDOW_BYTES
+from ttinspect.capacity.error_text import ALONE_BYTES, WINDOW_BYTES
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.sources import error_log
 from ttinspect.sources.error_log import read_errors
@@ -50,6 +53,73 @@ def test_standard_input_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bytes_that_are_no_text_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"\xff\xfe\0" * 1000 + CLASH.encode() + b"\x80\n")
     assert _texts(tmp_path / "log") == [CLASH]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_a_log_of_windows_is_read(tmp_path: Path, encoding: str) -> None:
+    """PowerShell writes UTF-16 with a byte order mark, and line ends of its own."""
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    text = f"starting the model\r\n{CLASH}\r\n".encode(encoding)
+    (tmp_path / "log").write_bytes(mark + text)
+    assert _texts(tmp_path / "log") == [CLASH]
+
+
+REFUSED = "LayerNorm streaming circular buffers require 4096 bytes, but only 2048 bytes of the allocator's L1 span are available"
+
+
+@given(st.integers(0, 3 * WINDOW_BYTES), st.integers(1, 2 * WINDOW_BYTES))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_operations_refuse_is_found_wherever_a_piece_ends(
+    tmp_path: Path, before: int, piece: int
+) -> None:
+    text = (
+        "x" * before
+        + f"\n{CLASH}\nTT_FATAL: {REFUSED}\nE  TT_FATAL @ a.cpp:5: a <= b\nE  info:\nE  {REFUSED}"
+    )
+    (tmp_path / "log").write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(error_log, "_PIECE_BYTES", piece)
+        assert _texts(tmp_path / "log") == [CLASH, REFUSED, REFUSED]
+
+
+def test_a_short_text_may_be_the_sentence_of_an_operation_alone(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(f"{REFUSED}\n")
+    assert _texts(tmp_path / "log") == [REFUSED]
+    (tmp_path / "log").write_text(f"{REFUSED}\n" + "x" * ALONE_BYTES)
+    assert _texts(tmp_path / "log") == []
+
+
+class _Endless(io.RawIOBase):
+    """A log without an end, one line of it without an end, until the user interrupts."""
+
+    def __init__(self, line: bytes, pieces: int) -> None:
+        self.line, self.pieces = line, pieces
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self.pieces:
+            raise KeyboardInterrupt
+        self.pieces -= 1
+        buffer[: len(self.line)] = self.line
+        return len(self.line)
+
+
+@pytest.mark.parametrize("line", [b"x" * 60_000, (f"TT_FATAL: {CLASH}\n" * 250).encode()])
+def test_a_log_without_an_end_is_read_in_bounded_memory_until_the_user_interrupts(
+    monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    stream = io.BufferedReader(_Endless(line, 12), buffer_size=65_536)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stream, closed=False))
+    tracemalloc.start()
+    try:
+        found = sum(1 for _ in read_errors("-"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == line.count(b"Statically") * 12
+    assert peak < 4_000_000
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The answer of ``explain``: what findings mean, and what memory errors of tt-metal mean."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -24,6 +25,10 @@ EXPLANATIONS: tuple[Explanation, ...] = tuple(
 _ID = re.compile(r"TT[A-Z]\d{3}", re.IGNORECASE)
 
 
+MOST_LISTED, MOST_KINDS = 1_000, 10_000
+"""Bounds of an answer, which a text without an end must not fill."""
+
+
 class L1Holder(msgspec.Struct, frozen=True, kw_only=True):
     """A process that holds L1 of a chip, as its slot in a region or the dump of --allocator says. ``alive``
     is None where that is not known. All sizes are bytes of the whole chip."""
@@ -40,12 +45,18 @@ class ExplainAnswer(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ttinspect.explain.v1"
 ):
     """What ``explain`` says: findings, or the memory errors of a text. It reads no source. ``holders`` are
-    there with --allocator or --shm-dir: ghosts first, then the largest."""
+    there with --allocator or --shm-dir: ghosts first, then the largest.
+
+    ``errors``: the first MOST_LISTED errors of a text as they come, and every new one until there are
+    MOST_KINDS; ``unlisted_errors`` of it are in no entry of their own, those that equal an entry are in its
+    ``times``.
+    """
 
     tool: Tool = TOOL
     source: None = None
     findings: tuple[Explanation, ...]
     errors: tuple[ExplainedError, ...] = ()
+    unlisted_errors: int | msgspec.UnsetType = msgspec.UNSET
     holders: tuple[L1Holder, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -89,18 +100,32 @@ def build_explained_errors(
     allocator: Sequence[AllocatorStatistics] = (),
     memory: MemoryAnswer | None = None,
 ) -> ExplainAnswer:
-    """The explanation of the memory errors of a text, in their order; and who holds L1, where that is
-    told."""
+    """The explanation of the memory errors of a text, in their order; and who holds L1, where that is told.
+    Of a text without an end no more is kept than the answer's bounds."""
     holders: tuple[L1Holder, ...] | msgspec.UnsetType = msgspec.UNSET
     if allocator or memory is not None:
         holders = _holders(allocator, memory)
     explained: dict[ErrorText, ExplainedError] = {}
-    every = []
+    times: Counter[ErrorText] = Counter()
+    listed: list[ErrorText] = []
+    unlisted = 0
     for error in errors:
-        if error not in explained:
+        is_new = error not in explained
+        if is_new and len(explained) < MOST_KINDS:
             explained[error] = explain_error(error, allocator)
-        every.append(explained[error])
-    return ExplainAnswer(findings=(), errors=tuple(every), holders=holders)
+        if error in explained:
+            times[error] += 1
+        if error in explained and (len(listed) < MOST_LISTED or is_new):
+            listed.append(error)
+        else:
+            unlisted += 1
+    counted = {error: msgspec.structs.replace(text, times=times[error]) for error, text in explained.items()}
+    return ExplainAnswer(
+        findings=(),
+        errors=tuple(counted[error] for error in listed),
+        unlisted_errors=unlisted or msgspec.UNSET,
+        holders=holders,
+    )
 
 
 def _plain(word: str) -> str:

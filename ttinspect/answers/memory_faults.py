@@ -12,7 +12,7 @@ from ttinspect.capacity.tensors import TILE_BYTES_OF
 from ttinspect.facts.wording import plural
 from ttinspect.model.allocator import AllocatorStatistics
 from ttinspect.model.l1_map import Freeing, MapPart, Part
-from ttinspect.model.memory_error import Cause, ErrorText, MemoryFault, RuntimePair
+from ttinspect.model.memory_error import Advice, Cause, ErrorText, MemoryFault, RuntimePair
 from ttinspect.model.tensor import BufferType, Dtype
 from ttinspect.verify.words import exact, listed, size
 
@@ -30,11 +30,13 @@ class Newest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExplainedError(MemoryFault, frozen=True, kw_only=True):
-    """A memory error, explained. ``meaning`` is one sentence, ``help`` what to do, the best first. ``grids``
+    """A memory error, explained. ``times``: how often the text has it. ``meaning`` is one sentence, ``help``
+    what to do, the best first. ``grids``
     are the compute grids that have so many L1 banks, with the dispatch that gives them. ``map`` is a
     core's L1 as far as the error tells it: sums of what is free and held, not where it lies. ``freeing``: the
     allocation of the dump of --allocator that would make room."""
 
+    times: int = 1
     meaning: str
     help: tuple[str, ...]
     grids: tuple[Grid, ...]
@@ -83,7 +85,40 @@ def _meaning(fault: MemoryFault) -> str:
             f"The program is too big for a core: freeing tensors cannot help. It {alone}would end at "
             f"{_number(fault.program_end)}, L1 ends at {_number(fault.worker_l1_bytes)}."
         )
+    if fault.cause in _REFUSED:
+        return _meaning_of_refusal(fault)
     return _meaning_of_allocation(fault)
+
+
+_REFUSED = {
+    Cause.OPERATION_TOO_BIG: "refuses before it runs: its program has no room in the L1 of a core",
+    Cause.VIEW_TOO_BIG: (
+        "A circular or dataflow buffer lies in a tensor and is larger than the tensor's part of a bank"
+    ),
+    Cause.KERNELS_TOO_BIG: (
+        "The kernels of a program and their arguments are larger than the buffer for them, which lies below "
+        "every tensor and program"
+    ),
+    Cause.TRACE_TOO_BIG: (
+        "The trace region is too small for the traces captured so far and this one together"
+    ),
+    Cause.TRACE_CLASH: "There is no trace region, and the trace would lie where its own operations write",
+    Cause.RESERVED_TOO_BIG: "The device does not open: more is set aside in L1 than there is",
+}
+"""What is refused beside the allocator, in the words for it."""
+
+
+def _meaning_of_refusal(fault: MemoryFault) -> str:
+    sentence = _REFUSED[fault.cause or Cause.OPERATION_TOO_BIG]
+    if fault.cause is Cause.OPERATION_TOO_BIG:
+        sentence = f"{fault.operation or 'An operation'} {sentence}"
+    needed, available = fault.needed_bytes, fault.available_bytes
+    if fault.short_bytes:
+        short = f": {exact(fault.short_bytes)} too many"
+        return f"{sentence}: {_both(needed or 0)} are needed, {_both(available or 0)} are there{short}."
+    if needed is not None:
+        return f"{sentence}: {_both(needed)} are needed."
+    return f"{sentence}." if available is None else f"{sentence}: {_both(available)} are there."
 
 
 def _meaning_of_allocation(fault: MemoryFault) -> str:
@@ -112,6 +147,8 @@ def _help(fault: MemoryFault, freeing: Freeing | None) -> Iterator[str]:
         yield from _help_with_clash(fault)
     elif fault.cause is Cause.PROGRAM_TOO_BIG:
         yield from _help_with_program(fault)
+    elif fault.cause in _REFUSED:
+        yield from _help_with_refusal(fault)
     else:
         yield from _help_with_allocation(fault, freeing)
 
@@ -146,6 +183,70 @@ def _help_with_program(fault: MemoryFault) -> Iterator[str]:
     )
     yield "Spread it over more cores, or cut its rows: what a core holds grows with its part of the tensor."
     yield "Use a smaller data type: bfloat8_b takes 1,088 bytes of a tile where bfloat16 takes 2,048."
+
+
+_ADVICE = {
+    Advice.ROWS: (
+        "It holds whole rows of a row-major tensor: bring the tensor into tile layout before "
+        "(ttnn.to_layout), or cut its rows, or work along another dimension."
+    ),
+    Advice.COLUMNS: (
+        "It holds a row of tiles: make the rows shorter, shard the tensor over the width, or give it and its "
+        "weights a smaller data type."
+    ),
+    Advice.BLOCKS: (
+        "Give it a program configuration with smaller blocks (fewer tiles per core, a smaller in0_block_w), "
+        "or more cores."
+    ),
+    Advice.CHUNKS: "Give it a program configuration with smaller chunks (q_chunk_size, k_chunk_size).",
+    Advice.SLICES: (
+        "Its input is cut into slices, and the smallest one has no room: cut along the other dimension, take "
+        "a smaller kernel or a larger stride, or a smaller data type."
+    ),
+    Advice.FABRIC: "Give the operation fewer links or workers per link, or smaller buffers for a link.",
+}
+_REMEDIES = {
+    Cause.VIEW_TOO_BIG: (
+        "Give the tensor's shard specification a larger shard, or the same one that the operation's other "
+        "tensors have: its part of a bank must hold what the operation keeps there.",
+        "Leave out the sharded memory configuration of the output: ttnn then makes one that fits.",
+    ),
+    Cause.KERNELS_TOO_BIG: (
+        "Build without what makes kernels larger: the watcher, LLK asserts, DPRINT and the profiler.",
+        "Cut the operation in two, or give it fewer arguments: freeing tensors cannot help.",
+    ),
+    Cause.TRACE_CLASH: (
+        "Open the device with a trace_region_size: the trace then lies apart from every tensor.",
+        "Allocate the tensors that live across traces before the first capture, and free none inside it.",
+    ),
+    Cause.RESERVED_TOO_BIG: (
+        "Open the device with a smaller l1_small_size or worker_l1_size: ttinspect capacity --l1-small SIZE "
+        "says what is left of a bank.",
+    ),
+}
+
+
+def _help_with_refusal(fault: MemoryFault) -> Iterator[str]:
+    if fault.cause is Cause.TRACE_TOO_BIG:
+        needs = (
+            "larger trace_region_size"
+            if fault.needed_bytes is None
+            else f"trace_region_size of at least {fault.needed_bytes:,}"
+        )
+        yield f"Open the device with a {needs}: the region is taken from every DRAM view."
+        yield "Release traces that are no longer executed (ttnn.release_trace) before the next capture."
+        return
+    if fault.freeing_helps:
+        more = "" if fault.short_bytes is None else f" ({exact(fault.short_bytes)} more than now)"
+        yield (
+            "Free L1 tensors, or move them to DRAM, before this call: what it may use ends at the lowest L1 "
+            f"buffer{more}."
+        )
+    if fault.advice is not None:
+        yield _ADVICE[fault.advice]
+    if fault.freeing_helps is False and fault.cause is Cause.OPERATION_TOO_BIG:
+        yield "Freeing tensors cannot help: it is more than a core has."
+    yield from _REMEDIES.get(fault.cause or Cause.OPERATION_TOO_BIG, ())
 
 
 def _help_with_allocation(fault: MemoryFault, freeing: Freeing | None) -> Iterator[str]:
@@ -225,7 +326,10 @@ def _of_shape(fault: MemoryFault) -> Iterator[str]:
             "context."
         )
     elif fault.memory is BufferType.L1_SMALL:
-        yield "Open the device with a larger l1_small_size: L1_SMALL takes it from every L1 bank."
+        yield (
+            f"Open the device with an l1_small_size of at least {needed + (fault.allocated_bytes or 0):,}: "
+            "L1_SMALL takes it from every L1 bank."
+        )
     else:
         yield (
             "Open the device with a larger trace_region_size: the trace region takes it from every DRAM view."

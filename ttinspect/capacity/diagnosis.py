@@ -20,6 +20,7 @@ from ttinspect.model.memory_error import (
     MemoryFault,
     OutOfMemory,
     ProgramTooBig,
+    Refusal,
     RuntimePair,
 )
 from ttinspect.model.tensor import BufferType
@@ -32,6 +33,8 @@ def diagnose(error: ErrorText) -> MemoryFault:
     """A memory error, understood; what its text does not tell is None."""
     if isinstance(error, OutOfMemory):
         return _out_of_memory(error)
+    if isinstance(error, Refusal):
+        return _refused(error)
     return _clash(error) if isinstance(error, Clash) else _too_big(error)
 
 
@@ -57,6 +60,7 @@ def _out_of_memory(error: OutOfMemory) -> MemoryFault:
         sharded=_is_sharded(error, arch),
         arch=arch,
         runtimes=runtimes,
+        freeing_helps=None if cause is None else cause is not Cause.NEVER_FITS,
         text=error.text,
     )
 
@@ -70,7 +74,10 @@ def _cause(error: OutOfMemory) -> tuple[Cause | None, int | None]:
         return None, None
     if needed > error.free_bytes:
         return Cause.FULL, needed - error.free_bytes
-    return Cause.FRAGMENTED, max(needed - error.largest_bytes, 0)
+    largest = error.largest_bytes
+    if error.largest_placeable_bytes is not None:
+        largest = min(largest, error.largest_placeable_bytes)
+    return Cause.FRAGMENTED, max(needed - largest, 0)
 
 
 def _is_sharded(error: OutOfMemory, arch: Arch | None) -> bool | None:
@@ -104,6 +111,7 @@ def _clash(error: Clash) -> MemoryFault:
         program_bytes=None if base is None else error.program_end - base.bytes,
         program_end=error.program_end,
         lowest_buffer=error.lowest_buffer,
+        freeing_helps=True,
         text=error.text,
     )
 
@@ -121,6 +129,26 @@ def _too_big(error: ProgramTooBig) -> MemoryFault:
         program_bytes=None if base is None else error.program_end - base.bytes,
         program_end=error.program_end,
         worker_l1_bytes=error.worker_l1_bytes,
+        freeing_helps=False,
+        text=error.text,
+    )
+
+
+_WHATEVER_IS_FREED = frozenset({Cause.VIEW_TOO_BIG, Cause.KERNELS_TOO_BIG, Cause.RESERVED_TOO_BIG})
+
+
+def _refused(error: Refusal) -> MemoryFault:
+    needed, available = error.needed_bytes, error.available_bytes
+    return MemoryFault(
+        cause=error.cause,
+        memory=error.memory,
+        needed_bytes=needed,
+        available_bytes=available,
+        short_bytes=None if needed is None or available is None else max(needed - available, 0),
+        arch=arch_of_l1(available or 0),
+        operation=error.operation,
+        advice=error.advice,
+        freeing_helps=False if error.cause in _WHATEVER_IS_FREED else error.freeing_helps,
         text=error.text,
     )
 

@@ -1,115 +1,156 @@
-"""tt-metal's memory errors in any text: find an anchor, then parse a window behind it. Pure.
+"""tt-metal's memory errors in any text: find an anchor, then read the sentence behind it. Pure.
 
-The sentences are those of ttnn 0.66 to 0.81.1. Around them stand file names, log prefixes, line breaks and
-colours; lines are wrapped at blanks, and a prefix may stand before the rest of a sentence.
+Around the sentences stand file names, log prefixes, line breaks and colours, in any of the ways in which they
+are written in logs, JSON and pages; lines are wrapped at blanks, a prefix may stand before the rest of a
+sentence, and lines of other processes between the two.
 """
 
+import functools
+import heapq
+import html
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from ttinspect.model.memory_error import Clash, CoreRange, ErrorText, OutOfMemory, ProgramTooBig
-from ttinspect.model.tensor import BufferType
+from ttinspect.capacity.sentences import PLACEMENTS, REFUSALS, WHOLE, Sentence, Word
+from ttinspect.model.memory_error import ErrorText
 
-_ANCHORS = tuple(
-    re.compile(word + rb"(?=[ \t]+" + after + rb"\b|[ \t]*[\x1b\r\n\x0b\x0c\\|\xc2\xe2])")
-    for word, after in ((b"Memory:", b"Not"), (b"Statically", b"allocated"))
-)
-"""A word of each sentence, which no line break divides, before the next word or something that may stand
-between the two. Each begins with plain letters: that is what makes the search fast."""
+_OF_PLACEMENTS = tuple({each.anchor for each in PLACEMENTS})
+_REFUSES = re.compile(rb"TT_(?:FATAL|THROW|ASSERT)\b")
+"""What stands before the sentences of operations, whose first words are common ones."""
 
 WINDOW_BYTES = 4096
 """No sentence is longer, with all that stands in between."""
 
-_NEXT_WORDS, _SOON = (b"enough", b"allocated"), 512
-"""One of them follows an anchor soon; most texts with an anchor's word in them have neither."""
+REASON_BYTES = 2048
+"""So soon behind TT_FATAL and its like, which name a file and a condition first, a sentence begins."""
+
+ALONE_BYTES = 1024 * 1024
+"""A text of at most this size may be a sentence without what tt-metal writes before it."""
 
 _LONGEST_PREFIX_WORDS = 24
 _LONGEST_PREFIX_BYTES = 1024
-_MOST_LINES = 64
-_COLOUR = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
-_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]|\\r\\n|\\n")
-"""Line breaks, and how JSON and Python write them."""
+_MOST_LINES, _MOST_SKIPPED = 64, 16
+_ESCAPE = r"(?:\x1b|\\+(?:x1[bB]|u001[bB]|033|e)|\^\[|#033|\u241b)"
+_COLOUR = re.compile(
+    rf"{_ESCAPE}\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]"
+    r"|\[\d{1,2}(?:;\d{1,3})*m"
+)
+"""Colours, as a terminal gets them and as JSON, Python, cat -v and rsyslog write them; or without the escape
+character, which web pages drop."""
 
+_BREAK = re.compile(
+    r"\r\n|[\r\n\x00\x0b\x0c\x85\u2028\u2029]|\\+r\\+n|\\+[rn]|\\+u000[aAdD]|%0D%0A|%0A|#012|<br ?/?>",
+    re.IGNORECASE,
+)
+"""Line breaks, and how JSON, Python, GitHub's annotations, rsyslog and HTML write them."""
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 _DIGITS = re.compile(r"\d+")
+_TIME = re.compile(r"[\[(]?\d[\d:.,TZ+/-]{4,}[\])]?,?")
 _BORDERS = frozenset("|│┃║\\'\"")
 """What stands alone at the end of a line in boxes and quoted strings."""
-
-_NUMBER = r"(\d{1,18})(?!\d)"
-_CORE = r"(?:(\d{1,4})-(\d{1,4})|\(x=(\d{1,4}),y=(\d{1,4})\))"
-_RANGE = rf"\[{_CORE} - {_CORE}\]"
-_KIND = "(?:circular|dataflow)"
-_OUT_OF_MEMORY = (
-    rf"Memory: Not enough space to allocate {_NUMBER} B (L1_SMALL|L1|DRAM|TRACE) buffer across {_NUMBER} "
-    rf"banks, where each bank needs to store {_NUMBER} B"
-)
-_FORMS = (
-    rf"{_OUT_OF_MEMORY}, but bank size is {_NUMBER} B "
-    rf"\(allocated: {_NUMBER} B, free: {_NUMBER} B, largest free block: {_NUMBER} B\)",
-    rf"{_OUT_OF_MEMORY}, but bank size is only {_NUMBER} B",
-    rf"{_OUT_OF_MEMORY}, but bank size is {_NUMBER} B",
-    _OUT_OF_MEMORY,
-    rf"Statically allocated {_KIND} buffers in program {_NUMBER} clash with L1 buffers on core range "
-    rf"{_RANGE}\. L1 buffer allocated at {_NUMBER} and static {_KIND} buffer region ends at {_NUMBER}",
-    rf"Statically allocated {_KIND} buffers on core range {_RANGE} grow to {_NUMBER} B which is beyond max "
-    rf"L1 size of {_NUMBER} B",
-)
-
-
-class _Form:
-    """One sentence as the patterns of its words."""
-
-    def __init__(self, pattern: str) -> None:
-        self.words = [re.compile(word) for word in pattern.split(" ")]
-
-    def matches(self, index: int, word: str) -> re.Match[str] | None:
-        """The word at this place of the sentence; something may follow the last one directly."""
-        last = index == len(self.words) - 1
-        return self.words[index].match(word) if last else self.words[index].fullmatch(word)
-
-
-_SENTENCES = tuple(map(_Form, _FORMS))
 
 
 def find_errors(text: str) -> Iterator[ErrorText]:
     """Every memory error in a text, in its order. Nothing is ever raised."""
     content = text.encode("utf-8", "surrogatepass")
+    nothing = True
     for position in anchors(content, 0, len(content)):
         error = error_at(content, position)
         if error is not None:
+            nothing = False
             yield error
+    if nothing:
+        yield from errors_alone(content)
+
+
+def errors_alone(content: bytes) -> Iterator[ErrorText]:
+    """What operations refuse, in a short text without what tt-metal writes before it."""
+    if len(content) <= ALONE_BYTES:
+        for position in _refused_in(content, 0, len(content)):
+            error = _refusal_at(content, position)
+            if error is not None:
+                yield error
 
 
 def anchors(content: bytes, start: int, end: int) -> Iterator[int]:
     """Where sentences may begin, from ``start`` to before ``end``, in order."""
-    matches = [anchor.search(content, start) for anchor in _ANCHORS]
-    while True:
-        first = min((match.start() for match in matches if match is not None), default=end)
-        if first >= end:
+    streams = [(match.start() for match in opening.finditer(content, start)) for opening in _placed()]
+    for position in heapq.merge(*streams, _behind_refusals(content, start)):
+        if position >= end:
             return
-        yield first
-        matches = [
-            anchor.search(content, first + 1) if match is not None and match.start() == first else match
-            for anchor, match in zip(_ANCHORS, matches, strict=True)
-        ]
+        yield position
+
+
+def _behind_refusals(content: bytes, start: int) -> Iterator[int]:
+    """Where sentences of operations may begin: behind TT_FATAL and its like."""
+    at = start
+    for refuses in _REFUSES.finditer(content, max(start - REASON_BYTES, 0)):
+        at, end = max(at, refuses.start()), refuses.start() + REASON_BYTES
+        yield from _refused_in(content, at, end)
+        at = end
+
+
+def _refused_in(content: bytes, start: int, end: int) -> list[int]:
+    return sorted(match.start() for each in _refused() for match in each.finditer(content, start, end))
+
+
+@functools.cache
+def _placed() -> tuple[re.Pattern[bytes], ...]:
+    return _openings(PLACEMENTS)
+
+
+@functools.cache
+def _refused() -> tuple[re.Pattern[bytes], ...]:
+    return _openings(REFUSALS)
+
+
+def _openings(sentences: Sequence[Sentence]) -> tuple[re.Pattern[bytes], ...]:
+    """How sentences open. Each pattern begins with plain letters: that is what makes the search fast."""
+    openings: dict[bytes, list[bytes]] = {}
+    for sentence in sentences:
+        openings.setdefault(sentence.anchor, []).append(sentence.opening)
+    return tuple(
+        re.compile(re.escape(anchor) + rb"(?:" + b"|".join(dict.fromkeys(ways)) + rb")")
+        for anchor, ways in openings.items()
+    )
 
 
 def error_at(content: bytes, position: int) -> ErrorText | None:
     """The error whose anchor stands there, if it is one."""
-    if not any(word in content[position : position + _SOON] for word in _NEXT_WORDS):
-        return None
+    if not content.startswith(_OF_PLACEMENTS, position):
+        return _refusal_at(content, position)
+    for sentence in WHOLE:
+        match = sentence.line.match(content, position)
+        if match is not None:
+            values = {name: value.decode() for name, value in match.groupdict().items()}
+            return sentence.error(match[0].decode(), values)
+    return _error_in(PLACEMENTS, content, position)
+
+
+def _refusal_at(content: bytes, position: int) -> ErrorText | None:
+    alike = [each for each in REFUSALS if content.startswith(each.anchor, position)]
+    return _error_in(alike, content, position)
+
+
+def _error_in(sentences: Sequence[Sentence], content: bytes, position: int) -> ErrorText | None:
+    """The first of these sentences that stands there, however it is wrapped."""
     lines = [_words(line) for line in _lines(content[position : position + WINDOW_BYTES])[:_MOST_LINES]]
     before = _lines(content[max(position - _LONGEST_PREFIX_BYTES, 0) : position])[-1].split()
-    for sentence in _SENTENCES:
+    for sentence in sentences:
         read = _read(sentence, before, lines)
         if read is not None:
             words, values = read
-            return _error(" ".join(words), values)
+            return sentence.error(" ".join(words), values)
     return None
 
 
 def _lines(window: bytes) -> list[str]:
-    """The lines of a window, without colours."""
-    return _BREAK.split(_COLOUR.sub("", window.decode("utf-8", "replace")))
+    """The lines of a window, without colours and tags."""
+    text = _COLOUR.sub("", window.decode("utf-8", "replace"))
+    lines = _BREAK.split(text)
+    return [html.unescape(_TAG.sub("", line)) if "<" in line or "&" in line else line for line in lines]
 
 
 def _words(line: str) -> list[str]:
@@ -119,24 +160,80 @@ def _words(line: str) -> list[str]:
     return words
 
 
+class _Place(NamedTuple):
+    """Where a sentence goes on: the line, the word, and the text of the prefix before it."""
+
+    line: int
+    word: int
+    prefix: str
+
+
 def _read(
-    sentence: _Form, before: list[str], lines: Sequence[list[str]]
-) -> tuple[list[str], list[str]] | None:
+    sentence: Sentence, before: list[str], lines: Sequence[list[str]]
+) -> tuple[list[str], dict[str, str]] | None:
     """The words of a sentence and the values in it; None if this is another one. ``before``: what stands
     before it in its own line."""
     words: list[str] = []
-    values: list[str] = []
-    for number, line in enumerate(lines):
-        begin = 0 if number == 0 else _resumed(sentence, len(words), line, _alike(line, before))
-        for word in line[begin:]:
-            match = sentence.matches(len(words), word)
-            if match is None:
+    values: dict[str, str] = {}
+    place: _Place | None = _Place(0, 0, "")
+    while place is not None:
+        for at, word in enumerate(lines[place.line][place.word :]):
+            read = _word(sentence, len(words), word, glued=place.line > 0 and at == 0)
+            if read is None:
                 return None
-            words.append(match[0])
-            values += [value for value in match.groups() if value is not None]
+            words.append(read.text)
+            values |= read.values
             if len(words) == len(sentence.words):
                 return words, values
+        place = _resumed(sentence, len(words), lines, place.line + 1, before)
     return None
+
+
+def _word(sentence: Sentence, index: int, word: str, *, glued: bool) -> Word | None:
+    """A word of a text as a word of the sentence. Where any word would do, what is ``glued`` to it is taken
+    off first."""
+    ways = ((True, False) if "{_}" in sentence.words[index] else (False, True)) if glued else (False,)
+    return next(filter(None, (sentence.word(index, word, glued=way) for way in ways)), None)
+
+
+def _resumed(
+    sentence: Sentence, index: int, lines: Sequence[list[str]], number: int, before: list[str]
+) -> _Place | None:
+    """Where a wrapped sentence goes on: in the next line with the prefix that the sentence began with, behind
+    lines of others; or else in the next line, behind any prefix."""
+    while number < len(lines) and not lines[number]:
+        number += 1
+    own = _marks(before)
+    following: _Place | None = None
+    skipped: list[str] = []
+    for at in range(number, min(number + _MOST_SKIPPED, len(lines))):
+        place = _place(sentence, index, at, lines[at], _alike(lines[at], before))
+        if place is not None and place.prefix and own.startswith(place.prefix):
+            if not any(text.startswith(place.prefix) for text in skipped):
+                return place
+        elif at == number:
+            following = place
+        skipped.append(_marks(lines[at]))
+    return following
+
+
+def _place(sentence: Sentence, index: int, number: int, line: list[str], alike: int) -> _Place | None:
+    """Where in a line all words to its end go on with the sentence. That the prefix has as many words as in
+    the line before is tried first."""
+    for begin in (alike, *range(_LONGEST_PREFIX_WORDS)):
+        if begin >= len(line):
+            continue
+        rest = line[begin : begin + len(sentence.words) - index]
+        first = _word(sentence, index, rest[0], glued=True)
+        if first and all(sentence.word(index + at, word) for at, word in enumerate(rest) if at):
+            glue = rest[0][: rest[0].find(first.text)]
+            return _Place(number, begin, _marks([*line[:begin], *([glue] if glue else [])]))
+    return None
+
+
+def _marks(prefix: Sequence[str]) -> str:
+    """A prefix without times, which differ from line to line."""
+    return " ".join(word for word in prefix if not _TIME.fullmatch(word))
 
 
 def _alike(line: list[str], other: list[str]) -> int:
@@ -147,51 +244,3 @@ def _alike(line: list[str], other: list[str]) -> int:
             break
         count += 1
     return count
-
-
-def _resumed(sentence: _Form, index: int, line: list[str], prefix: int) -> int:
-    """Where a wrapped sentence goes on in the next line, behind a prefix: where all words to its end fit.
-    That the prefix has as many words as in the line before is tried first."""
-    begins: list[int] = [prefix, *range(_LONGEST_PREFIX_WORDS)]
-    for begin in begins:
-        if begin >= len(line):
-            continue
-        rest = line[begin : begin + len(sentence.words) - index]
-        if all(sentence.matches(index + at, word) for at, word in enumerate(rest)):
-            return begin
-    return 0
-
-
-def _error(text: str, values: list[str]) -> ErrorText:
-    if text.startswith("Memory:"):
-        memory = BufferType(values.pop(1))
-        figures = [int(value) for value in values]
-        bank, allocated, free, largest = [*figures[3:], None, None, None, None][:4]
-        return OutOfMemory(
-            buffer_bytes=figures[0],
-            memory=memory,
-            banks=figures[1],
-            needed_bytes=figures[2],
-            bank_bytes=bank,
-            allocated_bytes=allocated,
-            free_bytes=free,
-            largest_bytes=largest,
-            text=f"Out of {text}",
-        )
-    figures = [int(value) for value in values]
-    if "clash" in text:
-        return Clash(
-            program=figures[0],
-            core_range=_core_range(figures[1:5]),
-            lowest_buffer=figures[5],
-            program_end=figures[6],
-            text=text,
-        )
-    return ProgramTooBig(
-        core_range=_core_range(figures[:4]), program_end=figures[4], worker_l1_bytes=figures[5], text=text
-    )
-
-
-def _core_range(corners: list[int]) -> CoreRange:
-    left, top, right, bottom = corners
-    return (left, top), (right, bottom)

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ttinspect.answers.explain import ExplainAnswer, L1Holder
+from ttinspect.answers.explain import MOST_KINDS, MOST_LISTED, ExplainAnswer, L1Holder
 from ttinspect.answers.memory_faults import ExplainedError
 from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause, RuntimePair
@@ -65,6 +65,12 @@ _CAUSES = {
     Cause.FRAGMENTED: "fragmented",
     Cause.CLASH: "clash of a program and a tensor",
     Cause.PROGRAM_TOO_BIG: "program too big",
+    Cause.OPERATION_TOO_BIG: "refused by an operation itself",
+    Cause.VIEW_TOO_BIG: "buffer larger than the tensor that it lies in",
+    Cause.KERNELS_TOO_BIG: "kernels too big",
+    Cause.TRACE_TOO_BIG: "trace region too small",
+    Cause.TRACE_CLASH: "no room for a trace",
+    Cause.RESERVED_TOO_BIG: "more set aside than there is",
     None: "no room",
 }
 _MOST_ERRORS = 20
@@ -75,33 +81,39 @@ def _errors(answer: ExplainAnswer) -> list[RenderableType]:
     if not groups:
         return [Text("No memory error of tt-metal is in this text  (exit 11)")]
     parts: list[RenderableType] = []
-    for number, (error, times) in enumerate(groups[:_MOST_ERRORS], 1):
+    for number, error in enumerate(groups[:_MOST_ERRORS], 1):
         parts += [
             *([Text("")] if number > 1 else []),
-            *_error(error, _heading(error, number, len(groups), times)),
+            *_error(error, _heading(error, number, len(groups))),
         ]
     if len(groups) > _MOST_ERRORS:
         parts += [Text(""), Text(f"and {len(groups) - _MOST_ERRORS} more kinds (--json has all)")]
+    if answer.unlisted_errors:
+        parts += [Text(""), Text(_unlisted(answer))]
     if answer.holders:
         parts += _holders(answer.holders)
     return parts
 
 
-def _groups(errors: Sequence[ExplainedError]) -> list[tuple[ExplainedError, int]]:
-    """Equal errors once, with how often they are there."""
-    times: dict[str, int] = {}
-    first: dict[str, ExplainedError] = {}
-    for error in errors:
-        times[error.text] = times.get(error.text, 0) + 1
-        first.setdefault(error.text, error)
-    return [(error, times[text]) for text, error in first.items()]
+def _groups(errors: Sequence[ExplainedError]) -> list[ExplainedError]:
+    """Equal errors once."""
+    return [*{error.text: error for error in reversed(errors)}.values()][::-1]
 
 
-def _heading(error: ExplainedError, number: int, of: int, times: int) -> str:
+def _unlisted(answer: ExplainAnswer) -> str:
+    """What the bounds of an answer leave out."""
+    return (
+        f"{count(answer.unlisted_errors or 0)} more errors have no entry of their own: equal ones are "
+        f"listed up to {count(MOST_LISTED)} and then counted, and at most {count(MOST_KINDS)} kinds are kept"
+    )
+
+
+def _heading(error: ExplainedError, number: int, of: int) -> str:
     which = f"{number} of {of}  " if of > 1 else ""
-    often = f"  ({times} times)" if times > 1 else ""
+    often = f"  ({count(error.times)} times)" if error.times > 1 else ""
     sharded = "sharded " if error.sharded else ""
-    return f"{which}{error.memory.value}: {_CAUSES[error.cause]}, {sharded}{_where(error)}{often}"
+    where = f", {sharded}{_where(error)}" if error.banks or error.core_range else ""
+    return f"{which}{error.memory.value}: {_CAUSES[error.cause]}{where}{often}"
 
 
 def _where(error: ExplainedError) -> str:
@@ -216,8 +228,8 @@ def _holders(holders: Sequence[L1Holder]) -> list[RenderableType]:
 def _errors_markdown(answer: ExplainAnswer) -> str:
     parts = ["# Memory errors\n"]
     groups = _groups(answer.errors)
-    for number, (error, times) in enumerate(groups, 1):
-        parts.append(f"## {markdown_text(_heading(error, number, len(groups), times))}\n")
+    for number, error in enumerate(groups, 1):
+        parts.append(f"## {markdown_text(_heading(error, number, len(groups)))}\n")
         parts.append(f"{markdown_text(error.meaning)}\n")
         parts.append(
             "\n".join(f"{at}. {markdown_text(step)}" for at, step in enumerate(error.help, 1)) + "\n"
@@ -230,7 +242,7 @@ def _errors_markdown(answer: ExplainAnswer) -> str:
 _ERROR_HEADER = (
     "cause", "memory", "buffer_bytes", "needed_bytes", "bank_bytes", "allocated_bytes", "free_bytes",
     "largest_bytes", "short_bytes", "banks", "sharded", "arch", "runtimes", "program_bytes", "program_end",
-    "lowest_buffer", "meaning", "text",
+    "lowest_buffer", "meaning", "text", "times", "operation", "available_bytes", "freeing_helps",
 )  # fmt: skip
 
 
@@ -240,5 +252,6 @@ def _cells(error: ExplainedError) -> tuple[object, ...]:
         error.cause and error.cause.value, error.memory.value, error.buffer_bytes, error.needed_bytes,
         error.bank_bytes, error.allocated_bytes, error.free_bytes, error.largest_bytes, error.short_bytes,
         error.banks, error.sharded, error.arch and error.arch.value, likely, error.program_bytes,
-        error.program_end, error.lowest_buffer, error.meaning, error.text,
+        error.program_end, error.lowest_buffer, error.meaning, error.text, error.times, error.operation,
+        error.available_bytes, error.freeing_helps,
     )  # fmt: skip
