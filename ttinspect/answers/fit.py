@@ -61,7 +61,8 @@ class FitBank(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitPrograms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the programs of the captures need on a core, in bytes. ``end`` is the absolute address behind the
+    """What the programs of the captures, or those of which a dump tells, need on a core, in bytes. Of a dump
+    it is the largest one alone. ``end`` is the absolute address behind the
     highest of them. ``complete`` is False where a capture does not record all program memory: the programs
     need at least the bytes that stand here."""
 
@@ -109,7 +110,7 @@ class FitAnswer(FitGroup, frozen=True, kw_only=True, tag_field="schema", tag="tt
 def build_fit(
     places: Sequence[Place], specs: Sequence[TensorSpec], captures: Sequence[Recorded]
 ) -> FitAnswer:
-    """The answer for tensors, in this order, and the programs of these captures."""
+    """The answer for tensors, in this order, and the programs of these captures; without one, of the dump."""
     groups = tuple(_group(place, specs, captures) for place in places)
     decides = min(groups, key=lambda group: _GRAVEST.index(group.verdict))
     return FitAnswer(
@@ -128,7 +129,7 @@ def _group(place: Place, specs: Sequence[TensorSpec], captures: Sequence[Recorde
     if programs is not None:
         memory = ProgramMemory(extent_bytes=programs.extent_bytes, complete=programs.complete)
     fitted = fit(place.target, specs, memory)
-    asked = {spec.memory for spec in specs} | ({BufferType.L1} if captures else set())
+    asked = {spec.memory for spec in specs} | (set() if programs is None else {BufferType.L1})
     banks = tuple(
         _shown(memory, bank) for memory, bank in place.target.memories.items() if not asked or memory in asked
     )
@@ -192,9 +193,9 @@ def _deciding(fitted: Fit, specs: Sequence[TensorSpec], banks: Sequence[FitBank]
 
 def _programs(place: Place, captures: Sequence[Recorded]) -> FitPrograms | None:
     programs = [program for capture in captures for program in capture.graph.programs]
-    if not captures:
-        return None
     base = place.shown.l1_base
+    if not captures:
+        return _of_dump(place, base)
     ends = [program.end for program in programs if program.end is not None]
     extent = max((program.max_per_core for program in programs), default=0)
     if ends and base is not None:
@@ -205,6 +206,23 @@ def _programs(place: Place, captures: Sequence[Recorded]) -> FitPrograms | None:
         extent_bytes=extent,
         end=None if base is None else base + extent,
         complete=bool(programs) and all(capture.graph.mode is RunMode.NO_DISPATCH for capture in captures),
+        short_bytes=None,
+    )
+
+
+def _of_dump(place: Place, base: int | None) -> FitPrograms | None:
+    peak = place.programs
+    if peak is None or place.shown.allocator is None:
+        return None
+    extent = peak.max_per_core
+    if peak.highest_end is not None and base is not None:
+        extent = max(extent, peak.highest_end - base)
+    return FitPrograms(
+        files=(place.shown.allocator,),
+        programs=1 if peak.max_per_core or not peak.complete else 0,
+        extent_bytes=extent,
+        end=None if base is None else base + extent,
+        complete=peak.complete,
         short_bytes=None,
     )
 

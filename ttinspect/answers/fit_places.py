@@ -12,7 +12,7 @@ from ttinspect.capacity.settings import Settings
 from ttinspect.errors import InspectError
 from ttinspect.facts.runtimes import runtime_facts
 from ttinspect.harvesting.grids import grids_of
-from ttinspect.model.allocator import AllocatorStatistics, BankStatistics
+from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, ProgramsPeak
 from ttinspect.model.arch import Arch, Board, Coord
 from ttinspect.model.capacity import ChipCapacity
 from ttinspect.model.chip import Chip
@@ -43,11 +43,12 @@ class FitTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(OfHost, frozen=True, kw_only=True):
-    """A target, and what the answer says of it."""
+    """A target, and what the answer says of it. ``programs``: what those hold of which the dump tells."""
 
     source: Source | None
     target: Target
     shown: FitTarget
+    programs: ProgramsPeak | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -152,6 +153,7 @@ def place_of_allocator(
             dispatch=None if statistics.dispatch is None else statistics.dispatch.value,
             runtimes=runtimes,
         ),
+        programs=statistics.programs,
         findings=() if system is None else tuple(_differences(statistics, arch, system, settings)),
     )
 
