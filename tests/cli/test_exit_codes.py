@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, without_the_rights_of_root
+from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150, n300, to_yaml
 
 NO_DEVICES = not Path("/dev/tenstorrent").exists()
@@ -83,6 +84,23 @@ def test_list_without_devices_is_3_whatever_is_published(run: Run, tmp_path: Pat
     (tmp_path / "tt_device_7_memory").write_bytes(b"")
     assert run("list", "--shm-dir", ".").returncode == run().returncode == 3
     assert run("verify-shm", "--shm-dir", ".").returncode == 11
+
+
+def test_a_host_without_devices_is_named_by_its_root_and_its_regions_are_shown(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "root/dev/shm").mkdir(parents=True)
+    (tmp_path / "root/dev/shm/tt_device_7_memory").write_bytes(captures()["v3-idle"].data)
+    for source, line in (
+        ("host:root", "host under root (sysfs, regions; "),
+        ("sysfs:root", "sysfs under root (live)"),
+    ):
+        done = run("memory", "--from", source)
+        assert done.returncode == 0
+        first, blank, region, *_ = done.stdout.splitlines()
+        assert first.startswith(f"Source: {line}")
+        assert (blank, region) == ("", " tt_device_7_memory")
+        assert json.loads(run("memory", "--from", source, "--json").stdout)["source"]["detail"] == "root"
 
 
 @pytest.mark.skipif(not NO_DEVICES, reason="this host has Tenstorrent devices")

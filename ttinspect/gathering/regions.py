@@ -322,7 +322,8 @@ def _has_candidates(places: Places) -> bool:
 def _source_without_devices(source: str) -> Source:
     kinds = {"sysfs": SourceKind.SYSFS, "host": SourceKind.HOST}
     kind = kinds.get(kind_of(source), SourceKind.UMD)
-    return Source(kind=kind, detail="no devices", live=True, example=False)
+    detail = "no devices" if kind is SourceKind.UMD else source.partition(":")[2]
+    return Source(kind=kind, detail=detail, live=True, example=False)
 
 
 def settings_of(

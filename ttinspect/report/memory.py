@@ -37,7 +37,8 @@ def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
     every field of every region."""
     basis = common_basis(device.capacity for device in answer.devices)
     parts: list[RenderableType | Fitting] = [source_line(answer.source, answer.time_ns), *basis_line(basis)]
-    parts += [Text(""), *memory_rows(answer, basis)]
+    if answer.devices:
+        parts += [Text(""), *memory_rows(answer, basis)]
     for number, region in enumerate(answer.unmatched[:_MOST_REGIONS]):
         parts += [Text(""), *usage_block(region, basis)] if number < _MOST_BLOCKS else [usage_line(region)]
     parts += more(answer.unmatched, _MOST_REGIONS, "regions of no chip")
