@@ -130,7 +130,7 @@ def test_it_installs_with_its_man_pages(
         "HOME": str(tmp_path),
         "PIPX_HOME": str(tmp_path / "pipx"),
         "PIPX_BIN_DIR": str(bin_directory),
-        "UV_TOOL_DIR": str(tmp_path / "uv"),
+        "UV_TOOL_DIR": str(tmp_path / "uv" / "tools"),
         "UV_TOOL_BIN_DIR": str(bin_directory),
         **_CACHES,
     }
@@ -142,6 +142,12 @@ def test_it_installs_with_its_man_pages(
         capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60, env=env,
     )  # fmt: skip
     assert json.loads(done.stdout)["devices"][0]["l1"]["physical"] == 95_944_704
+    refused = subprocess.run(
+        [str(bin_directory / "ttinspect"), "metrics", "--from", "board:n300"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60, env=env,
+    )  # fmt: skip
+    assert refused.returncode == 4
+    assert refused.stderr.splitlines()[1].startswith(f"  Next: {installer} install ")
     pages = {path.name for path in tmp_path.rglob("share/man/man1/ttinspect*.1")}
     assert {"ttinspect.1", "ttinspect-harvest.1", "ttinspect-verify-shm.1"} <= pages
 

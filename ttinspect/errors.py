@@ -1,5 +1,6 @@
 """The one error type of ttinspect, and the exit codes of its command line."""
 
+import sys
 from enum import IntEnum
 
 
@@ -80,6 +81,17 @@ def missing_extra(who: str, library: str, extra: str) -> InspectError:
     return InspectError(
         f"{who} needs {library}, which is not installed",
         f"it belongs to the extra {extra!r} of ttinspect",
-        f"pip install 'ttinspect[{extra}]'",
+        _installs(extra),
         ExitCode.NO_UMD,
     )
+
+
+def _installs(extra: str) -> str:
+    """The command that adds an extra to the environment that runs. One that belongs to pipx or uv is out of
+    pip's reach, and is made anew with the extras that are named: with all, so that none is lost."""
+    home = sys.prefix.split("/")[-3:-1]
+    if home == ["pipx", "venvs"]:
+        return "pipx install --force 'ttinspect[all]'"
+    if home == ["uv", "tools"]:
+        return "uv tool install 'ttinspect[all]'"
+    return f"pip install 'ttinspect[{extra}]'"

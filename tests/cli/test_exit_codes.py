@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import Run, without_the_rights_of_root
 from tests.shm.captures import captures
 from tests.sources.clusters import MODERN_P150, n300, to_yaml
+from ttinspect.errors import missing_extra
 
 NO_DEVICES = not Path("/dev/tenstorrent").exists()
 
@@ -109,6 +111,22 @@ def test_3_without_devices(run: Run) -> None:
     assert done.returncode == 3
     assert "no Tenstorrent devices" in done.stderr
     assert "board:n300" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("prefix", "installs"),
+    [
+        ("/home/me/.local/share/uv/tools/ttinspect", "uv tool install 'ttinspect[all]'"),
+        ("/home/me/.local/share/pipx/venvs/ttinspect", "pipx install --force 'ttinspect[all]'"),
+        ("/home/me/venvs/ttinspect", "pip install 'ttinspect[serve]'"),
+        ("/usr", "pip install 'ttinspect[serve]'"),
+    ],
+)
+def test_what_to_install_is_told_in_the_words_of_the_installer(
+    monkeypatch: pytest.MonkeyPatch, prefix: str, installs: str
+) -> None:
+    monkeypatch.setattr(sys, "prefix", prefix)
+    assert missing_extra("metrics", "prometheus_client", "serve").next_step == installs
 
 
 def test_6_for_a_file_that_may_not_be_read(console_script: str, tmp_path: Path) -> None:
