@@ -103,6 +103,9 @@ def test_a_host_without_devices_is_named_by_its_root_and_its_regions_are_shown(
         assert first.startswith(f"Source: {line}")
         assert (blank, region) == ("", " tt_device_7_memory")
         assert json.loads(run("memory", "--from", source, "--json").stdout)["source"]["detail"] == "root"
+        asked_for = run("memory", "--from", source, "--device", "3")
+        assert asked_for.returncode == 3
+        assert "no Tenstorrent devices found" in asked_for.stderr
 
 
 @pytest.mark.skipif(not NO_DEVICES, reason="this host has Tenstorrent devices")

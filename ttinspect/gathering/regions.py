@@ -83,7 +83,7 @@ def open_host(
     """Everything that ``read`` gets from ``source``, and which chips the words ``devices`` mean.
 
     Regions are matched to all chips, whichever are shown. A host whose devices cannot be seen can still have
-    regions: they are judged without chips, unless ``without_chips`` is False.
+    regions: they are judged without chips, unless ``without_chips`` is False or chips are asked for.
 
     Raises:
         InspectError: with the exit code of what went wrong.
@@ -91,7 +91,8 @@ def open_host(
     try:
         opened = read()
     except InspectError as error:
-        if error.exit_code is not ExitCode.NO_DEVICES or not (without_chips and _has_candidates(places)):
+        alone = without_chips and not devices and _has_candidates(places)
+        if error.exit_code is not ExitCode.NO_DEVICES or not alone:
             raise
         opened = Opened(system=System(source=_source_without_devices(source), chips=()))
     system = opened.system
