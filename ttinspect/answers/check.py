@@ -140,9 +140,9 @@ def build_check(
     findings += [*doubts(system), *trouble_findings(system)]
     per_part = [*(device.findings for device in devices), *(region.findings for region in regions)]
     everything = [*findings, *itertools.chain.from_iterable(per_part)]
-    told_ids = told_by(expectations)
+    covered = covered_ids(expectations)
     warned = [finding.id for finding in everything if finding.severity is Severity.WARNING]
-    warnings = sum(finding_id not in told_ids for finding_id in warned)
+    warnings = sum(finding_id not in covered for finding_id in warned)
     if not expectations:
         raise InspectError(
             "nothing to check",
@@ -171,7 +171,7 @@ def build_check(
     )
 
 
-def told_by(expectations: Iterable[Expectation]) -> set[str]:
+def covered_ids(expectations: Iterable[Expectation]) -> set[str]:
     """The ids of findings that are not listed beside the expectations: an expectation that is not met says
     the same, or the finding only says that something is unknown."""
     unmet = {expectation.id for expectation in expectations if expectation.outcome is not Outcome.PASS}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.firmware import dotted
 from ttinspect.fleet.analysis import Analysis
 from ttinspect.fleet.cabling_findings import host_names, plug_location
 from ttinspect.fleet.checking import HostOutcome
@@ -206,9 +207,7 @@ def _doubled(analysis: Analysis) -> int:
 def _group(group: Group, analysis: Analysis) -> FleetGroup:
     shape = group.shape
     boards = Counter("unknown" if spot.board is None else spot.board.value for spot in shape.spots)
-    firmware = dict.fromkeys(
-        ".".join(map(str, spot.firmware)) for spot in shape.spots if spot.firmware is not None
-    )
+    firmware = dict.fromkeys(dotted(spot.firmware) for spot in shape.spots if spot.firmware is not None)
     return FleetGroup(
         hosts=tuple(analysis.hosts[number].name for number in group.hosts),
         arch=shape.spots[0].arch if shape.spots else None,

@@ -5,6 +5,7 @@ import msgspec
 from ttinspect.answers.unknowns import Follows, Reasons, explained, reasons_of
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import product_of
+from ttinspect.facts.firmware import dotted
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.harvesting.grids import Grids, common_grid, grids_of
@@ -248,7 +249,7 @@ def _products(chips: tuple[Chip, ...]) -> tuple[ProductSummary, ...]:
                 differing=differing_units(alike),
                 harvested_tensix_lines=product.tensix,
                 axis=ARCHITECTURES[product.arch].axis,
-                unharvested_before=".".join(map(str, before)) if before and tolerated else None,
+                unharvested_before=dotted(before) if before and tolerated else None,
             )
         )
     return tuple(summaries)

@@ -132,10 +132,10 @@ def free_devices(case: Case, answer: ListAnswer) -> FreeDevices:
             sure = number is not None and system.unread(device.id) is None
             states.setdefault(number, set()).add(held if held or sure else None)
             chips.setdefault(number, []).append(device.id)
-    open_questions = [number for number, told in states.items() if None in told and True not in told]
+    open_questions = [number for number, held in states.items() if None in held and True not in held]
     undecided = sorted(chip for number in open_questions for chip in chips[number])
     whys = (system.unread(chip) or why_not_known(case, chip) for chip in undecided)
-    free = (number for number, told in states.items() if number is not None and told == {False})
+    free = (number for number, held in states.items() if number is not None and held == {False})
     numbers = tuple(sorted(free))
     address = {chip.kmd_id: chip.pci_bdf for chip in system.chips if chip.kmd_id is not None}
     refused = _refused(system)
@@ -176,11 +176,12 @@ def _visible(
     on the place among the devices that the process may open, in the order of their addresses (as text).
     Addresses are taken from 0.9.3 on, and refused before that.
     """
-    here = {number: bus for number, bus in address.items() if nodes is None or number in nodes}
-    in_order = sorted(here, key=lambda number: here[number] or "")
-    plain = in_order == list(range(len(in_order))) and not refused
-    told = [None if plain else address.get(number) for number in free]
-    return ",".join(str(number) if bus is None else bus for number, bus in zip(free, told, strict=True))
+    openable = {number: bus for number, bus in address.items() if nodes is None or number in nodes}
+    in_order = sorted(openable, key=lambda number: openable[number] or "")
+    by_number = in_order == list(range(len(in_order))) and not refused
+    return ",".join(
+        str(number) if by_number or (bus := address.get(number)) is None else bus for number in free
+    )
 
 
 def build_list(case: Case, verified: Verified) -> ListAnswer:

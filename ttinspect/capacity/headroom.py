@@ -80,12 +80,12 @@ def _operations(
 
 
 def _program_bytes(programs: tuple[Placed, ...], mode: RunMode | None) -> int | None:
-    if not _all_told(programs, mode):
+    if not _all_known(programs, mode):
         return None
     return max(placed.program.max_per_core for placed in programs)
 
 
-def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
+def _all_known(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
     """Whether it is known what every program holds: a NORMAL capture leaves dataflow buffers, scratchpads
     and everything of a cached program out, so that one without records may hold anything."""
     if not programs:
@@ -94,7 +94,7 @@ def _all_told(programs: tuple[Placed, ...], mode: RunMode | None) -> bool:
 
 
 def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: DeviceFacts | None) -> int | None:
-    if not _all_told(programs, mode):
+    if not _all_known(programs, mode):
         return None
     gap = _dry_gap if mode is RunMode.NO_DISPATCH else _gap
     return _least(gap(placed, device) for placed in programs)

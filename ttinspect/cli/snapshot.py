@@ -146,12 +146,12 @@ def take(host: Host, places: Places, processes: bool) -> document.Snapshot:
     if not processes:
         published = without_strangers(published)
     source, driver = host.system.source, host.system.kmd_version
-    here = source.live or (bool(published.regions) and not places.directory_named)
+    of_this_host = source.live or (bool(published.regions) and not places.directory_named)
     return document.Snapshot(
         source=source,
         time_ns=published.now_realtime_ns,
         host=document.Host(
-            name=host_name() if here else None, motherboard=motherboard() if source.live else None
+            name=host_name() if of_this_host else None, motherboard=motherboard() if source.live else None
         ),
         versions=document.Versions(
             tt_umd=tt_umd_version() if source.live else None,

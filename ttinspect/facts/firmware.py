@@ -62,8 +62,13 @@ def _parsed(text: str) -> tuple[Version, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])), int(match[4] or match[5] or 0)
 
 
+def dotted(version: Version) -> str:
+    """ "19.5.0"."""
+    return ".".join(map(str, version))
+
+
 def _printed(version: Version, candidate: int) -> str:
-    text = ".".join(map(str, version))
+    text = dotted(version)
     return f"{text}-rc.{candidate}" if candidate else text
 
 

@@ -69,12 +69,12 @@ class Node:
         self.file = file
         self.path = path
 
-    def fail(self, expected: str, found: str | None = None) -> NoReturn:
+    def fail(self, expected: str, instead: str | None = None) -> NoReturn:
         """Raise the error of this place."""
         where = f"{self.file}: {self.path}" if self.path else self.file
         raise InspectError(
             where,
-            f"found {found or show(self.value)}, expected {expected}",
+            f"found {instead or show(self.value)}, expected {expected}",
             "correct the file, or write it anew with the tool that made it",
         )
 

@@ -146,14 +146,14 @@ def lines_of(content: bytes) -> Lines:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 name = _scalar(key.value) if not key.style else key.value
-                here = (*path, str(name))
-                lines[here] = key.start_mark.line + 1
-                pending.append((here, value))
+                place = (*path, str(name))
+                lines[place] = key.start_mark.line + 1
+                pending.append((place, value))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                here = (*path, f"[{index}]")
-                lines[here] = value.start_mark.line + 1
-                pending.append((here, value))
+                place = (*path, f"[{index}]")
+                lines[place] = value.start_mark.line + 1
+                pending.append((place, value))
     return lines
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from ttinspect.facts.firmware import dotted
 from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.cabling import compare
 from ttinspect.fleet.cabling_findings import cabling_findings
 from ttinspect.fleet.comparison import Comparison
 from ttinspect.fleet.groups import Group, groups_of, outliers
+from ttinspect.fleet.hosts import bundles_of_boards
 from ttinspect.fleet.joining import Joined, Overlap, Pair, hosts_once, joined, overlaps
 from ttinspect.fleet.ports import (
     UNKNOWN_TRAY,
@@ -36,7 +38,6 @@ from ttinspect.fleet.rules import (
 )
 from ttinspect.fleet.words import (
     channel_words,
-    count_of,
     links_missed,
     listed_briefly,
     names_listed,
@@ -95,7 +96,7 @@ def analyse(
     groups = groups_of(hosts)
     racks = _racks(cabling)
     wrong = contradictions(hosts, links, ports)
-    doubtful = {pair for one in wrong for pair in one.links}
+    doubtful = {pair for contradiction in wrong for pair in contradiction.links}
     ends = {end for pair in doubtful for end in pair}
     comparison = None
     judged: list[Finding] = []
@@ -129,7 +130,7 @@ def analyse(
         cabling=cabling,
         comparison=comparison,
         findings=tuple(findings),
-        of_host={number: tuple(told) for number, told in of_host.items()},
+        of_host={number: tuple(findings_of) for number, findings_of in of_host.items()},
     )
 
 
@@ -144,21 +145,23 @@ def _unreadable(documents: Iterable[Unreadable]) -> Iterator[Finding]:
         )
 
 
-def _twice(documents: Sequence[FleetHost], found_twice: Iterable[Overlap]) -> Iterator[Finding]:
-    for one in found_twice:
-        first, second = documents[one.first], documents[one.second]
-        if one.same:
-            what = f"{first.file} and {second.file} are the same host: they have the same chips"
-            what += _newer(first, second)
+def _twice(documents: Sequence[FleetHost], twice: Iterable[Overlap]) -> Iterator[Finding]:
+    for overlap in twice:
+        first, second = documents[overlap.first], documents[overlap.second]
+        if overlap.same:
+            message = f"{first.file} and {second.file} are the same host: they have the same chips"
+            message += _newer(first, second)
         else:
-            ids = names_listed(map(str, one.unique_ids))
-            what = f"{first.file} and {second.file} both have {count_of(len(one.unique_ids), 'chip')}: {ids}"
+            ids = names_listed(map(str, overlap.unique_ids))
+            message = (
+                f"{first.file} and {second.file} both have {plural(len(overlap.unique_ids), 'chip')}: {ids}"
+            )
         yield CHIP_IN_TWO_HOSTS.finding_of(
-            what,
+            message,
             hosts=[first.name, second.name],
             files=[first.file, second.file],
-            chips=len(one.unique_ids),
-            unique_ids=[str(unique_id) for unique_id in one.unique_ids],
+            chips=len(overlap.unique_ids),
+            unique_ids=[str(unique_id) for unique_id in overlap.unique_ids],
         )
 
 
@@ -190,7 +193,9 @@ def _one_sided(
         neighbours = sorted({hosts[pair[0].host].name for pair in pairs})
         name = hosts[number].name
         where = rack_words(racks.get(name))
-        others = {host: place for host, place in racks.items() if host != name}  # its own is told once
+        others = {
+            host: place for host, place in racks.items() if host != name
+        }  # its own stands in the sentence
         cables = _cable_words(pairs, ports, others)
         finding = ONE_SIDED_LINK.finding_of(
             f"{links_missed(name, len(pairs), neighbours, where)}: {listed_briefly(cables)}",
@@ -218,7 +223,7 @@ def _cable_words(pairs: Iterable[Pair], ports: Ports, racks: Mapping[str, Cabled
     for far, near in pairs:
         key = tuple(place_words(ports.plug_location(end), racks) for end in (near, far))
         cables[key[0], key[1]].append((near, far))
-    listed = sorted(cables.items(), key=lambda one: [naturally(word) for word in one[0]])
+    listed = sorted(cables.items(), key=lambda item: [naturally(word) for word in item[0]])
     return [
         f"{near} - {far} ({channel_words(_place(end, ports) for end, _ in pairs_of)})"
         for (near, far), pairs_of in listed
@@ -259,16 +264,16 @@ def _contradicting(
     wrong: Iterable[Contradiction],
     racks: Mapping[str, CabledHost],
 ) -> Iterator[Finding]:
-    for one in wrong:
+    for contradiction in wrong:
         ends = [
             f"channel {end.channel} of {place_words(_chip_only(ports.location(end)), racks)}"
-            for end in one.ends
+            for end in contradiction.ends
         ]
-        links = [f"{_end_words(hosts, a)} - {_end_words(hosts, b)}" for a, b in one.links]
+        links = [f"{_end_words(hosts, a)} - {_end_words(hosts, b)}" for a, b in contradiction.links]
         are = "is an end" if len(ends) == 1 else "are each an end"
         yield CHANNEL_IN_TWO_LINKS.finding_of(
             f"{listed_briefly(ends)} {are} of two links or more: {listed_briefly(links)}",
-            hosts=sorted({hosts[end.host].name for end in one.ends}),
+            hosts=sorted({hosts[end.host].name for end in contradiction.ends}),
             ends=ends,
             links=links,
         )
@@ -285,29 +290,18 @@ def _chip_only(location: Location) -> Location:
 
 def _firmware(hosts: Sequence[FleetHost], row: str) -> Iterator[Finding]:
     """One finding per board type: the bundle that most have, and the hosts that have another."""
-    bundles: dict[str, dict[tuple[int, int, int], dict[str, None]]] = {}
-    for host in hosts:
-        for spot in dict.fromkeys(host.shape.spots):
-            if spot.firmware is not None:
-                board = spot.board.value if spot.board else spot.arch.value
-                bundles.setdefault(board, {}).setdefault(spot.firmware, {})[host.name] = None
-    for board, versions in bundles.items():
-        if len(versions) < 2:
+    for board, bundles in bundles_of_boards(hosts).items():
+        usual, *others = bundles
+        if not others:
             continue
-        ordered = sorted(versions, key=lambda version: (-len(versions[version]), [-part for part in version]))
-        most, others = ordered[0], ordered[1:]
-        text = "; ".join(f"{_version(other)} on {names_listed(versions[other])}" for other in others)
+        text = "; ".join(f"{dotted(other)} on {names_listed(bundles[other])}" for other in others)
         yield FIRMWARE_DIFFERS.finding_of(
-            f"{board}: {text}; {_version(most)} on {count_of(len(versions[most]), 'host')}",
+            f"{board}: {text}; {dotted(usual)} on {plural(len(bundles[usual]), 'host')}",
             row,
             board=board,
-            most=_version(most),
-            hosts=sorted({name for other in others for name in versions[other]}),
+            most=dotted(usual),
+            hosts=sorted({name for other in others for name in bundles[other]}),
         )
-
-
-def _version(bundle: tuple[int, int, int]) -> str:
-    return ".".join(map(str, bundle))
 
 
 def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None) -> Iterator[Finding]:
@@ -331,11 +325,11 @@ def _old(hosts: Sequence[FleetHost], now_ns: int | None, max_age_ns: int | None)
 def _age(age_ns: int) -> str:
     hours = age_ns // (3600 * 10**9)
     if hours >= 48:
-        return count_of(hours // 24, "day")
+        return plural(hours // 24, "day")
     minutes = age_ns // (60 * 10**9)
     if hours:
-        return count_of(hours, "hour")
-    return count_of(minutes, "minute") if minutes else count_of(age_ns // 10**9, "second")
+        return plural(hours, "hour")
+    return plural(minutes, "minute") if minutes else plural(age_ns // 10**9, "second")
 
 
 def _concerned(findings: Iterable[Finding]) -> set[str]:
@@ -361,16 +355,16 @@ def _hints(hosts: Sequence[FleetHost], links: Joined, ports: Ports) -> Iterator[
     if not odd or equal < max(_PATTERN, _EXCEPTIONS * len(odd)):
         return
     by_trays: dict[tuple[int, int, int, int], list[tuple[str, str]]] = defaultdict(list)
-    for (one, near), (other, far) in odd:
+    for (host, near), (far_host, far) in odd:
         if UNKNOWN_TRAY not in (near.tray, far.tray):
-            by_trays[one, near.tray, other, far.tray].append((near.name, far.name))
-    for (one, tray, other, far_tray), names in sorted(by_trays.items()):
+            by_trays[host, near.tray, far_host, far.tray].append((near.name, far.name))
+    for (host, tray, far_host, far_tray), names in sorted(by_trays.items()):
         for first, second in sorted({pair for pair in names if pair[::-1] in names and pair[0] < pair[1]}):
             yield CABLE_CROSSED.finding_of(
-                f"{two_ports(first, second)} between {hosts[one].name} tray {tray} and "
-                f"{hosts[other].name} tray {far_tray} may be exchanged: the other "
+                f"{two_ports(first, second)} between {hosts[host].name} tray {tray} and "
+                f"{hosts[far_host].name} tray {far_tray} may be exchanged: the other "
                 f"{plural(equal, 'cable')} between hosts {verb(equal, 'joins', 'join')} equal port numbers",
                 EXCHANGED,
-                hosts=[hosts[one].name, hosts[other].name],
+                hosts=[hosts[host].name, hosts[far_host].name],
                 ports=[first, second],
             )

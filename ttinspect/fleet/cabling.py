@@ -47,6 +47,8 @@ def compare(
 
 
 class _Compare:
+    """A fleet beside its cabling, whose hosts, trays and ends are named by their position in the cabling."""
+
     def __init__(
         self,
         hosts: Sequence[FleetHost],
@@ -58,17 +60,17 @@ class _Compare:
         self.hosts, self.ports, self.cabling, self.matching = hosts, ports, cabling, matching
         self.fleet_of = {index: number for number, index in matching.of_host.items()}
         self.unreadable = unreadable
-        self.boards = self._boards_found()
-        self.cards = self._cards_found()
+        self.boards = self._boards_of_trays()
+        self.cards = self._cards_of_trays()
         self.wanted_trays = self._trays_wanted()
         self.expected = self._expected_cables()
 
     def has_unknown_tray(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> bool:
         """Whether a card is in a tray that the cabling does not know."""
-        return not self._trays_here(index, relabel) <= self.wanted_trays[index]
+        return not self._trays_filled(index, relabel) <= self.wanted_trays[index]
 
     def run(self, links: Iterable[tuple[End, End]], doubtful: Iterable[End]) -> Comparison:
-        """All of it: cards first, for what they explain is no matter of cables."""
+        """All of it: cards first: a cable that hangs on a wrong card is not wrong itself."""
         missing_hosts = tuple(index for index in range(len(self.cabling.hosts)) if index not in self.fleet_of)
         unplaced = tuple(
             number
@@ -77,14 +79,14 @@ class _Compare:
         )
         blind = {self.matching.of_host[number] for number in unplaced}
         compared = {*self.fleet_of} - blind
-        found_links = self._cabled(links)
-        moved, relabel = self._moved(found_links, compared)
-        boards, unknown_trays = self._boards(compared, relabel, self._cabled_trays(found_links, relabel))
+        cabled_links = self._cabled(links)
+        moved, relabel = self._moved(cabled_links, compared)
+        boards, unknown_trays = self._boards(compared, relabel, self._cabled_trays(cabled_links, relabel))
         silent = {self.card_at((board.host, tray)) for board in boards for tray in board.trays}
         silent |= {place for places in unknown_trays for place in places}
-        plugs = {self._plug(end, found=True) for each in doubtful if (end := self._end(each)) is not None}
+        plugs = {self._plug(end, as_built=True) for each in doubtful if (end := self._end(each)) is not None}
         skip, expected = _Skip(compared, silent, plugs), self.expected
-        cables = self.found_cables(found_links, relabel)
+        cables = self.cables_of(cabled_links, relabel)
         listed = {cable for cable in expected if not skip(cable) and (cable in cables or self._can_be(cable))}
         present = {cable for cable in cables if not skip(cable)}
         missing, unexpected = listed - present, {cable for cable in present - listed if can_be_wrong(cable)}
@@ -125,7 +127,7 @@ class _Compare:
             },
         )
 
-    def _boards_found(self) -> dict[TrayAt, Board | None]:
+    def _boards_of_trays(self) -> dict[TrayAt, Board | None]:
         return {
             (index, spot.tray): spot.board
             for number, index in self.matching.of_host.items()
@@ -133,7 +135,7 @@ class _Compare:
             if spot.tray is not None
         }
 
-    def _cards_found(self) -> dict[TrayAt, tuple[TrayAt, ...]]:
+    def _cards_of_trays(self) -> dict[TrayAt, tuple[TrayAt, ...]]:
         """The trays that a card is in, by each of them, in the order of its ASIC locations: two chips of a
         card can count as a tray each."""
         cards: dict[tuple[int, int], dict[TrayAt, int]] = defaultdict(dict)
@@ -161,13 +163,13 @@ class _Compare:
         self,
         wrong: Iterable[Cable],
         partly: Iterable[Cable],
-        found: Mapping[Cable, set[tuple[CabledEnd, CabledEnd]]],
+        present: Mapping[Cable, set[tuple[CabledEnd, CabledEnd]]],
     ) -> dict[CabledEnd, Plug]:
-        """The plug of every end of the cables that are told of."""
+        """The plug of every end of the cables that a finding is about."""
         return {
-            end: self._plug(end, found=cable not in self.expected)
+            end: self._plug(end, as_built=cable not in self.expected)
             for cable in (*wrong, *partly)
-            for pair in (*self.expected.get(cable, ()), *found.get(cable, ()))
+            for pair in (*self.expected.get(cable, ()), *present.get(cable, ()))
             for end in pair
         }
 
@@ -184,12 +186,8 @@ class _Compare:
 
     def _cabled(self, links: Iterable[tuple[End, End]]) -> list[tuple[CabledEnd, CabledEnd]]:
         """Links whose both ends have a place that a cabling can name."""
-        found = []
-        for a, b in links:
-            first, other = self._end(a), self._end(b)
-            if first is not None and other is not None:
-                found.append((first, other))
-        return found
+        ends = ((self._end(a), self._end(b)) for a, b in links)
+        return [(a, b) for a, b in ends if a is not None and b is not None]
 
     def _end(self, end: End) -> CabledEnd | None:
         index = self.matching.of_host.get(end.host)
@@ -198,22 +196,23 @@ class _Compare:
             return None
         return index, spot.tray, spot.asic_location, end.channel
 
-    def _plug(self, end: CabledEnd, found: bool = False) -> Plug:
+    def _plug(self, end: CabledEnd, as_built: bool = False) -> Plug:
+        """The plug of an end, on the board that the cabling has there, or ``as_built`` on the real one."""
         index, tray, location, channel = end
-        board = self._board(index, tray, found)
+        board = self._board(index, tray, as_built)
         port = port_at(board, location, channel)
         card = self.card_at((index, tray))
         return (*card, "", location, channel) if port is None else (*card, port.name, 0, 0)
 
-    def _board(self, index: int, tray: int, found: bool) -> Board | None:
+    def _board(self, index: int, tray: int, as_built: bool) -> Board | None:
         wanted = self.cabling.hosts[index].boards.get(tray)
-        named = None if wanted is None or found else board_meant(wanted)
+        named = None if wanted is None or as_built else board_meant(wanted)
         return named or self.boards.get((index, tray)) or (None if wanted is None else board_meant(wanted))
 
     def _can_be(self, cable: Cable) -> bool:
         """False of a link inside a card that a cabling has, and no such board: tt-metal's table has other
         channels inside a p300 than the descriptors of real ones."""
-        (near, far), board = cable, self._board(*cable[0][:2], found=True)
+        (near, far), board = cable, self._board(*cable[0][:2], as_built=True)
         if near[:2] != far[:2] or (near[2] and far[2]) or has_trays(board):
             return True
         links = {frozenset((link.a, link.b)) for link in inside_links(board)}
@@ -228,7 +227,7 @@ class _Compare:
         for cable in self.cabling.cables:
             plugs = []
             for index, tray, name in cable:
-                board = self._board(index, tray, found=False)
+                board = self._board(index, tray, as_built=False)
                 port = port_named(board, name)
                 place = self.card_at((index, tray))
                 plugs.append((*place, name if port is None else port.name, 0, 0))
@@ -239,22 +238,20 @@ class _Compare:
         self, links: Iterable[tuple[CabledEnd, CabledEnd]], relabel: Mapping[TrayAt, TrayAt]
     ) -> set[TrayAt]:
         """Trays that somebody plugged a cable into."""
-        return {
-            plug[:2] for cable in self.found_cables(links, relabel) if can_be_wrong(cable) for plug in cable
-        }
+        return {plug[:2] for cable in self.cables_of(links, relabel) if can_be_wrong(cable) for plug in cable}
 
-    def found_cables(
+    def cables_of(
         self, links: Iterable[tuple[CabledEnd, CabledEnd]], relabel: Mapping[TrayAt, TrayAt]
     ) -> dict[Cable, set[tuple[CabledEnd, CabledEnd]]]:
         """The cables that links make, each with its links."""
-        found: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
+        cables: dict[Cable, set[tuple[CabledEnd, CabledEnd]]] = defaultdict(set)
         sheet = bool(self.cabling.cables)
         for pair in links:
             ends = [self._relabelled(end, relabel) for end in pair]
-            cable = cable_of(*(self._plug(end, found=True) for end in ends))
+            cable = cable_of(*(self._plug(end, as_built=True) for end in ends))
             if not sheet or (cable[0][2] and cable[1][2]):
-                found[cable].add((min(ends), max(ends)))
-        return found
+                cables[cable].add((min(ends), max(ends)))
+        return cables
 
     def _relabelled(self, end: CabledEnd, relabel: Mapping[TrayAt, TrayAt]) -> CabledEnd:
         """An end under the name of the tray that it should be in. Linking boards are of the chassis: they
@@ -262,7 +259,7 @@ class _Compare:
         place = relabel.get((end[0], end[1]))
         if place is None:
             return end
-        board = self._board(end[0], end[1], found=True)
+        board = self._board(end[0], end[1], as_built=True)
         port = port_at(board, end[2], end[3])
         moves = not has_trays(board) if port is None else not port.linking
         return (*place, end[2], end[3]) if moves else end
@@ -292,7 +289,7 @@ class _Compare:
                         unknown[card].append(place)
         return [
             BoardDiffers(index, tuple(trays), expected, board)
-            for (index, expected, board), trays in sorted(differing.items(), key=lambda one: str(one[0]))
+            for (index, expected, board), trays in sorted(differing.items(), key=lambda item: str(item[0]))
         ], [tuple(places) for places in unknown.values()]
 
     def _moved(
@@ -326,22 +323,22 @@ class _Compare:
         symmetrical does not tell them apart."""
         indices = {plug[0] for cable in wrong for plug in cable}
         left = len(look.differences(indices, {**relabel, **chosen}))
-        found = []
+        pairs = []
         for index in sorted(indices):
             for trial, empty in self._trials(index, look.differences({index}, relabel), look, relabel):
                 cards = sorted({self.card_at(place) for place in trial})
                 if empty or len(cards) > 2 or trial == chosen:
                     continue
                 if len(look.differences(indices, {**relabel, **trial})) <= left:
-                    found.append((cards[0], cards[1]))
-        return tuple(found)
+                    pairs.append((cards[0], cards[1]))
+        return tuple(pairs)
 
     def _moved_by_asic_id(self, look: "_Look") -> tuple[list[Moved], dict[TrayAt, TrayAt]]:
         if not self.matching.by_asic_id:
             return [], {}
         moves = moved_by_asic_id(self.hosts, self.cabling, self.matching, self.card_at)
         relabel: dict[TrayAt, TrayAt] = {}
-        found = []
+        moved = []
         for chain in cycles(moves):
             mine = self.whole_cards({place: moves[place] for place in chain if place in moves})
             indices = {place[0] for place in (*mine, *mine.values())}
@@ -350,8 +347,8 @@ class _Compare:
             if with_cables:
                 relabel = trial
             what = Exchange.CARDS_WITH_CABLES if with_cables else Exchange.CARDS_ALONE
-            found.append(Moved(tuple(sorted(mine.items())), what))
-        return found, relabel
+            moved.append(Moved(tuple(sorted(mine.items())), what))
+        return moved, relabel
 
     def _trials(
         self, index: int, wrong: Iterable[Cable], look: "_Look", relabel: Mapping[TrayAt, TrayAt]
@@ -363,17 +360,17 @@ class _Compare:
         if len(voted) > 2:
             yield self.whole_cards(voted), False
         touched = {plug[1] for cable in wrong for plug in cable if plug[0] == index}
-        here = self._trays_here(index, relabel)
+        filled = self._trays_filled(index, relabel)
         wanted = self.wanted_trays[index]
-        for first, other in combinations(sorted(here | wanted), 2):
+        for first, other in combinations(sorted(filled | wanted), 2):
             empty = any(
-                a in wanted - here and b in here - wanted for a, b in ((first, other), (other, first))
+                a in wanted - filled and b in filled - wanted for a, b in ((first, other), (other, first))
             )
             if empty or (first in touched and other in touched):
                 pair = {(index, first): (index, other), (index, other): (index, first)}
                 yield self.whole_cards(pair), empty
 
-    def _trays_here(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
+    def _trays_filled(self, index: int, relabel: Mapping[TrayAt, TrayAt]) -> set[int]:
         """The trays of a host that cards are in, under the names that they are compared with."""
         places = (relabel.get(place, place) for place in self.boards)
         return {self.card_at((of, tray))[1] for of, tray in places if of == index}
@@ -411,7 +408,7 @@ class _Look:
         for cable in self._expected[index]:
             should |= {cable[0]: cable[1], cable[1]: cable[0]}
         votes: dict[TrayAt, set[TrayAt]] = defaultdict(set)
-        for cable in self._whole.found_cables(self._links[index], relabel):
+        for cable in self._whole.cables_of(self._links[index], relabel):
             for near, far in (cable, cable[::-1]):
                 peer = should.get(far)
                 if (
@@ -421,14 +418,14 @@ class _Look:
                     and peer[2] == near[2]
                 ):
                     votes[near[:2]].add(peer[:2])
-        told = {place: next(iter(targets)) for place, targets in votes.items() if len(targets) == 1}
-        moves = {place: target for place, target in told.items() if place != target}
-        return moves if len(told) == len(votes) and {*moves} == {*moves.values()} else {}
+        agreed = {place: next(iter(targets)) for place, targets in votes.items() if len(targets) == 1}
+        moves = {place: target for place, target in agreed.items() if place != target}
+        return moves if len(agreed) == len(votes) and {*moves} == {*moves.values()} else {}
 
     def differences(self, indices: set[int], relabel: Mapping[TrayAt, TrayAt]) -> set[Cable]:
         """Cables of these hosts that are missing or unexpected."""
         links = dict.fromkeys(pair for index in indices for pair in self._links[index])
-        keys = self._whole.found_cables(links, relabel).keys()
+        keys = self._whole.cables_of(links, relabel).keys()
         expected = {cable for index in indices for cable in self._expected[index]}
         return {
             cable
@@ -438,7 +435,7 @@ class _Look:
 
 
 class _Skip:
-    """Whether a cable is none to be compared: a host of it is not there, or its card is told otherwise."""
+    """Whether a cable is not compared: a host of it is missing, or another finding is about its card."""
 
     def __init__(self, compared: set[int], silent: set[TrayAt], doubtful: Collection[Plug] = ()) -> None:
         self.compared, self.silent, self.doubtful = compared, silent, doubtful

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ttinspect.facts.wording import verb
+from ttinspect.facts.wording import plural, verb
 from ttinspect.fleet.comparison import BoardDiffers, Cable, Comparison, Crossed, Exchange, Moved, Plug
 from ttinspect.fleet.matching import TrayAt
 from ttinspect.fleet.rules import (
@@ -18,7 +18,6 @@ from ttinspect.fleet.rules import (
 )
 from ttinspect.fleet.words import (
     channel_words,
-    count_of,
     listed_briefly,
     names_listed,
     place_words,
@@ -39,7 +38,7 @@ def cabling_findings(
     hosts: Sequence[FleetHost], cabling: Cabling, comparison: Comparison
 ) -> Iterator[Finding]:
     """TTF005 to 007, 010 to 012 and 015 of a comparison."""
-    return _Telling(hosts, cabling, comparison).all()
+    return _Findings(hosts, cabling, comparison).all()
 
 
 def plug_location(plug: Plug, names: Sequence[str]) -> Location:
@@ -69,7 +68,9 @@ def _two_cards(first: Sequence[TrayAt], second: Sequence[TrayAt]) -> str:
     return " and ".join(_trays(sorted(tray for _, tray in card)) for card in (first, second))
 
 
-class _Telling:
+class _Findings:
+    """The findings of a comparison, with hosts by the names that the fleet gives them."""
+
     def __init__(self, hosts: Sequence[FleetHost], cabling: Cabling, comparison: Comparison) -> None:
         self.hosts, self.cabling, self.comparison = hosts, cabling, comparison
         self.names = host_names(hosts, cabling, comparison)
@@ -132,7 +133,7 @@ class _Telling:
             [self._words(cable) for cable in crossed.expected],
             [self._words(cable) for cable in crossed.found],
         )
-        what = count_of(max(len(should), len(are)), "cable")
+        what = plural(max(len(should), len(are)), "cable")
         return CABLE_CROSSED.finding_of(
             f"{what} crossed. Should be: {listed_briefly(should)}. "
             f"{'Are' if len(are) > 1 else 'Is'}: {listed_briefly(are)}",

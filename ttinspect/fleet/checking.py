@@ -1,14 +1,16 @@
 """What a site expects of a fleet, host by host."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from ttinspect.capacity.settings import make_settings
+from ttinspect.facts.firmware import dotted
+from ttinspect.fleet.hosts import board_name, bundles_of_boards
 from ttinspect.fleet.rules import FIRMWARE_DIFFERS, HOST_MISSING, SNAPSHOT_OLD, UNKNOWN
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.finding import Finding, Severity
-from ttinspect.model.fleet import FleetHost, Spot, Unreadable
+from ttinspect.model.fleet import FleetHost, Unreadable
 from ttinspect.model.system import System
 from ttinspect.sources.check_file import Wanted
 from ttinspect.sources.fleet_check import FleetCheck
@@ -74,7 +76,7 @@ def host_outcomes(
 
 
 def _without_second_finding(outcome: HostOutcome) -> HostOutcome:
-    """Errors of regions are told with their host: what expects none says nothing more."""
+    """Without a finding where regions with errors were expected to have none: the host has those errors."""
     if outcome.id != REGIONS_NOT_CLEAN.id or outcome.outcome is not Outcome.FAIL:
         return outcome
     return msgspec.structs.replace(outcome, finding=None)
@@ -124,13 +126,13 @@ def fleet_outcomes(
     check: FleetCheck,
     hosts: Sequence[FleetHost],
     unreadable: Iterable[Unreadable],
-    told_missing: Iterable[str],
+    missing_hosts: Iterable[str],
     now_ns: int,
 ) -> Iterator[HostOutcome]:
-    """What a check file expects of the fleet as a whole, a case per host. ``told_missing`` are hosts that the
-    cabling misses already."""
+    """What a check file expects of the fleet as a whole, a case per host. ``missing_hosts`` are those
+    that already have a finding, because the cabling has them."""
     present = {name for host in hosts for name in (host.name, *host.also_named)}
-    silent = {*told_missing}
+    have_finding = {*missing_hosts}
     hidden = {document.stem for document in unreadable}
     for name in check.hosts:
         missing = name not in present and name not in hidden
@@ -144,7 +146,7 @@ def fleet_outcomes(
             outcome=Outcome.FAIL if missing else Outcome.UNKNOWN if name in hidden else Outcome.PASS,
             why=message if missing else "",
             finding=HOST_MISSING.finding_of(message, host=name, hosts=[name])
-            if missing and name not in silent
+            if missing and name not in have_finding
             else None,
         )
     if check.firmware_equal:
@@ -153,48 +155,30 @@ def fleet_outcomes(
         yield from (_age(host, check.max_age_ns, now_ns) for host in hosts)
 
 
-def usual_firmware(hosts: Iterable[FleetHost]) -> Mapping[str, tuple[int, int, int]]:
-    """The bundle that most hosts have, by board type; of as many the newest."""
-    counts: dict[str, dict[tuple[int, int, int], int]] = {}
-    for host in hosts:
-        for board, bundle in {(_board(spot), spot.firmware) for spot in host.shape.spots}:
-            if bundle is not None:
-                counts.setdefault(board, {})[bundle] = counts.get(board, {}).get(bundle, 0) + 1
-    return {board: max(bundles, key=lambda each: (bundles[each], each)) for board, bundles in counts.items()}
-
-
-def _board(spot: Spot) -> str:
-    return spot.board.value if spot.board else spot.arch.value
-
-
 def _firmware(hosts: Sequence[FleetHost]) -> Iterator[HostOutcome]:
-    """A case per host; hosts that differ are told by one TTF008 for all of them."""
-    usual = usual_firmware(hosts)
+    """A case per host; one TTF008 names all hosts that differ."""
+    usual = {board: next(iter(bundles)) for board, bundles in bundles_of_boards(hosts).items()}
     for host in hosts:
-        bundles = {(_board(spot), spot.firmware) for spot in host.shape.spots}
+        bundles = {(board_name(spot), spot.firmware) for spot in host.shape.spots}
         others = {bundle for board, bundle in bundles if bundle is not None and bundle != usual[board]}
         unknown = any(bundle is None for _, bundle in bundles)
         outcome = Outcome.FAIL if others else Outcome.UNKNOWN if unknown else Outcome.PASS
-        should = {_version(usual[board]) for board, _ in bundles if board in usual}
+        should = {dotted(usual[board]) for board, _ in bundles if board in usual}
         why = _FIRMWARE_WHY[outcome]
         yield HostOutcome(
             host=host.name,
             id=FIRMWARE_DIFFERS.id,
             fact="firmware",
             expected=", ".join(sorted(should)) or "equal",
-            found=", ".join(sorted(_version(bundle) for _, bundle in bundles if bundle is not None)) or None,
+            found=", ".join(sorted(dotted(bundle) for _, bundle in bundles if bundle is not None)) or None,
             outcome=outcome,
             why=why,
             finding=FIRMWARE_DIFFERS.finding_of(why, UNKNOWN) if outcome is Outcome.UNKNOWN else None,
         )
 
 
-def _version(bundle: tuple[int, int, int]) -> str:
-    return ".".join(map(str, bundle))
-
-
 def _age(host: FleetHost, most_ns: int, now_ns: int) -> HostOutcome:
-    """A case per host; a snapshot that is too old is told by TTF009."""
+    """A case per host; the finding of a snapshot that is too old is TTF009."""
     age = None if host.time_ns is None else (now_ns - host.time_ns) // 10**9
     outcome = Outcome.UNKNOWN if age is None else Outcome.FAIL if age * 10**9 > most_ns else Outcome.PASS
     why = _AGE_WHY[outcome]

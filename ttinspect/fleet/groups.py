@@ -68,8 +68,10 @@ def _should_be_like(
         return False
     if mine.revision != theirs.revision and None not in (mine.revision, theirs.revision):
         return False
-    one, another = ({hosts[number].chassis for number in members[group]} - {None} for group in (key, other))
-    if one and another and not one & another:
+    chassis, theirs_chassis = (
+        {hosts[number].chassis for number in members[group]} - {None} for group in (key, other)
+    )
+    if chassis and theirs_chassis and not chassis & theirs_chassis:
         return False
     boards = {spot.board for spot in mine.spots} & {spot.board for spot in theirs.spots}
     return bool(boards)
@@ -125,25 +127,24 @@ def _only_cables_differ(group: Group, model: Group, ports: Ports) -> bool:
     for first, other in ((group, model), (model, group)):
         plugs = ports.of_host(first.hosts[0]).by_member
         for a, b, c, d in {*first.shape.links} - {*other.shape.links}:
-            near, far = plugs.get((a, b)), plugs.get((c, d))
-            if near is None or far is None or not (near.is_cable and far.is_cable):
+            if not all(port is not None and port.is_cable for port in (plugs.get((a, b)), plugs.get((c, d)))):
                 return False
     return True
 
 
 def _other_boards(mine: Shape, model: Shape) -> list[str]:
-    """How the cards of a host are others than those of its group, a phrase each; firmware is told on its own.
-    Nothing of what a source does not tell."""
-    told = []
+    """How the cards of a host differ from those of its group, a phrase each. Not in firmware, which has a
+    finding of its own, and not in what a source does not tell."""
+    phrases = []
     if len(mine.spots) != len(model.spots):
-        told.append(f"{plural(len(mine.spots), 'chip')}, the others have {len(model.spots)}")
+        phrases.append(f"{plural(len(mine.spots), 'chip')}, the others have {len(model.spots)}")
     boards, others = _boards(mine), _boards(model)
     if boards != others:
-        told.append(f"boards {boards}, the others have {others}")
+        phrases.append(f"boards {boards}, the others have {others}")
     trays, should = ({(spot.tray, spot.asic_location) for spot in shape.spots} for shape in (mine, model))
-    if not told and _places_known(mine, model) and trays != should:
-        told.append(f"chips in trays {_trays(mine)}, the others in {_trays(model)}")
-    return told
+    if not phrases and _places_known(mine, model) and trays != should:
+        phrases.append(f"chips in trays {_trays(mine)}, the others in {_trays(model)}")
+    return phrases
 
 
 def _other_links(mine: Shape, model: Shape) -> list[str]:

@@ -7,6 +7,7 @@ from itertools import combinations
 import msgspec
 
 from ttinspect.facts.boards import revision_names, revision_of
+from ttinspect.facts.firmware import Version
 from ttinspect.facts.trays import card_trays, has_trays, motherboard_of, tray_location_of, tray_of
 from ttinspect.facts.wiring import inside_links, port_at, tray_joints
 from ttinspect.harvesting.grids import Grids
@@ -112,13 +113,13 @@ def own_findings(system: System, grids: Grids) -> tuple[Finding, ...]:
         for board in boards
         for each in differing_chips(tuple(chip for chip in system.chips if chip.board is board), grids)
     ]
-    found = [
+    findings = [
         *topology_findings(system).get(None, ()),
         *alike,
         *trouble_findings(system),
-        *(finding for findings in per_chip.values() for finding in findings),
+        *(finding for of_chip in per_chip.values() for finding in of_chip),
     ]
-    return _serious(found)
+    return _serious(findings)
 
 
 def _serious(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -178,15 +179,15 @@ def _buses(chips: Sequence[Chip]) -> dict[int, int]:
     the chip that it is reached through."""
     own = {chip.id: bus for chip in chips if (bus := _own_bus(chip)) is not None}
     of_board = {chip.board_id: own[chip.id] for chip in chips if chip.board_id is not None and chip.id in own}
-    found = dict(own)
+    buses = dict(own)
     for chip in chips:
         if chip.id not in own and chip.mmio is False:
             bus = of_board.get(chip.board_id) if chip.board_id is not None else None
             if bus is None and chip.via is not None:
                 bus = own.get(chip.via)
             if bus is not None:
-                found[chip.id] = bus
-    return found
+                buses[chip.id] = bus
+    return buses
 
 
 def _own_bus(chip: Chip) -> int | None:
@@ -210,8 +211,8 @@ def _cards(
     itself can make."""
     first = [*range(len(order))]
 
-    def together(one: int, other: int) -> None:
-        low, high = sorted((first[one], first[other]))
+    def join(chip: int, other: int) -> None:
+        low, high = sorted((first[chip], first[other]))
         first[:] = [low if card == high else card for card in first]
 
     known: dict[tuple[str, object], int] = {}
@@ -222,13 +223,13 @@ def _cards(
         if not _is_galaxy(chip) and chip.board_id is not None and inside_links(chip.board):
             keys.append(("board", chip.board_id))
         for key in keys:
-            together(known.setdefault(key, number), number)
-    for a, near, b, far in inside:
+            join(known.setdefault(key, number), number)
+    for a, channel, b, far_channel in inside:
         chip = order[a]
         if a != b and not _is_galaxy(chip) and chip.board is order[b].board:
-            ends = sorted(((places[chip.id][1], near), (places[order[b].id][1], far)), key=str)
+            ends = sorted(((places[chip.id][1], channel), (places[order[b].id][1], far_channel)), key=str)
             if ends in _board_links(chip.board):
-                together(a, b)
+                join(a, b)
     return first
 
 
@@ -243,14 +244,14 @@ def _board_links(board: Board | None) -> list[list[tuple[int | None, int]]]:
 
 def _inside(system: System, position: Mapping[int, int]) -> tuple[InsideLink, ...]:
     """Links that are not down; one whose state is unknown counts."""
-    found = set()
+    links = set()
     for link in system.links:
         if link.state is LinkState.DOWN:
             continue
         a = (position[link.a.chip], link.a.channel)
         b = (position[link.b.chip], link.b.channel)
-        found.add((*a, *b) if a <= b else (*b, *a))
-    return tuple(sorted(found))
+        links.add((*a, *b) if a <= b else (*b, *a))
+    return tuple(sorted(links))
 
 
 def _outside(system: System, position: Mapping[int, int]) -> tuple[OutsideLink, ...]:
@@ -276,17 +277,22 @@ def _revision(system: System, places: Mapping[int, tuple[int | None, int | None]
     ids = {int(chip.board_id) for chip in galaxy if chip.board_id is not None and knows(chip, "board_id")}
     joined = set()
     for link in system.links:
-        (tray, location), far = places[link.a.chip], places[link.b.chip][0]
+        (tray, location), far_tray = places[link.a.chip], places[link.b.chip][0]
         port = port_at(board, location, link.a.channel)
-        if port is not None and port.name == _FIRST_LINKING_BOARD and None not in (tray, far) and tray != far:
-            joined.add(frozenset((tray, far)))
-    told = {revision_of(board, board_id) for board_id in ids}
+        if (
+            port is not None
+            and port.name == _FIRST_LINKING_BOARD
+            and None not in (tray, far_tray)
+            and tray != far_tray
+        ):
+            joined.add(frozenset((tray, far_tray)))
+    of_ids = {revision_of(board, board_id) for board_id in ids}
     possible = [
         name
         for name in revision_names(board)
-        if (not told or told == {name}) and joined <= _joints(board, name)
+        if (not of_ids or of_ids == {name}) and joined <= _joints(board, name)
     ]
-    return possible[0] if len(possible) == 1 and (told or joined) else None
+    return possible[0] if len(possible) == 1 and (of_ids or joined) else None
 
 
 def _joints(board: Board | None, revision: str) -> set[frozenset[int | None]]:
@@ -297,9 +303,31 @@ def _joints(board: Board | None, revision: str) -> set[frozenset[int | None]]:
     }
 
 
+def board_name(spot: Spot) -> str:
+    """What a firmware bundle is compared within: the board type, the architecture where that is unknown."""
+    return spot.board.value if spot.board else spot.arch.value
+
+
+def bundles_of_boards(hosts: Iterable[FleetHost]) -> dict[str, dict[Version, list[str]]]:
+    """The names of the hosts by board type and firmware bundle: the bundle of most hosts first, of as many
+    the newest."""
+    names: dict[str, dict[Version, dict[str, None]]] = {}
+    for host in hosts:
+        for spot in dict.fromkeys(host.shape.spots):
+            if spot.firmware is not None:
+                names.setdefault(board_name(spot), {}).setdefault(spot.firmware, {})[host.name] = None
+    return {
+        board: {
+            bundle: [*bundles[bundle]]
+            for bundle in sorted(bundles, key=lambda each: (len(bundles[each]), each), reverse=True)
+        }
+        for board, bundles in names.items()
+    }
+
+
 def named_apart(hosts: Sequence[FleetHost]) -> list[FleetHost]:
     """The hosts; those that share a name and no chip with the file behind it, so that they can be told apart.
-    The same host twice keeps its name: it is told as that."""
+    The same host twice keeps its name: TTF003 is about that."""
     by_name: dict[str, list[int]] = {}
     for index, host in enumerate(hosts):
         by_name.setdefault(host.name, []).append(index)

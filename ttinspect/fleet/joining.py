@@ -55,8 +55,8 @@ def overlaps(hosts: Sequence[FleetHost]) -> list[Overlap]:
 
 
 def counted_once(hosts: Sequence[FleetHost], overlaps: Iterable[Overlap]) -> set[int]:
-    """Positions of the documents that are a host told before, and are counted no second time: of two, the
-    older; where no time is known, the one that tells fewer places, else the second."""
+    """Positions of the documents that are not counted, as another one is of the same host: of two, the older;
+    where no time is known, the one with fewer known trays, else the second."""
     dropped: set[int] = set()
     for overlap in overlaps:
         if not overlap.same or {overlap.first, overlap.second} & dropped:
@@ -64,22 +64,22 @@ def counted_once(hosts: Sequence[FleetHost], overlaps: Iterable[Overlap]) -> set
         first, second = hosts[overlap.first], hosts[overlap.second]
         fewer = len(first.unique_ids) < len(second.unique_ids)
         if first.time_ns is None or second.time_ns is None or first.time_ns == second.time_ns:
-            older = _places_told(first) < _places_told(second)
+            older = _known_places(first) < _known_places(second)
         else:
             older = first.time_ns < second.time_ns
         dropped.add(overlap.first if fewer or older else overlap.second)
     return dropped
 
 
-def _places_told(host: FleetHost) -> int:
+def _known_places(host: FleetHost) -> int:
     return sum(spot.tray is not None for spot in host.shape.spots)
 
 
-def hosts_once(hosts: Sequence[FleetHost], found: Sequence[Overlap]) -> tuple[FleetHost, ...]:
+def hosts_once(hosts: Sequence[FleetHost], overlaps: Sequence[Overlap]) -> tuple[FleetHost, ...]:
     """The hosts, each once, with the names that its other documents give it."""
-    dropped = counted_once(hosts, found)
+    dropped = counted_once(hosts, overlaps)
     names: dict[int, list[str]] = {}
-    for overlap in found:
+    for overlap in overlaps:
         for kept, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
             if overlap.same and other in dropped and kept not in dropped:
                 names.setdefault(kept, []).append(hosts[other].name)

@@ -52,19 +52,19 @@ def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str,
             owner[chip_id] for chip_id in host.unique_ids if chip_id is not None and chip_id in owner
         )
         seen = seen or bool(votes)
-        found: int | None
+        index: int | None
         called = (host.name, *host.also_named)
         mapped = next((map_host[name] for name in called if name in map_host), None)
         if mapped is not None:
-            found = names[mapped]
+            index = names[mapped]
         elif votes:
-            found = votes.most_common(1)[0][0]
+            index = votes.most_common(1)[0][0]
         else:
             exact = (names[name] for name in called if name in names)
             short_names = (by_short[_short(name)] for name in called if _short(name) in by_short)
-            found = next(exact, next(short_names, None))
-        if found is not None and found not in of_host.values():
-            of_host[number] = found
+            index = next(exact, next(short_names, None))
+        if index is not None and index not in of_host.values():
+            of_host[number] = index
     return Matching(of_host=of_host, by_asic_id=seen)
 
 
@@ -96,14 +96,14 @@ def moved_by_asic_id(
         for spot, unique_id in zip(host.shape.spots, host.unique_ids, strict=True):
             if spot.tray is not None and unique_id in should:
                 votes.setdefault(card_at((index, spot.tray)), Counter())[should[unique_id]] += 1
-    found = {place: count.most_common(1)[0][0] for place, count in votes.items()}
-    return {place: target for place, target in found.items() if place != target}
+    agreed = {place: count.most_common(1)[0][0] for place, count in votes.items()}
+    return {place: target for place, target in agreed.items() if place != target}
 
 
 def cycles(moves: Mapping[TrayAt, TrayAt]) -> list[tuple[TrayAt, ...]]:
     """Moves that hang together, each once: two trays that were exchanged are one."""
     pending = dict(moves)
-    found = []
+    chains = []
     while pending:
         start = min(pending)
         chain = [start]
@@ -118,5 +118,5 @@ def cycles(moves: Mapping[TrayAt, TrayAt]) -> list[tuple[TrayAt, ...]]:
             chain.insert(0, before[chain[0]])
             del pending[chain[0]]
             before = {target: place for place, target in pending.items()}
-        found.append(tuple(chain))
-    return found
+        chains.append(tuple(chain))
+    return chains

@@ -62,14 +62,14 @@ class ShapePorts:
         self.used = frozenset(uses)
         self.double = frozenset(end for end, count in uses.items() if count > 1)
         touched = {port for link in shape.links for port in self._plugged(link)}
-        self.partial = frozenset(one for one in touched if not self.used.issuperset(one.members))
+        self.partial = frozenset(port for port in touched if not self.used.issuperset(port.members))
 
     def _plugged(self, link: InsideLink) -> Iterator[PortAt]:
         """The ports of a link that a cable can make; one between a port and something else is the board's."""
-        near, far = self.by_member.get(link[:2]), self.by_member.get(link[2:])
+        ports = self.by_member.get(link[:2]), self.by_member.get(link[2:])
         cards = {self._spots[link[0]].card, self._spots[link[2]].card}
-        if len(cards) == 2 or None not in (near, far):
-            yield from (port for port in (near, far) if port is not None)
+        if len(cards) == 2 or None not in ports:
+            yield from (port for port in ports if port is not None)
 
 
 class Ports:
@@ -105,7 +105,7 @@ class Ports:
         )
 
     def plug_location(self, end: End) -> Location:
-        """An end in a technician's words: behind a port, the port, whose channels are told together."""
+        """An end in a technician's words: behind a port, the port, whose channels stand together."""
         port = self.at(end)
         return self.location(end) if port is None else self.port_location(end.host, port)
 
@@ -202,13 +202,13 @@ class HalfPort(msgspec.Struct, frozen=True):
 
 def half_ports(joined: Joined, ports: Ports, without: Iterable[End]) -> list[HalfPort]:
     """Ports with a channel in a link and a channel in none; once per cable. Links that either end lists
-    count. ``without``: channels that are in two links, whose ports are told otherwise."""
+    count. ``without``: channels that are in two links, whose ports have a finding of their own."""
     outside: dict[int, set[Member]] = defaultdict(set)
     partner: dict[End, End] = {}
     for pair in (*joined.between, *joined.one_sided):
-        for end, far in (pair, pair[::-1]):
+        for end, far_end in (pair, pair[::-1]):
             outside[end.host].add((end.chip, end.channel))
-            partner[end] = far
+            partner[end] = far_end
     for end, _, _ in joined.leaving:
         outside[end.host].add((end.chip, end.channel))
     excluded = {(end.host, port) for end in without if (port := ports.at(end)) is not None}
@@ -227,16 +227,17 @@ def half_ports(joined: Joined, ports: Ports, without: Iterable[End]) -> list[Hal
 def _by_cable(
     half: dict[tuple[int, PortAt], int], partner: dict[End, End], ports: Ports
 ) -> Iterator[HalfPort]:
-    told: set[tuple[int, PortAt]] = set()
+    """Half ports, the two ends of a cable together."""
+    paired: set[tuple[int, PortAt]] = set()
     for (number, port), up in sorted(half.items()):
-        if (number, port) in told:
+        if (number, port) in paired:
             continue
-        told.add((number, port))
+        paired.add((number, port))
         ends = [(number, port)]
-        for far in _far_ports(number, port, partner, ports):
-            if far in half and far not in told:
-                told.add(far)
-                ends.append(far)
+        for far_port in _far_ports(number, port, partner, ports):
+            if far_port in half and far_port not in paired:
+                paired.add(far_port)
+                ends.append(far_port)
         yield HalfPort(tuple(ends), up, len(port.members))
 
 
@@ -244,14 +245,14 @@ def _far_ports(
     number: int, port: PortAt, partner: dict[End, End], ports: Ports
 ) -> Iterator[tuple[int, PortAt]]:
     inside = {
-        end: far
+        end: far_end
         for a, b, c, d in ports.hosts[number].shape.links
-        for end, far in (((a, b), (c, d)), ((c, d), (a, b)))
+        for end, far_end in (((a, b), (c, d)), ((c, d), (a, b)))
     }
     for member in port.members:
-        far = partner.get(End(number, *member))
-        if far is None and member in inside:
-            far = End(number, *inside[member])
-        far_port = None if far is None else ports.at(far)
-        if far is not None and far_port is not None:
-            yield far.host, far_port
+        far_end = partner.get(End(number, *member))
+        if far_end is None and member in inside:
+            far_end = End(number, *inside[member])
+        far_port = None if far_end is None else ports.at(far_end)
+        if far_end is not None and far_port is not None:
+            yield far_end.host, far_port

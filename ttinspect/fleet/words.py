@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ttinspect.facts.wording import plural, verb
 from ttinspect.model.fleet import CabledHost, Location
 
 _SHOWN = 6
@@ -58,9 +59,9 @@ def rack_words(host: CabledHost | None) -> str:
 
 def links_missed(host: str, links: int, neighbours: Sequence[str], where: str = "") -> str:
     """ "c10u08 misses 23 links that c01u08 and c03u08 list"; ``where`` the host stands follows."""
-    verb = "lists" if len(neighbours) == 1 else "list"
+    lists = verb(len(neighbours), "lists", "list")
     stands = f"; it stands in {where.strip('()')}" if where else ""
-    return f"{host} misses {count_of(links, 'link')} that {names_listed(neighbours)} {verb}{stands}"
+    return f"{host} misses {plural(links, 'link')} that {names_listed(neighbours)} {lists}{stands}"
 
 
 def naturally(text: str) -> list[tuple[int, str]]:
@@ -97,8 +98,3 @@ def channel_words(places: Iterable[tuple[int | None, int]]) -> str:
         of = f" of ASIC{'s' if len(asics) > 1 else ''} {', '.join(map(str, asics))}"
         words.append(of_these + (of if len(by_asic) > 1 else ""))
     return ", ".join(words)
-
-
-def count_of(number: int, noun: str) -> str:
-    """ "1 link", "2 links"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

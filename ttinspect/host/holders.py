@@ -62,7 +62,7 @@ def scan_holders(procfs: Path, files: Sequence[RegionFile], *, named: bool) -> S
     return Scan(
         holders=Holders(
             holders=tuple(holders),
-            maps=look.maps_told(knows=knows, whole=whole),
+            maps=look.known_maps(knows=knows, whole=whole),
             outside=listed.outside,
             orphans=listed.orphans,
             descriptors_known=knows and whole and look.saw_all_descriptors,
@@ -159,7 +159,7 @@ class _Look:
             return False
         return not self.unread_descriptors and not self.no_descriptors
 
-    def maps_told(self, *, knows: bool, whole: bool) -> Maps:
+    def known_maps(self, *, knows: bool, whole: bool) -> Maps:
         """How much is known of who maps what."""
         if not knows:
             return Maps.NOTHING

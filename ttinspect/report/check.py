@@ -7,7 +7,7 @@ import yaml
 from rich.console import RenderableType
 from rich.text import Text
 
-from ttinspect.answers.check import CheckAnswer, told_by
+from ttinspect.answers.check import CheckAnswer, covered_ids
 from ttinspect.facts.wording import plural
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.readiness import Readiness
@@ -45,7 +45,11 @@ _LONGEST_FOUND = 24
 
 def check_oneline(answer: CheckAnswer) -> str:
     """ "FAIL TTC015 chips 0-7: cores should be 120, it is 110 (+2)": what all chips have is one thing."""
-    groups = [(one, chips) for one, chips in _grouped(answer.expectations) if one.outcome is not Outcome.PASS]
+    groups = [
+        (expectation, chips)
+        for expectation, chips in _grouped(answer.expectations)
+        if expectation.outcome is not Outcome.PASS
+    ]
     findings = [finding for _, finding in other_findings(answer) if finding.severity is not Severity.INFO]
     if groups:
         unmet, chips = groups[0]
@@ -181,14 +185,15 @@ def _reason(expectation: Expectation, chips: list[int]) -> str:
 
 def other_findings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]:
     """Findings that no expectation tells already, with the chips that each is about."""
-    told_ids = told_by(answer.expectations)
+    covered = covered_ids(answer.expectations)
     shown = (Severity.WARNING, Severity.ERROR, Severity.INCONCLUSIVE)
 
     def worth_showing(findings: Iterable[Finding]) -> list[Finding]:
         return [
             finding
             for finding in findings
-            if (finding.severity in shown and finding.id not in told_ids) or finding.id == DOUBTFUL_SOURCE
+            if (finding.severity in shown and finding.id not in covered)
+            or finding.id == DOUBTFUL_SOURCE
         ]
 
     regions = [finding for region in answer.regions for finding in worth_showing(region.findings)]

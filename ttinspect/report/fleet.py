@@ -42,9 +42,9 @@ def fleet_table(answer: FleetAnswer, exit_code: int) -> list[RenderableType]:
         lines = (Padding(Text(harmless(line)), (0, 0, 0, 1)) for line in _cabling(answer))
         parts += [Text(""), *lines]
     parts += _expectations(answer)
-    told = _told(answer)
-    parts += _findings(told)
-    parts += _next_step(told)
+    findings = _distinct_findings(answer)
+    parts += _findings(findings)
+    parts += _next_step(findings)
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 
@@ -93,7 +93,7 @@ def _cabling(answer: FleetAnswer) -> Iterator[str]:
         f"Cabling: {cabling.kind} {cabling.file}: {count(cabling.found)} of {count(cabling.expected)} {what} "
         "are there"
     )
-    renamed = [f"{here} is {host} there" for here, host in cabling.hosts.items() if here != host]
+    renamed = [f"{name} is {host} there" for name, host in cabling.hosts.items() if name != host]
     if renamed:
         yield f"Hosts by other names: {names_of_hosts(tuple(renamed))}"
 
@@ -112,7 +112,7 @@ def _expectations(answer: FleetAnswer) -> list[RenderableType]:
     return [Text(""), Text(text)]
 
 
-def _told(answer: FleetAnswer) -> list[Finding]:
+def _distinct_findings(answer: FleetAnswer) -> list[Finding]:
     """Findings, the worst first; equal ones of several hosts once, with the hosts' names."""
     hosts: dict[tuple[str, Severity, str], list[str]] = {}
     kept: dict[tuple[str, Severity, str], Finding] = {}
@@ -199,7 +199,10 @@ def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
             f"{markdown_text(source_line(answer.source).plain)}\n",
             *(f"{markdown_text(line)}\n" for line in (*_totals(answer), *_cabling(answer))),
             markdown_table(("group", "names"), groups),
-            *(f"{part}\n" for part in findings_markdown([((), one) for one in _told(answer)])),
+            *(
+                f"{part}\n"
+                for part in findings_markdown([((), finding) for finding in _distinct_findings(answer)])
+            ),
             f"**{markdown_text(_verdict(answer, exit_code).plain)}**\n",
         ]
     )

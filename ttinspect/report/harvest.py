@@ -143,8 +143,8 @@ def product_sentence(product: ProductSummary) -> str:
     if not product.judged:
         who = "the chip is" if product.chips == 1 else f"the {product.chips} chips are"
         return f"Whether {who} {what} cannot be told."
-    one = product.as_expected == product.judged == 1
-    noun, verb = ("chip", "is") if one else ("chips", "are")
+    alone = product.as_expected == product.judged == 1
+    noun, verb = ("chip", "is") if alone else ("chips", "are")
     text = f"{product.as_expected} of {product.judged} {noun} {verb} {what}"
     more = f", {product.undecided} more cannot be told" if product.undecided else ""
     if product.differing:

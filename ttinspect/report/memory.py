@@ -412,5 +412,5 @@ def _ghost_lines(ghosts: Sequence[Ghosts]) -> Iterator[str]:
     """ "1 ghost (TTS050): totals of chip 0 too high by 128.0 KiB L1, 512.0 MiB DRAM"."""
     for ghost in ghosts:
         what = "1 ghost" if ghost.slots == 1 else f"{ghost.slots} ghosts"
-        whose = ghost.path.rpartition("/")[2] if ghost.device is None else f"chip {ghost.device}"
-        yield f"{what} (TTS050): totals of {whose} too high by {size(ghost.l1)} L1, {size(ghost.dram)} DRAM"
+        name = ghost.path.rpartition("/")[2] if ghost.device is None else f"chip {ghost.device}"
+        yield f"{what} (TTS050): totals of {name} too high by {size(ghost.l1)} L1, {size(ghost.dram)} DRAM"

@@ -60,9 +60,9 @@ def verify_shm_table(answer: VerifyShmAnswer, exit_code: int) -> list[Renderable
     findings += [("", finding) for finding in answer.findings]
     if findings:
         findings.sort(key=lambda about: WORST_FIRST.index(about[1].severity))
-        told = list(first_of_alike(findings))
-        parts += [Text(""), _findings(told[:_MOST_FINDINGS], frozenset(answer.ignored))]
-        parts += more(told, _MOST_FINDINGS, "findings")
+        shown = list(first_of_alike(findings))
+        parts += [Text(""), _findings(shown[:_MOST_FINDINGS], frozenset(answer.ignored))]
+        parts += more(shown, _MOST_FINDINGS, "findings")
     return [*parts, Text(""), _verdict(answer, exit_code)]
 
 

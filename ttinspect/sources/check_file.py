@@ -315,7 +315,7 @@ class _Reader:
     def _fail(self, path: Path, why: str, code: ExitCode = ExitCode.USAGE) -> NoReturn:
         """Refuse what stands at a path, by the line of its innermost key that there is."""
         upwards = (path[:end] for end in range(len(path), 0, -1))
-        line = next((self._lines[here] for here in upwards if here in self._lines), None)
+        line = next((self._lines[key] for key in upwards if key in self._lines), None)
         place = self._name if line is None else f"{self._name}, line {line}"
         if self._name == EXPECT and path[:1] == ("each",):
             path = path[1:]

@@ -30,9 +30,9 @@ class LiveOptions(msgspec.Struct, kw_only=True):
 
 
 def read_here(system: System) -> System:
-    """The System, read on this host and now if it is live; a copy of a host tells neither."""
+    """The System, with this host's name and the time if it is live: a copy of a host has neither."""
     if not system.source.live:
         return system
     name = host_name()
-    here = OfHost(host=msgspec.UNSET if name is None else HostName(name=name), time_ns=time.time_ns())
-    return msgspec.structs.replace(system, of_host=here)
+    of_host = OfHost(host=msgspec.UNSET if name is None else HostName(name=name), time_ns=time.time_ns())
+    return msgspec.structs.replace(system, of_host=of_host)

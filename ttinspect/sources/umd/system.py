@@ -274,9 +274,9 @@ def _links(chips: list[ChipFacts], cluster: System | None) -> tuple[tuple[Link, 
     leaving = []
     for near, end in ends.items():
         if end.far in chip_of_id:
-            far = LinkEnd(chip=chip_of_id[end.far], channel=end.far_channel)
-            state = LinkState.UP if far in ends else LinkState.UNKNOWN
-            joined.setdefault(frozenset((near, far)), Link(a=near, b=far, state=state))
+            far_end = LinkEnd(chip=chip_of_id[end.far], channel=end.far_channel)
+            state = LinkState.UP if far_end in ends else LinkState.UNKNOWN
+            joined.setdefault(frozenset((near, far_end)), Link(a=near, b=far_end, state=state))
         else:
             link = RemoteLink(a=near, remote_unique_id=str(end.far), remote_channel=end.far_channel)
             leaving.append(link)

@@ -7,6 +7,7 @@ here is only when a fact is unknown, so that it cannot pass.
 from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.boards import Product, product_of, with_article
+from ttinspect.facts.firmware import dotted
 from ttinspect.facts.trays import has_trays
 from ttinspect.facts.wording import plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
@@ -167,7 +168,7 @@ def _harvested(
         of_product = found_by((NOT_AS_THE_PRODUCT,), findings)
         deviations = [finding for finding in of_product if finding.evidence.get("unit") == name]
         if not deviations and len(harvested) != expected and product.unharvested_tensix_before is not None:
-            before = ".".join(map(str, product.unharvested_tensix_before))
+            before = dotted(product.unharvested_tensix_before)
             expected = f"{expected}, or 0 with firmware before {before}"
         if chip.simulated and not harvested and expected:
             expected = f"{expected}, or 0 in a simulator"
@@ -204,10 +205,10 @@ def _links(
     that is no fault (of a simulator); whether a cable should be there, only a site knows (eth_links)."""
     missing = found_by((MISSING_LINK,), findings)
     if links.on_board is not None and links.listed:
-        here, should = links.on_board
+        present, should = links.on_board
         modelled = bool(missing) and outcome_of(missing) is Outcome.PASS
-        text: Fact = f"{should}, or {here} in a simulator" if modelled else should
-        yield judged(chip, MISSING_LINK.id, "links on the board", text, missing, here)
+        text: Fact = f"{should}, or {present} in a simulator" if modelled else should
+        yield judged(chip, MISSING_LINK.id, "links on the board", text, missing, present)
     of_links = [finding for finding in found_by(LINKS, findings) if finding not in missing]
     good = outcome_of(of_links) is Outcome.PASS
     expected, why = f"{links.listed} of {links.listed} up", None
@@ -304,19 +305,19 @@ def _boards_of_type(
     if product is None:
         return
     whole, outcome, why = product.chips, Outcome.PASS, ""
-    found: int | None = whole
+    count: int | None = whole
     chips = [chip for chip in system.chips if chip.board is board]
     wrong = _wrong_counts(_chips_by_board(chips), {chip.id for chip in shown}, whole)
     if wrong:
-        found = next(iter(wrong.values()))
+        count = next(iter(wrong.values()))
         why = _why_boards_undecided(board, system, wrong, whole)
         outcome = Outcome.UNKNOWN if why else Outcome.FAIL
     elif unseen_remotes(chips):
-        found, outcome, why = None, Outcome.UNKNOWN, UNSEEN_REMOTE
+        count, outcome, why = None, Outcome.UNKNOWN, UNSEEN_REMOTE
     if outcome is Outcome.FAIL:
         about = [finding for finding in incomplete if finding.is_about({chip.id for chip in chips})]
-        why = messages_of(about) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {found}"
-    yield _board_row(board, whole, found, outcome, why)
+        why = messages_of(about) or f"{with_article(board)} has {plural(whole, 'chip')}, here are {count}"
+    yield _board_row(board, whole, count, outcome, why)
 
 
 def _board_row(board: Board, whole: int, fact: Fact, outcome: Outcome, why: str) -> Expectation:
@@ -386,7 +387,7 @@ def _readiness(system: System, shown: list[Chip]) -> Iterator[Expectation]:
             )  # fmt: skip
     if sum(chip.firmware is not None for chip in shown) > 1:
         of_rule = found_by((FIRMWARE_DIFFERS,), of_system)
-        bundles = sorted({".".join(map(str, chip.firmware)) for chip in shown if chip.firmware is not None})
+        bundles = sorted({dotted(chip.firmware) for chip in shown if chip.firmware is not None})
         yield of_host(
             FIRMWARE_DIFFERS.id,
             "firmware bundles",

@@ -7,7 +7,7 @@ import msgspec
 from ttinspect.capacity.chip import chip_capacity
 from ttinspect.capacity.settings import Settings
 from ttinspect.facts.boards import board_meant
-from ttinspect.facts.firmware import firmware_order
+from ttinspect.facts.firmware import dotted, firmware_order
 from ttinspect.facts.node import parse_unsigned
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.check_file import BoardWants, ChipWants, LinkWanted, Number, Range, VersionRange
@@ -218,14 +218,14 @@ def _verdict(holds: bool) -> Outcome:
     return Outcome.PASS if holds else Outcome.FAIL
 
 
-def _in_range(want: Number, found: float) -> bool:
+def _in_range(want: Number, value: float) -> bool:
     if not isinstance(want, Range):
-        return found == want
-    return (want.min is None or found >= want.min) and (want.max is None or found <= want.max)
+        return value == want
+    return (want.min is None or value >= want.min) and (want.max is None or value <= want.max)
 
 
-def _version_in_range(want: _Want, found: str) -> bool:
-    have = firmware_order(found)
+def _version_in_range(want: _Want, version: str) -> bool:
+    have = firmware_order(version)
     if have is None:
         return False
     if isinstance(want, VersionRange):
@@ -325,7 +325,7 @@ def _firmware(chip: Chip) -> str | None:
     bundle = None if chip.telemetry is None else chip.telemetry.firmware_bundle
     if firmware_order(bundle) is not None:
         return bundle
-    return None if chip.firmware is None else ".".join(map(str, chip.firmware))
+    return None if chip.firmware is None else dotted(chip.firmware)
 
 
 _OUTCOMES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ttinspect.facts.firmware import dotted
 from ttinspect.model.chip import Chip
 from ttinspect.model.grid import CoordAnswer, OtherCore, TypeCores
 from ttinspect.model.system import Link, LinkEnd, System, Trouble
@@ -100,7 +101,7 @@ def _facts(chip: Chip, noise: bool) -> dict[str, Value]:
     for name in Chip.__struct_fields__:
         value = getattr(chip, name)
         if name == "firmware":
-            facts[name] = None if value is None else ".".join(map(str, value))
+            facts[name] = None if value is None else dotted(value)
         elif name == "telemetry":
             facts[name] = None if value is None else "known"
             facts.update(_readings(value, noise))
@@ -185,13 +186,11 @@ def _sorted(link: Link) -> Link:
 
 
 def _link_change(old: Link | None, new: Link | None) -> Change:
-    """Told by the end that both have, if they have one."""
+    """The change of a link, seen from the end that the old and the new one share."""
     ends = [{link.a, link.b} for link in (old, new) if link is not None]
     shared = sorted(set.intersection(*ends), key=lambda end: (end.chip, end.channel))
-    here = shared[0]
-    return Change(
-        chip=here.chip, path=f"links.{here.channel}", old=_far_end(old, here), new=_far_end(new, here)
-    )
+    end = shared[0]
+    return Change(chip=end.chip, path=f"links.{end.channel}", old=_far_end(old, end), new=_far_end(new, end))
 
 
 def _far_end(link: Link | None, own_end: LinkEnd) -> str | None:

@@ -169,14 +169,14 @@ def pair_statistics(subjects: Sequence[Subject], statistics: Sequence[AllocatorS
     for allocator in statistics:
         fitting = _fitting(subjects, allocator)
         if not fitting:
-            unpaired.append(f"no region belongs to the allocator statistics{_whose(allocator)}")
+            unpaired.append(f"no region belongs to the allocator statistics{_origin(allocator)}")
         elif _is_missed(allocator, [subjects[at] for at in fitting]):
             unpaired.append(f"pid {allocator.pid} has no slot, although its allocator has reserved memory")
         for at in fitting:
             slots = [slot for slot in subjects[at].occupied if allocator.pid in (None, slot.pid)]
             if allocator.pid is None and len(slots) > 1:
                 unpaired.append(
-                    f"the allocator statistics{_whose(allocator)} name no pid, and "
+                    f"the allocator statistics{_origin(allocator)} name no pid, and "
                     f"{subjects[at].file.path} has {plural(len(slots), 'slot')}"
                 )
                 slots = []
@@ -228,7 +228,7 @@ def _ids(subject: Subject) -> set[str]:
     return ids if subject.file.file_id is None else {*ids, subject.file.file_id}
 
 
-def _whose(statistics: AllocatorStatistics) -> str:
+def _origin(statistics: AllocatorStatistics) -> str:
     device = "" if statistics.devices is None else f" of device {', '.join(statistics.devices)}"
     return device if statistics.pid is None else f"{device} of pid {statistics.pid}"
 

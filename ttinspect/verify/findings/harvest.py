@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.boards import Product, product_of, with_article
-from ttinspect.facts.firmware import is_before
+from ttinspect.facts.firmware import dotted, is_before
 from ttinspect.facts.wording import plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import Grids, grids_of, harvested_units
@@ -124,7 +124,7 @@ def _unharvested_tensix(chip: Chip, product: Product) -> Iterator[Hit]:
     if before is None or (chip.firmware is not None and is_before(chip.firmware, before)):
         return
     axis = ARCHITECTURES[chip.arch].axis.value
-    limit = ".".join(map(str, before))
+    limit = dotted(before)
     lines = plural(product.tensix, f"tensix {axis}")
     has = (
         f"{with_article(product.board)} with firmware {limit} or later should have {lines} harvested, "
@@ -134,7 +134,7 @@ def _unharvested_tensix(chip: Chip, product: Product) -> Iterator[Hit]:
         why = f"{has}; its firmware is unknown, before {limit} it is right"
         yield _deviation(product, "tensix", 0, why, "firmware unknown")
     else:
-        yield _deviation(product, "tensix", 0, f"{has} and firmware {'.'.join(map(str, chip.firmware))}")
+        yield _deviation(product, "tensix", 0, f"{has} and firmware {dotted(chip.firmware)}")
 
 
 NOT_AS_THE_PRODUCT = ChipRule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ttinspect.facts.boards import product_of, with_article
-from ttinspect.facts.firmware import is_before
+from ttinspect.facts.firmware import dotted, is_before
 from ttinspect.facts.wording import plural
 from ttinspect.model.arch import Arch
 from ttinspect.model.chip import Chip, PcieLink
@@ -152,7 +152,7 @@ def _narrow(chip: Chip, _unread: str | None) -> Iterator[Hit]:
         for kind, field in (("", "now"), ("max_", "offered"), ("board_", "board"), ("slot_", "slot"))
     }
     if below == [generation] and generation.now == _ASLEEP and _may_sleep(chip):
-        since = ".".join(map(str, _SLEEPS_SINCE[chip.arch]))
+        since = dotted(_SLEEPS_SINCE[chip.arch])
         yield Hit(
             "asleep",
             f"the PCIe link runs at gen1 of gen{generation.most}, which firmware from {since} on does while "
@@ -221,9 +221,7 @@ def _firmware_differs(system: System) -> Iterator[Hit]:
         if len(counts) < 2:
             continue
         by = {
-            ".".join(map(str, firmware)): [
-                chip for first, other, chip in known if first is arch and other == firmware
-            ]
+            dotted(firmware): [chip for first, other, chip in known if first is arch and other == firmware]
             for firmware in sorted(counts)
         }
         text = "; ".join(f"{firmware}: {which('chip', chips)}" for firmware, chips in by.items())

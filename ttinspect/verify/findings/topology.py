@@ -185,9 +185,9 @@ def _loops(system: System) -> Iterator[Hit]:
             words = str(channel) if channel == other_channel else f"{channel} with {other_channel}"
             channels.setdefault(link.a.chip, []).append(words)
     for chip, ends in channels.items():
-        them = "a link leads" if len(ends) == 1 else f"{len(ends)} links lead"
+        links_lead = "a link leads" if len(ends) == 1 else f"{len(ends)} links lead"
         which = "channel" if len(ends) == 1 else "channels"
-        message = f"{them} back to the chip itself ({which} {', '.join(ends)}), and to no other one"
+        message = f"{links_lead} back to the chip itself ({which} {', '.join(ends)}), and to no other one"
         yield Hit("loop", message, {"channels": ends, "links": len(ends)}, chip=chip)
 
 
