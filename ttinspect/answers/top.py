@@ -11,6 +11,7 @@ import msgspec
 from ttinspect.answers.holders import HeldBy
 from ttinspect.answers.listing import ListDevice, list_devices
 from ttinspect.answers.memory import MemoryAnswer, MemoryDevice, build_memory
+from ttinspect.answers.shm import ProcessSlot
 from ttinspect.answers.telemetry import TelemetryDevice, build_telemetry
 from ttinspect.answers.topology import build_topology
 from ttinspect.errors import InspectError
@@ -49,6 +50,15 @@ class TopChip(msgspec.Struct, frozen=True, kw_only=True):
     def held_by(self) -> HeldBy:
         """Who holds it."""
         return self.row.held_by
+
+    @property
+    def slots(self) -> dict[int, ProcessSlot]:
+        """The slots of its regions by pid, as this host knows it, where that is known."""
+        return {
+            slot["host_pid"] or slot["pid"]: slot
+            for region in self.memory.regions
+            for slot in region.processes
+        }
 
 
 class TopView(msgspec.Struct, frozen=True, kw_only=True):

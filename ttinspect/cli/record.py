@@ -26,6 +26,7 @@ from ttinspect.cli.regions import ProcessesOption, ProcfsOption, ShmDirOption, p
 from ttinspect.cli.streams import write_out
 from ttinspect.cli.watching import CountOption, IntervalOption, turns
 from ttinspect.errors import ExitCode, InspectError
+from ttinspect.facts.wording import plural
 from ttinspect.gathering.recorder import Recorder, RecordingFile
 from ttinspect.gathering.watching import Looking, watch
 from ttinspect.host.driver import driver_version
@@ -115,7 +116,7 @@ def run(
                         raise file.no_room
     finally:
         common.show(options.log)
-    note(common, f"{recorded} moment{'' if recorded == 1 else 's'}")
+    note(common, plural(recorded, "moment"))
     return ExitCode.DONE
 
 

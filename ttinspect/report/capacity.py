@@ -1,6 +1,6 @@
 """The reports of ``capacity``: table, csv, Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -9,6 +9,7 @@ from rich.text import Text
 from ttinspect.answers.capacity import CapacityAnswer, CapacityDevice
 from ttinspect.capacity.releases import Release, same_figures
 from ttinspect.report.common import (
+    CsvRows,
     findings_markdown,
     findings_table,
     grouped,
@@ -193,8 +194,6 @@ def _totals(answer: CapacityAnswer) -> list[RenderableType]:
     ]
 
 
-Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
-
 _HEADER = (
     "id", "arch", "board", "l1_per_core", "l1_cores", "l1_physical", "l1_naive_bytes", "compute_grid_x",
     "compute_grid_y", "l1_banks", "l1_bank_bytes", "l1_allocatable", "l1_reserved_per_core", "dispatch",
@@ -204,7 +203,7 @@ _HEADER = (
 )  # fmt: skip
 
 
-def capacity_csv(answer: CapacityAnswer) -> Rows:
+def capacity_csv(answer: CapacityAnswer) -> CsvRows:
     """A row per device, sizes in bytes."""
     return _HEADER, (_cells(device) for device in answer.devices)
 

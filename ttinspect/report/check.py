@@ -14,6 +14,7 @@ from ttinspect.model.readiness import Readiness
 from ttinspect.model.system import Source
 from ttinspect.report.common import (
     VERDICT_STYLES,
+    CsvRows,
     Result,
     TestCase,
     findings_markdown,
@@ -192,8 +193,7 @@ def other_findings(answer: CheckAnswer) -> list[tuple[tuple[int, ...], Finding]]
         return [
             finding
             for finding in findings
-            if (finding.severity in shown and finding.id not in covered)
-            or finding.id == DOUBTFUL_SOURCE
+            if (finding.severity in shown and finding.id not in covered) or finding.id == DOUBTFUL_SOURCE
         ]
 
     regions = [finding for region in answer.regions for finding in worth_showing(region.findings)]
@@ -208,7 +208,7 @@ def _verdict(answer: CheckAnswer, exit_code: int) -> Text:
         code += "; with --strict 10"
     verdict = Text(answer.verdict.value.upper(), style=VERDICT_STYLES[answer.verdict])
     of = counts.passed, counts.fail, counts.unknown
-    warnings = f", {counts.warning} warning{'' if counts.warning == 1 else 's'}" if counts.warning else ""
+    warnings = f", {plural(counts.warning, 'warning')}" if counts.warning else ""
     return verdict.append(
         f"  {of[0]} as expected, {of[1]} failed, {of[2]} unknown{warnings}  ({code})", "not bold default"
     )
@@ -257,8 +257,8 @@ _OF_SEVERITY = {
 }
 
 
-def check_csv(answer: CheckAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
-    """A row per expectation, then one per warning that none of them tells."""
+def check_csv(answer: CheckAnswer) -> CsvRows:
+    """A row per expectation, then one per warning that no expectation stands for."""
     header = ("id", "subject", "chip", "fact", "expected", "found", "outcome", "why", "where")
     rows: list[tuple[object, ...]] = [
         (

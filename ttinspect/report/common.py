@@ -49,6 +49,8 @@ VERDICT_STYLES = {
     Verdict.FAIL: "bold red",
 }
 Subjects = tuple[tuple[int, ...], Finding]
+CsvRows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
+"""The header of a csv, and its rows; a cell that is None is empty."""
 
 
 def source_line(source: Source, now_ns: int | None = None) -> Text:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ttinspect.answers.diff import DiffAnswer, DiffChip, HostDiff
 from ttinspect.facts.wording import plural
-from ttinspect.report.common import markdown_table, markdown_text, names_of_hosts, source_line
+from ttinspect.report.common import CsvRows, markdown_table, markdown_text, names_of_hosts, source_line
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import UNKNOWN, count, growth, id_ranges, size
 from ttinspect.verify.compare.changes import Change, Value
@@ -31,7 +31,7 @@ def diff_table(answer: DiffAnswer, exit_code: int) -> list[RenderableType]:
 
 
 def _l1_table(answer: DiffAnswer) -> list[RenderableType]:
-    """What grew in L1, to the byte; what only one side tells of comes last."""
+    """What grew in L1, to the byte; what only one side has comes last."""
     table = columns(">change", "~fact", ">old", ">new")
     for change in answer.changed:
         add_row(table, growth(change.old, change.new), change.path, _exact(change.old), _exact(change.new))
@@ -60,7 +60,7 @@ _Key = tuple[str, tuple[tuple[str, ...], ...], tuple[Row, ...]]
 
 
 def _groups_of_hosts(answer: DiffAnswer) -> dict[_Key, tuple[list[str], HostDiff]]:
-    """Hosts of which the same is told, once: an update of three hundred hosts is one difference."""
+    """Hosts with equal differences together: an update of three hundred hosts is one difference."""
     groups: dict[_Key, tuple[list[str], HostDiff]] = {}
     for host in answer.hosts:
         key = (host.state, tuple(_came_and_went(host)), tuple(_differences(host)))
@@ -100,7 +100,7 @@ def _known_by(chip: DiffChip) -> str:
 
 
 def _grouped(what: str, changes: Iterable[Change]) -> Iterator[Row]:
-    """Equal changes of several chips are told once."""
+    """Equal changes of several chips are one row."""
     groups: dict[tuple[str, Value, Value], list[int | None]] = {}
     for change in changes:
         groups.setdefault((change.path, change.old, change.new), []).append(change.chip)
@@ -134,7 +134,7 @@ def _verdict(answer: DiffAnswer, exit_code: int) -> Text:
             f"  {text or 'L1 of both'}  (exit {exit_code})", "not bold default"
         )
     if answer.same:
-        chips = f"{answer.chips} chip{'' if answer.chips == 1 else 's'}"
+        chips = plural(answer.chips, "chip")
         if answer.unreadable:
             chips += f", unreadable then and now: {id_ranges(answer.unreadable)}"
         return Text("SAME", style="bold green").append(f"  {chips}  (exit {exit_code})", "not bold default")
@@ -176,7 +176,7 @@ def diff_markdown(answer: DiffAnswer, exit_code: int) -> str:
     return "\n".join(parts)
 
 
-def diff_csv(answer: DiffAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def diff_csv(answer: DiffAnswer) -> CsvRows:
     """A row per chip that came or went, and per fact that is different."""
     header = (
         "what", "chip", "path", "old", "new", "unique_id", "board_id", "asic_location", "arch", "board",

@@ -1,6 +1,6 @@
 """The reports of ``explain``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -10,7 +10,7 @@ from ttinspect.answers.explain import MOST_KINDS, MOST_LISTED, ExplainAnswer, L1
 from ttinspect.answers.memory_faults import ExplainedError
 from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause, RuntimePair
-from ttinspect.report.common import markdown_text
+from ttinspect.report.common import CsvRows, markdown_text
 from ttinspect.report.l1_map import l1_map
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import count, grid, size
@@ -18,8 +18,8 @@ from ttinspect.report.units import count, grid, size
 _MARKDOWN_HEAD = """\
 # Findings
 
-Everything that `ttinspect` can find, by id: TTC capacity and check, TTH harvest, TTS shared memory, TTT
-topology and telemetry. Written by `ttinspect explain --format markdown`.
+Everything that `ttinspect` can find, by id: TTC capacity and check, TTF fleets, TTH harvest, TTP readiness of
+a host, TTS shared memory, TTT topology and telemetry. Written by `ttinspect explain --format markdown`.
 """
 
 
@@ -51,7 +51,7 @@ def explain_markdown(answer: ExplainAnswer) -> str:
     return "\n".join(parts)
 
 
-def explain_csv(answer: ExplainAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def explain_csv(answer: ExplainAnswer) -> CsvRows:
     """A row per finding, or per memory error."""
     if not answer.findings:
         return _ERROR_HEADER, map(_cells, answer.errors)

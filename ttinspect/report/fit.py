@@ -1,6 +1,6 @@
 """The reports of ``fit``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -8,7 +8,7 @@ from rich.text import Text
 from ttinspect.answers.fit import FitAnswer, FitBank, FitGroup, FitTensor, FitVerdict
 from ttinspect.facts.wording import plural, verb
 from ttinspect.model.memory_error import Cause
-from ttinspect.report.common import source_line
+from ttinspect.report.common import CsvRows, source_line
 from ttinspect.report.l1_map import l1_map
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import chips_named, count, grid, size
@@ -178,7 +178,7 @@ _HEADER = (
 )  # fmt: skip
 
 
-def fit_csv(answer: FitAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def fit_csv(answer: FitAnswer) -> CsvRows:
     """A row per tensor, for each group of chips that are alike."""
     return _HEADER, (
         (

@@ -14,6 +14,7 @@ from ttinspect.model.finding import WORST_FIRST, Finding, Severity
 from ttinspect.report.common import (
     SEVERITY_STYLES,
     VERDICT_STYLES,
+    CsvRows,
     Result,
     TestCase,
     findings_markdown,
@@ -208,7 +209,7 @@ def fleet_markdown(answer: FleetAnswer, exit_code: int) -> str:
     )
 
 
-def fleet_csv(answer: FleetAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def fleet_csv(answer: FleetAnswer) -> CsvRows:
     """A row per host."""
     header = (
         "host", "source", "kind", "time_ns", "chips", "boards", "revision", "motherboard", "links_between",

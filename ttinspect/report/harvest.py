@@ -14,6 +14,7 @@ from ttinspect.model.arch import Axis, CoreType
 from ttinspect.model.grid import CoordAnswer, CoreAt, CoreState, OtherCore, TypeCores
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
 from ttinspect.report.common import (
+    CsvRows,
     findings_markdown,
     findings_table,
     grouped,
@@ -235,8 +236,6 @@ def _core_at_cells(core: CoreAt) -> tuple[str, ...]:
     )
 
 
-Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
-
 _HEADER = (
     "id", "arch", "board", "board_id", "unique_id", "asic_location", "noc_translation",
     "tensix_mask", "dram_mask", "eth_mask", "pcie_mask", "l2cpu_mask", "assumed",
@@ -246,7 +245,7 @@ _HEADER = (
 )  # fmt: skip
 
 
-def harvest_csv(answer: HarvestAnswer) -> Rows:
+def harvest_csv(answer: HarvestAnswer) -> CsvRows:
     """A row per device; with --cores a row per core."""
     if any(device.cores is not msgspec.UNSET for device in answer.devices):
         empty = ("-", UNKNOWN)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ttinspect.answers.listing import ListAnswer, ListDevice
 from ttinspect.model.arch import Coord
-from ttinspect.report.common import MOST_ALONE, findings_table, grouped, source_line
+from ttinspect.report.common import MOST_ALONE, CsvRows, findings_table, grouped, source_line
 from ttinspect.report.memory import held_by, not_known_below
 from ttinspect.report.screen import Fitting, add_row, columns, indented
 from ttinspect.report.units import chips_named, grid, id_ranges, used_of
@@ -139,7 +139,7 @@ def _grid(value: Coord | None) -> str:
     return _DASH if value is None else grid(value)
 
 
-def list_csv(answer: ListAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def list_csv(answer: ListAnswer) -> CsvRows:
     """A row per chip, sizes in bytes."""
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tensix_grid_x", "tensix_grid_y",

@@ -15,7 +15,7 @@ from ttinspect.model.chip import Unknown
 from ttinspect.model.holder import Known
 from ttinspect.model.region import Figures, RegionState
 from ttinspect.model.system import Source
-from ttinspect.report.common import source_line
+from ttinspect.report.common import CsvRows, source_line
 from ttinspect.report.screen import Fitting, add_row, columns, glued, harmless, indented
 from ttinspect.report.units import UNKNOWN, chips_named, count, id_ranges, percent, share_of, size, used_of
 from ttinspect.shm.layout import BUFFER_TYPES
@@ -51,7 +51,7 @@ def memory_table(answer: MemoryAnswer) -> list[RenderableType | Fitting]:
     return parts
 
 
-def memory_csv(answer: MemoryAnswer) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+def memory_csv(answer: MemoryAnswer) -> CsvRows:
     """A row per region, and one per chip without any; sizes in bytes."""
     return _HEADER, _rows(answer)
 

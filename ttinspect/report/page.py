@@ -106,7 +106,7 @@ def _title(page: Page) -> str:
     if page.fleet is not None:
         return f"fleet of {plural(page.fleet.totals.hosts, 'host')}"
     chips = 0 if page.view is None else len(page.view.chips)
-    return f"{page.host or 'host'}: {chips} chip{'' if chips == 1 else 's'}"
+    return f"{page.host or 'host'}: {plural(chips, 'chip')}"
 
 
 def _counts(page: Page) -> str:
@@ -130,11 +130,7 @@ def _row(chip: TopChip) -> dict[str, object]:
 def _processes(chips: tuple[TopChip, ...]) -> Iterator[tuple[str, ...]]:
     """Slots of the regions, then who holds a chip and publishes nothing."""
     for chip in chips:
-        slots = {
-            slot["host_pid"] or slot["pid"]: slot
-            for region in chip.memory.regions
-            for slot in region.processes
-        }
+        slots = chip.slots
         for pid, slot in slots.items():
             alive = {True: "alive", False: "DEAD", None: "not known"}[slot["alive"]]
             used = (size(slot["l1"]), size(slot["dram"]))
@@ -307,11 +303,11 @@ figure { display: inline-block; margin: 0 1.2em 1.2em 0; background: #fff; color
 {% endif %}
 {% if findings %}
 <h2>What was found</h2>
-{% for one in findings %}
-<details{% if one.open %} open{% endif %}>
-<summary><b class="{{ one.severity }}">{{ one.severity }}</b> <b>{{ one.id }}</b> {{ one.about }}: {{ one.message }}</summary>
-<dl><dt>{{ one.name }}</dt><dd>{{ one.meaning }}</dd><dt>Cause</dt><dd>{{ one.cause }}</dd>
-<dt>Next step</dt><dd>{{ one.remedy }}</dd></dl>
+{% for finding in findings %}
+<details{% if finding.open %} open{% endif %}>
+<summary><b class="{{ finding.severity }}">{{ finding.severity }}</b> <b>{{ finding.id }}</b> {{ finding.about }}: {{ finding.message }}</summary>
+<dl><dt>{{ finding.name }}</dt><dd>{{ finding.meaning }}</dd><dt>Cause</dt><dd>{{ finding.cause }}</dd>
+<dt>Next step</dt><dd>{{ finding.remedy }}</dd></dl>
 </details>
 {% endfor %}
 {% endif %}
@@ -355,8 +351,8 @@ figure { display: inline-block; margin: 0 1.2em 1.2em 0; background: #fff; color
 {% endif %}
 {% if pictures %}
 <h2>Pictures</h2>
-{% for one in pictures %}
-<figure><figcaption>{{ one.title }}</figcaption><img alt="{{ one.title }}" src="{{ one.uri }}"></figure>
+{% for picture in pictures %}
+<figure><figcaption>{{ picture.title }}</figcaption><img alt="{{ picture.title }}" src="{{ picture.uri }}"></figure>
 {% endfor %}
 {% endif %}
 {% if left_out %}

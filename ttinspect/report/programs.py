@@ -9,7 +9,7 @@ from rich.text import Text
 from ttinspect.answers.programs import Capture, HeadroomCheck, Operation, Peak, Program, ProgramsAnswer
 from ttinspect.facts.wording import plural, verb
 from ttinspect.model.graph import CaptureKind, ChipHeld, Earlier, RunMode
-from ttinspect.report.common import source_line, svg, xml_text
+from ttinspect.report.common import CsvRows, source_line, svg, xml_text
 from ttinspect.report.screen import add_row, columns, harmless
 from ttinspect.report.units import count, id_ranges, size, steps
 
@@ -421,7 +421,7 @@ _STYLE = (
 )
 
 
-def programs_csv(answer: ProgramsAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def programs_csv(answer: ProgramsAnswer) -> CsvRows:
     """A row for each operation, and for each program and device; one for a program that holds nothing."""
     header = (
         "what", "file", "rank", "index", "id", "name", "cache_hit", "complete", "device", "cores",

@@ -1,13 +1,11 @@
 """The reports of ``soc``."""
 
-from collections.abc import Iterable
-
 from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.soc import SocAnswer
 from ttinspect.facts.wording import plural
-from ttinspect.report.common import source_line
+from ttinspect.report.common import CsvRows, source_line
 from ttinspect.report.screen import add_row, columns
 from ttinspect.report.units import count, grid, size
 
@@ -33,7 +31,7 @@ def _bytes(number: int) -> str:
     return f"{count(number)} bytes ({size(number)})"
 
 
-def soc_csv(answer: SocAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def soc_csv(answer: SocAnswer) -> CsvRows:
     """A row per core: type, index in descriptor order, NOC0 x and y."""
     rows = (
         (core_type, index, x, y)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ttinspect.answers.telemetry import TelemetryAnswer, TelemetryDevice
 from ttinspect.model.telemetry import EthChannel, GddrModule, MaxArbiter
-from ttinspect.report.common import findings_table, grouped, shared_rows, source_line
+from ttinspect.report.common import CsvRows, findings_table, grouped, shared_rows, source_line
 from ttinspect.report.memory import held_below, held_by, not_known_below
 from ttinspect.report.screen import Fitting, add_row, columns, glued
 from ttinspect.report.units import UNKNOWN, id_ranges, of
@@ -112,7 +112,7 @@ def _plain(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def telemetry_csv(answer: TelemetryAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def telemetry_csv(answer: TelemetryAnswer) -> CsvRows:
     """A row per chip."""
     return CSV_HEADER, (
         (

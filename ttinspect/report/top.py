@@ -153,9 +153,9 @@ def sparkline(span: Span, width: int) -> str:
 
 def status_line(view: TopView, now_ns: int, *, paused: bool, why: str | None, shown: int) -> Text:
     """The first line: how old what is shown is, how many chips, what is wrong, the source."""
-    of = f"{shown} of {len(view.chips)}" if shown != len(view.chips) else str(len(view.chips))
+    of = f"{shown} of " if shown != len(view.chips) else ""
     text = Text(f"{clock_time(view.time_ns)}  {age(now_ns - view.time_ns)} ago  ")
-    text.append(f"{of} chip{'' if len(view.chips) == 1 else 's'}  ")
+    text.append(f"{of}{plural(len(view.chips), 'chip')}  ")
     if paused:
         text.append("PAUSED  ", "bold yellow")
     if why is not None:
@@ -253,12 +253,7 @@ def processes_page(chips: Sequence[TopChip]) -> RenderableType:
     """Who holds which chip, and how much of its memory."""
     table = Table("id", "pid", "process", "user", "L1", "DRAM", "", box=None, padding=(0, 1))
     for chip in chips:
-        slots = {
-            slot["host_pid"] or slot["pid"]: slot
-            for region in chip.memory.regions
-            for slot in region.processes
-        }
-        pids = [process.pid for process in chip.held_by.processes]
+        slots, pids = chip.slots, [process.pid for process in chip.held_by.processes]
         for holder in chip.held_by.processes:
             user = holder.user or (_DASH if holder.uid is None else str(holder.uid))
             _process_row(table, chip, holder.pid, holder.name, user, slots.get(holder.pid))

@@ -12,7 +12,7 @@ from rich.tree import Tree
 from ttinspect.answers.mesh import Cell, are_beside, places
 from ttinspect.answers.topology import TopologyAnswer, TopologyChip
 from ttinspect.model.system import Link, LinkState
-from ttinspect.report.common import findings_table, grouped, source_line, svg, xml_text
+from ttinspect.report.common import CsvRows, findings_table, grouped, source_line, svg, xml_text
 from ttinspect.report.memory import held_below, held_by, not_known_below
 from ttinspect.report.screen import Fitting, add_row, columns, harmless
 from ttinspect.report.units import reach
@@ -202,7 +202,7 @@ def topology_tree(answer: TopologyAnswer) -> list[RenderableType]:
     return [root, *linked, *_findings(answer)]
 
 
-def topology_csv(answer: TopologyAnswer) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def topology_csv(answer: TopologyAnswer) -> CsvRows:
     """A row per chip."""
     header = (
         "id", "kmd_id", "pci_bdf", "unique_id", "board_id", "arch", "board", "tray", "asic_location", "mmio",

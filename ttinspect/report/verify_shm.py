@@ -13,6 +13,7 @@ from ttinspect.model.finding import WORST_FIRST, Finding, Severity
 from ttinspect.report.common import (
     SEVERITY_STYLES,
     VERDICT_STYLES,
+    CsvRows,
     Result,
     TestCase,
     first_of_alike,
@@ -113,7 +114,7 @@ _ABOUT_REGIONS = [rule for rule in REGION_RULES if rule.of_file or rule.of_regio
 _FILE_RULES = frozenset(rule.id for rule in REGION_RULES if rule.of_file is not None)
 
 
-def verify_shm_csv(answer: VerifyShmAnswer) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+def verify_shm_csv(answer: VerifyShmAnswer) -> CsvRows:
     """A row per finding; those about the host have no region."""
     return _HEADER, _rows(answer)
 

@@ -21,6 +21,7 @@ from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.facts.trays import tray_of
+from ttinspect.facts.wording import plural, verb
 from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
@@ -114,10 +115,10 @@ def _without_nodes(top: Path, devices: Set[int]) -> dict[str, Evidence]:
     usable = sorted(devices & nodes.keys())
     if len(usable) == len(devices):
         return {}
-    shows = f"the kernel driver shows {len(devices)} device{'s' if len(devices) > 1 else ''}"
-    verb = "have" if len(usable) > 1 else "has"
+    shows = f"the kernel driver shows {plural(len(devices), 'device')}"
+    have = verb(len(usable), "has", "have") if usable else "has"
     which = f" ({_numbers(usable)})" if usable else ""
-    sentence = f"{shows}, {len(usable) or 'none'} {verb} a node in /dev/tenstorrent{which}"
+    sentence = f"{shows}, {len(usable) or 'none'} {have} a node in /dev/tenstorrent{which}"
     return {sentence: {"devices": sorted(devices), "with_node": usable}}
 
 

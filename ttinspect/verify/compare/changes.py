@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ttinspect.facts.firmware import dotted
+from ttinspect.facts.wording import plural
 from ttinspect.model.chip import Chip
 from ttinspect.model.grid import CoordAnswer, OtherCore, TypeCores
 from ttinspect.model.system import Link, LinkEnd, System, Trouble
@@ -283,7 +284,7 @@ def _difference(first: Cores, other: Cores) -> tuple[str | None, str | None]:
 
 
 def _core_count(cores: Cores) -> str | None:
-    return None if cores is None else f"{len(cores)} core{'' if len(cores) == 1 else 's'}"
+    return None if cores is None else plural(len(cores), "core")
 
 
 def _core(core: CoordAnswer) -> str | None:
