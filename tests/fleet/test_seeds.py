@@ -274,6 +274,17 @@ def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path
     assert answer["cabling"]["expected"] == answer["cabling"]["found"] == links
 
 
+def test_a_cabling_is_written_as_one_whatever_its_file_is_called(run: Run, tmp_path: Path) -> None:
+    plans.write(tmp_path / "hosts", plans.documents(PLANS["cards"]))
+    for name in ("there.textproto", "there.txt", "there"):
+        done = run("fleet", "hosts", "--init-cabling", "-o", name)
+        assert (done.returncode, done.stderr) == (0, ""), name
+        assert (tmp_path / name).read_text().startswith("hosts {\n")
+    refused = run("fleet", "hosts", "--init-cabling", "-o", "there.json")
+    assert refused.returncode == 2
+    assert "this command writes textproto" in refused.stderr
+
+
 EIGHT_SLOTS = [0x21, 0x01, 0x41, 0x61, 0xA1, 0x81, 0xC1, 0xE1]
 """The buses of an H13DSG-O-CPU, from tray 1 on."""
 

@@ -40,6 +40,8 @@ from ttinspect.verify.verify import verify
 _REDRAWN_S = 0.1
 
 FORMATS = (*COMMON_FORMATS, "svg", "markdown", "junit", "dot")
+_CABLING = "textproto"
+"""What --init-cabling writes, and nothing else."""
 
 
 def run(
@@ -115,7 +117,8 @@ def run(
       ttinspect fleet snapshots/ --init-cabling -o cabling.textproto
       srun --nodes 16 ttinspect snapshot | ttinspect fleet -
     """
-    common = Common.of("fleet", FORMATS, None, None, format_, json, output, timeout, verbose, quiet)
+    formats = (_CABLING,) if init_cabling else FORMATS
+    common = Common.of("fleet", formats, None, None, format_, json, output, timeout, verbose, quiet)
     wanted = None if cabling is None else read_cabling(read_document(cabling), document_name(cabling))
     expected = None if check is None else read_fleet_check(read_document(check), document_name(check))
     limit = None if max_age is None else age_ns(max_age, f"--max-age {max_age}")
