@@ -260,10 +260,14 @@ def memory_errors(folder: Path) -> Iterator[Row]:
     words = "Out of Memory: Not enough space|Statically allocated (circular|dataflow) buffers"
     grep = f"LC_ALL=C grep -E {shlex.quote(words)} <{shlex.quote(str(log))} | cat"
     yield compare("explain -, log of 100 MB", ["sh", "-c", command], "grep -E", ["sh", "-c", grep], 5.0, 5)
-    one = ["--from", "board:n150", "--json"]
+    chip_arguments = ["--from", "board:n150", "--json"]
     spec = ["--tensor", "1x1x4096x4096,bfloat16,tile,l1"]
     yield compare(
-        "fit, one tensor", [SCRIPT, "fit", *one, *spec], "capacity", [SCRIPT, "capacity", *one], 1.2
+        "fit, one tensor",
+        [SCRIPT, "fit", *chip_arguments, *spec],
+        "capacity",
+        [SCRIPT, "capacity", *chip_arguments],
+        1.2,
     )
 
 

@@ -21,7 +21,7 @@ WORKERS = (1, 2, 4)
 
 def outcomes(program: Path, version: int, workers: int, runs: int, *options: str) -> Counter[str]:
     """Verdicts of so many runs; "undecided" where a run gave TTS011."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     with burning(program, version, workers, *options) as fire:
         if options:
             fire.wait_for("DRIFT")
@@ -30,10 +30,10 @@ def outcomes(program: Path, version: int, workers: int, runs: int, *options: str
             done = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, check=False)
             document = json.loads(done.stdout)
             ids = {finding["id"] for region in document["regions"] for finding in region["findings"]}
-            found[document["verdict"]] += 1
-            found["undecided"] += "TTS011" in ids
-            found["TTS020"] += "TTS020" in ids
-    return found
+            counts[document["verdict"]] += 1
+            counts["undecided"] += "TTS011" in ids
+            counts["TTS020"] += "TTS020" in ids
+    return counts
 
 
 def main() -> None:
@@ -46,13 +46,13 @@ def main() -> None:
         each = -(-runs // (2 * len(WORKERS)))
         for version in (3, 4):
             for workers in WORKERS:
-                found = outcomes(program, version, workers, each)
-                print(f"healthy, v{version}, {workers} hot writers, {each} runs: {dict(+found)}", flush=True)
+                counts = outcomes(program, version, workers, each)
+                print(f"healthy, v{version}, {workers} hot writers, {each} runs: {dict(+counts)}", flush=True)
         few = max(runs // 40, 1)
         for version in (3, 4):
             for drift in (64 << 20, 4096):
-                found = outcomes(program, version, 4, few, "--keeper", "--drift", str(drift))
-                print(f"drift of {drift:,} bytes, v{version}, {few} runs: {dict(+found)}", flush=True)
+                counts = outcomes(program, version, 4, few, "--keeper", "--drift", str(drift))
+                print(f"drift of {drift:,} bytes, v{version}, {few} runs: {dict(+counts)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ def measure(folder: Path) -> Iterator[str]:
     """A line for each promise."""
     few, many = simulated.write(folder, 300), simulated.write(folder, 10_000)
     seconds, memory = yield from _against_checks(folder, "snapshots of 32 chips", few)
-    told = simulated.write(folder, 300, telemetry=True)
-    yield from _against_checks(folder, "snapshots of 32 chips that tell everything", told)
+    hosts = simulated.write(folder, 300, telemetry=True)
+    yield from _against_checks(folder, "snapshots of 32 chips that tell everything", hosts)
     larger, memory = _run("fleet", str(many), "--json")
     growth = larger / 10_000 / (seconds / 300)
     yield (

@@ -14,8 +14,8 @@ def write_capture(path: Path) -> None:
     """A bare capture as json.dump writes it: the real ones again and again."""
     nodes = [node for name in sorted(graphs()["captures"]) for node in graphs()["captures"][name]]
     texts = [json.dumps({**node, "arguments": ["x" * 160] * 2}) for node in nodes]
-    one = ", ".join(texts)
-    path.write_text(f"[{', '.join([one] * (SIZE // len(one)))}]")
+    capture = ", ".join(texts)
+    path.write_text(f"[{', '.join([capture] * (SIZE // len(capture)))}]")
 
 
 def write_line(path: Path) -> None:

@@ -212,18 +212,18 @@ def _first_screen(folder: Path) -> Figure:
 
 def _family(pid: int) -> list[int]:
     """A process and its children."""
-    found = [pid]
+    pids = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            found += _family(int(child))
-    return found
+            pids += _family(int(child))
+    return pids
 
 
 def _cpu_seconds(pid: int) -> float:
     """User and system time of a process and its children."""
     total = 0
-    for one in _family(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(") ")[2].split()
+    for member in _family(pid):
+        fields = Path(f"/proc/{member}/stat").read_text().rpartition(") ")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / _TICKS
 

@@ -121,8 +121,10 @@ def _runs(program: Path, version: int, workers: int, count: int, *options: str) 
         for _ in range(count):
             files = read_regions(region.directory, named=True)
             (looks,) = sample(region.directory, files, _illegal)
-            seen = {one.outcome for one in looks.judged}
-            worst = (one for one in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.LEGAL) if one in seen)
+            seen = {verdict.outcome for verdict in looks.judged}
+            worst = (
+                outcome for outcome in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.LEGAL) if outcome in seen
+            )
             outcomes[next(worst, Outcome.LEGAL).value] += 1
     return outcomes
 

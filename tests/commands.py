@@ -55,5 +55,5 @@ def prepare(folder: Path) -> None:
     plans.write(folder / "hosts", plans.documents(plans.cards(2)))
     (folder / "proc").mkdir()
     (folder / "shm").mkdir()
-    for one in list(captures().values())[:2]:
-        (folder / "shm" / one.file_name).write_bytes(one.data)
+    for capture in list(captures().values())[:2]:
+        (folder / "shm" / capture.file_name).write_bytes(capture.data)

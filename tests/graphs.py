@@ -77,15 +77,15 @@ class Made:
 
     def allocate(self, size: int, address: int, mesh: int = 1) -> int:
         """An L1 buffer and its allocation; the counter of the buffer."""
-        told: dict[str, Any] = {
+        params: dict[str, Any] = {
             "size": size,
             "type": "L1",
             "layout": "INTERLEAVED",
             "device_id": mesh,
             "buffer_type": 1,
         }
-        buffer = self.add("buffer", 2, **told)
-        self.add("buffer_allocate", 2, (buffer,), **told, address=address, max_size_per_bank=size)
+        buffer = self.add("buffer", 2, **params)
+        self.add("buffer_allocate", 2, (buffer,), **params, address=address, max_size_per_bank=size)
         return buffer
 
     def free(self, buffer: int, size: int, address: int, mesh: int = 1) -> int:

@@ -143,7 +143,7 @@ def _lines_without_logic(source: str) -> set[int]:
         annotations = []
         if isinstance(node, ast.FunctionDef):
             arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-            annotations = [node.returns, *(one.annotation for one in arguments)]
+            annotations = [node.returns, *(argument.annotation for argument in arguments)]
         elif isinstance(node, ast.AnnAssign):
             annotations = [node.annotation]
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp | ast.Subscript):

@@ -212,14 +212,14 @@ def command_lines(folder: Path) -> list[str]:
             for name in simulated_devices()
             for command in OF_DEVICES
         ]
-    here = "--shm-dir no-regions --procfs proc"
+    no_regions = "--shm-dir no-regions --procfs proc"
     files = sorted(path.name for path in folder.iterdir() if path.name.startswith(("made-", "real-")))
     hosts = sorted(f"sysfs:{path.name}" for path in folder.iterdir() if path.name.startswith("host-"))
     boards = [f"board:{name}" for name in ALIASES.split()]
     lines = [*ALONE, *ERRORS]
     for source in [*boards, *(f"masks:{mask}" for mask in MASKS), *files, *hosts]:
         for command in OF_A_SOURCE:
-            places = here if command.split()[0] in ("list", "memory", "check") else ""
+            places = no_regions if command.split()[0] in ("list", "memory", "check") else ""
             lines.append(f"{command} --from {source} {places}".strip())
     for home in sorted((folder / "regions").iterdir()):
         for command in OF_REGIONS:
@@ -275,34 +275,34 @@ def _now(text: str) -> str:
 def compare(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[str]]:
     """By what differs, the command lines where it does: ``exit 0 -> 10``, ``+devices[].serial`` (a key that
     is new), ``-path`` (that is gone), ``path`` (with another value), ``table`` where the JSON is the same."""
-    found: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, list[str]] = defaultdict(list)
     for line, before in old.items():
         after = new[line]
         if before["exit"] != after["exit"]:
-            found[f"exit {before['exit'][0]} -> {after['exit'][0]}"].append(line)
+            groups[f"exit {before['exit'][0]} -> {after['exit'][0]}"].append(line)
         paths = sorted(set(_differences(before["json"], after["json"], "")))
         for path in paths:
-            found[path].append(line)
+            groups[path].append(line)
         if not paths and before["table"] != after["table"]:
-            found["table"].append(line)
+            groups["table"].append(line)
         if not paths and before["stderr"] != after["stderr"]:
-            found["stderr"].append(line)
-    return dict(found)
+            groups["stderr"].append(line)
+    return dict(groups)
 
 
 def _differences(old: Any, new: Any, path: str) -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in old.keys() | new.keys():
-            here = f"{path}.{key}" if path else key
+            key_path = f"{path}.{key}" if path else key
             if key not in new:
-                yield f"-{here}"
+                yield f"-{key_path}"
             elif key not in old:
-                yield f"+{here}"
+                yield f"+{key_path}"
             else:
-                yield from _differences(old[key], new[key], here)
+                yield from _differences(old[key], new[key], key_path)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for one, other in zip(old, new, strict=True):
-            yield from _differences(one, other, f"{path}[]")
+        for before, other in zip(old, new, strict=True):
+            yield from _differences(before, other, f"{path}[]")
     elif old != new:
         yield path
 
@@ -319,10 +319,10 @@ def main(words: list[str]) -> None:
         Path(words[2]).write_text(json.dumps(run(Path(words[1]))))
     elif words[:1] == ["compare"] and len(words) == 3:
         old, new = (json.loads(Path(name).read_text()) for name in words[1:])
-        found = compare(old, new)
-        same = len(old) - len({line for lines in found.values() for line in lines})
+        groups = compare(old, new)
+        same = len(old) - len({line for lines in groups.values() for line in lines})
         print(f"{same} of {len(old)} command lines answer the same in all")
-        for what, lines in sorted(found.items(), key=lambda item: -len(item[1])):
+        for what, lines in sorted(groups.items(), key=lambda item: -len(item[1])):
             print(f"{len(lines):>5}  {what}   for instance: {lines[0]}")
     else:
         sys.exit(__doc__)

@@ -24,15 +24,15 @@ DOCS = ("tests/test_man_pages.py", "tests/test_docs.py")
 
 def version(root: Path = ROOT) -> str:
     """The version of the package, read from the one file that has it."""
-    (found,) = re.findall(r'^__version__ = "(.+)"$', (root / VERSION_FILE).read_text(), re.MULTILINE)
-    return str(found)
+    (number,) = re.findall(r'^__version__ = "(.+)"$', (root / VERSION_FILE).read_text(), re.MULTILINE)
+    return str(number)
 
 
 def other_places(root: Path = ROOT) -> list[str]:
     """Where else a program or its building says a version of it."""
-    said = re.compile(rf'(?i)version\W+"?{re.escape(version(root))}\b')
+    pinned = re.compile(rf'(?i)version\W+"?{re.escape(version(root))}\b')
     files = {path for kind in TEXTS for path in [*root.glob(kind), *(root / "ttinspect").rglob(kind)]}
-    names = {path.relative_to(root).as_posix() for path in files if said.search(path.read_text())}
+    names = {path.relative_to(root).as_posix() for path in files if pinned.search(path.read_text())}
     return sorted(names - {VERSION_FILE})
 
 
@@ -77,13 +77,13 @@ def left_in_git(root: Path = ROOT) -> list[str]:
     if not (root / ".git").exists():
         return []
     tag = f"v{version(root)}"
-    told = []
+    missing = []
     if _git(root, "tag", "--list", tag):
-        told.append(f"the tag {tag} is there: raise __version__ in {VERSION_FILE}")
+        missing.append(f"the tag {tag} is there: raise __version__ in {VERSION_FILE}")
     changed = _git(root, "status", "--porcelain").splitlines()
     if changed:
-        told.append(f"{len(changed)} files are not committed, {changed[0][3:]} first: commit them")
-    return told
+        missing.append(f"{len(changed)} files are not committed, {changed[0][3:]} first: commit them")
+    return missing
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -117,7 +117,7 @@ def main() -> None:
     print(f"\nlongest functions (at most {LONGEST_FUNCTION} lines)")
     for length, where in sorted(functions(), reverse=True)[:5]:
         print(f"{length:>5}  {where}")
-    for name, found, allowed in (
+    for name, places, allowed in (
         (
             "comparisons of SHM versions outside shm/layout.py",
             list(version_comparisons()),
@@ -125,8 +125,8 @@ def main() -> None:
         ),
         ("searches in our own sentences", list(own_text_regexes()), OWN_TEXT_REGEXES),
     ):
-        print(f"\n{name}: {len(found)} (at most {allowed})")
-        print("".join(f"  {where}\n" for where in found), end="")
+        print(f"\n{name}: {len(places)} (at most {allowed})")
+        print("".join(f"  {where}\n" for where in places), end="")
 
 
 if __name__ == "__main__":

@@ -35,13 +35,13 @@ def _nodes(module: Path) -> tuple[ast.AST, ...]:
 
 @functools.cache
 def _imports(module: Path) -> set[str]:
-    found = set()
+    imported = set()
     for node in _nodes(module):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            imported |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return found
+            imported |= {alias.name for alias in node.names}
+    return imported
 
 
 def test_a_room_imports_only_those_above_it() -> None:

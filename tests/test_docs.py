@@ -45,8 +45,8 @@ def _expectations_of_a_chip() -> dict[str, str]:
 def test_the_guide_has_an_example_of_everything_that_can_be_expected_of_a_chip(run: Run) -> None:
     examples = _expectations_of_a_chip()
     assert tuple(examples) == ChipWants.__struct_fields__
-    said = " ".join(run("check", "--help").stdout.split())
-    offered = said.partition("--expect holds for every chip: ")[2].partition("; or for the host")[0]
+    help_text = " ".join(run("check", "--help").stdout.split())
+    offered = help_text.partition("--expect holds for every chip: ")[2].partition("; or for the host")[0]
     assert [word.partition("=")[0] for word in offered.split(", ")] == list(examples)
 
 
@@ -85,8 +85,8 @@ def test_what_a_document_shows_is_what_the_command_prints(
     for block in shown:
         command, _, output = block.partition("\n")
         words = shlex.split(command)
-        here = ["--shm-dir", str(tmp_path)] if words[0] in ("check", "list") else []
-        assert run(*words, *here).stdout.rstrip("\n") == output
+        places = ["--shm-dir", str(tmp_path)] if words[0] in ("check", "list") else []
+        assert run(*words, *places).stdout.rstrip("\n") == output
 
 
 def test_every_command_has_a_guide_with_an_example_its_exit_codes_and_traps() -> None:

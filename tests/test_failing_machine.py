@@ -61,7 +61,7 @@ def test_an_output_that_takes_no_more_is_told_and_leaves_no_half_file(
     shell = ["strace", "-f", "-o", str(made / "trace")]
     if calls == "write":
         shell += ["-P", str(output)]
-    shell += [part for one in calls.split(",") for part in ("-e", f"inject={one}:error={error}")]
+    shell += [part for call in calls.split(",") for part in ("-e", f"inject={call}:error={error}")]
     line = EVERY.get(command, EVERY["harvest"]).split()
     if command == "standard output":
         with output.open("w") as stdout:
@@ -87,12 +87,12 @@ def test_an_output_that_takes_no_more_is_told_and_leaves_no_half_file(
 @pytest.fixture
 def jumping(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a host whose clock is set all the time."""
-    found = compiler()
-    if found is None:
+    path = compiler()
+    if path is None:
         pytest.skip("there is no C compiler to build the clock with")
     library = tmp_path_factory.mktemp("clock") / "clock.so"
     source = Path(__file__).parent / "device" / "clock.c"
-    subprocess.run([found, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    subprocess.run([path, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
     return _environment(made, LD_PRELOAD=str(library))
 
 
@@ -104,8 +104,8 @@ def test_this_clock_does_jump(jumping: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env=jumping, capture_output=True, text=True, check=True, timeout=30
     )
-    told = [int(line) for line in done.stdout.split()]
-    assert min(after - before for before, after in itertools.pairwise(told)) < -3600
+    numbers = [int(line) for line in done.stdout.split()]
+    assert min(after - before for before, after in itertools.pairwise(numbers)) < -3600
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_a_clock_that_is_set_neither_stops_nor_hurries_a_watch(
     took = time.monotonic() - began
     _calm(done)
     assert done.returncode in CHECKED
-    told = [json.loads(one) for one in done.stdout.splitlines()]
+    moments = [json.loads(line) for line in done.stdout.splitlines()]
     if "--count" in line:
-        assert len(told) >= 12
+        assert len(moments) >= 12
         assert took > 1.1  # eleven pauses of 0.1 s by the clock that nobody sets
     assert took < 30
 
@@ -148,16 +148,16 @@ def test_a_clock_that_is_set_stops_no_exporter(
         while not url:
             line = serving.stderr.readline()
             assert line, "serve ended"
-            found = re.search(r"http://[\d.]+:\d+", line)
-            url = found[0] if found else ""
+            address = re.search(r"http://[\d.]+:\d+", line)
+            url = address[0] if address else ""
         for _ in range(8):
             with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
                 assert b"ttinspect_" in answer.read()
             time.sleep(0.15)
     finally:
         serving.terminate()
-        _, said = serving.communicate(timeout=30)
-    assert "Traceback" not in said
+        _, errors = serving.communicate(timeout=30)
+    assert "Traceback" not in errors
     assert serving.returncode == 143
 
 

@@ -49,7 +49,7 @@ def start(console_script: str, made: Path) -> Callable[..., Done]:
     return call
 
 
-def _told(done: Done) -> None:
+def _assert_explained(done: Done) -> None:
     assert b"Traceback" not in done.stderr, done.stderr
     assert b"internal error" not in done.stderr, done.stderr
     assert done.returncode in SAID, (done.returncode, done.stderr)
@@ -80,7 +80,7 @@ def test_a_file_system_that_is_full_gets_all_of_an_answer_or_nothing(
     target = small / f"answer.{suffix}"
     option = "--json" if suffix == "json" and command != "record" else ""
     done = start(f"{EVERY[command]} {option} -o {target}")
-    _told(done)
+    _assert_explained(done)
     if done.returncode == 2:
         assert b"no space left" in done.stderr or command == "completion", done.stderr
         assert command == "record" or {path.name for path in small.iterdir()} == {"filling"}
@@ -91,18 +91,20 @@ def test_a_file_system_that_is_full_gets_all_of_an_answer_or_nothing(
 
 @pytest.mark.parametrize("limit", ["-n 16", "-f 0", "-v 300000", "-s 512", "-l 0", "-c 0"])
 @pytest.mark.parametrize("command", ["list", "memory", "verify-shm", "harvest", "fleet", "programs"])
-def test_limits_of_the_shell_are_met_or_told(start: Callable[..., Done], command: str, limit: str) -> None:
-    _told(start(f"{EVERY[command]} --json", f"ulimit {limit}"))
+def test_limits_of_the_shell_are_met_or_assert_explained(
+    start: Callable[..., Done], command: str, limit: str
+) -> None:
+    _assert_explained(start(f"{EVERY[command]} --json", f"ulimit {limit}"))
 
 
 @pytest.mark.parametrize("command", ANSWERED)
 def test_nobody_needs_a_home(start: Callable[..., Done], command: str) -> None:
     done = start(EVERY[command])
-    _told(done)
+    _assert_explained(done)
     assert done.returncode in CHECKED
 
 
-@pytest.mark.parametrize("command", [one for one in ANSWERED if one != "completion"])
+@pytest.mark.parametrize("command", [command for command in ANSWERED if command != "completion"])
 def test_nothing_needs_a_folder_that_can_be_written(
     start: Callable[..., Done], made: Path, command: str
 ) -> None:
@@ -110,7 +112,7 @@ def test_nothing_needs_a_folder_that_can_be_written(
         folder.chmod(0o555)
     try:
         done = start(EVERY[command], preexec=without_the_rights_of_root, HOME=str(made))
-        _told(done)
+        _assert_explained(done)
         assert done.returncode in CHECKED
         refused = start(f"{EVERY[command]} -o answer", preexec=without_the_rights_of_root, HOME=str(made))
         assert refused.returncode == 6, refused.stderr
@@ -125,10 +127,10 @@ def test_nothing_needs_a_folder_that_can_be_written(
 def test_json_is_the_same_in_every_locale(start: Callable[..., Done], command: str, locale: str) -> None:
     env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = start(f"{EVERY[command]} --json", **env)
-    _told(done)
+    _assert_explained(done)
     for line in done.stdout.decode().splitlines() if command == "record" else [done.stdout.decode()]:
         json.loads(line)
-    _told(start(EVERY[command], **env))
+    _assert_explained(start(EVERY[command], **env))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,9 @@ def test_two_at_once_leave_one_whole_answer(console_script: str, made: Path) -> 
     words = [console_script, *EVERY["snapshot"].split(), "--quiet", "-o", "same.json"]
     for _ in range(5):
         both = [subprocess.Popen(words, cwd=made, stderr=subprocess.PIPE) for _ in range(2)]
-        assert [(one.communicate(timeout=60)[1], one.returncode) for one in both] == [(b"", 0)] * 2
+        assert [(process.communicate(timeout=60)[1], process.returncode) for process in both] == [
+            (b"", 0)
+        ] * 2
         assert json.loads((made / "same.json").read_text())["schema"] == "ttinspect.snapshot.v1"
     assert [path.name for path in made.glob("*same*")] == ["same.json"]
 
@@ -224,9 +228,9 @@ def test_a_clock_that_jumps_stops_nothing(made: Path, line: str) -> None:
         timeout=60,
         check=False,
     )
-    _told(done)
+    _assert_explained(done)
     assert done.returncode in CHECKED
-    assert [json.loads(one) for one in done.stdout.splitlines()]
+    assert [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @contextlib.contextmanager
@@ -266,7 +270,7 @@ def test_a_region_may_change_its_version_while_it_is_read(
     with _meanwhile(change):
         for _ in range(8):
             done = start(f"{command} --from c.yaml --shm-dir shm --procfs proc --json")
-            _told(done)
+            _assert_explained(done)
             document: dict[str, Any] = json.loads(done.stdout)
             assert document["schema"] == f"ttinspect.{command.split(maxsplit=1)[0]}.v1"
 
@@ -294,7 +298,7 @@ def test_a_driver_may_be_unloaded_while_it_is_read(
 
     shm = "" if command.startswith("telemetry") else "--shm-dir shm --procfs proc"
     with _meanwhile(change):
-        _told(start(f"{command} --from sysfs:{root} {shm}"))
+        _assert_explained(start(f"{command} --from sysfs:{root} {shm}"))
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -305,12 +309,12 @@ def test_a_driver_may_be_unloaded_while_it_is_read(
     [("harvest", "c.yaml"), ("diff", "d.yaml"), ("check", "site.yaml"), ("programs", "report.json"),
      ("fleet", "hosts/qb-01.yaml"), ("memory", "shm/{region}"), ("verify-shm", "shm/{region}")],
 )  # fmt: skip
-def test_a_call_that_fails_on_a_file_is_told(
+def test_a_call_that_fails_on_a_file_is_assert_explained(
     console_script: str, made: Path, command: str, path: str, call: str, error: str
 ) -> None:
     path = path.replace("{region}", next((made / "shm").iterdir()).name)
     traced = ["strace", "-f", "-o", "trace", "-P", path, "-P", str(made / path)]
-    injected = [word for one in call.split(",") for word in ("-e", f"inject={one}:error={error}")]
+    injected = [word for name in call.split(",") for word in ("-e", f"inject={name}:error={error}")]
     done = subprocess.run(
         [*traced, *injected, console_script, *EVERY[command].split(), "--json"],
         cwd=made, capture_output=True, timeout=120, check=False,
@@ -318,5 +322,5 @@ def test_a_call_that_fails_on_a_file_is_told(
     )  # fmt: skip
     if b"PTRACE" in done.stderr or b"Operation not permitted" in done.stderr:
         pytest.skip("this host does not allow tracing")
-    _told(done)
+    _assert_explained(done)
     json.loads(done.stdout)

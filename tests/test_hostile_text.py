@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz.feeding import Feeder, feeder
+from tests.fuzz import feeding
+from tests.fuzz.feeding import Feeder
 from tests.fuzz.targets import TARGETS
 from ttinspect.facts.yamltree import parse_yaml
 
@@ -25,8 +26,8 @@ _MOST = 120
 
 
 @pytest.fixture(scope="module")
-def one() -> Iterator[Feeder]:
-    with feeder() as made:
+def feeder() -> Iterator[Feeder]:
+    with feeding.feeder() as made:
         yield made
 
 
@@ -75,11 +76,11 @@ def _variants(seed: bytes, hostile: tuple[str, ...]) -> Iterator[bytes]:
             yield json.dumps(_replaced(document, path, next(texts))).encode()
         return
     seen = seed.decode("utf-8", "replace")
-    for found in [*re.finditer(r'"[^"\n]*"', seen)][:_MOST]:  # a string of text protobuf
+    for match in [*re.finditer(r'"[^"\n]*"', seen)][:_MOST]:  # a string of text protobuf
         text = "".join(rf"\{ord(char):03o}" if char < " " else char for char in next(texts))
-        yield f'{seen[: found.start()]}"{text}"{seen[found.end() :]}'.encode()
-    for found in [*re.finditer(r"[^,\s:\"]+", seen)][:_MOST]:  # a word, or a cell
-        yield f"{seen[: found.start()]}{next(texts)}{seen[found.end() :]}".encode()
+        yield f'{seen[: match.start()]}"{text}"{seen[match.end() :]}'.encode()
+    for match in [*re.finditer(r"[^,\s:\"]+", seen)][:_MOST]:  # a word, or a cell
+        yield f"{seen[: match.start()]}{next(texts)}{seen[match.end() :]}".encode()
 
 
 @pytest.mark.system
@@ -90,12 +91,12 @@ def _variants(seed: bytes, hostile: tuple[str, ...]) -> Iterator[bytes]:
 )
 @pytest.mark.parametrize("target", TEXTS)
 def test_no_text_of_a_source_does_anything(
-    one: Feeder, target: str, hostile: tuple[str, ...], formats: tuple[str, ...]
+    feeder: Feeder, target: str, hostile: tuple[str, ...], formats: tuple[str, ...]
 ) -> None:
     count = 0
     for seed in sorted(TARGETS[target].seeds(), key=len)[:2]:
         for data in _variants(seed, hostile):
-            one.answer(target, data, formats)
+            feeder.answer(target, data, formats)
             count += 1
     assert count
 

@@ -38,8 +38,8 @@ def test_the_readme_gives_exit_codes_their_meaning() -> None:
     table = dict(
         re.findall(r"^\| (\d+) \| (.*) \|$", (FOLDER.parents[1] / "README.md").read_text(), re.MULTILINE)
     )
-    said = {str(int(code)): text for code, text in EXIT_CODE_MEANINGS.items() if code < 100}
-    assert {code: text.replace("`", "") for code, text in table.items()} == said
+    meanings = {str(int(code)): text for code, text in EXIT_CODE_MEANINGS.items() if code < 100}
+    assert {code: text.replace("`", "") for code, text in table.items()} == meanings
 
 
 @pytest.mark.system

@@ -93,7 +93,7 @@ def _descriptor(path: Path, *, chips: int = 2, links: int = 4) -> str:
 def _ids(document: dict[str, Any]) -> set[str]:
     """All findings of an answer that are more than information."""
     parts = [document, *document.get("devices", ()), *document.get("chips", ())]
-    return {one["id"] for part in parts for one in part["findings"] if one["severity"] != "info"}
+    return {finding["id"] for part in parts for finding in part["findings"] if finding["severity"] != "info"}
 
 
 def test_every_command_agrees_that_it_is_as_it_should_be(answer: Answer, tmp_path: Path) -> None:
@@ -112,8 +112,12 @@ def test_every_command_agrees_that_it_is_as_it_should_be(answer: Answer, tmp_pat
     code, check = answer(
         "check", "--from", source, "--expect", "board=d200", "--product", "--shm-dir", str(tmp_path)
     )
-    assert [one for one in check["expectations"] if one["outcome"] == "fail"] == []
-    of_board = {one["fact"]: one for one in check["expectations"] if one["chip"] in (None, 1)}
+    assert [expectation for expectation in check["expectations"] if expectation["outcome"] == "fail"] == []
+    of_board = {
+        expectation["fact"]: expectation
+        for expectation in check["expectations"]
+        if expectation["chip"] in (None, 1)
+    }
     assert of_board["chips per d200"]["outcome"] == "pass"
     assert (of_board["links on the board"]["expected"], of_board["links on the board"]["found"]) == (4, 4)
     assert of_board["eth links"]["found"] == "4 of 4 up"
@@ -125,7 +129,9 @@ def test_every_command_agrees_that_a_chip_is_missing(answer: Answer, tmp_path: P
     source = _descriptor(tmp_path / "half.yaml", chips=1)
     assert "TTT007" in _ids(answer("topology", "--from", source)[1])
     code, check = answer("check", "--from", source, "--product", "--shm-dir", str(tmp_path))
-    (whole,) = [one for one in check["expectations"] if one["fact"] == "chips per d200"]
+    (whole,) = [
+        expectation for expectation in check["expectations"] if expectation["fact"] == "chips per d200"
+    ]
     assert (code, whole["outcome"], whole["expected"], whole["found"]) == (10, "fail", 2, 1)
 
 
@@ -134,9 +140,11 @@ def test_every_command_agrees_that_a_link_of_the_board_is_missing(answer: Answer
     topology = answer("topology", "--from", source)[1]
     assert "TTT009" in _ids(topology)
     code, check = answer("check", "--from", source, "--product", "--shm-dir", str(tmp_path))
-    links = [one for one in check["expectations"] if one["fact"] == "links on the board"]
+    links = [
+        expectation for expectation in check["expectations"] if expectation["fact"] == "links on the board"
+    ]
     assert code == 10
-    assert {(one["id"], one["outcome"], one["expected"], one["found"]) for one in links} == {
+    assert {(link["id"], link["outcome"], link["expected"], link["found"]) for link in links} == {
         ("TTT009", "fail", 4, 3)
     }
 
@@ -172,7 +180,7 @@ def test_tt_smi_and_the_driver_name_it_too(answer: Answer, tmp_path: Path) -> No
     device(root, 1, pci_id=0x401E, board_id=0, card="d200-card")
     _, topology = answer("topology", "--from", f"sysfs:{root}")
     assert [chip["board"] for chip in topology["chips"]] == ["d200", "d200"]
-    assert any("second chip of a d200" in one["message"] for one in topology["findings"])
+    assert any("second chip of a d200" in finding["message"] for finding in topology["findings"])
     assert "TTT007" not in _ids(topology)  # the second chip is behind a link, which sysfs does not show
 
 

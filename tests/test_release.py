@@ -47,8 +47,8 @@ def test_a_released_version_has_a_heading_with_a_date(root: Path) -> None:
 )
 def test_what_is_missing_is_told_with_what_to_do(root: Path, text: str, advice: str) -> None:
     (root / "CHANGELOG.md").write_text(f"# Changelog\n\n{text}")
-    (told,) = release.missing_from_changelog(root)
-    assert advice in told
+    (version,) = release.missing_from_changelog(root)
+    assert advice in version
 
 
 def test_what_is_unreleased_gets_the_version_and_the_date(root: Path) -> None:

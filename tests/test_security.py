@@ -201,8 +201,10 @@ def test_a_region_that_is_a_link_is_not_followed(run: Run, made: Path) -> None:
             "--json",
         ]
     )
-    found = [one for one in json.loads(done.stdout)["regions"] if one["file_id"] == "77"]
-    assert [(one["state"], one["processes"], one["totals"]) for one in found] == [("unreadable", [], None)]
+    regions = [region for region in json.loads(done.stdout)["regions"] if region["file_id"] == "77"]
+    assert [(region["state"], region["processes"], region["totals"]) for region in regions] == [
+        ("unreadable", [], None)
+    ]
 
 
 @pytest.mark.system
@@ -217,9 +219,9 @@ def test_serve_listens_to_this_host_alone_by_default(console_script: str, made: 
         end = time.monotonic() + 30
         while not heard and process.poll() is None and time.monotonic() < end:
             heard = [
-                one.laddr.ip
-                for one in psutil.Process(process.pid).net_connections()
-                if one.status == "LISTEN"
+                connection.laddr.ip
+                for connection in psutil.Process(process.pid).net_connections()
+                if connection.status == "LISTEN"
             ]
             time.sleep(0.05)
         assert heard == ["127.0.0.1"]
@@ -235,7 +237,7 @@ def test_a_redacted_snapshot_names_no_process_and_no_serial(run: Run, made: Path
     ids = {
         str(chip[key]) for chip in json.loads(plain)["system"]["chips"] for key in ("unique_id", "board_id")
     }
-    secrets = {"hiddenname", *(one for one in ids if len(one) > 6)}
+    secrets = {"hiddenname", *(secret for secret in ids if len(secret) > 6)}
     assert len(secrets) > 2
     assert {secret for secret in secrets if f'"{secret}"' in plain} == secrets
     assert {secret for secret in secrets if f'"{secret}"' in hidden} == set()

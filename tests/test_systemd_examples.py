@@ -73,7 +73,7 @@ def test_a_service_has_few_rights(units: list[str], service: Path) -> None:
 def _line(service: str, replaced: dict[str, str]) -> list[str]:
     """The ExecStart of a service, with other words for some."""
     text = (EXAMPLES / service).read_text()
-    (line,) = [found for found in text.splitlines() if found.startswith("ExecStart=")]
+    (line,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
     words = shlex.split(line.removeprefix("ExecStart="))
     assert replaced.keys() <= {*words}
     return [replaced.get(word, word) for word in words]
@@ -109,9 +109,9 @@ def test_what_the_service_starts_answers_until_it_is_ended(console_script: str, 
     serving = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     try:
         assert serving.stderr is not None
-        found = re.search(r"http://[\d.]+:\d+", serving.stderr.readline())
-        assert found is not None
-        with urllib.request.urlopen(f"{found[0]}/metrics", timeout=20) as answer:
+        address = re.search(r"http://[\d.]+:\d+", serving.stderr.readline())
+        assert address is not None
+        with urllib.request.urlopen(f"{address[0]}/metrics", timeout=20) as answer:
             assert answer.read().count(b"ttinspect_chip_up{") == 2
     finally:
         serving.terminate()

@@ -59,30 +59,30 @@ def assert_every_null_has_its_reason(
     device: Mapping[str, Any], chip: Mapping[str, Any], *, simulated: bool = False
 ) -> None:
     """Every path is one of the device, null, and there once; every null is there, or does not apply."""
-    told = [one["path"] for one in device["unknown"]]
-    assert len({*told}) == len(told), told
-    there = {*nulls(device)}
-    assert {*told} <= there, {*told} - there
-    assert all(len(one["why"]) > 1 for one in device["unknown"])
-    for path in sorted(there):
+    paths = [unknown["path"] for unknown in device["unknown"]]
+    assert len({*paths}) == len(paths), paths
+    null_paths = {*nulls(device)}
+    assert {*paths} <= null_paths, {*paths} - null_paths
+    assert all(len(unknown["why"]) > 1 for unknown in device["unknown"])
+    for path in sorted(null_paths):
         certain = not re.match(r"(at|cores)\b", path) and does_not_apply(path, chip, simulated=simulated)
-        assert not (certain and path in told), path
-        assert path in told or does_not_apply(path, chip, simulated=simulated), path
+        assert not (certain and path in paths), path
+        assert path in paths or does_not_apply(path, chip, simulated=simulated), path
 
 
 def devices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The devices of an answer; ``topology`` calls them chips."""
-    found: list[dict[str, Any]] = document["chips"] if "chips" in document else document["devices"]
-    return found
+    parts: list[dict[str, Any]] = document["chips"] if "chips" in document else document["devices"]
+    return parts
 
 
 def answered(source: str, *command: str) -> Any:
     """The JSON of a command, on a host that publishes nothing."""
-    here: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     with_processes = ("list", "memory", "check", "snapshot", "topology", "telemetry")
     if command[0] in with_processes and not source.endswith(SNAPSHOT):
-        here = ("--shm-dir", _EMPTY.name, "--procfs", _EMPTY.name)
-    return asked(*command, "--from", source, *here)[1]
+        places = ("--shm-dir", _EMPTY.name, "--procfs", _EMPTY.name)
+    return asked(*command, "--from", source, *places)[1]
 
 
 def assert_of_all_commands(source: str) -> None:

@@ -27,11 +27,11 @@ class Warm:
     """The process, and how to ask it. One command at a time."""
 
     def __init__(self) -> None:
-        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket = here
-        with there:
+        own_end, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket = own_end
+        with far_end:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.warm", str(there.fileno())], pass_fds=[there.fileno()]
+                [sys.executable, "-m", "tests.warm", str(far_end.fileno())], pass_fds=[far_end.fileno()]
             )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ _WRONG = (
 
 def wrong_counts(message: str) -> list[str]:
     """Where a message says "1 chips", "2 chip", "channels 3-3" or "slots 4"."""
-    return [found[0] for pattern in _WRONG for found in pattern.finditer(message)]
+    return [match[0] for pattern in _WRONG for match in pattern.finditer(message)]
 
 
 def assert_counts_agree(message: str) -> None:

@@ -151,7 +151,7 @@ def test_free_devices_are_those_that_nobody_holds(
 
 def free_of(run: Run, root: Path, *more: str) -> tuple[str, int]:
     """What --free prints of a host with a driver that lists nobody, and its exit code."""
-    for number in (int(one.name.partition("!")[2]) for one in (root / "sys/class/tenstorrent").iterdir()):
+    for number in (int(path.name.partition("!")[2]) for path in (root / "sys/class/tenstorrent").iterdir()):
         write(root / f"proc/driver/tenstorrent/{number}/pids", "")
     done = run("list", "--free", "--procfs", str(root / "proc"), *more, TTINSPECT_FROM=f"host:{root}")
     return done.stdout, done.returncode

@@ -183,7 +183,7 @@ def test_a_device_that_is_gone_for_a_while_comes_back(
     console_script: str, tree: Path, tmp_path: Path, command: str
 ) -> None:
     fake_sysfs.device(tree, 1)
-    here, away = tree / "sys/class/tenstorrent/tenstorrent!1", tmp_path / "away"
+    device, away = tree / "sys/class/tenstorrent/tenstorrent!1", tmp_path / "away"
     more = ["--watch", "0.1", "--json"] if command == "telemetry" else ["--interval", "0.1"]
     arguments = [console_script, command, "--from", f"sysfs:{tree}", *more]
 
@@ -195,15 +195,15 @@ def test_a_device_that_is_gone_for_a_while_comes_back(
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
-            for move, there in ((None, True), ((here, away), False), ((away, here), True)):
+            for move, is_present in ((None, True), ((device, away), False), ((away, device), True)):
                 if move is not None:
                     move[0].rename(move[1])
                 line = json.loads(process.stdout.readline())
                 for _ in range(50):
-                    if line["schema"] != "ttinspect.recording.v1" and has_reading(line) is there:
+                    if line["schema"] != "ttinspect.recording.v1" and has_reading(line) is is_present:
                         break
                     line = json.loads(process.stdout.readline())
-                assert has_reading(line) is there
+                assert has_reading(line) is is_present
         finally:
             process.terminate()
 

@@ -36,12 +36,12 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.delenv("TTINSPECT_FROM", raising=False)
 
     def call(source: str, *command: str) -> tuple[int, Any]:
-        here: tuple[str, ...] = ("--shm-dir", str(empty), "--procfs", str(empty / "proc"))
+        places: tuple[str, ...] = ("--shm-dir", str(empty), "--procfs", str(empty / "proc"))
         if command[0] not in ("list", "memory", "verify-shm", "check", "snapshot") or source.endswith(
             "snapshot.json"
         ):
-            here = ()
-        return asked(*command, "--from", source, *here)
+            places = ()
+        return asked(*command, "--from", source, *places)
 
     return call
 
@@ -95,12 +95,12 @@ def test_a_tree_of_sysfs_answers_the_same_from_a_snapshot(ask: Any, tmp_path: Pa
 @pytest.mark.parametrize("name", sorted(captures()))
 def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(tmp_path: Path, name: str) -> None:
     capture = captures()[name]
-    here = ("--from", "board:n300", *_publish(capture, tmp_path))
-    _, taken = asked("snapshot", *here)
+    arguments = ("--from", "board:n300", *_publish(capture, tmp_path))
+    _, taken = asked("snapshot", *arguments)
     path = tmp_path / "s.json"
     path.write_text(json.dumps(taken))
     for command in (("verify-shm", "--strict"), ("memory", "--raw")):
-        of_regions, of_snapshot = asked(*command, *here), asked(*command, "--from", str(path))
+        of_regions, of_snapshot = asked(*command, *arguments), asked(*command, "--from", str(path))
         assert (of_snapshot[0], timeless(of_snapshot[1])) == (of_regions[0], timeless(of_regions[1])), command
     (file,) = [region["looks"]["file"] for region in taken["published"]["regions"]]
     assert base64.b64decode(file["data"]) == capture.data
@@ -109,12 +109,12 @@ def test_a_capture_of_regions_is_judged_the_same_from_a_snapshot(tmp_path: Path,
 @pytest.mark.parametrize("name", ["v1-two", "v3-ghost", "v4-names", "real-fastN300-l1-14251245764"])
 def test_a_redacted_snapshot_is_judged_the_same_and_names_nobody(run: Run, tmp_path: Path, name: str) -> None:
     capture = captures()[name]
-    here = _publish(capture, tmp_path)
+    places = _publish(capture, tmp_path)
     chip = clusters.MODERN_P150.replace("4476187513099", capture.file_id)
     if name.startswith("v1"):  # named by its board and its place on it
         chip = clusters.MODERN_P150.replace("asic_locations:\n  0: 0", "asic_locations:\n  0: 1")
     (tmp_path / "c.yaml").write_text(chip)
-    run("snapshot", "--from", "c.yaml", "-o", "s.json", *here)
+    run("snapshot", "--from", "c.yaml", "-o", "s.json", *places)
     run("snapshot", "--from", "s.json", "--redact", "-o", "r.json")
     plain, redacted = (
         json.loads(run("verify-shm", "--from", path, "--json").stdout) for path in ("s.json", "r.json")
@@ -141,9 +141,9 @@ def test_what_is_between_the_fields_of_a_region_is_not_kept(run: Run, tmp_path: 
         known[at : at + size] = b"1" * size
     noisy = bytes(byte if field else ord("A") for byte, field in zip(capture.data, known, strict=True))
     assert b"AAAA" in noisy
-    here = _publish(capture, tmp_path)
-    (tmp_path / here[here.index("--shm-dir") + 1] / capture.file_name).write_bytes(noisy)
-    taken = json.loads(run("snapshot", "--from", "board:n300", "--redact", *here).stdout)
+    places = _publish(capture, tmp_path)
+    (tmp_path / places[places.index("--shm-dir") + 1] / capture.file_name).write_bytes(noisy)
+    taken = json.loads(run("snapshot", "--from", "board:n300", "--redact", *places).stdout)
     (file,) = [region["looks"]["file"] for region in taken["published"]["regions"]]
     assert b"A" * 4 not in base64.b64decode(file["data"])
     assert len(base64.b64decode(file["data"])) == len(capture.data)
@@ -183,9 +183,9 @@ def test_a_redacted_snapshot_still_answers_to_the_ids_that_it_hides(run: Run, tm
 
 def test_a_redacted_snapshot_is_not_joined_with_regions_of_real_ids(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(clusters.MODERN_P150)
-    here = _publish(captures()["v3-ghost"], tmp_path)
-    run("snapshot", "--from", "c.yaml", "--redact", "-o", "r.json", *here)
-    done = run("snapshot", "--from", "r.json", *here)
+    places = _publish(captures()["v3-ghost"], tmp_path)
+    run("snapshot", "--from", "c.yaml", "--redact", "-o", "r.json", *places)
+    done = run("snapshot", "--from", "r.json", *places)
     assert done.returncode == 2
     assert "r.json is redacted" in done.stderr
 

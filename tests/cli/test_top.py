@@ -241,7 +241,7 @@ def test_a_device_that_is_gone_for_a_while_keeps_its_row(tmp_path: Path) -> None
     fake_sysfs.kernel_driver(root)
     for number in range(2):
         fake_sysfs.device(root, number)
-    here, watcher = root / "sys/class/tenstorrent/tenstorrent!1", SysfsWatcher(str(root))
+    device, watcher = root / "sys/class/tenstorrent/tenstorrent!1", SysfsWatcher(str(root))
     places = Places(directory=tmp_path, directory_named=True, procfs=tmp_path, procfs_named=False)
 
     def read() -> TopView:
@@ -249,7 +249,7 @@ def test_a_device_that_is_gone_for_a_while_keeps_its_row(tmp_path: Path) -> None
         return build_top(case)
 
     async def unplug(pilot: "Pilot[int]") -> None:
-        for source, target in ((here, away), (away, here)):
+        for source, target in ((device, away), (away, device)):
             source.rename(target)
             before = pilot.app.view if isinstance(pilot.app, TopApp) else None
             for _ in range(100):
@@ -259,7 +259,7 @@ def test_a_device_that_is_gone_for_a_while_keeps_its_row(tmp_path: Path) -> None
                 if (
                     app.view is not before
                     and app.view
-                    and (app.view.chips[1].unread is None) is here.exists()
+                    and (app.view.chips[1].unread is None) is device.exists()
                 ):
                     break
             lines = [strip.text for strip in pilot.app.screen._compositor.render_strips()]

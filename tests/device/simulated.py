@@ -183,11 +183,11 @@ class Device:
 
     def _blackhole_link(self, end: End, far: tuple[int, int], place: int, channel: int) -> list[str]:
         chip, own = end
-        here, asic = self._board_id(chip), self._asic_id(chip)
+        own_board, asic = self._board_id(chip), self._asic_id(chip)
         board, far_asic = far
         words = {
             0x7CC04: 1,
-            0x7CFC0: self._tag(chip, ASIC_LOCATION) << 8, 0x7CFC4: here >> 32, 0x7CFC8: here & 0xFFFFFFFF,
+            0x7CFC0: self._tag(chip, ASIC_LOCATION) << 8, 0x7CFC4: own_board >> 32, 0x7CFC8: own_board & 0xFFFFFFFF,
             0x7CFE0: place << 8 | channel << 16 | channel << 24,
             0x7CFE4: board >> 32, 0x7CFE8: board & 0xFFFFFFFF,
             0x7CFD4: asic >> 32, 0x7CFD8: asic & 0xFFFFFFFF,
@@ -199,12 +199,12 @@ class Device:
         chip, own = end
         x, y = _WH_ETH[own]
         far_x, far_y = _WH_ETH[other[1]]
-        here = self.unique_id(chip)
+        own_id = self.unique_id(chip)
         galaxy = self._board_id(chip) >> 36 & 0xFFFFF == _UBB
         words = {
             0x1104: 1, 0x104C: int(galaxy), 0xFFB121B0: 0, 0x1C: 0xABCD0000, 0x1108: chip << 16,
             0x1124: other[0] << 16 | far_x << 4 | far_y << 10, 0x1FF0: other[1],
-            0x1FC0: here & 0xFFFFFFFF, 0x1FC4: here >> 32, 0x1FE0: far & 0xFFFFFFFF, 0x1FE4: far >> 32,
+            0x1FC0: own_id & 0xFFFFFFFF, 0x1FC4: own_id >> 32, 0x1FE0: far & 0xFFFFFFFF, 0x1FE4: far >> 32,
         }  # fmt: skip
         tile = f"{chip} {18 + (x - 2 if x > 5 else x - 1)} {16 + (y == 6)}"
         return [*(f"mem {tile} {address:x} {word:x}" for address, word in words.items()), f"count {tile} 1c"]

@@ -60,8 +60,8 @@ def test_a_good_chip_passes(answer: Answer, device: Device, tmp_path: Path) -> N
 def test_what_is_wrong_fails(answer: Answer, chip: Chip, finding: str) -> None:
     document = answer(blackhole(chip), "check", code=10)
     assert finding in _failed(document)
-    found = {finding["id"] for device in document["devices"] for finding in device["findings"]}
-    assert finding in found  # the finding that other commands give
+    ids = {finding["id"] for device in document["devices"] for finding in device["findings"]}
+    assert finding in ids  # the finding that other commands give
 
 
 @pytest.mark.parametrize(("firmware", "right"), [(0x13040000, True), (0x13060000, False)])
@@ -70,7 +70,7 @@ def test_no_harvested_column_of_hardware_is_right_before_firmware_19_5_only(
 ) -> None:
     device = blackhole(Chip(tags={TENSIX_COL: 0x3FFF, FIRMWARE: firmware}, beating=True))
     system = read_host(library, device, monkeypatch, tmp_path, task="telemetry")
-    failed = {one.id for one in expected_of(system) if one.outcome is Outcome.FAIL}
+    failed = {expectation.id for expectation in expected_of(system) if expectation.outcome is Outcome.FAIL}
     assert failed == (set() if right else {"TTH001"})
 
 
@@ -79,12 +79,12 @@ def test_what_is_not_known_is_inconclusive_and_never_passed(answer: Answer) -> N
     unknown = 0xFFFFFFFF
     for tag, facts in ((TENSIX_COL, {"harvested tensix columns", "cores"}), (DDR_STATUS, {"DRAM trained"})):
         document = answer(blackhole(Chip(tags={tag: unknown}, beating=True)), "check", code=11)
-        found = {
+        outcomes = {
             expectation["fact"]: expectation["found"]
             for expectation in document["expectations"]
             if expectation["outcome"] == "unknown"
         }
-        assert found == dict.fromkeys(facts)
+        assert outcomes == dict.fromkeys(facts)
 
 
 def test_two_boards_with_one_id_and_a_mesh_of_two_grids(answer: Answer) -> None:
@@ -207,12 +207,12 @@ def test_a_link_that_nobody_says_is_up_does_not_pass(answer: Answer, run: Run, t
         snapshot["system"]["links"][0]["state"] = state
         (tmp_path / "s.json").write_text(json.dumps(snapshot))
         document = json.loads(run("check", "--from", "s.json", "--json").stdout)
-        found = {
+        outcomes = {
             expectation["outcome"]
             for expectation in document["expectations"]
             if expectation["fact"] == "eth links"
         }
-        assert found == {outcome}
+        assert outcomes == {outcome}
 
 
 def test_what_passes_is_told_in_the_table(run_on: RunOn) -> None:

@@ -34,7 +34,7 @@ _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "words"),
     [
         ("abort", "killed by SIGABRT"),
         ("exit", 'last it said "ERROR: UnimplementedFunctionality: offset=0x1c"'),
@@ -43,11 +43,11 @@ _DESCRIPTORS = Path(__file__).resolve().parents[2] / "soc_descriptors"
 )
 @pytest.mark.parametrize("access", [0, 1, 400])
 def test_a_crash_inside_is_5_and_says_what_was_being_done(
-    run_on: RunOn, kind: str, access: int, said: str
+    run_on: RunOn, kind: str, access: int, words: str
 ) -> None:
     done = run_on(blackhole(crash=(kind, access)), "harvest", "--json")
     assert done.returncode == 5
-    assert said in done.stderr
+    assert words in done.stderr
     document = json.loads(done.stdout)
     assert document["error"]["exit_code"] == 5
     stage = "opening the simulator" if access < 2 else "discovering chips"
@@ -312,14 +312,14 @@ def test_the_child_dies_with_a_parent_that_is_killed(library: Path, tmp_path: Pa
 def _children(script: Path) -> list[int]:
     """The processes that the device of this script belongs to."""
     wanted = f"TTDEVICE_SCRIPT={script}".encode()
-    found = []
+    pids = []
     for folder in Path("/proc").iterdir():
         try:
             if folder.name.isdigit() and wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
+                pids.append(int(folder.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -351,12 +351,12 @@ def test_a_host_is_told_the_same_where_tt_umd_colours_its_log(
         run_on(device, "harvest", "--timeout", "8", "--json", **more) for more in ({}, {"CI": "true"})
     )
     assert (plain.returncode, coloured.returncode) == (code, code)
-    told = [json.loads(done.stdout)["findings"] for done in (plain, coloured)]
-    assert [one["id"] for one in told[0]] == [one["id"] for one in told[1]]
+    findings = [json.loads(done.stdout)["findings"] for done in (plain, coloured)]
+    assert [finding["id"] for finding in findings[0]] == [finding["id"] for finding in findings[1]]
     assert "\\u001b" not in coloured.stdout
     seconds = re.compile(r"within [0-9.]+ s")
-    assert [seconds.sub("", one["message"]) for one in told[1]] == [
-        seconds.sub("", one["message"]) for one in told[0]
+    assert [seconds.sub("", finding["message"]) for finding in findings[1]] == [
+        seconds.sub("", finding["message"]) for finding in findings[0]
     ]
 
 
@@ -417,11 +417,11 @@ def test_a_simulator_without_a_device_is_3(run: Run, library: Path, tmp_path: Pa
 def test_why_a_silent_chip_is_unhealthy_is_told_from_the_log(run_on: RunOn) -> None:
     """tt_umd opens no device for it; its own reason is in its log only."""
     done = run_on(wormhole(Chip(), Chip(tags={FIRMWARE: 0x11000000})), "list", "--json")
-    (told,) = [
+    (trouble,) = [
         finding["message"] for finding in json.loads(done.stdout)["findings"] if finding["id"] == "TTH009"
     ]
-    assert "No existing board type" in told
-    assert "before initializing TTDevice" not in told
+    assert "No existing board type" in trouble
+    assert "before initializing TTDevice" not in trouble
 
 
 @pytest.mark.parametrize("command", ["harvest", "capacity", "topology", "list"])
@@ -462,7 +462,7 @@ def test_what_a_killed_run_left_is_swept_by_the_next(library: Path, tmp_path: Pa
 
     def left() -> list[Path]:
         locks = [Path("/dev/shm").glob(f"TT_UMD_LOCK.*_{32 * pid}_*") for pid in pids]
-        return [*tmp_path.glob("ttinspect-*"), *(one for each in locks for one in each)]
+        return [*tmp_path.glob("ttinspect-*"), *(lock for each in locks for lock in each)]
 
     pids: list[int] = []
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:

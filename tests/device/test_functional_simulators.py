@@ -76,8 +76,8 @@ def _blackhole(
     return blackhole(*chips, links=links)
 
 
-def _ring(chips: int, one: int, other: int) -> list[tuple[End, End]]:
-    return [((chip, one), ((chip + 1) % chips, other)) for chip in range(chips)]
+def _ring(chips: int, channel: int, other_channel: int) -> list[tuple[End, End]]:
+    return [((chip, channel), ((chip + 1) % chips, other_channel)) for chip in range(chips)]
 
 
 _N150, _N300, _UBB, _P150, _P300, _UBB_BLACKHOLE = (
@@ -158,8 +158,8 @@ def test_nothing_is_harvested_and_what_no_tag_tells_is_assumed(ask: Ask, name: s
 
 def test_a_snapshot_of_it_answers_the_same(ask: Ask, run: Run, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps(ask("snapshot", "--shm-dir", str(tmp_path))))
-    there, here = ask("harvest", "--cores"), run("harvest", "--cores", "--from", "s.json", "--json")
-    assert json.loads(here.stdout)["devices"] == there["devices"]
+    live, recorded = ask("harvest", "--cores"), run("harvest", "--cores", "--from", "s.json", "--json")
+    assert json.loads(recorded.stdout)["devices"] == live["devices"]
 
 
 def test_every_link_is_seen_from_both_ends_and_nothing_is_wrong(ask: Ask, name: str) -> None:
@@ -198,10 +198,10 @@ def test_eth_l1_of_a_blackhole_is_what_it_has_and_not_what_the_descriptor_beside
     descriptor.write_text(re.sub(r"eth_l1_size: .*", "eth_l1_size: 262144", descriptor.read_text()))
     answer = ask("capacity")
     assert answer["devices"][0]["eth_l1"]["per_core"] == 524288
-    (told,) = [finding for finding in answer["findings"] if finding["id"] == "TTH007"]
-    assert told["evidence"] == {"eth_l1_size": 262144, "used": 524288}
-    assert "262,144" in told["message"]
-    assert "524,288" in told["message"]
+    (doubt,) = [finding for finding in answer["findings"] if finding["id"] == "TTH007"]
+    assert doubt["evidence"] == {"eth_l1_size": 262144, "used": 524288}
+    assert "262,144" in doubt["message"]
+    assert "524,288" in doubt["message"]
 
 
 @pytest.mark.parametrize("command", ["list", "harvest", "topology", "telemetry", "capacity"])

@@ -48,11 +48,11 @@ def test_a_harvested_blackhole_is_what_its_telemetry_describes(
         TENSIX_COL: "ENABLED_TENSIX_COL", ENABLED_ETH: "ENABLED_ETH", GDDR: "ENABLED_GDDR",
         L2CPU: "ENABLED_L2CPU", PCIE_USAGE: "PCIE_USAGE",
     }  # fmt: skip
-    told = {GDDR: 0xFF, L2CPU: 0xF, **tags}
-    spelled = ",".join(f"{words[tag]}={value:#x}" for tag, value in told.items())
+    chip_tags = {GDDR: 0xFF, L2CPU: 0xF, **tags}
+    spelled = ",".join(f"{words[tag]}={value:#x}" for tag, value in chip_tags.items())
     described = _described(run, f"blackhole,{spelled},noc_translation={'on' if translation else 'off'}")
     # a Galaxy board: the board rules of tt-umd ask nothing of its PCIe cores
-    chip = Chip(tags={**told, BOARD_ID_HIGH: 0x470}, noc_translation=translation)
+    chip = Chip(tags={**chip_tags, BOARD_ID_HIGH: 0x470}, noc_translation=translation)
     device = answer(blackhole(chip), "harvest", "--cores")["devices"][0]
     assert {key: device[key] for key in _SAME} == {key: described[key] for key in _SAME}
     assert device["checked"]

@@ -79,17 +79,17 @@ def test_a_device_that_hangs_or_is_refused_is_left_out(
 
 @pytest.mark.parametrize("make", [blackhole, wormhole])
 @pytest.mark.parametrize(
-    ("kind", "bad", "said"),
+    ("kind", "bad", "words"),
     [("abort", 0, "SIGABRT"), ("exit", 1, "UnimplementedFunctionality"), ("segfault", 2, "SIGSEGV")],
 )
 def test_a_device_with_which_tt_umd_dies_is_found_and_left_out(
-    read: Read, make: Callable[..., Device], kind: str, bad: int, said: str
+    read: Read, make: Callable[..., Device], kind: str, bad: int, words: str
 ) -> None:
     system = read(make(Chip(), Chip(), Chip(), crash=(kind, 150, bad), spread=(3, 2)))
     assert _rows(system)[2] == (bad, False)
     assert _known(system) == 2
     assert "tt_umd died while discovering chips: it " in _whys(system)
-    assert said in _whys(system)
+    assert words in _whys(system)
 
 
 @pytest.mark.parametrize("make", [blackhole, wormhole])

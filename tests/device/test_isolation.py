@@ -12,12 +12,12 @@ from tests.device.simulated import blackhole
 
 def _plant(folder: Path, loaded: Path) -> None:
     """Modules that tell, by a line in a file, that they were loaded; packages of some too."""
-    told = f"import os, sys\nwith open({str(loaded)!r}, 'a') as file: file.write(f'{{__name__}} {{sys.flags.isolated}}\\n')\n"
+    script = f"import os, sys\nwith open({str(loaded)!r}, 'a') as file: file.write(f'{{__name__}} {{sys.flags.isolated}}\\n')\n"
     for name in PLANTED:
-        (folder / f"{name}.py").write_text(told)
+        (folder / f"{name}.py").write_text(script)
     for name in ("msgspec", "tt_umd", "ttinspect"):
         (folder / name).mkdir()
-        (folder / name / "__init__.py").write_text(told)
+        (folder / name / "__init__.py").write_text(script)
 
 
 def test_nothing_of_the_working_directory_is_loaded_by_the_child(
@@ -41,9 +41,9 @@ def test_what_python_runs_by_itself_is_not_run_in_the_child(
     stands there is not run before the child says so."""
     planted, loaded = tmp_path / "planted", tmp_path / "LOADED"
     planted.mkdir()
-    told = f"import os\nwith open({str(loaded)!r}, 'a') as file: file.write(f'{{os.getpid()}}\\n')\n"
+    hook = f"import os\nwith open({str(loaded)!r}, 'a') as file: file.write(f'{{os.getpid()}}\\n')\n"
     for name in ("sitecustomize", "usercustomize"):
-        (planted / f"{name}.py").write_text(told)
+        (planted / f"{name}.py").write_text(hook)
     script = blackhole().write(tmp_path / "script")
     done = cold_run("harvest", "--from", f"sim:{library}", **script, PYTHONPATH=str(planted))
     assert done.returncode == 0, done.stderr

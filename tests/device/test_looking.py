@@ -21,10 +21,10 @@ from ttinspect.sources.snapshot import Host, Versions
 
 
 def _children(pid: int) -> list[int]:
-    found = []
+    children = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return found + [below for child in found for below in _children(child)]
+        children += [int(child) for child in (task / "children").read_text().split()]
+    return children + [below for child in children for below in _children(child)]
 
 
 def test_top_whose_terminal_goes_leaves_no_child_and_no_folder(
@@ -73,5 +73,5 @@ def test_what_is_played_back_is_what_was_seen_live(
                 file.append(line)
     played = [_seen(recorded_source(moment, name)) for moment in replay(str(tmp_path / name))]
     assert played == live
-    clocks = {json.dumps(one["devices"][0]["aiclk_mhz"]) for one in live}  # type: ignore[index]
+    clocks = {json.dumps(answer["devices"][0]["aiclk_mhz"]) for answer in live}  # type: ignore[index]
     assert len(clocks) > 5  # they do vary

@@ -40,15 +40,15 @@ sys.exit(main())
 
 def _processes(scratch: Path) -> list[str]:
     """Those that have this folder for what is temporary, or what can be seen of them."""
-    found = []
+    processes = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             environment = path.read_bytes().split(b"\0")
         except OSError:  # gone, or somebody else's
             continue
         if f"TMPDIR={scratch}".encode() in environment:
-            found.append(str(path))
-    return found
+            processes.append(str(path))
+    return processes
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -26,18 +26,18 @@ def test_a_device_is_the_same_from_a_snapshot(
 ) -> None:
     assert run_on(device, "snapshot", "-o", str(tmp_path / "s.json")).returncode == 0
     for command in COMMANDS:
-        there = run_on(device, *command, "--json")
-        here = run(*command, "--from", "s.json", "--json")
-        assert here.returncode == there.returncode, there.stderr
-        assert timeless(json.loads(here.stdout)) == timeless(json.loads(there.stdout)), command
+        live = run_on(device, *command, "--json")
+        recorded = run(*command, "--from", "s.json", "--json")
+        assert recorded.returncode == live.returncode, live.stderr
+        assert timeless(json.loads(recorded.stdout)) == timeless(json.loads(live.stdout)), command
 
 
 def test_a_chip_that_cannot_be_read_is_no_difference_to_itself_and_5_only_while_it_is_asked(
     run_on: RunOn, run: Run, library: Path, tmp_path: Path
 ) -> None:
     device = wormhole(Chip(), Chip(off_bus=True))
-    here = ("--shm-dir", str(tmp_path))
-    assert run_on(device, "snapshot", "-o", "s.json", *here).returncode == 5
+    places = ("--shm-dir", str(tmp_path))
+    assert run_on(device, "snapshot", "-o", "s.json", *places).returncode == 5
     same = run("diff", "s.json", "s.json")
     assert same.returncode == 0
     assert same.stdout.splitlines()[-1] == "SAME  2 chips, unreadable then and now: 1  (exit 0)"

@@ -106,8 +106,8 @@ def test_csv_has_the_figures_of_every_dram_channel(run_on: RunOn) -> None:
 def test_csv_has_an_empty_cell_where_no_channel_is_known_and_a_list_where_some_are(run_on: RunOn) -> None:
     def row(tags: dict[int, int | None]) -> dict[str, str]:
         done = run_on(blackhole(Chip(tags=tags)), "telemetry", "--format", "csv")
-        (found,) = csv.DictReader(io.StringIO(done.stdout))
-        return found
+        (row,) = csv.DictReader(io.StringIO(done.stdout))
+        return row
 
     silent = row({FIRMWARE: 0x13060000, GDDR: 0xFFFFFFFF})
     assert (silent["eth_up"], silent["dram_trained"]) == ("", "")
@@ -313,7 +313,7 @@ def test_a_heartbeat_is_not_still_before_it_had_the_time_to_move(run_on: RunOn) 
     moves = [json.loads(line)["devices"][0]["heartbeat_moves"] for line in done.stdout.splitlines()]
     assert moves[:6] == [None] * 6
     assert moves[-1] is False
-    assert moves == sorted(moves, key=lambda one: one is False)
+    assert moves == sorted(moves, key=lambda moved: moved is False)
 
 
 @pytest.mark.parametrize("form", ["json", "table", "csv", "yaml"])
@@ -331,7 +331,9 @@ def test_a_reader_that_has_seen_enough_of_a_watch_is_0(
 
 def test_yaml_of_a_watch_is_a_stream_of_documents(run_on: RunOn) -> None:
     done = run_on(blackhole(), "telemetry", "--watch", "0.05", "-n", "3", "--format", "yaml")
-    assert [one["schema"] for one in yaml.safe_load_all(done.stdout)] == ["ttinspect.telemetry.v1"] * 3
+    assert [document["schema"] for document in yaml.safe_load_all(done.stdout)] == [
+        "ttinspect.telemetry.v1"
+    ] * 3
 
 
 @pytest.mark.parametrize(("make", "channels"), [(blackhole, 12), (wormhole, 16)])
@@ -379,12 +381,12 @@ def test_a_missing_word_about_dram_takes_nothing_else_away(answer: Answer, absen
     """tt_umd's getter says nothing of any channel then."""
     tags: dict[int, int | None] = {42: 0x1F1E1D1C, 46: 0x01020304, 50: 0x9, absent: None}
     first, second, *_ = answer(blackhole(Chip(tags=tags)), "telemetry")["devices"][0]["gddr"]
-    told = {
+    fields = {
         42: ("top_celsius", 29.0, 31.0),
         46: ("corrected_read_errors", 4, 2),
         50: ("uncorrected_write_errors", 0, 1),
     }
-    for tag, (name, of_first, of_second) in told.items():
+    for tag, (name, of_first, of_second) in fields.items():
         expected = (None, None) if tag == absent else (of_first, of_second)
         assert (first[name], second[name]) == expected
 
@@ -456,8 +458,8 @@ def test_what_a_simulator_said_before_it_dies_or_hangs_is_kept(answer: Answer, k
 
 def test_words_that_no_chip_can_have_are_unknown_and_one_finding(answer: Answer) -> None:
     """A tag table that was read as values, as public reports show."""
-    told = answer(blackhole(Chip(tags={AICLK: 0x3200320, TDP: 0x310031})), "telemetry")
-    (device,) = told["devices"]
+    document = answer(blackhole(Chip(tags={AICLK: 0x3200320, TDP: 0x310031})), "telemetry")
+    (device,) = document["devices"]
     assert (device["aiclk_mhz"], device["power_w"]) == (None, None)
     impossible = [finding for finding in device["findings"] if finding["id"] == "TTT041"]
-    assert [one["evidence"] for one in impossible] == [{"aiclk_mhz": 0x3200320, "power_w": 0x310031}]
+    assert [unknown["evidence"] for unknown in impossible] == [{"aiclk_mhz": 0x3200320, "power_w": 0x310031}]

@@ -161,10 +161,10 @@ def _getters(library: Path, device: Device, folder: Path) -> Any:
     arch = "blackhole" if device.arch == "blackhole" else "wormhole_b0"
     soc = folder / "soc_descriptor.yaml"
     soc.write_bytes((data_directory() / f"{arch}.yaml").read_bytes())
-    told = folder / "getters.json"
+    getters = folder / "getters.json"
     subprocess.run(
-        [sys.executable, "-c", _GETTERS, str(beside), str(soc), str(told)],
+        [sys.executable, "-c", _GETTERS, str(beside), str(soc), str(getters)],
         check=True, capture_output=True, timeout=60,
         env={**os.environ, "TT_LOGGER_LEVEL": "off", **device.write(folder / "plain-script")},
     )  # fmt: skip
-    return json.loads(told.read_text())
+    return json.loads(getters.read_text())

@@ -89,8 +89,8 @@ def _bare(library: Path, device: Device, folder: Path) -> list[Write]:
 
 
 def _writes(log: Path) -> list[Write]:
-    found = []
+    writes = []
     for line in log.read_text().splitlines():
         space, chip, tile, address, size, word = line.split()
-        found.append((space, int(chip), tile, int(address, 16), int(size), int(word, 16)))
-    return found
+        writes.append((space, int(chip), tile, int(address, 16), int(size), int(word, 16)))
+    return writes

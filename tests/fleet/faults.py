@@ -8,16 +8,14 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tests.fleet import plans
-from tests.fleet.plans import Cable, Document, End, Plan, Plug
-
-Documents = dict[str, Document]
+from tests.fleet.plans import Cable, Document, Documents, End, Plan, Plug
 
 
 class Seeded(NamedTuple):
     """A fault: the documents, the plan that the cabling is written of, and what stands in the one message.
     ``is_of_cards``: a cabling without the ids of chips cannot see it, or only in part."""
 
-    found: Documents
+    documents: Documents
     wanted: Plan
     words: tuple[str, ...]
 
@@ -53,40 +51,40 @@ def _remote(document: Document) -> list[Any]:
     return links
 
 
-def _unlisted(found: Documents, plan: Plan, near: End, far: End) -> None:
+def _unlisted(documents: Documents, plan: Plan, near: End, far: End) -> None:
     """Take a link to another host out of the document of its near end."""
     chip = {"chip": plan.places.index(near[1:3]), "chan": near[3]}
-    there = {"remote_chip_id": plans.unique_id(far[0], plan.places.index(far[1:3])), "chan": far[3]}
-    document = found[plan.hosts[near[0]]]
+    far_end = {"remote_chip_id": plans.unique_id(far[0], plan.places.index(far[1:3])), "chan": far[3]}
+    document = documents[plan.hosts[near[0]]]
     before = _remote(document)
-    after = [one for one in before if one != [chip, there]]
+    after = [link for link in before if link != [chip, far_end]]
     assert len(after) == len(before) - 1
     document["ethernet_connections_to_remote_devices"] = after
 
 
-def _one(rng: Random, cables: Iterable[Cable]) -> Cable | None:
+def _any_of(rng: Random, cables: Iterable[Cable]) -> Cable | None:
     listed = list(cables)
     return rng.choice(listed) if listed else None
 
 
 def one_end_lists(plan: Plan, rng: Random) -> Seeded | None:
     """A cable is in the document of one host, and not of the other."""
-    cable = _one(rng, plans.cables_between(plan))
+    cable = _any_of(rng, plans.cables_between(plan))
     if cable is None:
         return None
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     far = rng.choice((0, 1))
     links = plans.links_of(plan, cable)
     for pair in links:
-        _unlisted(found, plan, pair[far], pair[1 - far])
+        _unlisted(documents, plan, pair[far], pair[1 - far])
     missing, lists = plan.hosts[cable[far][0]], plan.hosts[cable[1 - far][0]]
     count = "1 link" if len(links) == 1 else f"{len(links)} links"
-    return Seeded(found, plan, (f"{missing} misses {count} that {lists} lists", *_words(plan, cable)))
+    return Seeded(documents, plan, (f"{missing} misses {count} that {lists} lists", *_words(plan, cable)))
 
 
 def cable_out(plan: Plan, rng: Random) -> Seeded | None:
     """A cable is out at both ends, between hosts or inside one."""
-    cable = _one(rng, plan.cables)
+    cable = _any_of(rng, plan.cables)
     if cable is None:
         return None
     words = (*_words(plan, cable), "is missing: neither end lists it")
@@ -95,7 +93,7 @@ def cable_out(plan: Plan, rng: Random) -> Seeded | None:
 
 def extra_cable(plan: Plan, rng: Random) -> Seeded | None:
     """A cable is there that the cabling does not have."""
-    cable = _one(rng, plan.cables)
+    cable = _any_of(rng, plan.cables)
     if cable is None:
         return None
     return Seeded(
@@ -105,38 +103,40 @@ def extra_cable(plan: Plan, rng: Random) -> Seeded | None:
 
 def two_crossed(plan: Plan, rng: Random) -> Seeded | None:
     """Two cables lead to each other's ports."""
-    one = _one(rng, plan.cables)
-    if one is None:
+    cable = _any_of(rng, plan.cables)
+    if cable is None:
         return None
-    free = [other for other in plan.cables if other != one and _crossable(plan, one, other)]
-    other = _one(rng, free)
+    free = [other for other in plan.cables if other != cable and _crossable(plan, cable, other)]
+    other = _any_of(rng, free)
     if other is None:
         return None
-    crossed = ((one[0], other[1]), (other[0], one[1]))
-    rest = plans.without(plan, one, other)
-    words = ("2 cables crossed. Should be: ", *_words(plan, one, other))
+    crossed = ((cable[0], other[1]), (other[0], cable[1]))
+    rest = plans.without(plan, cable, other)
+    words = ("2 cables crossed. Should be: ", *_words(plan, cable, other))
     return Seeded(plans.documents(rest._replace(cables=(*rest.cables, *crossed))), plan, words)
 
 
-def _crossable(plan: Plan, one: Cable, other: Cable) -> bool:
+def _crossable(plan: Plan, cable: Cable, other: Cable) -> bool:
     """Whether two cables can lead to each other's ports, and it makes a difference: no card is cabled to
     itself, no more than before."""
-    trays = {plug[:2] for plug in (one[0], other[1])}, {plug[:2] for plug in (other[0], one[1])}
-    return all(len(pair) == 2 for pair in trays) and len({*one, *other}) == 4
+    trays = {plug[:2] for plug in (cable[0], other[1])}, {plug[:2] for plug in (other[0], cable[1])}
+    return all(len(pair) == 2 for pair in trays) and len({*cable, *other}) == 4
 
 
 def wrong_port(plan: Plan, rng: Random) -> Seeded | None:
     """One end of a cable is in a port that nothing should be in."""
-    one = _one(rng, plan.cables)
-    if one is None:
+    cable = _any_of(rng, plan.cables)
+    if cable is None:
         return None
-    empty = _one(rng, (other for other in plan.cables if other != one and _crossable(plan, one, other)))
+    empty = _any_of(
+        rng, (other for other in plan.cables if other != cable and _crossable(plan, cable, other))
+    )
     if empty is None:
         return None
     wanted = plans.without(plan, empty)
-    rest = plans.without(plan, one, empty)
-    moved = (one[0], empty[1])
-    words = ("1 cable crossed. Should be: ", *_words(plan, one), *_words(plan, moved))
+    rest = plans.without(plan, cable, empty)
+    moved = (cable[0], empty[1])
+    words = ("1 cable crossed. Should be: ", *_words(plan, cable), *_words(plan, moved))
     return Seeded(plans.documents(rest._replace(cables=(*rest.cables, moved))), wanted, words)
 
 
@@ -145,9 +145,9 @@ def trays_exchanged(plan: Plan, rng: Random) -> Seeded | None:
     chosen = _exchange(plan, rng)
     if chosen is None:
         return None
-    host, one, other = chosen
-    words = (plan.hosts[host], _exchanged(plan, one, other))
-    return Seeded(plans.documents(plans.moved_trays(plan, host, one, other)), plan, words)
+    host, first_tray, other = chosen
+    words = (plan.hosts[host], _exchanged(plan, first_tray, other))
+    return Seeded(plans.documents(plans.moved_trays(plan, host, first_tray, other)), plan, words)
 
 
 def cards_exchanged(plan: Plan, rng: Random) -> Seeded | None:
@@ -155,20 +155,20 @@ def cards_exchanged(plan: Plan, rng: Random) -> Seeded | None:
     chosen = _exchange(plan, rng)
     if chosen is None or plan.product.galaxy:
         return None
-    host, one, other = chosen
-    found = plans.documents(plan)
-    buses = found[plan.hosts[host]]["chip_to_bus_id"]
-    swap = {one: other, other: one}
+    host, first_tray, other = chosen
+    documents = plans.documents(plan)
+    buses = documents[plan.hosts[host]]["chip_to_bus_id"]
+    swap = {first_tray: other, other: first_tray}
     for chip, (tray, location) in enumerate(plan.places):
         buses[chip] = plan.product.bus(swap.get(tray, tray), location)
-    return Seeded(found, plan, (plan.hosts[host], _exchanged(plan, one, other)))
+    return Seeded(documents, plan, (plan.hosts[host], _exchanged(plan, first_tray, other)))
 
 
-def _exchanged(plan: Plan, one: int, other: int) -> str:
+def _exchanged(plan: Plan, tray: int, other: int) -> str:
     """ "trays 1 and 3", or of cards with two of them "trays 1, 2 and trays 3, 4"."""
     if not plan.product.apart:
-        return f"trays {one} and {other}"
-    return f"{_trays(plan, one)} and {_trays(plan, other)}"
+        return f"trays {tray} and {other}"
+    return f"{_trays(plan, tray)} and {_trays(plan, other)}"
 
 
 def _trays(plan: Plan, slot: int) -> str:
@@ -182,15 +182,15 @@ def _exchange(plan: Plan, rng: Random) -> tuple[int, int, int] | None:
     host = rng.randrange(len(plan.hosts))
     trays = [*plan.product.trays]
     choices = []
-    for one in trays:
+    for tray in trays:
         for other in trays:
-            if one < other:
-                moved = plans.moved_trays(plan, host, one, other)
+            if tray < other:
+                moved = plans.moved_trays(plan, host, tray, other)
                 changed = {frozenset(cable) for cable in moved.cables} ^ {
                     frozenset(cable) for cable in plan.cables
                 }
                 if len(changed) > 4:
-                    choices.append((host, one, other))
+                    choices.append((host, tray, other))
     return rng.choice(choices) if choices else None
 
 
@@ -227,54 +227,54 @@ def host_missing(plan: Plan, rng: Random) -> Seeded | None:
     """No document is of a host."""
     if len(plan.hosts) < 2:
         return None
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     name = rng.choice(plan.hosts)
-    del found[name]
-    return Seeded(found, plan, (name, "and no document is of it"))
+    del documents[name]
+    return Seeded(documents, plan, (name, "and no document is of it"))
 
 
 def host_twice(plan: Plan, rng: Random) -> Seeded | None:
     """A host is there under two names."""
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     name = rng.choice(plan.hosts)
-    return Seeded({**found, "zz-copy": found[name]}, plan, (name, "zz-copy", "are the same host"))
+    return Seeded({**documents, "zz-copy": documents[name]}, plan, (name, "zz-copy", "are the same host"))
 
 
 def half_port(plan: Plan, rng: Random) -> Seeded | None:
     """One channel of a cable is in neither document."""
-    cable = _one(rng, plans.cables_between(plan))
+    cable = _any_of(rng, plans.cables_between(plan))
     if cable is None:
         return None
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     links = plans.links_of(plan, cable)
     near, far = rng.choice(links)
-    _unlisted(found, plan, near, far)
-    _unlisted(found, plan, far, near)
+    _unlisted(documents, plan, near, far)
+    _unlisted(documents, plan, far, near)
     up = len(links) - 1
     words = f"{up} of {len(links)} channels {'is' if up == 1 else 'are'} up"
-    return Seeded(found, plan, (*_words(plan, cable), words))
+    return Seeded(documents, plan, (*_words(plan, cable), words))
 
 
 def channel_twice(plan: Plan, rng: Random) -> Seeded | None:
     """A cable's channel is listed as an end of both its links, by both hosts."""
-    cable = _one(rng, plans.cables_between(plan))
+    cable = _any_of(rng, plans.cables_between(plan))
     if cable is None:
         return None
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     first, second = rng.sample(plans.links_of(plan, cable), 2)
     chip, wrong = plan.places.index(first[0][1:3]), plan.places.index(second[0][1:3])
-    for one in _remote(found[plan.hosts[first[0][0]]]):
-        if one[0] == {"chip": wrong, "chan": second[0][3]}:
-            one[0].update(chip=chip, chan=first[0][3])
-    for one in _remote(found[plan.hosts[first[1][0]]]):
-        if one[1] == {"remote_chip_id": plans.unique_id(second[0][0], wrong), "chan": second[0][3]}:
-            one[1].update(remote_chip_id=plans.unique_id(first[0][0], chip), chan=first[0][3])
+    for link in _remote(documents[plan.hosts[first[0][0]]]):
+        if link[0] == {"chip": wrong, "chan": second[0][3]}:
+            link[0].update(chip=chip, chan=first[0][3])
+    for link in _remote(documents[plan.hosts[first[1][0]]]):
+        if link[1] == {"remote_chip_id": plans.unique_id(second[0][0], wrong), "chan": second[0][3]}:
+            link[1].update(remote_chip_id=plans.unique_id(first[0][0], chip), chan=first[0][3])
     words = (
         f"channel {first[0][3]} of {plan.hosts[first[0][0]]}",
         f"tray {plan.product.tray(first[0][1], first[0][2])}",
         "is an end of two links",
     )
-    return Seeded(found, plan, words)
+    return Seeded(documents, plan, words)
 
 
 def unknown_host(plan: Plan, rng: Random) -> Seeded | None:

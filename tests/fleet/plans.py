@@ -19,6 +19,8 @@ End = tuple[int, int, int, int]
 """Position of the host, tray, ASIC location, eth channel."""
 
 Document = dict[str, Any]
+Documents = dict[str, Document]
+"""By host."""
 
 
 class Plan(NamedTuple):
@@ -113,28 +115,28 @@ def unique_id(host: int, chip: int) -> int:
 def documents(plan: Plan) -> dict[str, Document]:
     """The cluster descriptor of every host, by name."""
     chip_at = {place: chip for chip, place in enumerate(plan.places)}
-    found: dict[str, Document] = {}
+    by_host: dict[str, Document] = {}
     for number, name in enumerate(plan.hosts):
-        found[name] = _empty(plan, number)
-        found[name]["ethernet_connections"] += [
+        by_host[name] = _empty(plan, number)
+        by_host[name]["ethernet_connections"] += [
             [{"chip": chip_at[end[:2]], "chan": end[2]} for end in pair] for pair in fixed_links(plan.product)
         ]
     for cable in plan.cables:
         for a, b in links_of(plan, cable):
-            add_link(found, plan, a, b)
-    return found
+            add_link(by_host, plan, a, b)
+    return by_host
 
 
-def add_link(found: dict[str, Document], plan: Plan, a: End, b: End) -> None:
+def add_link(by_host: dict[str, Document], plan: Plan, a: End, b: End) -> None:
     """A link as both ends list it."""
     chip_at = {place: chip for chip, place in enumerate(plan.places)}
     if a[0] == b[0]:
-        found[plan.hosts[a[0]]]["ethernet_connections"].append(
+        by_host[plan.hosts[a[0]]]["ethernet_connections"].append(
             [{"chip": chip_at[end[1], end[2]], "chan": end[3]} for end in (a, b)]
         )
         return
     for near, far in ((a, b), (b, a)):
-        found[plan.hosts[near[0]]]["ethernet_connections_to_remote_devices"].append(
+        by_host[plan.hosts[near[0]]]["ethernet_connections_to_remote_devices"].append(
             [
                 {"chip": chip_at[near[1], near[2]], "chan": near[3]},
                 {"remote_chip_id": unique_id(far[0], chip_at[far[1], far[2]]), "chan": far[3]},
@@ -181,10 +183,10 @@ class Dumper(yaml.CSafeDumper):
         return True
 
 
-def write(folder: Path, found: dict[str, Document]) -> None:
+def write(folder: Path, by_host: dict[str, Document]) -> None:
     """A file per host."""
     folder.mkdir(exist_ok=True)
-    for name, document in found.items():
+    for name, document in by_host.items():
         (folder / f"{name}.yaml").write_text(yaml.dump(document, Dumper=Dumper, sort_keys=False))
 
 
@@ -217,13 +219,13 @@ def fsd(plan: Plan, motherboard: str | None = None) -> str:
 
 def _wanted_links(plan: Plan) -> list[tuple[End, End]]:
     """Those of the cables, and of the boards and trays that are as they should be."""
-    found = [pair for cable in plan.cables for pair in links_of(plan, cable)]
+    links = [pair for cable in plan.cables for pair in links_of(plan, cable)]
     if plan.seed is not None and plan.seed % 2:
         for host in range(len(plan.hosts)):
             for a, b in fixed_links(plan.product):
                 if (host, a[0]) not in plan.boards and (host, b[0]) not in plan.boards:
-                    found.append(((host, *a), (host, *b)))
-    return found
+                    links.append(((host, *a), (host, *b)))
+    return links
 
 
 def _field(name: str, value: int) -> str:
@@ -290,9 +292,9 @@ def cables_between(plan: Plan) -> list[Cable]:
     return [cable for cable in plan.cables if cable[0][0] != cable[1][0]]
 
 
-def moved_trays(plan: Plan, host: int, one: int, other: int) -> Plan:
+def moved_trays(plan: Plan, host: int, tray: int, other: int) -> Plan:
     """Two trays of a host exchanged, with all their cables."""
-    swap = {one: other, other: one}
+    swap = {tray: other, other: tray}
 
     def plug(old: Plug) -> Plug:
         return (old[0], swap.get(old[1], old[1]), old[2]) if old[0] == host else old
@@ -300,6 +302,6 @@ def moved_trays(plan: Plan, host: int, one: int, other: int) -> Plan:
     return plan._replace(cables=tuple((plug(a), plug(b)) for a, b in plan.cables))
 
 
-def copied(found: dict[str, Document]) -> dict[str, Document]:
+def copied(by_host: dict[str, Document]) -> dict[str, Document]:
     """Documents that can be changed."""
-    return copy.deepcopy(found)
+    return copy.deepcopy(by_host)

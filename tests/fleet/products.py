@@ -12,13 +12,13 @@ Place = tuple[int, int]
 
 
 def _places(text: str) -> list[Place]:
-    found = []
+    places = []
     for word in text.split():
         location, _, channels = word.partition(":")
         for part in channels.split(","):
             first, _, last = part.partition("-")
-            found += [(int(location), channel) for channel in range(int(first), int(last or first) + 1)]
-    return found
+            places += [(int(location), channel) for channel in range(int(first), int(last or first) + 1)]
+    return places
 
 
 def _ports(**texts: str) -> dict[str, list[Place]]:
@@ -26,11 +26,11 @@ def _ports(**texts: str) -> dict[str, list[Place]]:
 
 
 def _inside(*texts: str) -> list[tuple[Place, Place]]:
-    found = []
+    links = []
     for text in texts:
         a, b = text.split()
-        found += list(zip(_places(a), _places(b), strict=True))
-    return found
+        links += list(zip(_places(a), _places(b), strict=True))
+    return links
 
 
 class Product(NamedTuple):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.fleet import plans
-from tests.fleet.test_seeds import told
+from tests.fleet.judging import ids_of
 from ttinspect.errors import InspectError
 from ttinspect.sources.fleet_check import node_names
 
@@ -60,7 +60,10 @@ def _check(run: Run, folder: Path, text: str) -> tuple[int, dict[str, Any]]:
 
 
 def _outcomes(answer: dict[str, Any]) -> dict[tuple[str, str], str]:
-    return {(one["host"], one["fact"]): one["outcome"] for one in answer["expectations"]}
+    return {
+        (expectation["host"], expectation["fact"]): expectation["outcome"]
+        for expectation in answer["expectations"]
+    }
 
 
 def test_what_holds_for_every_host_stands_at_the_top(run: Run, hosts: Path) -> None:
@@ -78,7 +81,7 @@ def test_a_group_of_hosts_is_named_as_clustershell_does(run: Run, hosts: Path) -
         ("qb-02", "chips"): "pass",
         ("qb-03", "chips"): "fail",
     }
-    (finding,) = [one["finding"] for one in answer["expectations"] if one["finding"]]
+    (finding,) = [expectation["finding"] for expectation in answer["expectations"] if expectation["finding"]]
     assert (finding["id"], finding["severity"]) == ("TTC010", "error")
     assert "line 5" in finding["message"]
 
@@ -90,18 +93,20 @@ def test_a_host_that_is_expected_and_not_there_is_missing_once(run: Run, hosts: 
     options = ["--check", str(tmp_path / "site.yaml"), "--json"]
     answer = json.loads(run("fleet", str(hosts), *options).stdout)
     assert _outcomes(answer)["qb-03", "host"] == "fail"
-    assert [one["finding"]["id"] for one in answer["expectations"] if one["finding"]] == ["TTF010"]
+    assert [
+        expectation["finding"]["id"] for expectation in answer["expectations"] if expectation["finding"]
+    ] == ["TTF010"]
     answer = json.loads(run("fleet", str(hosts), "--cabling", str(tmp_path / "c.textproto"), *options).stdout)
-    assert told(answer) == [("TTF010", "error")]
-    assert not any(one["finding"] for one in answer["expectations"])
+    assert ids_of(answer) == [("TTF010", "error")]
+    assert not any(expectation["finding"] for expectation in answer["expectations"])
 
 
 def test_other_firmware_is_a_warning_and_where_it_must_be_equal_an_error(run: Run, snapshots: Path) -> None:
     _changed(snapshots, "qb-02", firmware=[19, 4, 2])
     done = run("fleet", str(snapshots), "--json")
-    assert (done.returncode, told(json.loads(done.stdout))) == (0, [("TTF008", "warning")])
+    assert (done.returncode, ids_of(json.loads(done.stdout))) == (0, [("TTF008", "warning")])
     code, answer = _check(run, snapshots, "firmware: equal\n")
-    assert (code, told(answer)) == (10, [("TTF008", "error")])
+    assert (code, ids_of(answer)) == (10, [("TTF008", "error")])
     assert answer["findings"][0]["message"] == "p150: 19.4.2 on qb-02; 19.5.0 on 3 hosts"
     assert _outcomes(answer)["qb-02", "firmware"] == "fail"
 
@@ -114,9 +119,9 @@ def test_a_firmware_that_nobody_tells_is_no_pass(run: Run, hosts: Path) -> None:
 def test_a_snapshot_older_than_the_others_or_than_allowed_is_told(run: Run, snapshots: Path) -> None:
     _changed(snapshots, "qb-04", time_ns=time.time_ns() - 3 * 86400 * 10**9)
     done = run("fleet", str(snapshots), "--json")
-    assert (done.returncode, told(json.loads(done.stdout))) == (0, [("TTF009", "warning")])
+    assert (done.returncode, ids_of(json.loads(done.stdout))) == (0, [("TTF009", "warning")])
     code, answer = _check(run, snapshots, "max_age: 24h\n")
-    assert (code, told(answer)) == (10, [("TTF009", "error")])
+    assert (code, ids_of(answer)) == (10, [("TTF009", "error")])
     assert _outcomes(answer)["qb-04", "age_s"] == "fail"
 
 

@@ -68,11 +68,11 @@ def test_what_came_is_written_and_what_did_not_is_told(
     }
     assert code == 11
     assert sorted(file.name for file in (tmp_path / "kept").iterdir()) == [f"{name}.json" for name in GOOD]
-    told = {host["host"]: host for host in answer["hosts"]}
-    assert (told["qb-05"]["exit_code"], told["qb-06"]["exit_code"]) == (255, 127)
-    assert "qb-05" in told["qb-05"]["said"] or hosts.subnet in told["qb-05"]["said"]
-    assert "not found" in told["qb-06"]["said"] or "No such file" in told["qb-06"]["said"]
-    assert told["qb-03"]["said"] == "*** Welcome to qb-03 { do not reboot } ***"
+    outcomes = {host["host"]: host for host in answer["hosts"]}
+    assert (outcomes["qb-05"]["exit_code"], outcomes["qb-06"]["exit_code"]) == (255, 127)
+    assert "qb-05" in outcomes["qb-05"]["said"] or hosts.subnet in outcomes["qb-05"]["said"]
+    assert "not found" in outcomes["qb-06"]["said"] or "No such file" in outcomes["qb-06"]["said"]
+    assert outcomes["qb-03"]["said"] == "*** Welcome to qb-03 { do not reboot } ***"
     for name in GOOD:
         snapshot = json.loads((tmp_path / "kept" / f"{name}.json").read_text())
         assert snapshot["schema"] == "ttinspect.snapshot.v1"

@@ -16,6 +16,7 @@ import yaml
 
 from tests.conftest import Run
 from tests.fleet import plans
+from tests.fleet.judging import findings_of
 from tests.fleet.products import PRODUCTS, Product
 
 Place = tuple[int, int, int, int]
@@ -61,7 +62,10 @@ class Fleet:
     def links(self, cable: Cable) -> list[Link]:
         (a, slot, port), (b, far_slot, far_port) = cable
         near, far = self.products[a].ports[port], self.products[b].ports[far_port]
-        return [((a, slot, *one), (b, far_slot, *other)) for one, other in zip(near, far, strict=True)]
+        return [
+            ((a, slot, *near_place), (b, far_slot, *other))
+            for near_place, other in zip(near, far, strict=True)
+        ]
 
     def _document(self, host: int) -> dict[str, Any]:
         product = self.products[host]
@@ -100,11 +104,11 @@ class Fleet:
                 remote.append(self._remote(near, far))
 
     def words(self, *cables: Cable) -> tuple[str, ...]:
-        found = []
+        words = []
         for host, slot, port in (plug for cable in cables for plug in cable):
             tray = self.products[host].tray(slot)
-            found += [self.names[host], f"tray {tray} port {port.removeprefix('QSFP-DD ')}"]
-        return tuple(found)
+            words += [self.names[host], f"tray {tray} port {port.removeprefix('QSFP-DD ')}"]
+        return tuple(words)
 
     def end(self, place: Place) -> tuple[int, int, int, int]:
         """Host, tray, ASIC location, channel."""
@@ -125,9 +129,9 @@ class Cabling(NamedTuple):
 
     def links(self) -> list[tuple[Place, Place]]:
         fleet = self.fleet
-        found = [link for cable in self.cables for link in fleet.links(cable)]
-        found += [link for host in self.hosts for link in fleet.fixed(host)]
-        return [(fleet.end(a), fleet.end(b)) for a, b in found if {a[0], b[0]} <= {*self.hosts}]
+        links = [link for cable in self.cables for link in fleet.links(cable)]
+        links += [link for host in self.hosts for link in fleet.fixed(host)]
+        return [(fleet.end(a), fleet.end(b)) for a, b in links if {a[0], b[0]} <= {*self.hosts}]
 
     def trays(self) -> Iterator[tuple[int, int, str, list[tuple[int, int]]]]:
         """Host, tray, board, (ASIC location, unique id) of its chips."""
@@ -179,13 +183,13 @@ class Cabling(NamedTuple):
                 }
             )
         keys = ("host_name", "tray_id", "asic_location", "chan_id")
-        found: dict[str, list[Any]] = {"local_eth_connections": [], "global_eth_connections": []}
+        document: dict[str, list[Any]] = {"local_eth_connections": [], "global_eth_connections": []}
         for pair in self.links():
             key = "local_eth_connections" if pair[0][0] == pair[1][0] else "global_eth_connections"
-            found[key].append(
+            document[key].append(
                 [dict(zip(keys, (self.fleet.names[end[0]], *end[1:]), strict=True)) for end in pair]
             )
-        return yaml.dump({"compute_node_specs": specs, **found}, Dumper=plans.Dumper)
+        return yaml.dump({"compute_node_specs": specs, **document}, Dumper=plans.Dumper)
 
 
 class Seeding:
@@ -203,7 +207,7 @@ class Seeding:
         }
 
     def _cable(self) -> Cable | None:
-        free = [one for one in self.fleet.cables if not {one[0][0], one[1][0]} & self.touched]
+        free = [cable for cable in self.fleet.cables if not {cable[0][0], cable[1][0]} & self.touched]
         if not free:
             return None
         cable = self.rng.choice(free)
@@ -228,8 +232,8 @@ class Seeding:
             links = [pair[::-1] if flip else pair for pair in self.fleet.links(cable)]
             for near, far in links:
                 self.fleet.unlist(near, far)
-            one, other = (self.fleet.names[place[0]] for place in links[0])
-            miss = f"{one} misses {len(links)} link{'s' if len(links) > 1 else ''} that {other} lists"
+            host, other = (self.fleet.names[place[0]] for place in links[0])
+            miss = f"{host} misses {len(links)} link{'s' if len(links) > 1 else ''} that {other} lists"
             self.expected.append(("TTF002", "error", (miss, *self.fleet.words(cable))))
 
     def cable_out(self) -> None:
@@ -243,16 +247,16 @@ class Seeding:
             self.expected.append(("TTF006", "error", (*self.fleet.words(cable), "is there, and not in")))
 
     def crossed(self) -> None:
-        if (one := self._cable()) is None or (other := self._cable()) is None:
+        if (wanted := self._cable()) is None or (other := self._cable()) is None:
             return
-        first = (self.fleet.products[one[0][0]].arch, len(self.fleet.links(one)))
+        first = (self.fleet.products[wanted[0][0]].arch, len(self.fleet.links(wanted)))
         if first != (self.fleet.products[other[0][0]].arch, len(self.fleet.links(other))):
             return
-        for cable in (one, other):
+        for cable in (wanted, other):
             self.fleet.unplug(cable)
-        for cable in ((one[0], other[1]), (other[0], one[1])):
+        for cable in ((wanted[0], other[1]), (other[0], wanted[1])):
             self.fleet.plug(cable)
-        words = ("2 cables crossed. Should be: ", *self.fleet.words(one, other))
+        words = ("2 cables crossed. Should be: ", *self.fleet.words(wanted, other))
         self.expected.append(("TTF007", "error", words))
 
     def half_port(self) -> None:
@@ -312,16 +316,16 @@ def seeded(seed: int, faults: int) -> tuple[Fleet, Cabling, list[Expected]]:
 
 def unmatched(answer: dict[str, Any], expected: list[Expected]) -> tuple[list[Any], list[Expected]]:
     """What is told and was not seeded, and what was seeded and is not told."""
-    told = [*answer["findings"], *(one for host in answer["hosts"] for one in host["findings"])]
+    findings = findings_of(answer)
     left = copy.copy(expected)
-    for one in list(told):
+    for finding in list(findings):
         for each in left:
-            same = (one["id"], one["severity"]) == each[:2]
-            if same and all(word in one["message"] for word in each[2]):
+            same = (finding["id"], finding["severity"]) == each[:2]
+            if same and all(word in finding["message"] for word in each[2]):
                 left.remove(each)
-                told.remove(one)
+                findings.remove(finding)
                 break
-    return [(one["id"], one["message"]) for one in told], left
+    return [(each["id"], each["message"]) for each in findings], left
 
 
 SEEDS = [pytest.param(seed, marks=[pytest.mark.system] if seed else []) for seed in range(24)]

@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.conftest import Run
 from tests.fleet import plans
+from tests.fleet.judging import findings_of, ids_of, judge
 from tests.fleet.plans import Document
 from tests.fleet.products import EIGHT_P150, GALAXY_BLACKHOLE, GALAXY_WORMHOLE, N300, P150, QUIETBOX_2, T3000
-from tests.fleet.test_products import judge, told
 
 NOON_NS = 1_790_000_000 * 10**9
 HOUR_NS = 3600 * 10**9
@@ -28,15 +28,15 @@ def test_descriptors_and_snapshots_join_each_other_with_a_name_of_their_own_or_t
     run: Run, tmp_path: Path
 ) -> None:
     plan = plans.ring(P150, ("a", "b", "c", "d"), seed=3)
-    found = plans.documents(plan)
-    plans.write(tmp_path / "all", found)
+    documents = plans.documents(plan)
+    plans.write(tmp_path / "all", documents)
     mixed = tmp_path / "hosts"
-    plans.write(mixed, {"a": found["a"]})
+    plans.write(mixed, {"a": documents["a"]})
     for file, name in (("b", "b.example.com"), ("c", None), ("d", "d")):
         document = snapshot(run, tmp_path, tmp_path / "all" / f"{file}.yaml", name, NOON_NS)
         (mixed / f"{file}.json").write_text(json.dumps(document))
     answer = json.loads(run("fleet", str(mixed), "--json").stdout)
-    assert told(answer) == []
+    assert ids_of(answer) == []
     assert [host["name"] for host in answer["hosts"]] == ["a", "b.example.com", "c", "d"]
     assert answer["totals"] == {
         "hosts": 4,
@@ -62,19 +62,23 @@ def test_of_two_snapshots_of_one_host_the_newer_counts_and_the_message_says_so(
         document = snapshot(run, tmp_path, tmp_path / "all" / f"{name}.yaml", name, NOON_NS - age * HOUR_NS)
         (hosts / f"{file}.json").write_text(json.dumps(document))
     answer = json.loads(run("fleet", str(hosts), "--json").stdout)
-    ((finding, severity, message),) = told(answer)
-    assert (finding, severity) == ("TTF003", "error")
-    assert message.endswith(f"the same chips; {hosts / 'b-now.json'} is 30 hours newer, and counts")
+    (finding,) = findings_of(answer)
+    assert (finding["id"], finding["severity"]) == ("TTF003", "error")
+    assert finding["message"].endswith(
+        f"the same chips; {hosts / 'b-now.json'} is 30 hours newer, and counts"
+    )
     assert (answer["totals"]["hosts"], answer["totals"]["chips"]) == (2, 8)
 
 
-def _renumbered(found: dict[str, Document], by: int) -> dict[str, Document]:
+def _renumbered(documents: dict[str, Document], by: int) -> dict[str, Document]:
     """Documents whose chips are others in the world."""
-    for document in found.values():
-        document["chip_unique_ids"] = {chip: one + by for chip, one in document["chip_unique_ids"].items()}
+    for document in documents.values():
+        document["chip_unique_ids"] = {
+            chip: unique_id + by for chip, unique_id in document["chip_unique_ids"].items()
+        }
         for _, far in document["ethernet_connections_to_remote_devices"]:
             far["remote_chip_id"] += by
-    return found
+    return documents
 
 
 def test_hosts_of_many_products_are_a_group_each_and_none_is_unlike_another(run: Run, tmp_path: Path) -> None:
@@ -83,9 +87,9 @@ def test_hosts_of_many_products_are_a_group_each_and_none_is_unlike_another(run:
     for number, product in enumerate(products):
         plan = plans.ring(product, tuple(f"{product.name}-{host}" for host in range(3)), seed=3)
         everything |= _renumbered(plans.documents(plan), number * 10**9)
-    answer = judge(run, tmp_path, everything, None, "")
+    answer = judge(run, tmp_path, everything)
     # T3000 and N300 differ in the cables inside alone: both are three hosts, and neither is the rule
-    assert told(answer) == []
+    assert ids_of(answer) == []
     assert sorted((group["chips"], len(group["hosts"])) for group in answer["groups"]) == [
         (4, 3),
         (8, 3),
@@ -99,9 +103,9 @@ def test_hosts_of_many_products_are_a_group_each_and_none_is_unlike_another(run:
 def test_a_host_that_is_there_twice_is_known_to_the_cabling_by_either_name(run: Run, tmp_path: Path) -> None:
     """The document that is read first, and counts, has the name that the cabling does not know."""
     plan = plans.ring(P150, ("a", "b", "c"), seed=3)
-    found = plans.documents(plan)
-    answer = judge(run, tmp_path, {**found, "a-copy": found["b"]}, plans.fsd(plan), "fsd.textproto")
-    assert [finding[0] for finding in told(answer)] == ["TTF003"]
+    documents = plans.documents(plan)
+    answer = judge(run, tmp_path, {**documents, "a-copy": documents["b"]}, plans.fsd(plan), "fsd.textproto")
+    assert [finding["id"] for finding in findings_of(answer)] == ["TTF003"]
     assert answer["cabling"]["hosts"] == {"a": "a", "a-copy": "b", "c": "c"}
 
 
@@ -109,8 +113,8 @@ def test_a_host_of_another_motherboard_is_no_odd_one_of_its_group(run: Run, tmp_
     """Where documents do not tell it, exactly the slots of a known motherboard do."""
     everything = plans.documents(plans.ring(EIGHT_P150, tuple(f"rack-{host}" for host in range(6)), seed=3))
     alone = plans.documents(plans.ring(P150, ("desk",), seed=3))
-    answer = judge(run, tmp_path, everything | _renumbered(alone, 10**9), None, "")
-    assert told(answer) == []
+    answer = judge(run, tmp_path, everything | _renumbered(alone, 10**9))
+    assert ids_of(answer) == []
     assert [group["chips"] for group in answer["groups"]] == [4, 8]
 
 
@@ -121,11 +125,11 @@ def test_links_inside_a_p300_that_tt_metals_table_has_otherwise_are_no_missing_c
     table = QUIETBOX_2._replace(
         inside=tuple(((0, near), (1, far)) for near, far in ((3, 8), (4, 9))), outward=()
     )
-    found, cabling = (
+    documents, cabling = (
         plans.ring(product, ("a", "b", "c"), seed=1) for product in (QUIETBOX_2._replace(outward=()), table)
     )
-    assert told(judge(run, tmp_path, plans.documents(found), plans.fsd(cabling), "fsd.textproto")) == []
+    assert ids_of(judge(run, tmp_path, plans.documents(documents), plans.fsd(cabling), "fsd.textproto")) == []
     for name in ("a", "b", "c"):
         (tmp_path / "hosts" / f"{name}.yaml").unlink()
     as_in_the_table = plans.documents(cabling)
-    assert told(judge(run, tmp_path, as_in_the_table, plans.gsd(cabling), "gsd.yaml")) == []
+    assert ids_of(judge(run, tmp_path, as_in_the_table, plans.gsd(cabling), "gsd.yaml")) == []

@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import Run
 from tests.fleet import plans
-from tests.fleet.test_seeds import told
+from tests.fleet.judging import ids_of
 from tests.shm.captures import captures
 
 PLAN = plans.cards()
@@ -46,9 +46,9 @@ def snapshots(run: Run, tmp_path: Path) -> Path:
 
 def test_a_ghost_on_one_host_is_told_with_that_host(run: Run, snapshots: Path) -> None:
     answer = json.loads(run("fleet", str(snapshots), "--json").stdout)
-    found = {host["name"]: {one["id"] for one in host["findings"]} for host in answer["hosts"]}
-    assert "TTS050" in found["qb-02"]
-    assert found["qb-01"] == found["qb-03"] == found["qb-04"] == set()
+    ids = {host["name"]: {finding["id"] for finding in host["findings"]} for host in answer["hosts"]}
+    assert "TTS050" in ids["qb-02"]
+    assert ids["qb-01"] == ids["qb-03"] == ids["qb-04"] == set()
     assert "qb-02:" in run("fleet", str(snapshots)).stdout
 
 
@@ -62,7 +62,9 @@ def test_a_check_file_expects_regions_of_every_host(
     check = snapshots.parent / "site.yaml"
     check.write_text(f"regions: {wanted}\n")
     done = run("fleet", str(snapshots), "--check", str(check), "--json")
-    outcomes = {one["host"]: one["outcome"] for one in json.loads(done.stdout)["expectations"]}
+    outcomes = {
+        expectation["host"]: expectation["outcome"] for expectation in json.loads(done.stdout)["expectations"]
+    }
     assert outcomes == {"qb-01": "pass", "qb-02": outcome, "qb-03": "pass", "qb-04": "unknown"}
     assert done.returncode == (10 if outcome == "fail" else 11)
     assert "its document holds no regions" in done.stdout
@@ -76,7 +78,7 @@ def test_what_a_snapshot_of_an_older_version_does_not_tell_is_unknown(run: Run, 
         document["published"]["regions"] = []
         file.write_text(json.dumps(document))
     answer = json.loads(run("fleet", str(snapshots), "--json").stdout)
-    assert (answer["verdict"], told(answer)) == ("pass", [])
+    assert (answer["verdict"], ids_of(answer)) == ("pass", [])
     assert {host["motherboard"] for host in answer["hosts"]} == {None}
     assert answer["totals"]["links_between"] == 32
 

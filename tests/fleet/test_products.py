@@ -2,21 +2,19 @@
 it is, is found once, in the words of its place, and nothing else is told."""
 
 import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from tests.conftest import Run
 from tests.fleet import plans
-from tests.fleet.faults import FAULTS, Documents
+from tests.fleet.faults import FAULTS
+from tests.fleet.judging import CABLINGS, findings_of, ids_of, judge
 from tests.fleet.plans import Plan
 from tests.fleet.products import PRODUCTS, Product
 
-CABLINGS = {"fsd.textproto": plans.fsd, "gsd.yaml": plans.gsd, "cutsheet.csv": plans.cutsheet}
 SIZES = (1, 2, 3, 5)
 LARGEST, OF_MANY_CHIPS = 36, ("t3000", "galaxy-wh", "galaxy-bh", "galaxy-bh-b")
 
@@ -26,23 +24,6 @@ def fleet_of(product: Product, hosts: int, seed: int) -> Plan:
     names = tuple(f"{product.name}-{number:02}" for number in range(1, hosts + 1))
     plan = plans.ring(product, names, seed)
     return plans.wild(plan, Random(seed)) if seed % 3 == 2 else plan
-
-
-def judge(run: Run, folder: Path, found: Documents, cabling: str | None, name: str) -> dict[str, Any]:
-    plans.write(folder / "hosts", found)
-    options = []
-    if cabling is not None:
-        (folder / name).write_text(cabling)
-        options = ["--cabling", str(folder / name)]
-    done = run("fleet", str(folder / "hosts"), *options, "--json")
-    answer: dict[str, Any] = json.loads(done.stdout)
-    assert "error" not in answer, done.stdout
-    return answer
-
-
-def told(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    findings = [*answer["findings"], *(one for host in answer["hosts"] for one in host["findings"])]
-    return [(one["id"], one["severity"], one["message"]) for one in findings]
 
 
 def cases(rounds: int) -> Iterator[tuple[str, str, int, str, int]]:
@@ -66,16 +47,16 @@ def check_fault(
         return
     if cabling == "cutsheet.csv" and not (seeded.wanted.cables and PRODUCTS[product].has_list):
         cabling = "fsd.textproto"  # a sheet without a cable names no host, and none names a motherboard
-    answers = [judge(run, folder, seeded.found, CABLINGS[cabling](seeded.wanted), cabling)]
+    answers = [judge(run, folder, seeded.documents, CABLINGS[cabling](seeded.wanted), cabling)]
     if not FAULTS[fault].cabling:
-        answers.append(judge(run, folder, seeded.found, None, cabling))
+        answers.append(judge(run, folder, seeded.documents, None, cabling))
     for number, answer in enumerate(answers):
-        findings = told(answer)
-        assert [one[:2] for one in findings] == [(FAULTS[fault].finding, FAULTS[fault].severity)], findings
+        findings = findings_of(answer)
+        assert ids_of(answer) == [(FAULTS[fault].finding, FAULTS[fault].severity)], findings
         # without a cabling nobody tells the trays of a motherboard that has no list
         known = number == 0 or PRODUCTS[product].has_list
-        for words in seeded.words if known else [one for one in seeded.words if "tray" not in one]:
-            assert words in findings[0][2], (words, findings[0][2])
+        for words in seeded.words if known else [word for word in seeded.words if "tray" not in word]:
+            assert words in findings[0]["message"], (words, findings)
 
 
 EVERY_CASE = [
@@ -137,7 +118,7 @@ def test_a_fleet_of_any_product_that_is_as_cabled_has_nothing_wrong(
         cabling, sheet = None, False  # a sheet without a cable names no host
     text = None if cabling is None else CABLINGS[cabling](plan)
     answer = judge(run, tmp_path, plans.documents(plan), text, cabling or "")
-    assert told(answer) == []
+    assert ids_of(answer) == []
     totals = answer["totals"]
     links = sum(len(plans.links_of(plan, cable)) for cable in plan.cables)
     between = sum(len(plans.links_of(plan, cable)) for cable in plans.cables_between(plan))

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tests.conftest import Run
+from tests.fleet.judging import ids_of
 from tests.fleet.plans import Dumper
-from tests.fleet.test_seeds import told
 
 SETS = ("qb4", "t3k2", "galaxy16")
 
@@ -19,8 +19,8 @@ SETS = ("qb4", "t3k2", "galaxy16")
 @pytest.fixture(scope="module")
 def truth(shared: Path) -> dict[str, Any]:
     """The independent join."""
-    found: dict[str, Any] = json.loads((shared / "fleet" / "truth.json").read_text())
-    return found
+    truth: dict[str, Any] = json.loads((shared / "fleet" / "truth.json").read_text())
+    return truth
 
 
 def _answer(run: Run, *args: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_four_quietboxes_agree_with_what_they_should_be(
 ) -> None:
     folder = shared / "fleet" / "qb4"
     answer = _answer(run, str(folder / source), "--cabling", str(folder / cabling))
-    assert (answer["verdict"], told(answer)) == ("pass", [])
+    assert (answer["verdict"], ids_of(answer)) == ("pass", [])
     assert (answer["cabling"]["expected"], answer["cabling"]["found"]) == (64, 64)
 
 
@@ -133,4 +133,4 @@ def test_a_fault_seeded_in_quietboxes_is_found_once(
 ) -> None:
     _seeded(shared, tmp_path, "qb-02", change)
     answer = _answer(run, str(tmp_path), "--cabling", str(shared / "fleet" / "qb4" / cabling))
-    assert [one for one, _ in told(answer) if one.startswith("TTF")] == [finding]
+    assert [finding_id for finding_id, _ in ids_of(answer) if finding_id.startswith("TTF")] == [finding]

@@ -2,7 +2,6 @@
 product is in test_products.py."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,13 @@ import pytest
 
 from tests.conftest import Run
 from tests.fleet import plans
-from tests.fleet.plans import Document, Plan
+from tests.fleet.judging import CABLINGS, ids_of, judge
+from tests.fleet.plans import Document, Documents, Plan
 
-Documents = dict[str, Document]
 Seeded = tuple[Documents, Plan]
 """What is there, and the plan that the cabling is written of."""
 
 PLANS = {"cards": plans.cards(), "galaxies": plans.galaxies()}
-CABLINGS: dict[str, Callable[[Plan], str]] = {
-    "fsd.textproto": plans.fsd,
-    "gsd.yaml": plans.gsd,
-    "cutsheet.csv": plans.cutsheet,
-}
 
 
 def _remote(document: Document) -> list[Any]:
@@ -30,7 +24,7 @@ def _remote(document: Document) -> list[Any]:
 
 
 def _cable_listed_by_one_end(plan: Plan) -> Seeded:
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     cable = plans.cables_between(plan)[0]
     far = plan.hosts[cable[1][0]]
     ids = {
@@ -38,12 +32,12 @@ def _cable_listed_by_one_end(plan: Plan) -> Seeded:
     }
     channels = {end[3] for end, _ in plans.links_of(plan, cable)}
     kept = [
-        one
-        for one in _remote(found[far])
-        if not (one[1]["remote_chip_id"] in ids and one[1]["chan"] in channels)
+        link
+        for link in _remote(documents[far])
+        if not (link[1]["remote_chip_id"] in ids and link[1]["chan"] in channels)
     ]
-    found[far]["ethernet_connections_to_remote_devices"] = kept
-    return found, plan
+    documents[far]["ethernet_connections_to_remote_devices"] = kept
+    return documents, plan
 
 
 def _cable_out(plan: Plan) -> Seeded:
@@ -61,41 +55,19 @@ def _trays_exchanged(plan: Plan) -> Seeded:
 
 def _half_port(plan: Plan) -> Seeded:
     """One channel of a cable is in neither document."""
-    found = plans.documents(plan)
+    documents = plans.documents(plan)
     cable = plans.cables_between(plan)[0]
     (a, b) = plans.links_of(plan, cable)[0]
     for near, far in ((a, b), (b, a)):
-        document = found[plan.hosts[near[0]]]
+        document = documents[plan.hosts[near[0]]]
         chip = plan.places.index(near[1:3])
         far_id = plans.unique_id(far[0], plan.places.index(far[1:3]))
         document["ethernet_connections_to_remote_devices"] = [
-            one
-            for one in _remote(document)
-            if not (one[0] == {"chip": chip, "chan": near[3]} and one[1]["remote_chip_id"] == far_id)
+            link
+            for link in _remote(document)
+            if not (link[0] == {"chip": chip, "chan": near[3]} and link[1]["remote_chip_id"] == far_id)
         ]
-    return found, plan
-
-
-def told(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    """Ids and severities of everything that is told of a fleet."""
-    every = [*answer["findings"], *(one for host in answer["hosts"] for one in host["findings"])]
-    return [(one["id"], one["severity"]) for one in every]
-
-
-def judge(run: Run, folder: Path, found: Documents, cabling: str | None, name: str = "") -> dict[str, Any]:
-    """The answer for documents and a cabling."""
-    plans.write(folder / "hosts", found)
-    options = []
-    if cabling is not None:
-        (folder / name).write_text(cabling)
-        options = ["--cabling", str(folder / name)]
-    done = run("fleet", str(folder / "hosts"), *options, "--json")
-    answer: dict[str, Any] = json.loads(done.stdout)
-    assert "error" not in answer, done.stdout
-    severities = {severity for _, severity in told(answer)}
-    expected = 10 if "error" in severities else 11 if "inconclusive" in severities else 0
-    assert done.returncode == expected
-    return answer
+    return documents, plan
 
 
 @pytest.mark.parametrize("kind", PLANS)
@@ -105,23 +77,23 @@ def test_a_fleet_that_is_as_cabled_has_nothing_wrong(
 ) -> None:
     plan = PLANS[kind]
     answer = judge(run, tmp_path, plans.documents(plan), CABLINGS[cabling](plan), cabling)
-    assert told(answer) == []
+    assert ids_of(answer) == []
     assert answer["cabling"]["missing"] == answer["cabling"]["unexpected"] == []
     links = 2 * len(plan.cables) if cabling != "cutsheet.csv" else len(plan.cables)
     assert (answer["cabling"]["expected"], answer["cabling"]["found"]) == (links, links)
 
 
 def test_a_cable_out_inside_a_host_is_one_and_makes_no_outlier(run: Run, tmp_path: Path) -> None:
-    found, plan = _cable_out_inside(PLANS["cards"])
-    assert told(judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")) == [("TTF005", "error")]
+    documents, plan = _cable_out_inside(PLANS["cards"])
+    assert ids_of(judge(run, tmp_path, documents, plans.fsd(plan), "fsd.textproto")) == [("TTF005", "error")]
 
 
 def test_without_a_cabling_a_host_with_fewer_links_inside_is_unlike_its_group(
     run: Run, tmp_path: Path
 ) -> None:
-    found, _ = _cable_out_inside(PLANS["cards"])
-    answer = judge(run, tmp_path, found, None)
-    assert told(answer) == [("TTF004", "warning")]
+    documents, _ = _cable_out_inside(PLANS["cards"])
+    answer = judge(run, tmp_path, documents, None)
+    assert ids_of(answer) == [("TTF004", "warning")]
     assert answer["groups"][0]["hosts"] == ["qb-01"]
 
 
@@ -136,12 +108,12 @@ def test_hosts_that_are_cabled_otherwise_and_alike_may_be_so_on_purpose(run: Run
     assert len(gone) == 2
     fewer = plans.without(plan, *gone)
     answer = judge(run, tmp_path, plans.documents(fewer), None)
-    assert told(answer) == [("TTF004", "info")]
+    assert ids_of(answer) == [("TTF004", "info")]
     assert answer["findings"][0]["message"] == (
         "qb-03 and qb-06: 6 links inside, the others have 8 (6 equal hosts), perhaps on purpose: they are cabled "
         "alike"
     )
-    assert told(judge(run, tmp_path, plans.documents(fewer), plans.fsd(fewer), "fsd.textproto")) == []
+    assert ids_of(judge(run, tmp_path, plans.documents(fewer), plans.fsd(fewer), "fsd.textproto")) == []
     assert [len(group["hosts"]) for group in answer["groups"]] == [2, 6]
 
 
@@ -149,9 +121,9 @@ def test_links_that_several_neighbours_list_and_one_host_does_not_are_its_own_fa
     run: Run, tmp_path: Path
 ) -> None:
     plan = PLANS["cards"]
-    found = plans.documents(plan)
-    found["qb-02"]["ethernet_connections_to_remote_devices"] = []
-    answer = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")
+    documents = plans.documents(plan)
+    documents["qb-02"]["ethernet_connections_to_remote_devices"] = []
+    answer = judge(run, tmp_path, documents, plans.fsd(plan), "fsd.textproto")
     assert answer["findings"] == []
     assert [host["name"] for host in answer["hosts"] if host["findings"]] == ["qb-02"]
     assert answer["at_fault"] == ["qb-02"]
@@ -160,45 +132,46 @@ def test_links_that_several_neighbours_list_and_one_host_does_not_are_its_own_fa
     )
 
 
-def _chips_exchanged(plan: Plan, host: int, one: int, other: int) -> Documents:
+def _chips_exchanged(plan: Plan, host: int, position: int, other: int) -> Documents:
     """Two cards in each other's slots, their cables left by slot."""
     text = json.dumps(plans.documents(plan))
-    a, b = (str(plans.unique_id(host, chip)) for chip in (one, other))
+    a, b = (str(plans.unique_id(host, chip)) for chip in (position, other))
     text = text.replace(a, "@").replace(b, a).replace("@", b)
-    found: Documents = json.loads(text)
-    return found
+    documents: Documents = json.loads(text)
+    return documents
 
 
 def test_cards_in_each_others_slots_with_cables_by_slot_are_seen_by_the_ids_of_a_gsd_alone(
     run: Run, tmp_path: Path
 ) -> None:
     plan = PLANS["cards"]
-    found = _chips_exchanged(plan, 1, 0, 2)
-    assert told(judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")) == []
-    answer = judge(run, tmp_path, found, plans.gsd(plan), "gsd.yaml")
-    assert told(answer) == [("TTF012", "error")]
+    documents = _chips_exchanged(plan, 1, 0, 2)
+    assert ids_of(judge(run, tmp_path, documents, plans.fsd(plan), "fsd.textproto")) == []
+    answer = judge(run, tmp_path, documents, plans.gsd(plan), "gsd.yaml")
+    assert ids_of(answer) == [("TTF012", "error")]
     message = answer["findings"][0]["message"]
     assert message == "qb-02: trays 1 and 3 exchanged, but not their cables (known by the ids of the chips)"
 
 
 def test_what_the_cabling_cannot_tell_apart_is_told_as_both(run: Run, tmp_path: Path) -> None:
-    found, plan = _trays_exchanged(PLANS["cards"])
-    (one,) = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")["findings"]
-    assert one["message"] == "qb-02: trays 1 and 3 exchanged, or all their cables"
-    (one,) = judge(run, tmp_path, found, plans.gsd(plan), "gsd.yaml")["findings"]
+    documents, plan = _trays_exchanged(PLANS["cards"])
+    (finding,) = judge(run, tmp_path, documents, plans.fsd(plan), "fsd.textproto")["findings"]
+    assert finding["message"] == "qb-02: trays 1 and 3 exchanged, or all their cables"
+    (finding,) = judge(run, tmp_path, documents, plans.gsd(plan), "gsd.yaml")["findings"]
     assert (
-        one["message"] == "qb-02: trays 1 and 3 exchanged in their cables: the chips are where they should be"
+        finding["message"]
+        == "qb-02: trays 1 and 3 exchanged in their cables: the chips are where they should be"
     )
 
 
 def test_a_cable_is_named_in_the_words_of_who_holds_it(run: Run, tmp_path: Path) -> None:
-    found, plan = _cable_out(PLANS["cards"])
-    answer = judge(run, tmp_path, found, plans.fsd(plan), "fsd.textproto")
+    documents, plan = _cable_out(PLANS["cards"])
+    answer = judge(run, tmp_path, documents, plans.fsd(plan), "fsd.textproto")
     assert answer["findings"][0]["message"] == (
         "qb-01 (hall H1, aisle A, rack 1, U8) tray 4 port 1 - qb-02 (hall H1, aisle A, rack 2, U8) tray 4 port 4 "
         "(channels 9, 11) is missing: neither end lists it"
     )
-    ends = [(one["a"], one["b"]) for one in answer["cabling"]["missing"]]
+    ends = [(cable["a"], cable["b"]) for cable in answer["cabling"]["missing"]]
     assert ends == [
         (
             {
@@ -226,8 +199,8 @@ def test_a_cabling_of_other_names_is_told_once_and_matched_by_hand(run: Run, tmp
     plan = PLANS["cards"]
     renamed = plan._replace(hosts=tuple(f"rack1-{number}" for number in range(4)))
     answer = judge(run, tmp_path, plans.documents(plan), plans.fsd(renamed), "fsd.textproto")
-    assert told(answer) == [("TTF015", "inconclusive")]
-    maps = [f"--map-host={here}={there}" for here, there in zip(plan.hosts, renamed.hosts, strict=True)]
+    assert ids_of(answer) == [("TTF015", "inconclusive")]
+    maps = [f"--map-host={name}={target}" for name, target in zip(plan.hosts, renamed.hosts, strict=True)]
     done = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "fsd.textproto"), *maps)
     assert (done.returncode, done.stdout.splitlines()[-1][:4]) == (0, "PASS")
 
@@ -236,29 +209,29 @@ def test_hosts_of_another_name_are_known_by_the_ids_of_a_gsd(run: Run, tmp_path:
     plan = PLANS["cards"]
     renamed = plan._replace(hosts=tuple(f"rack1-{number}" for number in range(4)))
     answer = judge(run, tmp_path, plans.documents(plan), plans.gsd(renamed), "gsd.yaml")
-    assert told(answer) == []
+    assert ids_of(answer) == []
     assert answer["cabling"]["hosts"]["qb-02"] == "rack1-1"
 
 
 def test_trays_are_unknown_without_a_motherboard_and_are_not_guessed(run: Run, tmp_path: Path) -> None:
     """The cards of one host are on buses that no known motherboard has."""
     plan = PLANS["cards"]
-    found = plans.documents(plan)
-    found["qb-03"]["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
-    answer = judge(run, tmp_path, found, plans.fsd(plan, motherboard=""), "fsd.textproto")
-    assert told(answer) == [("TTF015", "inconclusive")]
+    documents = plans.documents(plan)
+    documents["qb-03"]["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
+    answer = judge(run, tmp_path, documents, plans.fsd(plan, motherboard=""), "fsd.textproto")
+    assert ids_of(answer) == [("TTF015", "inconclusive")]
     assert "qb-03" in answer["findings"][0]["message"]
 
 
 def test_a_host_that_cannot_be_read_is_not_called_missing(run: Run, tmp_path: Path) -> None:
     plan = PLANS["cards"]
-    found = plans.documents(plan)
-    plans.write(tmp_path / "hosts", found)
+    documents = plans.documents(plan)
+    plans.write(tmp_path / "hosts", documents)
     (tmp_path / "hosts" / "qb-04.yaml").write_text("arch: {0: blackhole")
     (tmp_path / "c.textproto").write_text(plans.fsd(plan))
     done = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "c.textproto"), "--json")
     answer = json.loads(done.stdout)
-    assert (done.returncode, told(answer)) == (11, [("TTF001", "inconclusive")])
+    assert (done.returncode, ids_of(answer)) == (11, [("TTF001", "inconclusive")])
 
 
 def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path: Path) -> None:
@@ -269,7 +242,7 @@ def test_the_cabling_that_is_there_is_one_that_it_agrees_with(run: Run, tmp_path
     (tmp_path / "there.textproto").write_text(done.stdout)
     again = run("fleet", str(tmp_path / "hosts"), "--cabling", str(tmp_path / "there.textproto"), "--json")
     answer = json.loads(again.stdout)
-    assert (again.returncode, told(answer)) == (0, [])
+    assert (again.returncode, ids_of(answer)) == (0, [])
     links = 2 * len(plan.cables) + 6 * (4 * 20 + 3 * 8)
     assert answer["cabling"]["expected"] == answer["cabling"]["found"] == links
 
@@ -292,14 +265,14 @@ EIGHT_SLOTS = [0x21, 0x01, 0x41, 0x61, 0xA1, 0x81, 0xC1, 0xE1]
 @pytest.mark.parametrize("cabling", ["fsd.textproto", "gsd.yaml"])
 def test_a_card_in_an_empty_slot_with_its_cables_is_one_card(run: Run, tmp_path: Path, cabling: str) -> None:
     plan = PLANS["cards"]
-    found = plans.documents(plan)
-    for document in found.values():
+    documents = plans.documents(plan)
+    for document in documents.values():
         document["chip_to_bus_id"] = dict(enumerate(EIGHT_SLOTS[:4]))
     text = plans.fsd if cabling == "fsd.textproto" else plans.gsd
-    assert told(judge(run, tmp_path, found, text(plan, "H13DSG-O-CPU"), cabling)) == []
-    found["qb-02"]["chip_to_bus_id"][1] = EIGHT_SLOTS[5]
-    answer = judge(run, tmp_path, found, text(plan, "H13DSG-O-CPU"), cabling)
-    assert told(answer) == [("TTF012", "error")]
+    assert ids_of(judge(run, tmp_path, documents, text(plan, "H13DSG-O-CPU"), cabling)) == []
+    documents["qb-02"]["chip_to_bus_id"][1] = EIGHT_SLOTS[5]
+    answer = judge(run, tmp_path, documents, text(plan, "H13DSG-O-CPU"), cabling)
+    assert ids_of(answer) == [("TTF012", "error")]
     assert answer["findings"][0]["message"].startswith("what is in qb-02 tray 6 should be in qb-02 tray 2")
 
 
@@ -307,7 +280,7 @@ def test_three_trays_in_each_others_places_are_one_finding(run: Run, tmp_path: P
     plan = PLANS["cards"]
     turned = plans.moved_trays(plans.moved_trays(plan, 1, 1, 3), 1, 3, 4)
     answer = judge(run, tmp_path, plans.documents(turned), plans.fsd(plan), "fsd.textproto")
-    assert told(answer) == [("TTF012", "error")]
+    assert ids_of(answer) == [("TTF012", "error")]
 
 
 def test_three_cables_in_each_others_ports_are_one_finding(run: Run, tmp_path: Path) -> None:
@@ -316,27 +289,27 @@ def test_three_cables_in_each_others_ports_are_one_finding(run: Run, tmp_path: P
     rest = plans.without(plan, *cables)
     turned = rest._replace(cables=(*rest.cables, (a, d), (c, f), (e, b)))
     answer = judge(run, tmp_path, plans.documents(turned), plans.fsd(plan), "fsd.textproto")
-    assert told(answer) == [("TTF007", "error")]
+    assert ids_of(answer) == [("TTF007", "error")]
     assert len(answer["findings"][0]["evidence"]["expected"]) == 3
 
 
 def test_a_half_port_of_a_card_whose_tray_nobody_tells_is_named_by_its_chip(run: Run, tmp_path: Path) -> None:
-    found, _ = _half_port(PLANS["cards"])
-    for document in found.values():
+    documents, _ = _half_port(PLANS["cards"])
+    for document in documents.values():
         document["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
-    answer = judge(run, tmp_path, found, None)
-    assert told(answer) == [("TTF013", "warning")]
+    answer = judge(run, tmp_path, documents, None)
+    assert ids_of(answer) == [("TTF013", "warning")]
     assert (
         answer["findings"][0]["message"] == "qb-01 chip 0 port 1 - qb-02 chip 0 port 4: 1 of 2 channels is up"
     )
 
 
 def test_links_of_cards_whose_trays_nobody_tells_are_named_by_chip_and_port(run: Run, tmp_path: Path) -> None:
-    found, _ = _cable_listed_by_one_end(PLANS["cards"])
-    for document in found.values():
+    documents, _ = _cable_listed_by_one_end(PLANS["cards"])
+    for document in documents.values():
         document["chip_to_bus_id"] = {0: 5, 1: 6, 2: 7, 3: 9}
-    answer = judge(run, tmp_path, found, None)
-    assert told(answer) == [("TTF002", "error")]
+    answer = judge(run, tmp_path, documents, None)
+    assert ids_of(answer) == [("TTF002", "error")]
     assert answer["findings"][0]["evidence"]["cables"] == [
         "qb-02 chip 0 port 4 - qb-01 chip 0 port 1 (channels 4, 6)"
     ]

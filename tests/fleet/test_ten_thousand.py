@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet import simulated
-from tests.fleet.test_seeds import told
+from tests.fleet.judging import ids_of
 
 pytestmark = pytest.mark.system
 HOSTS = 10_000
@@ -33,8 +33,8 @@ def test_every_seeded_fault_is_named_and_none_is_invented(
     assert done.returncode == 10, done.stderr
     assert answer["totals"]["hosts"] == hosts - 1  # that which was cut off
     assert answer["totals"]["chips"] == 32 * (hosts - 1)
-    found = {one["id"]: one["evidence"] for one in answer["findings"]}
-    assert sorted(told(answer)) == [
+    evidence = {finding["id"]: finding["evidence"] for finding in answer["findings"]}
+    assert sorted(ids_of(answer)) == [
         ("TTF001", "inconclusive"),
         ("TTF002", "error"),
         ("TTF002", "error"),
@@ -43,11 +43,11 @@ def test_every_seeded_fault_is_named_and_none_is_invented(
         ("TTF008", "warning"),
     ]
     assert answer["at_fault"] == ["glx-00100"]
-    assert found["TTF001"]["host"] == "glx-00300"
-    assert found["TTF002"]["host"] == "glx-00200"
-    assert found["TTF003"]["hosts"] == ["glx-00400", "glx-00400"]
-    assert found["TTF004"]["hosts"] == ["glx-00600"]
-    assert found["TTF008"]["hosts"] == ["glx-00500"]
+    assert evidence["TTF001"]["host"] == "glx-00300"
+    assert evidence["TTF002"]["host"] == "glx-00200"
+    assert evidence["TTF003"]["hosts"] == ["glx-00400", "glx-00400"]
+    assert evidence["TTF004"]["hosts"] == ["glx-00600"]
+    assert evidence["TTF008"]["hosts"] == ["glx-00500"]
 
 
 def _changed(name: str, content: bytes) -> list[tuple[str, bytes]]:

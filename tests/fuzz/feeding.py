@@ -137,9 +137,9 @@ def _most_bytes() -> int:
 
 
 def _refuse_control_characters(where: str, text: str) -> None:
-    found = {char for char in text if (char < " " and char != "\n") or "\x7f" <= char <= "\x9f"}
-    if found - {"\r"}:  # CSV ends its lines with it
-        raise Broken(f"{where}: control characters {found!r}")
+    harmful = {char for char in text if (char < " " and char != "\n") or "\x7f" <= char <= "\x9f"}
+    if harmful - {"\r"}:  # CSV ends its lines with it
+        raise Broken(f"{where}: control characters {harmful!r}")
 
 
 def _no_number(name: str) -> NoReturn:
@@ -217,7 +217,7 @@ _CHECKS = {
 @contextlib.contextmanager
 def feeder() -> Any:
     """A Feeder in a folder of its own, which is the working directory, without the user's environment."""
-    before, here = dict(os.environ), Path.cwd()
+    before, folder = dict(os.environ), Path.cwd()
     with tempfile.TemporaryDirectory(prefix="fuzz") as name:
         for key in [key for key in os.environ if key.startswith("TTINSPECT_")]:
             del os.environ[key]
@@ -226,6 +226,6 @@ def feeder() -> Any:
         try:
             yield Feeder(Path(name))
         finally:
-            os.chdir(here)
+            os.chdir(folder)
             os.environ.clear()
             os.environ.update(before)

@@ -54,20 +54,20 @@ class Count:
         self._answering = 0.0
         self._random = Random(target)
 
-    def feed(self, one: Any, data: bytes) -> None:
+    def feed(self, harness: Any, data: bytes) -> None:
         """One input; what it breaks is kept, once for each message."""
         from tests.fuzz.feeding import Broken
 
         began = time.process_time()
         self.inputs += 1
         try:
-            accepted = one.read(self.target, data)
+            accepted = harness.read(self.target, data)
             if accepted:
                 self._accept(data)
             due = self._answering <= ANSWERING * (began - self._began)
             if self._has_lines and due and (accepted or self.inputs % EVERY_REFUSED == 0):
                 read = time.process_time()
-                one.answer(self.target, data)
+                harness.answer(self.target, data)
                 self.answered += 1
                 self._answering += time.process_time() - read
         except Broken as error:
@@ -128,11 +128,11 @@ def seeded(target: str, seed: int, seconds: float) -> Count:
     from tests.fuzz.feeding import feeder
 
     known, random = inputs_of(target), Random(f"{seed} {target}")
-    with feeder() as one:
+    with feeder() as harness:
         count = Count(target)
         end = time.process_time() + seconds
         while time.process_time() < end:
-            count.feed(one, _following(count, known, random))
+            count.feed(harness, _following(count, known, random))
     return count
 
 
@@ -162,10 +162,10 @@ def guided(target: str, seconds: float, show: Callable[[Count], None]) -> None:
     folder = tempfile.mkdtemp(prefix="fuzz-corpus")
     for number, data in enumerate(known):
         (Path(folder) / str(number)).write_bytes(data)
-    with feeder() as one:
+    with feeder() as harness:
 
         def fed(data: bytes) -> None:
-            count.feed(one, data)
+            count.feed(harness, data)
             if time.monotonic() > end:
                 show(count)
                 os._exit(0)

@@ -112,10 +112,10 @@ def _port_less(document: dict[str, Any], random: Random) -> None:
 
 
 def _cores_exchanged(document: dict[str, Any], random: Random) -> None:
-    one, other = (random.choice(("eth", "pcie", "router_only", "arc")) for _ in range(2))
-    if document[one] and document[other]:
-        at, place = random.randrange(len(document[one])), random.randrange(len(document[other]))
-        document[one][at], document[other][place] = document[other][place], document[one][at]
+    core_type, other = (random.choice(("eth", "pcie", "router_only", "arc")) for _ in range(2))
+    if document[core_type] and document[other]:
+        at, place = random.randrange(len(document[core_type])), random.randrange(len(document[other]))
+        document[core_type][at], document[other][place] = document[other][place], document[core_type][at]
 
 
 def _order_changed(document: dict[str, Any], random: Random) -> None:

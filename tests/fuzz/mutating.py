@@ -65,41 +65,41 @@ def _tokens_changed(data: bytes, random: Random) -> bytes:
     kind = random.randrange(24)
     if kind == 0 and b"\n" in data[:-1]:
         return _lines_changed(data, random)
-    found = _token(data, random)
-    if found is None:
+    token = _token(data, random)
+    if token is None:
         return _bytes_changed(data, random)
-    start, end = found.span()
+    start, end = token.span()
     if end - start > _LONGEST_WORD:  # base64: one letter for another
         place = random.randrange(start, end)
         return data[:place] + random.choice((b"A", b"B", b"a", b"8", b"/")) + data[place + 1 :]
     if kind == 1:  # exchanged for another token of the input
         other = _token(data, random)
         new = other[0][:_LONGEST_WORD] if other is not None else b"0"
-    elif found[0][:1].isdigit():
-        new = _number(found[0], random)
+    elif token[0][:1].isdigit():
+        new = _number(token[0], random)
     elif kind < 16:
         new = random.choice(_WORDS)
     else:  # a name or word that is cut, longer, or one letter off
         at = random.randrange(end - start)
-        new = found[0][:at] + random.choice((b"", b"a", b"Z", b"_", b"1", found[0])) + found[0][at + 1 :]
+        new = token[0][:at] + random.choice((b"", b"a", b"Z", b"_", b"1", token[0])) + token[0][at + 1 :]
     return data[:start] + new + data[end:]
 
 
 def _token(data: bytes, random: Random) -> re.Match[bytes] | None:
     """A token behind a random place; rarely a key, whose name decides whether anything is read at all, or a number
     in a list of JSON: the cores of a chip are thousands of them, and each has to fit the others."""
-    found = None
+    token = None
     for _ in range(6):
-        found = _TOKEN.search(data, random.randrange(len(data) or 1))
-        if found is None:
+        token = _TOKEN.search(data, random.randrange(len(data) or 1))
+        if token is None:
             continue
-        start, end = found.span()
+        start, end = token.span()
         behind = data[end : end + 2]
         is_key = behind[:1] in (b":", b"=") or behind == b'":'
         is_listed = _IN_LIST.fullmatch(data, max(start - 1, 0), end + 1)
         if not (is_key or is_listed) or random.random() < 0.05:
-            return found
-    return found or _TOKEN.search(data)
+            return token
+    return token or _TOKEN.search(data)
 
 
 def _number(old: bytes, random: Random) -> bytes:
@@ -118,14 +118,14 @@ def _number(old: bytes, random: Random) -> bytes:
 
 def _lines_changed(data: bytes, random: Random) -> bytes:
     lines = data.split(b"\n")
-    one, other = random.randrange(len(lines)), random.randrange(len(lines))
+    line, other = random.randrange(len(lines)), random.randrange(len(lines))
     kind = random.randrange(3)
     if kind == 0:
-        lines[one], lines[other] = lines[other], lines[one]
+        lines[line], lines[other] = lines[other], lines[line]
     elif kind == 1:
-        lines.insert(other, lines[one])
+        lines.insert(other, lines[line])
     else:
-        del lines[one]
+        del lines[line]
     return b"\n".join(lines)
 
 
@@ -209,17 +209,19 @@ def _tree_changed(data: bytes, random: Random) -> bytes:
 
 def _tree(data: bytes) -> tuple[Any, Callable[[Any], bytes]] | None:
     try:
-        return json.loads(data), lambda found: json.dumps(found, default=str).encode("utf-8", "surrogatepass")
+        return json.loads(data), lambda document: json.dumps(document, default=str).encode(
+            "utf-8", "surrogatepass"
+        )
     except (ValueError, RecursionError):
         pass
     try:
-        found = yaml.load(data, yaml.CSafeLoader)
+        document = yaml.load(data, yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
         return None
-    if not isinstance(found, dict | list):
+    if not isinstance(document, dict | list):
         return None
-    return found, lambda found: yaml.dump(
-        found, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False
+    return document, lambda document: yaml.dump(
+        document, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False
     ).encode("utf-8", "surrogatepass")
 
 

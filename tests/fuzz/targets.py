@@ -86,7 +86,7 @@ def _socs() -> list[bytes]:
 
 
 def _tt_smi() -> list[bytes]:
-    real = [json.dumps(one, default=str) for one in _some(unpack("tt_smi.json.xz"))]
+    real = [json.dumps(document, default=str) for document in _some(unpack("tt_smi.json.xz"))]
     return [text.encode() for text in (tt_smi(TELEMETRY), *real) if len(text) < 100_000]
 
 
@@ -95,16 +95,16 @@ def _some(kept: object) -> list[object]:
     if isinstance(kept, dict):
         if "device_info" in kept:
             return [kept]
-        return [one for value in kept.values() for one in _some(value)][:6]
-    return [one for value in kept for one in _some(value)][:6] if isinstance(kept, list) else []
+        return [document for value in kept.values() for document in _some(value)][:6]
+    return [document for value in kept for document in _some(value)][:6] if isinstance(kept, list) else []
 
 
 @functools.cache
 def _snapshot(board: str, shm: bool = False) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         if shm:
-            for one in list(captures().values())[:2]:
-                (Path(folder) / one.file_name).write_bytes(one.data)
+            for capture in list(captures().values())[:2]:
+                (Path(folder) / capture.file_name).write_bytes(capture.data)
         code, document = asked(
             "snapshot", "--from", f"board:{board}", "--shm-dir", folder, "--procfs", folder
         )
@@ -124,13 +124,13 @@ def _recordings() -> list[bytes]:
         root = Path(name) / "host"
         fake_sysfs.kernel_driver(root)
         fake_sysfs.device(root, 0)
-        found = []
+        seeds = []
         for suffix in ("jsonl", "jsonl.zst"):
             path = Path(name) / f"r.{suffix}"
             words = ("record", "--from", f"sysfs:{root}", "--shm-dir", name, "--procfs", name, "--quiet")
             assert main([*words, "--interval", "0.01", "--count", "2", "-o", str(path)]) == 0
-            found.append(path.read_bytes())
-    return found
+            seeds.append(path.read_bytes())
+    return seeds
 
 
 def _cablings() -> list[bytes]:
@@ -140,7 +140,7 @@ def _cablings() -> list[bytes]:
 
 def _captures() -> list[bytes]:
     kept = graphs()
-    reports = sorted((json.dumps(one).encode() for one in kept["reports"].values()), key=len)
+    reports = sorted((json.dumps(report).encode() for report in kept["reports"].values()), key=len)
     with tempfile.TemporaryDirectory() as folder:
         database = Path(write_database(Path(folder), min(kept["databases"]))).read_bytes()
     return [*reports[:3], database]
@@ -150,7 +150,7 @@ def _dumps() -> list[bytes]:
     dram = {"num_banks": 12, "total_bytes_per_bank": 1_072_603_072, "total_bytes_allocated_per_bank": 193_600}
     document = {"pid": 17706, "device": 0, "realtime_ns": 5, "memory_view": {"DRAM": dram}}
     kept = json.loads(lzma.decompress((DATA / "allocator.json.xz").read_bytes()))
-    real = sorted((json.dumps(one).encode() for one in _views(kept)), key=len)
+    real = sorted((json.dumps(view).encode() for view in _views(kept)), key=len)
     return [
         json.dumps(document).encode(),
         *real[:2],
@@ -162,12 +162,12 @@ def _views(kept: object) -> list[object]:
     if isinstance(kept, dict):
         if "memory_view" in kept:
             return [kept]
-        return [one for value in kept.values() for one in _views(value)]
-    return [one for value in kept for one in _views(value)] if isinstance(kept, list) else []
+        return [view for value in kept.values() for view in _views(value)]
+    return [view for value in kept for view in _views(value)] if isinstance(kept, list) else []
 
 
 def _errors() -> list[bytes]:
-    found = [path.read_bytes() for path in sorted((DATA / "errors").glob("*.json"))]
+    errors = [path.read_bytes() for path in sorted((DATA / "errors").glob("*.json"))]
     texts = [
         "Out of Memory: Not enough space to allocate 38928384 B L1 buffer across 64 banks, where each bank needs to "
         "store 608256 B, but bank size is 1329888 B (allocated: 323936 B, free: 1005952 B, largest free block: "
@@ -175,7 +175,7 @@ def _errors() -> list[bytes]:
         "Statically allocated circular buffers on core range [0-0 - 3-3] grow to 1949024 B which is beyond max L1 "
         "size of 1499136 B",
     ]
-    return [*(text.encode() for text in texts), *sorted(found, key=len)[:2]]
+    return [*(text.encode() for text in texts), *sorted(errors, key=len)[:2]]
 
 
 def _regions() -> list[bytes]:
@@ -214,8 +214,8 @@ def _text(data: bytes) -> str:
 
 
 def _entries(data: bytes, _path: Path) -> bool:
-    found: Iterator[object] = entries(Document(file="input", stem="input", content=data))
-    return not all(isinstance(one, Unreadable | PassedOver) for one in found)
+    members: Iterator[object] = entries(Document(file="input", stem="input", content=data))
+    return not all(isinstance(member, Unreadable | PassedOver) for member in members)
 
 
 def _soc(data: bytes, _path: Path) -> object:

@@ -4,29 +4,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fuzz.feeding import Feeder, feeder
+from tests.fuzz import feeding
+from tests.fuzz.feeding import Feeder
 from tests.fuzz.fuzzing import CORPUS, inputs_of, seeded
 from tests.fuzz.targets import TARGETS
 
 
 @pytest.fixture(scope="module")
-def one() -> Iterator[Feeder]:
-    with feeder() as made:
+def feeder() -> Iterator[Feeder]:
+    with feeding.feeder() as made:
         yield made
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_reader_accepts_its_seeds_and_so_do_its_command_lines(one: Feeder, target: str) -> None:
+def test_a_reader_accepts_its_seeds_and_so_do_its_command_lines(feeder: Feeder, target: str) -> None:
     seeds = TARGETS[target].seeds()
-    assert any(one.read(target, seed) for seed in seeds)
-    assert max(one.answer(target, seed) for seed in seeds) == len(TARGETS[target].lines)
+    assert any(feeder.read(target, seed) for seed in seeds)
+    assert max(feeder.answer(target, seed) for seed in seeds) == len(TARGETS[target].lines)
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_what_was_found_is_answered(one: Feeder, target: str) -> None:
+def test_what_was_found_is_answered(feeder: Feeder, target: str) -> None:
     for data in inputs_of(target):
-        one.read(target, data)
-        one.answer(target, data)
+        feeder.read(target, data)
+        feeder.answer(target, data)
 
 
 def test_the_corpus_is_of_readers_that_there_are() -> None:

@@ -284,11 +284,11 @@ def test_sigkill_loses_no_moment_that_was_written(
         for _ in range(moments):
             process.stdout.readline()
         process.kill()
-        told = moments + len(process.stdout.readlines())
+        written = moments + len(process.stdout.readlines())
     before = path.with_name(f"{path.name}.1")
     times = [moment.time_ns for file in (before, path) if file.exists() for moment in replay(str(file))]
     assert times == [*range(times[0], times[-1] + 1)]
-    assert told - 1 <= times[-1] <= told
+    assert written - 1 <= times[-1] <= written
     assert full_bytes or times[0] == 0
     _record(path, _tree(tmp_path), [lambda: None])  # and it goes on behind what is whole
     assert last_moment(str(path)).time_ns == 1_000

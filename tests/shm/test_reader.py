@@ -88,12 +88,12 @@ def _good_link(path: Path) -> None:
 
 def _socket(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as endpoint:
-        here = os.open(path.parent, os.O_RDONLY)
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
             # A socket's address is short: it is bound by way of the directory's descriptor.
-            endpoint.bind(f"/proc/self/fd/{here}/{path.name}")
+            endpoint.bind(f"/proc/self/fd/{folder}/{path.name}")
         finally:
-            os.close(here)
+            os.close(folder)
 
 
 @pytest.mark.parametrize(

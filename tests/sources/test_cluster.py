@@ -97,7 +97,7 @@ _H = {"noc_translation": True, "harvest_mask": 1}
 
 
 @pytest.mark.parametrize(
-    ("changes", "path", "said"),
+    ("changes", "path", "words"),
     [
         ({"arch": None}, "arch", "expected a mapping of chip ids"),
         ({"arch": {}}, "arch", "at least one chip"),
@@ -128,14 +128,14 @@ _H = {"noc_translation": True, "harvest_mask": 1}
     ],
 )  # fmt: skip
 def test_an_error_names_file_path_what_was_found_and_what_was_expected(
-    changes: dict[str, Any], path: str, said: str
+    changes: dict[str, Any], path: str, words: str
 ) -> None:
     document = {**n300(), **changes}
     with pytest.raises(InspectError) as caught:
         read({key: value for key, value in document.items() if value is not None})
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.what == f"f.yaml: {path}"
-    assert said in caught.value.why
+    assert words in caught.value.why
 
 
 def test_an_unknown_architecture_is_7_and_names_the_chip() -> None:
@@ -214,13 +214,13 @@ def test_tt_umd_reads_the_same_from_its_own_test_files(shared: Path) -> None:
         assert _facts(open_source(str(path))) == _tt_umd_facts(path), path.name
 
 
-def _location(chip: Chip, told: int) -> int:
+def _location(chip: Chip, location: int) -> int:
     """tt-umd says 0 where a file does not tell; the place in a tray and in a tunnel is known all the same."""
     if chip.board is Board("ubb"):
         assert chip.pcie is not None
         assert chip.pcie.bus_id is not None
         return chip.pcie.bus_id & 0xF
-    return int(chip.mmio is False) if chip.arch is Arch.WORMHOLE_B0 else told
+    return int(chip.mmio is False) if chip.arch is Arch.WORMHOLE_B0 else location
 
 
 def test_every_chip_of_tt_umds_test_files_has_the_golden_grid(shared: Path) -> None:

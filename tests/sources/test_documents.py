@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.fleet import plans
-from tests.fleet.test_seeds import told
+from tests.fleet.judging import ids_of
 from ttinspect.errors import InspectError
 from ttinspect.sources import documents as module
 from ttinspect.sources.documents import documents
@@ -61,7 +61,7 @@ def test_standard_input_is_a_document_a_line(run: Run, hosts: Path, tmp_path: Pa
     ]
     done = run("fleet", "-", "--json", stdin="\n".join([*lines[:2], "", "{broken", *lines[2:]]) + "\n")
     answer = json.loads(done.stdout)
-    assert (done.returncode, told(answer)) == (11, [("TTF001", "inconclusive")])
+    assert (done.returncode, ids_of(answer)) == (11, [("TTF001", "inconclusive")])
     assert answer["totals"]["hosts"] == 4
     assert answer["findings"][0]["evidence"]["file"] == "standard input, line 4"
 
@@ -93,10 +93,10 @@ def test_a_global_system_descriptor_beside_hosts_is_none_of_them(run: Run, hosts
     (hosts / "global.yaml").write_text(plans.gsd(PLAN))
     done = run("fleet", str(hosts), "--json")
     answer = json.loads(done.stdout)
-    assert (done.returncode, answer["totals"]["hosts"], told(answer)) == (0, 4, [])
+    assert (done.returncode, answer["totals"]["hosts"], ids_of(answer)) == (0, 4, [])
     assert "global.yaml" in done.stderr
     alone = json.loads(run("fleet", str(hosts / "global.yaml"), "--json").stdout)
-    assert (alone["totals"]["hosts"], alone["totals"]["links_between"], told(alone)) == (4, 32, [])
+    assert (alone["totals"]["hosts"], alone["totals"]["links_between"], ids_of(alone)) == (4, 32, [])
 
 
 def _member(name: str, content: bytes) -> bytes:
@@ -111,9 +111,9 @@ def _member(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize("name", ["/etc/host.json", "../host.json", "a/../../host.json"])
 def test_a_member_that_leads_out_of_its_archive_is_not_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.tar").write_bytes(_member(name, b"{}"))
-    (one,) = documents([str(tmp_path / "a.tar")])
-    assert one.why == "its path leads out of the archive"
-    assert one.content == b""
+    (document,) = documents([str(tmp_path / "a.tar")])
+    assert document.why == "its path leads out of the archive"
+    assert document.content == b""
 
 
 def test_links_and_devices_in_an_archive_are_passed_over(tmp_path: Path) -> None:
@@ -132,9 +132,9 @@ def test_links_and_devices_in_an_archive_are_passed_over(tmp_path: Path) -> None
 def test_a_member_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "JSON_LIMIT_BYTES", 1000)
     (tmp_path / "a.tar").write_bytes(_member("a.json", b"x" * 2000))
-    (one,) = documents([str(tmp_path / "a.tar")])
-    assert one.why is not None
-    assert "larger" in one.why
+    (document,) = documents([str(tmp_path / "a.tar")])
+    assert document.why is not None
+    assert "larger" in document.why
 
 
 def test_an_archive_is_bounded_in_members_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

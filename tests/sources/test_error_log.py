@@ -114,11 +114,11 @@ def test_a_log_without_an_end_is_read_in_bounded_memory_until_the_user_interrupt
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stream, closed=False))
     tracemalloc.start()
     try:
-        found = sum(1 for _ in read_errors("-"))
+        count = sum(1 for _ in read_errors("-"))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert found == line.count(b"Statically") * 12
+    assert count == line.count(b"Statically") * 12
     assert peak < 4_000_000
 
 

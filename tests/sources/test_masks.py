@@ -29,12 +29,12 @@ def test_a_full_blackhole_loses_two_eth_channels_and_a_pcie_core_by_default() ->
 
 
 def test_what_is_left_out_comes_from_the_boards_example() -> None:
-    found = chip("blackhole,board=p100,tensix=3")
-    assert found.board is Board("p100")
-    assert (found.masks.tensix, found.masks.eth) == (3, 0x3FFF)
-    assert found.masks.dram is not None
-    assert found.masks.dram.bit_count() == 1
-    assert found.assumed == ("dram", "eth", "pcie", "l2cpu", "noc_translation")
+    described = chip("blackhole,board=p100,tensix=3")
+    assert described.board is Board("p100")
+    assert (described.masks.tensix, described.masks.eth) == (3, 0x3FFF)
+    assert described.masks.dram is not None
+    assert described.masks.dram.bit_count() == 1
+    assert described.assumed == ("dram", "eth", "pcie", "l2cpu", "noc_translation")
 
 
 def test_everything_that_was_not_given_is_listed_as_assumed() -> None:
@@ -57,12 +57,12 @@ def test_decimal_and_hex_mean_the_same() -> None:
 
 
 def test_a_right_p300_chip_has_the_other_pcie_core() -> None:
-    found = chip("blackhole,board=p300,asic_location=1,pcie=1")
-    assert (found.asic_location, found.masks.pcie) == (1, 1)
+    described = chip("blackhole,board=p300,asic_location=1,pcie=1")
+    assert (described.asic_location, described.masks.pcie) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
+    ("text", "code", "words"),
     [
         ("grayskull", ExitCode.UNSUPPORTED_ARCH, "wormhole_b0, blackhole, quasar"),
         ("", ExitCode.UNSUPPORTED_ARCH, "wormhole_b0"),
@@ -91,20 +91,20 @@ def test_a_right_p300_chip_has_the_other_pcie_core() -> None:
         ("blackhole,soc=/nowhere/x.yaml", ExitCode.USAGE, "no such file"),
     ],
 )
-def test_refusals(text: str, code: ExitCode, said: str) -> None:
+def test_refusals(text: str, code: ExitCode, words: str) -> None:
     with pytest.raises(InspectError) as caught:
         chip(text)
     assert caught.value.exit_code is code
-    assert said in f"{caught.value.what}: {caught.value.why}"
+    assert words in f"{caught.value.what}: {caught.value.why}"
 
 
 def test_a_soc_file_gives_the_design_and_stands_last(tmp_path: Path) -> None:
     path = tmp_path / "a,b=c.yaml"
     path.write_text(yaml.safe_dump(document()))
-    found = chip(f"blackhole,tensix=1,soc={path}")
-    assert found.soc.tensix == ((1, 1), (2, 1), (1, 2), (2, 2))
-    assert (found.masks.eth, found.masks.pcie) == (0, 0)  # not a full Blackhole: no defaults of one
-    assert found.arch is Arch.BLACKHOLE
+    described = chip(f"blackhole,tensix=1,soc={path}")
+    assert described.soc.tensix == ((1, 1), (2, 1), (1, 2), (2, 2))
+    assert (described.masks.eth, described.masks.pcie) == (0, 0)  # not a full Blackhole: no defaults of one
+    assert described.arch is Arch.BLACKHOLE
 
 
 def test_a_soc_file_of_another_architecture_is_refused(tmp_path: Path) -> None:

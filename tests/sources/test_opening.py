@@ -50,7 +50,7 @@ def test_the_content_decides_what_a_file_is(content: str, kind: SourceKind) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "words"),
     [
         ("", "it is empty"),
         (" \n", "it is empty"),
@@ -70,11 +70,11 @@ def test_the_content_decides_what_a_file_is(content: str, kind: SourceKind) -> N
     ],
     ids=range(15),
 )
-def test_what_is_no_source_is_refused(content: str, said: str) -> None:
+def test_what_is_no_source_is_refused(content: str, words: str) -> None:
     with pytest.raises(InspectError) as caught:
         read_content(content.encode(), "f")
     assert caught.value.exit_code is ExitCode.USAGE
-    assert said in caught.value.why
+    assert words in caught.value.why
 
 
 @pytest.mark.parametrize(

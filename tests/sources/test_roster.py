@@ -106,8 +106,8 @@ def test_a_chip_that_tells_nothing_any_more_is_who_it_was() -> None:
     lost = replace(
         B, unique_id=None, board_id=None, board=None, unknown=(Unknown(path="board_id", why="hung"),)
     )
-    found = roster.settled(host(A, lost)).chips[1]
-    assert (found.unique_id, found.board_id, found.board, found.unknown) == ("b", "77", B.board, ())
+    settled = roster.settled(host(A, lost)).chips[1]
+    assert (settled.unique_id, settled.board_id, settled.board, settled.unknown) == ("b", "77", B.board, ())
 
 
 def test_a_chip_of_which_one_name_appears_or_vanishes_is_the_same() -> None:

@@ -52,22 +52,22 @@ def chip(root: Path) -> Chip:
 
 
 def reading(root: Path) -> Telemetry:
-    found = chip(root).telemetry
-    assert found is not None
-    return found
+    sensors = chip(root).telemetry
+    assert sensors is not None
+    return sensors
 
 
-def why(found: Chip, path: str) -> list[str]:
-    return [unknown.why for unknown in found.unknown if unknown.path == path]
+def why(shown: Chip, path: str) -> list[str]:
+    return [unknown.why for unknown in shown.unknown if unknown.path == path]
 
 
 def test_identity_comes_from_the_class_device_and_its_pci_device(root: Path) -> None:
     device(root, 3, bdf="0000:c1:00.0")
-    found = chip(root)
-    assert (found.id, found.kmd_id, found.mmio, found.pci_bdf) == (3, 3, True, "0000:c1:00.0")
-    assert (found.arch, found.board, found.board_id) == (Arch.BLACKHOLE, Board("p150"), str(P150_BOARD_ID))
-    assert found.firmware == (19, 5, 0)
-    assert found.pcie == PcieLink(
+    shown = chip(root)
+    assert (shown.id, shown.kmd_id, shown.mmio, shown.pci_bdf) == (3, 3, True, "0000:c1:00.0")
+    assert (shown.arch, shown.board, shown.board_id) == (Arch.BLACKHOLE, Board("p150"), str(P150_BOARD_ID))
+    assert shown.firmware == (19, 5, 0)
+    assert shown.pcie == PcieLink(
         bus_id=0xC1, lanes=8, max_lanes=16, generation=4, max_generation=5, slot_lanes=16, slot_generation=5
     )
     assert system(root).kmd_version == "2.8.0"
@@ -75,11 +75,11 @@ def test_identity_comes_from_the_class_device_and_its_pci_device(root: Path) -> 
 
 def test_what_sysfs_does_not_carry_is_unknown_with_a_reason(root: Path) -> None:
     device(root, 0)
-    found = chip(root)
-    assert found.masks == UNKNOWN_MASKS
-    assert (found.noc_translation, found.asic_location, found.unique_id) == (None, None, None)
-    assert why(found, "masks") == ["sysfs does not carry harvesting"]
-    assert [unknown.path for unknown in found.unknown] == [
+    shown = chip(root)
+    assert shown.masks == UNKNOWN_MASKS
+    assert (shown.noc_translation, shown.asic_location, shown.unique_id) == (None, None, None)
+    assert why(shown, "masks") == ["sysfs does not carry harvesting"]
+    assert [unknown.path for unknown in shown.unknown] == [
         "masks", "noc_translation", "asic_location", "links", "unique_id",
     ]  # fmt: skip
 
@@ -156,10 +156,12 @@ def test_a_watch_sees_heartbeats_move_and_outlives_devices_that_vanish(root: Pat
     gone = watcher.read()
     link.symlink_to(target)
     back = watcher.read()
-    told = [one.chips[0].telemetry for one in (first, second, gone, back)]
-    assert [None if one is None else one.heartbeat_moves for one in told] == [None, True, None, None]
-    assert [len(one.troubles) for one in (first, second, gone, back)] == [0, 0, 1, 0]
-    assert told[2] is None
+    sensors = [turn.chips[0].telemetry for turn in (first, second, gone, back)]
+    assert [
+        None if reading_of_turn is None else reading_of_turn.heartbeat_moves for reading_of_turn in sensors
+    ] == [None, True, None, None]
+    assert [len(turn.troubles) for turn in (first, second, gone, back)] == [0, 0, 1, 0]
+    assert sensors[2] is None
     assert "lists none" in gone.troubles[0].why
 
 
@@ -209,21 +211,21 @@ def test_the_second_chip_of_an_n300_is_said_to_be_missing(root: Path) -> None:
 
 def test_telemetry_is_in_the_units_of_hwmon_and_of_the_driver(root: Path) -> None:
     write(device(root, 0) / "tt_eth_fw_ver", "6.14.0")
-    found = reading(root)
-    assert found.time_ns is not None
-    assert (found.aiclk_mhz, found.axiclk_mhz, found.arcclk_mhz) == (1350, 960, 800)
-    assert (found.vcore_mv, found.power_w, found.power_limit_w) == (745, 23, 150)
-    assert (found.current_a, found.current_limit_a, found.fan_rpm) == (31, 200, 1480)
-    assert (found.asic_celsius, found.throttle_celsius, found.thermal_trips) == (54.321, 90.0, 2)
-    assert (found.firmware_bundle, found.firmware_eth, found.heartbeat) == ("19.5.0", "6.14.0", 4711)
-    assert (found.board_celsius, found.gddr, found.eth, found.heartbeat_moves) == (None,) * 4
+    sensors = reading(root)
+    assert sensors.time_ns is not None
+    assert (sensors.aiclk_mhz, sensors.axiclk_mhz, sensors.arcclk_mhz) == (1350, 960, 800)
+    assert (sensors.vcore_mv, sensors.power_w, sensors.power_limit_w) == (745, 23, 150)
+    assert (sensors.current_a, sensors.current_limit_a, sensors.fan_rpm) == (31, 200, 1480)
+    assert (sensors.asic_celsius, sensors.throttle_celsius, sensors.thermal_trips) == (54.321, 90.0, 2)
+    assert (sensors.firmware_bundle, sensors.firmware_eth, sensors.heartbeat) == ("19.5.0", "6.14.0", 4711)
+    assert (sensors.board_celsius, sensors.gddr, sensors.eth, sensors.heartbeat_moves) == (None,) * 4
 
 
 def test_telemetry_is_read_only_when_it_is_asked_for(root: Path) -> None:
     device(root, 0)
-    found = system(root, Ask.CHIPS).chips[0]
-    assert found.telemetry is None
-    assert why(found, "telemetry") == []
+    shown = system(root, Ask.CHIPS).chips[0]
+    assert shown.telemetry is None
+    assert why(shown, "telemetry") == []
 
 
 @pytest.mark.parametrize(("live", "still"), [(True, False), (False, None)])
@@ -239,7 +241,7 @@ def test_a_heartbeat_that_stands_still_is_told_from_one_that_moves(
         "ttinspect.sources.sysfs_telemetry.time.sleep", lambda _: write(moving / "tt_heartbeat", "4712")
     )
     readings = [chip.telemetry for chip in system(root, Ask.TELEMETRY).chips]
-    assert [one.heartbeat_moves for one in readings if one is not None] == [still, True, None]
+    assert [reading.heartbeat_moves for reading in readings if reading is not None] == [still, True, None]
 
 
 def test_a_hwmon_that_only_its_class_shows_is_found_by_its_device(root: Path) -> None:
@@ -283,12 +285,12 @@ def test_a_chip_off_the_bus_is_unknown_and_not_at_65535_degrees(root: Path) -> N
     folder = device(root, 0)
     for name, text in OFF_THE_BUS.items():
         write(folder / name, text)
-    found = chip(root)
-    assert found.arch is Arch.BLACKHOLE
-    assert (found.board, found.board_name, found.board_id, found.unique_id) == (None,) * 4
-    assert (found.firmware, found.telemetry) == (None, None)
-    assert found.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5, slot_lanes=16, slot_generation=5)
-    assert "off the bus" in why(found, "telemetry")[0]
+    shown = chip(root)
+    assert shown.arch is Arch.BLACKHOLE
+    assert (shown.board, shown.board_name, shown.board_id, shown.unique_id) == (None,) * 4
+    assert (shown.firmware, shown.telemetry) == (None, None)
+    assert shown.pcie == PcieLink(bus_id=1, max_lanes=16, max_generation=5, slot_lanes=16, slot_generation=5)
+    assert "off the bus" in why(shown, "telemetry")[0]
     (trouble,) = system(root).troubles
     assert (trouble.chip, trouble.readable) == (0, False)
     assert "off the bus" in trouble.why
@@ -312,10 +314,10 @@ def test_garbage_in_one_file_makes_one_fact_unknown(root: Path, name: str, text:
     whole = reading(root)
     assert getattr(whole, field) is not None
     write(folder / name, text)
-    found = reading(root)
+    sensors = reading(root)
     same = [key for key in Telemetry.__struct_fields__ if key != "time_ns"]
-    assert [key for key in same if getattr(found, key) != getattr(whole, key)] == [field]
-    assert getattr(found, field) is None
+    assert [key for key in same if getattr(sensors, key) != getattr(whole, key)] == [field]
+    assert getattr(sensors, field) is None
 
 
 @pytest.mark.parametrize(
@@ -347,10 +349,10 @@ def test_a_device_without_telemetry_attributes_is_still_listed(root: Path) -> No
     for attribute in folder.glob("tt_*"):
         attribute.unlink()
     shutil.rmtree(folder / "device/hwmon")
-    found = chip(root)
-    assert (found.arch, found.kmd_id, found.pci_bdf) == (Arch.BLACKHOLE, 0, "0000:01:00.0")
-    assert (found.board, found.board_id, found.firmware, found.telemetry) == (None,) * 4
-    assert [unknown.path for unknown in found.unknown] == [
+    shown = chip(root)
+    assert (shown.arch, shown.kmd_id, shown.pci_bdf) == (Arch.BLACKHOLE, 0, "0000:01:00.0")
+    assert (shown.board, shown.board_id, shown.firmware, shown.telemetry) == (None,) * 4
+    assert [unknown.path for unknown in shown.unknown] == [
         "masks", "noc_translation", "asic_location", "links", "board", "board_id", "unique_id", "firmware", "telemetry",
     ]  # fmt: skip
 
@@ -363,9 +365,9 @@ def test_the_board_tells_the_architecture_where_the_pci_id_cannot_be_read(root: 
 def test_a_device_of_unknown_architecture_does_not_hide_the_others(root: Path) -> None:
     device(root, 0, pci_id=0xFACA)
     device(root, 1)
-    found = system(root)
-    assert [chip.id for chip in found.chips] == [1]
-    assert [(trouble.chip, trouble.why, trouble.readable) for trouble in found.troubles] == [
+    host = system(root)
+    assert [chip.id for chip in host.chips] == [1]
+    assert [(trouble.chip, trouble.why, trouble.readable) for trouble in host.troubles] == [
         (0, "its PCI device id is 0xfaca", False)
     ]
 
@@ -414,17 +416,17 @@ def test_a_container_that_has_some_of_the_nodes_is_told_so(
 def test_the_nodes_that_a_container_has_are_named_and_in_the_evidence(root: Path, run: Run) -> None:
     for number in range(8):
         device(root, number, node=number == 5)
-    (told,) = json.loads(run("harvest", "--from", f"sysfs:{root}", "--json").stdout)["findings"]
-    assert (told["id"], told["evidence"]) == ("TTH007", {"devices": [*range(8)], "with_node": [5]})
-    assert told["message"] == "the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent (5)"
+    (finding,) = json.loads(run("harvest", "--from", f"sysfs:{root}", "--json").stdout)["findings"]
+    assert (finding["id"], finding["evidence"]) == ("TTH007", {"devices": [*range(8)], "with_node": [5]})
+    assert finding["message"] == "the kernel driver shows 8 devices, 1 has a node in /dev/tenstorrent (5)"
 
 
 def test_of_many_nodes_the_first_are_named(root: Path) -> None:
     for number in range(32):
         device(root, number, node=number % 2 == 0)
-    (told,) = system(root).warnings
-    assert told.endswith("16 have a node in /dev/tenstorrent (0, 2, 4, 6, 8, 10 and 10 more)")
-    assert system(root).evidence[told]["with_node"] == [*range(0, 32, 2)]
+    (warning,) = system(root).warnings
+    assert warning.endswith("16 have a node in /dev/tenstorrent (0, 2, 4, 6, 8, 10 and 10 more)")
+    assert system(root).evidence[warning]["with_node"] == [*range(0, 32, 2)]
 
 
 def test_evidence_of_the_host_outlives_a_snapshot(root: Path, run: Run) -> None:
@@ -498,19 +500,19 @@ def test_a_missing_driver_is_told_from_a_driver_without_devices(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "told"),
+    ("path", "text", "words"),
     [
         ("sys/bus/pci/devices/0000:01:00.0/vendor", "0x1e52", "1 on the PCI bus"),
         ("dev/tenstorrent/0", "", "1 in .*dev/tenstorrent"),
     ],
 )
-def test_devices_without_a_driver_are_5(tmp_path: Path, path: str, text: str, told: str) -> None:
+def test_devices_without_a_driver_are_5(tmp_path: Path, path: str, text: str, words: str) -> None:
     write(tmp_path / "sys/bus/pci/devices/0000:00:00.0/vendor", "0x8086")
     write(tmp_path / path, text)
     with pytest.raises(InspectError, match="the tenstorrent kernel driver is not loaded") as caught:
         system(tmp_path)
     assert caught.value.exit_code is ExitCode.UMD_FAILED
-    assert re.search(told, caught.value.why)
+    assert re.search(words, caught.value.why)
 
 
 def test_devices_that_a_driver_does_not_take_are_5(root: Path) -> None:
@@ -582,10 +584,10 @@ def test_harvest_and_capacity_answer_null_with_a_warning_and_exit_0(root: Path, 
     assert done.returncode == 0
     assert answer["source"] == {"kind": "sysfs", "detail": str(root), "live": False, "example": False}
     assert [device["board"] for device in answer["devices"]] == ["n300", "p150"]
-    for one in answer["devices"]:
-        assert set(one["masks"].values()) == {None}
-        assert one["tensix"]["active"] is None
-        assert "sysfs does not carry harvesting" in one["findings"][0]["message"]
+    for answered in answer["devices"]:
+        assert set(answered["masks"].values()) == {None}
+        assert answered["tensix"]["active"] is None
+        assert "sysfs does not carry harvesting" in answered["findings"][0]["message"]
     assert "1 has a node" in json.dumps(answer["findings"])
     assert "second chip of an n300" in json.dumps(answer["findings"])
     done = run("capacity", "--from", f"sysfs:{root}", "--json")
@@ -610,10 +612,10 @@ def test_of_a_chip_off_the_bus_there_is_no_telemetry_for_that_reason(root: Path,
     for name, text in OFF_THE_BUS.items():
         write(folder / name, text)
     answer = json.loads(run("telemetry", "--from", f"sysfs:{root}", "--json").stdout)
-    (told,) = [
+    (message,) = [
         finding["message"] for finding in answer["devices"][1]["findings"] if finding["id"] == "TTT010"
     ]
-    assert told == "there is no telemetry of this chip, because it could not be read: it is off the bus"
+    assert message == "there is no telemetry of this chip, because it could not be read: it is off the bus"
 
 
 def test_an_unsupported_device_among_others_is_exit_5(root: Path, run: Run) -> None:
@@ -630,8 +632,8 @@ def test_links_that_sysfs_does_not_show_are_no_finding_of_topology(root: Path, r
     device(root, 1, board_id=UBB_BLACKHOLE_BOARD_ID)
     answer = json.loads(run("topology", "--from", f"sysfs:{root}", "--json").stdout)
     assert [chip["findings"] for chip in answer["chips"]] == [[], []]
-    told = [(finding["id"], finding["severity"]) for finding in answer["findings"]]
-    assert told == [("TTT007", "info"), ("TTH007", "info")]  # 1 of 32 chips; the second chip of the n300
+    findings = [(finding["id"], finding["severity"]) for finding in answer["findings"]]
+    assert findings == [("TTT007", "info"), ("TTH007", "info")]  # 1 of 32 chips; the second chip of the n300
     assert "none" not in run("topology", "--from", f"sysfs:{root}").stdout
 
 
@@ -657,13 +659,13 @@ def test_verify_shm_on_a_busy_host_needs_no_device(run: Run, tmp_path: Path) -> 
     fake_sysfs.write(root / "proc/driver/tenstorrent/0/pids", str(pid))
     done = run("verify-shm", "--from", f"sysfs:{root}", "--json")
     document = json.loads(done.stdout)
-    (found,) = document["regions"]
-    assert (found["device"], found["asic_id"]) == (0, "17716556166399396846")
-    assert [slot["alive"] for slot in found["processes"]] == [True]
-    assert found["capacity"]["l1_physical"] is None  # sysfs does not tell the harvesting
-    assert not {f["severity"] for f in (*found["findings"], *document["findings"])} & {"error", "warning"}
+    (published,) = document["regions"]
+    assert (published["device"], published["asic_id"]) == (0, "17716556166399396846")
+    assert [slot["alive"] for slot in published["processes"]] == [True]
+    assert published["capacity"]["l1_physical"] is None  # sysfs does not tell the harvesting
+    assert not {f["severity"] for f in (*published["findings"], *document["findings"])} & {"error", "warning"}
     listed = json.loads(run("list", "--from", f"sysfs:{root}", "--json").stdout)["devices"][0]
-    assert listed["l1_used"] == found["used"]["l1"]
+    assert listed["l1_used"] == published["used"]["l1"]
 
 
 def test_more_than_a_chip_of_unknown_harvesting_has_for_sure_is_inconclusive(
@@ -700,7 +702,7 @@ def test_values_that_no_chip_can_have_are_unknown_and_one_finding(tmp_path: Path
     refused = {"aiclk_mhz": 52_429_600, "vcore_mv": 3_211_313, "power_w": 4081, "fan_rpm": 2_744_786}
     assert all(getattr(chip.telemetry, name) is None for name in refused)
     assert chip.telemetry.asic_celsius == 54.321
-    (finding,) = [one for one in telemetry_findings(chip) if one.id == "TTT041"]
+    (finding,) = [finding for finding in telemetry_findings(chip) if finding.id == "TTT041"]
     assert finding.evidence == refused
 
 

@@ -61,12 +61,12 @@ def chip(text: str) -> Chip:
 
 
 def test_blackhole_masks_come_from_telemetry_in_descriptor_order() -> None:
-    found = chip(tt_smi(TELEMETRY))
-    assert found.masks == MASKS
-    assert found.board is Board("ubb_blackhole")
-    assert found.firmware == (19, 6, 0)
-    assert found.noc_translation is True
-    assert (found.board_id, found.pci_bdf) == (str(0x4701E07EA63), "0000:41:00.0")
+    parsed = chip(tt_smi(TELEMETRY))
+    assert parsed.masks == MASKS
+    assert parsed.board is Board("ubb_blackhole")
+    assert parsed.firmware == (19, 6, 0)
+    assert parsed.noc_translation is True
+    assert (parsed.board_id, parsed.pci_bdf) == (str(0x4701E07EA63), "0000:41:00.0")
 
 
 @pytest.mark.parametrize("missing", [None, "N/A", "0xffffffff"], ids=["null", "N/A", "all ones"])
@@ -80,18 +80,18 @@ def test_blackhole_masks_come_from_telemetry_in_descriptor_order() -> None:
 def test_a_missing_tag_is_an_unknown_mask_and_not_an_unharvested_chip(
     tag: str, mask: str, missing: str | None
 ) -> None:
-    found = chip(tt_smi({**TELEMETRY, tag: missing}))
-    assert getattr(found.masks, mask) is None
-    (unknown,) = [each for each in found.unknown if each.path.startswith("masks")]
+    parsed = chip(tt_smi({**TELEMETRY, tag: missing}))
+    assert getattr(parsed.masks, mask) is None
+    (unknown,) = [each for each in parsed.unknown if each.path.startswith("masks")]
     assert unknown.path == f"masks.{mask}"
     assert tag in unknown.why
 
 
 def test_wormhole_masks_are_unknown_and_it_is_said() -> None:
     telemetry = {"SMBUS_TX_BOARD_ID_HIGH": "0x1000144", "SMBUS_TX_BOARD_ID_LOW": "0x11703043"}
-    found = chip(tt_smi(telemetry, board_type="n300 L", board_id="0100014411703043"))
-    assert (found.arch, found.board, found.masks) == (Arch.WORMHOLE_B0, Board("n300"), UNKNOWN_MASKS)
-    assert "no harvesting of wormhole_b0" in found.unknown[0].why
+    parsed = chip(tt_smi(telemetry, board_type="n300 L", board_id="0100014411703043"))
+    assert (parsed.arch, parsed.board, parsed.masks) == (Arch.WORMHOLE_B0, Board("n300"), UNKNOWN_MASKS)
+    assert "no harvesting of wormhole_b0" in parsed.unknown[0].why
 
 
 def test_the_board_comes_from_the_id_and_not_from_the_printed_name() -> None:
@@ -113,7 +113,7 @@ def test_lines_that_tt_smi_prints_before_the_document_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
+    ("text", "code", "words"),
     [
         ('{"device_info": []}', ExitCode.NO_DEVICES, "device_info is empty"),
         ('{"device_info": 5}', ExitCode.USAGE, "found 5, expected a list"),
@@ -132,11 +132,11 @@ def test_lines_that_tt_smi_prints_before_the_document_are_passed_over() -> None:
         (tt_smi(TELEMETRY)[:-9], ExitCode.USAGE, "not valid JSON"),
     ],
 )
-def test_refusals(text: str, code: ExitCode, said: str) -> None:
+def test_refusals(text: str, code: ExitCode, words: str) -> None:
     with pytest.raises(InspectError) as caught:
         chip(text)
     assert caught.value.exit_code is code
-    assert said in f"{caught.value.what}: {caught.value.why}"
+    assert words in f"{caught.value.what}: {caught.value.why}"
 
 
 def test_masks_and_grids_equal_the_truth_of_every_recorded_document(shared: Path) -> None:
@@ -159,13 +159,13 @@ def _with_channels(*channels: dict[str, Any], mask: str = "0xfd") -> Chip:
 
 
 def test_live_dram_channels_are_told_with_what_is_known_of_them() -> None:
-    told = {"temp_top": "45.5", "temp_bottom": 44, "corr_rd": 3, "corr_wr": "0x4", "uncorr_rd": "N/A"}
-    found = _with_channels(
-        {"channel": 2, "training": "fail"}, {"channel": 0, "training": "pass", **told}, {"channel": 1}
+    module = {"temp_top": "45.5", "temp_bottom": 44, "corr_rd": 3, "corr_wr": "0x4", "uncorr_rd": "N/A"}
+    parsed = _with_channels(
+        {"channel": 2, "training": "fail"}, {"channel": 0, "training": "pass", **module}, {"channel": 1}
     ).telemetry
-    assert found is not None
-    assert found.gddr is not None
-    first, third = found.gddr  # channel 1 is harvested
+    assert parsed is not None
+    assert parsed.gddr is not None
+    first, third = parsed.gddr  # channel 1 is harvested
     assert (first.channel, first.trained, first.top_celsius, first.bottom_celsius) == (0, True, 45.5, 44.0)
     assert (first.corrected_read_errors, first.corrected_write_errors) == (3, 4)
     assert (first.uncorrected_read_errors, first.uncorrected_write_errors) == (None, None)
@@ -178,28 +178,28 @@ def test_live_dram_channels_are_told_with_what_is_known_of_them() -> None:
      ("corr_rd", "1.5"), ("uncorr_wr", None)],
 )  # fmt: skip
 def test_what_says_nothing_of_a_channel_is_unknown(key: str, value: object) -> None:
-    found = _with_channels({"channel": 0, key: value}).telemetry
-    assert found is not None
-    assert found.gddr is not None
-    (module,) = found.gddr
+    reading = _with_channels({"channel": 0, key: value}).telemetry
+    assert reading is not None
+    assert reading.gddr is not None
+    (module,) = reading.gddr
     assert [name for name in module.__struct_fields__ if getattr(module, name) is not None] == ["channel"]
 
 
 def test_which_channels_are_live_must_be_known() -> None:
-    found = _with_channels({"channel": 0, "training": "pass"}, mask="N/A").telemetry
-    assert found is not None
-    assert found.gddr is None
+    reading = _with_channels({"channel": 0, "training": "pass"}, mask="N/A").telemetry
+    assert reading is not None
+    assert reading.gddr is None
     assert chip(tt_smi(TELEMETRY)).telemetry.gddr is None  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("told", ["x", None, [], {}, {"channels": 3}, {"channels": [{"channel": "a"}]}])
-def test_channels_told_in_another_way_are_unknown(told: object) -> None:
+@pytest.mark.parametrize("value", ["x", None, [], {}, {"channels": 3}, {"channels": [{"channel": "a"}]}])
+def test_channels_told_in_another_way_are_unknown(value: object) -> None:
     document = json.loads(tt_smi(TELEMETRY))
-    document["device_info"][0]["gddr_telemetry"] = told
-    found = chip(json.dumps(document))
-    assert found.masks == MASKS
-    assert found.telemetry is not None
-    assert found.telemetry.gddr is None
+    document["device_info"][0]["gddr_telemetry"] = value
+    parsed = chip(json.dumps(document))
+    assert parsed.masks == MASKS
+    assert parsed.telemetry is not None
+    assert parsed.telemetry.gddr is None
 
 
 _OLD_WORDS = {
@@ -223,12 +223,17 @@ def test_where_words_are_packed_or_absent_what_tt_smi_made_of_them_is_shown(
     """An old Wormhole: its AICLK word holds 500 MHz and the limit of 1000, and is not 65,536,500 MHz."""
     document = json.loads(tt_smi(words, board_type="n300 L", board_id="010001451170801d"))
     document["device_info"][0].update(_FORMATTED)
-    found = chip(json.dumps(document)).telemetry
-    assert found is not None
-    assert (found.aiclk_mhz, found.aiclk_max_mhz, found.vcore_mv) == (500, 1000, 760)
-    assert (found.power_w, found.power_limit_w, found.current_a, found.current_limit_a) == (13, 85, 16, 160)
-    assert found.asic_celsius == pytest.approx(30.8, abs=0.02)
-    assert (found.firmware_eth, found.throttle_celsius) == ("6.9.0", None)
+    reading = chip(json.dumps(document)).telemetry
+    assert reading is not None
+    assert (reading.aiclk_mhz, reading.aiclk_max_mhz, reading.vcore_mv) == (500, 1000, 760)
+    assert (reading.power_w, reading.power_limit_w, reading.current_a, reading.current_limit_a) == (
+        13,
+        85,
+        16,
+        160,
+    )
+    assert reading.asic_celsius == pytest.approx(30.8, abs=0.02)
+    assert (reading.firmware_eth, reading.throttle_celsius) == ("6.9.0", None)
 
 
 @pytest.mark.parametrize(
@@ -248,17 +253,17 @@ def test_the_bundle_is_what_the_words_say_or_else_what_tt_smi_prints(
 ) -> None:
     document = json.loads(tt_smi(words, board_type="n300 L"))
     document["device_info"][0]["firmwares"] = {"fw_bundle_version": printed}
-    found = chip(json.dumps(document))
-    assert (None if found.telemetry is None else found.telemetry.firmware_bundle) == bundle
-    assert found.firmware == (None if bundle is None else firmware_version(bundle))
+    parsed = chip(json.dumps(document))
+    assert (None if parsed.telemetry is None else parsed.telemetry.firmware_bundle) == bundle
+    assert parsed.firmware == (None if bundle is None else firmware_version(bundle))
 
 
 @pytest.mark.parametrize(
-    "told", [None, 3, [], {"aiclk": []}, {"aiclk": "N/A"}, {"aiclk": True}, {"aiclk": "1e300"}]
+    "value", [None, 3, [], {"aiclk": []}, {"aiclk": "N/A"}, {"aiclk": True}, {"aiclk": "1e300"}]
 )
-def test_what_is_formatted_in_another_way_is_unknown(told: object) -> None:
+def test_what_is_formatted_in_another_way_is_unknown(value: object) -> None:
     document = json.loads(tt_smi({}, board_type="n300 L"))
-    document["device_info"][0]["telemetry"] = told
+    document["device_info"][0]["telemetry"] = value
     assert chip(json.dumps(document)).telemetry is None
 
 
@@ -270,13 +275,13 @@ def test_dram_channels_are_told_by_words_where_the_document_has_no_more() -> Non
         "GDDR_0_1_TEMP": "0x1f1e1d1c",
         "GDDR_UNCORR_ERRS": "0x9",
     }
-    found = chip(tt_smi({**TELEMETRY, **words})).telemetry
-    assert found is not None
-    assert found.gddr is not None
-    assert [(one.channel, one.trained) for one in found.gddr] == [
+    reading = chip(tt_smi({**TELEMETRY, **words})).telemetry
+    assert reading is not None
+    assert reading.gddr is not None
+    assert [(module.channel, module.trained) for module in reading.gddr] == [
         (0, True), (1, True), (2, False), (4, True), (5, True), (6, True), (7, True)
     ]  # fmt: skip
-    first, second, *_ = found.gddr
+    first, second, *_ = reading.gddr
     assert (first.top_celsius, first.uncorrected_read_errors, first.uncorrected_write_errors) == (29.0, 1, 0)
     assert (second.top_celsius, second.uncorrected_read_errors, second.corrected_read_errors) == (
         31.0,

@@ -119,7 +119,7 @@ def test_a_wormhole_whose_channel_4_is_not_trained() -> None:
     (chip,) = chips(document("wh68_ddr4fail"))
     assert (chip.arch, chip.board) == (Arch.WORMHOLE_B0, Board("n300"))
     assert trained(chip) == [True, True, True, True, False, True]
-    assert [one.id for one in telemetry_findings(chip)] == ["TTT011"]
+    assert [finding.id for finding in telemetry_findings(chip)] == ["TTT011"]
 
 
 def test_all_trained_is_an_answer_whatever_the_mask(run: Run, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_p100_in_luwens_words() -> None:
     assert reading.asic_celsius == pytest.approx(50.7, abs=0.01)
     assert reading.board_celsius == 40.0
     assert reading.gddr is not None
-    assert [(one.channel, one.top_celsius, one.bottom_celsius) for one in reading.gddr[:2]] == [
+    assert [(module.channel, module.top_celsius, module.bottom_celsius) for module in reading.gddr[:2]] == [
         (0, 44.0, 44.0), (1, 38.0, 42.0)
     ]  # fmt: skip
     assert (reading.gddr_max_celsius, reading.aiclk_mhz, reading.fan_rpm) == (44, 800, 2000)
@@ -218,11 +218,11 @@ def test_wormholes_firmware_is_told_by_its_word_where_nothing_is_formatted() -> 
 
 def test_a_board_that_umd_does_not_know_leaves_the_others_as_they_are() -> None:
     """Two N150 and four chips of a first Galaxy, wh_4u, which are reached through them."""
-    found = chips(document("tg_4u_six_rows"))
-    assert [chip.board for chip in found] == [Board("n150")] * 2 + [None] * 4
-    assert [chip.board_name for chip in found] == [None] * 2 + ["wh_4u"] * 4
-    assert {chip.arch for chip in found} == {Arch.WORMHOLE_B0}
-    assert [chip.mmio for chip in found] == [True] * 2 + [False] * 4
+    parsed = chips(document("tg_4u_six_rows"))
+    assert [chip.board for chip in parsed] == [Board("n150")] * 2 + [None] * 4
+    assert [chip.board_name for chip in parsed] == [None] * 2 + ["wh_4u"] * 4
+    assert {chip.arch for chip in parsed} == {Arch.WORMHOLE_B0}
+    assert [chip.mmio for chip in parsed] == [True] * 2 + [False] * 4
     system = read_tt_smi(json.dumps(document("tg_4u_six_rows")).encode(), "s.json")
     assert topology_findings(system) == {}  # its links are unknown, not missing
     (other,) = chips(document("wh_nbcb"))
@@ -252,18 +252,18 @@ def test_a_chip_that_is_off_the_bus_tells_nothing_and_does_not_hide_the_others()
 
 
 def test_tray_and_bus_id_follow_from_the_bus_address() -> None:
-    found = chips(document("bh_galaxy_ten_rows"))
-    assert [chip.tray for chip in found] == [1] * 8 + [2] * 2
-    assert [chip.pcie and chip.pcie.bus_id for chip in found] == [1, 2, 3, 4, 5, 6, 7, 8, 0x41, 0x42]
-    assert [chip.asic_location for chip in found] == [1, 2, 3, 4, 5, 6, 7, 8, 1, 2]
-    assert {chip.board for chip in found} == {Board("ubb_blackhole")}
+    parsed = chips(document("bh_galaxy_ten_rows"))
+    assert [chip.tray for chip in parsed] == [1] * 8 + [2] * 2
+    assert [chip.pcie and chip.pcie.bus_id for chip in parsed] == [1, 2, 3, 4, 5, 6, 7, 8, 0x41, 0x42]
+    assert [chip.asic_location for chip in parsed] == [1, 2, 3, 4, 5, 6, 7, 8, 1, 2]
+    assert {chip.board for chip in parsed} == {Board("ubb_blackhole")}
 
 
 def test_a_document_that_is_cut_to_board_info_tells_the_boards() -> None:
-    found = chips(document("boards_trim"))
-    assert [chip.board and chip.board.value for chip in found] == ["p100", "p150", "p300", "p300"]
-    assert [chip.pci_bdf for chip in found][2:] == ["0000:03:00.0", "0000:04:00.0"]
-    assert all(chip.masks == UNKNOWN_MASKS and chip.telemetry is None for chip in found)
+    parsed = chips(document("boards_trim"))
+    assert [chip.board and chip.board.value for chip in parsed] == ["p100", "p150", "p300", "p300"]
+    assert [chip.pci_bdf for chip in parsed][2:] == ["0000:03:00.0", "0000:04:00.0"]
+    assert all(chip.masks == UNKNOWN_MASKS and chip.telemetry is None for chip in parsed)
 
 
 def test_values_that_no_chip_can_have_are_unknown_and_one_finding(run: Run, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_what_tt_smi_made_of_a_packed_word_is_refused_like_the_word() -> None:
     text["device_info"][0]["smbus_telem"] |= {"TDP": "0xaa0ff1", "VCORE": "0x310031"}
     (chip,) = chips(text)
     assert (telemetry(chip).power_w, telemetry(chip).vcore_mv) == (None, None)
-    assert "TTT041" in [one.id for one in telemetry_findings(chip)]
+    assert "TTT041" in [finding.id for finding in telemetry_findings(chip)]
 
 
 def test_a_board_temperature_that_blackhole_firmware_never_writes_says_so(run: Run, tmp_path: Path) -> None:
@@ -615,10 +615,10 @@ def test_a_chip_of_which_nothing_is_said_does_not_hide_the_others(row: Any) -> N
     text = document("bh_galaxy_ten_rows")
     whole = chips(text)
     text["device_info"][3] = row
-    found = chips(text)
-    assert [*found[:3], *found[4:]] == [*whole[:3], *whole[4:]]
-    assert (found[3].arch, found[3].board, found[3].masks) == (Arch.BLACKHOLE, None, UNKNOWN_MASKS)
-    assert found[3].telemetry is None
+    parsed = chips(text)
+    assert [*parsed[:3], *parsed[4:]] == [*whole[:3], *whole[4:]]
+    assert (parsed[3].arch, parsed[3].board, parsed[3].masks) == (Arch.BLACKHOLE, None, UNKNOWN_MASKS)
+    assert parsed[3].telemetry is None
 
 
 @pytest.mark.parametrize("cell", ["temp_top", "corr_rd", "training", "bist"])

@@ -31,7 +31,7 @@ class Host:
         """What was asked, in order: devices, and what else is not as it was at first."""
         plan: Plan | None = Plan(request=Request("chips"))
         while plan is not None and len(self.attempts) < 20:
-            self.attempts = (*self.attempts, Attempt(plan=plan, session=self._said(plan)))
+            self.attempts = (*self.attempts, Attempt(plan=plan, session=self._session(plan)))
             history = History(
                 attempts=self.attempts,
                 host=wire.HostFacts(kmd_devices=self._devices, kmd_archs={0: self._arch}),
@@ -40,14 +40,14 @@ class Host:
             wait = history.last.session.wait
             named = wait.device if wait is not None and wait.kind is WaitFor.FIRMWARE else None
             plan = next_plan(replace(history, named=named))
-        return [_spelled(one.plan) for one in self.attempts]
+        return [_spelled(attempt.plan) for attempt in self.attempts]
 
     @property
     def lost(self) -> Mapping[int, str]:
         """What was left out in the end."""
         return self.attempts[-1].plan.lost
 
-    def _said(self, plan: Plan) -> Session:
+    def _session(self, plan: Plan) -> Session:
         request = plan.request
         seen = [n for n, bdf in DEVICES.items() if request.visible is None or bdf in request.visible]
         guilty = [number for number in seen if number in self._bad]
@@ -101,7 +101,7 @@ def test_on_wormhole_it_may_be_a_remote_chip_that_hangs() -> None:
 def test_devices_with_which_tt_umd_goes_wrong_are_found_one_by_one(how: str) -> None:
     host = Host(how, bad=(0, 2))
     asked = host.ask()
-    assert [one for one in asked if one != "012, no eth"] == [
+    assert [question for question in asked if question != "012, no eth"] == [
         "012",
         "0, no eth",
         "1, no eth",

@@ -60,14 +60,14 @@ def _(host: Host) -> None:
 
 @seed("a socket", "TTS002 warning")
 def _(host: Host) -> None:
-    here = os.open(".", os.O_RDONLY)
+    folder = os.open(".", os.O_RDONLY)
     os.chdir(host.shm)  # a socket's path is limited to 108 bytes
     try:
         with socket.socket(socket.AF_UNIX) as endpoint:
             endpoint.bind(f"tt_device_{UNIQUE_ID}_memory")
     finally:
-        os.fchdir(here)
-        os.close(here)
+        os.fchdir(folder)
+        os.close(folder)
 
 
 for _version in (1, 2, 3, 4):
