@@ -5,8 +5,9 @@ import pytest
 
 from tests.grids import grid_of
 from ttinspect.capacity.settings import make_settings
+from ttinspect.model.allocator import AllocatorStatistics, BankStatistics, MemoryView
 from ttinspect.sources.opening import open_source
-from ttinspect.verify.limits import Limits, limits_of
+from ttinspect.verify.limits import Limits, limits_of, with_allocator
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,27 @@ def test_where_tt_metal_has_no_table_nothing_is_allocatable() -> None:
     assert limits.l1_physical == 56 * 1_499_136
     assert limits.l1_allocatable is None
     assert limits.l1_allocatable_others == ()
+
+
+def _banks(count: int, size: int) -> BankStatistics:
+    return BankStatistics(num_banks=count, total_bytes_per_bank=size, total_bytes_allocated_per_bank=0)
+
+
+def test_the_figures_of_allocators_replace_what_was_computed_memory_by_memory() -> None:
+    """One process tells of L1 alone, another of DRAM alone, a third of L1 again."""
+    chip = open_source("board:n300").chips[0]
+    views = (
+        MemoryView(l1=_banks(64, 1_000_000), l1_small=_banks(64, 32_768)),
+        MemoryView(dram=_banks(12, 900_000_000), trace=_banks(12, 1 << 20)),
+        MemoryView(l1=_banks(64, 1_100_000), l1_small=_banks(0, 0)),
+    )
+    limits = limits_of(chip, grid_of(chip), make_settings())
+    after = []
+    for view in views:
+        limits = with_allocator(limits, [AllocatorStatistics(memory_view=view)])
+        after.append((limits.l1_allocatable, limits.dram_allocatable))
+    of_l1, of_dram = 64 * 1_032_768, 12 * (900_000_000 + (1 << 20))
+    assert after == [(of_l1, 12 * 1_072_693_184), (of_l1, of_dram), (64 * 1_100_000, of_dram)]
+    assert (limits.l1_small, limits.trace) == (64 * 32_768, 12 << 20)
+    assert limits.basis is not None
+    assert (limits.basis.allocator, limits.basis.words) == (("l1", "dram"), "its own allocator")

@@ -97,25 +97,25 @@ def limits_of(chip: Chip, grid: ChipGrid, settings: Settings) -> Limits:
 def with_allocator(limits: Limits, statistics: Iterable[AllocatorStatistics]) -> Limits:
     """The limits, replaced by those of the allocators that work on the chip: they know how the device was
     opened. Of several allocators the largest figure counts. A figure that none of them has stays as it is."""
-    for one_process in statistics:
-        view = one_process.memory_view
-        l1, dram = _whole(view.l1, view.l1_small), _whole(view.dram, view.trace)
-        says = tuple(name for name, size in (("l1", l1), ("dram", dram)) if size is not None)
-        if not says:
+    for of_process in statistics:
+        view = of_process.memory_view
+        sizes = {"l1": _whole(view.l1, view.l1_small), "dram": _whole(view.dram, view.trace)}
+        if sizes == {"l1": None, "dram": None}:
             continue
-        first = limits.basis is None or not limits.basis.allocator
+        known = () if limits.basis is None else limits.basis.allocator
+        first_l1, first_dram = "l1" not in known, "dram" not in known
         limits = msgspec.structs.replace(
             limits,
-            l1_allocatable=_larger(limits.l1_allocatable, l1, first),
-            dram_allocatable=_larger(limits.dram_allocatable, dram, first),
-            l1_small=_larger(limits.l1_small, _capacity(view.l1_small), first),
-            trace=_larger(limits.trace, _capacity(view.trace), first),
+            l1_allocatable=_larger(limits.l1_allocatable, sizes["l1"], first_l1),
+            dram_allocatable=_larger(limits.dram_allocatable, sizes["dram"], first_dram),
+            l1_small=_larger(limits.l1_small, _capacity(view.l1_small), first_l1),
+            trace=_larger(limits.trace, _capacity(view.trace), first_dram),
             l1_allocatable_others=(),
             basis=None
             if limits.basis is None
             else msgspec.structs.replace(
                 limits.basis,
-                allocator=says,
+                allocator=tuple(name for name, size in sizes.items() if name in known or size is not None),
                 l1_banks=limits.basis.l1_banks if view.l1 is None else view.l1.num_banks,
                 dram_views=limits.basis.dram_views if view.dram is None else view.dram.num_banks,
             ),
@@ -144,6 +144,7 @@ def _capacity(banks: BankStatistics | None) -> int | None:
 
 
 def _larger(known: int | None, size: int | None, first: bool) -> int | None:
+    """What is known now; ``first``: until now it was computed, and no allocator's."""
     if size is None:
         return known
     return size if first or known is None else max(known, size)
