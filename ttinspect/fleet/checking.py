@@ -8,6 +8,7 @@ from ttinspect.capacity.settings import make_settings
 from ttinspect.facts.firmware import dotted
 from ttinspect.fleet.hosts import board_name, bundles_of_boards
 from ttinspect.fleet.rules import FIRMWARE_DIFFERS, HOST_MISSING, SNAPSHOT_OLD, UNKNOWN
+from ttinspect.fleet.words import listed_briefly
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.fleet import FleetHost, Unreadable
@@ -93,9 +94,8 @@ def _together(host: str, same: Sequence[Expectation]) -> HostOutcome:
         if expectation.why
     ]
     whys = list(dict.fromkeys(sentences))
-    more = f"; and {len(whys) - _SHOWN} more" if len(whys) > _SHOWN else ""
     where = "" if first.where is None else f" ({first.where})"
-    why = "; ".join(whys[:_SHOWN]) + more + where if whys else ""
+    why = listed_briefly(whys, _SHOWN) + where if whys else ""
     return HostOutcome(
         host=host,
         id=first.id,

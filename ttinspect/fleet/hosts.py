@@ -12,7 +12,7 @@ from ttinspect.facts.trays import card_trays, has_trays, motherboard_of, tray_lo
 from ttinspect.facts.wiring import inside_links, port_at, tray_joints
 from ttinspect.harvesting.grids import Grids
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, pci_bus
 from ttinspect.model.finding import Finding, Severity
 from ttinspect.model.fleet import FleetHost, InsideLink, OutsideLink, Shape, Spot
 from ttinspect.model.system import LinkState, System
@@ -25,7 +25,6 @@ from ttinspect.verify.findings.topology import topology_findings
 from ttinspect.verify.naming import knows, links_unknown
 
 _ALIAS_SHIFT, _ALIAS_MASK = 5, 0x1F
-_BUS_OF_BDF = slice(-7, -5)
 _SERIOUS = (Severity.ERROR, Severity.WARNING)
 """What is inconclusive of a recording says that a fact is unknown, too."""
 
@@ -193,7 +192,7 @@ def _buses(chips: Sequence[Chip]) -> dict[int, int]:
 def _own_bus(chip: Chip) -> int | None:
     if chip.pcie is not None and chip.pcie.bus_id is not None:
         return chip.pcie.bus_id
-    return None if chip.pci_bdf is None else int(chip.pci_bdf[_BUS_OF_BDF], 16)
+    return None if chip.pci_bdf is None else pci_bus(chip.pci_bdf)
 
 
 def _ordered(chips: Sequence[Chip], places: Mapping[int, tuple[int | None, int | None]]) -> list[Chip]:

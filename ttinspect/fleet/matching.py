@@ -1,13 +1,15 @@
 """Which host of a fleet is which host of a cabling, and which cards sit elsewhere than there."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ttinspect.errors import InspectError
+from ttinspect.facts.wording import first_of
 from ttinspect.model.fleet import Cabling, FleetHost
 
+_NAMES_SHOWN = 8
 TrayAt = tuple[int, int]
 """Position of a host in the cabling, tray."""
 
@@ -68,9 +70,8 @@ def matched(hosts: Sequence[FleetHost], cabling: Cabling, map_host: Mapping[str,
     return Matching(of_host=of_host, by_asic_id=seen)
 
 
-def _some(names: object) -> str:
-    listed = sorted(map(str, names)) if isinstance(names, set | dict) else []
-    return ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
+def _some(names: Iterable[str]) -> str:
+    return first_of(sorted(names), _NAMES_SHOWN)
 
 
 def _short(name: str) -> str:

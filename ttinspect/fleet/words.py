@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ttinspect.facts.wording import plural, verb
+from ttinspect.facts.wording import first_of, plural, verb
 from ttinspect.model.fleet import CabledHost, Location
 
 _SHOWN = 6
@@ -73,14 +73,14 @@ def names_listed(names: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c", "a, b, c, d, e, f and 12 more"."""
     listed = list(names)
     if len(listed) > _SHOWN + 1:
-        return f"{', '.join(listed[:_SHOWN])} and {len(listed) - _SHOWN} more"
+        return first_of(listed, _SHOWN)
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
-def listed_briefly(phrases: Sequence[str]) -> str:
+def listed_briefly(phrases: Sequence[str], most: int = _SHOWN) -> str:
     """Phrases with semicolons, the first few of many."""
-    more = f"; and {len(phrases) - _SHOWN} more" if len(phrases) > _SHOWN else ""
-    return "; ".join(phrases[:_SHOWN]) + more
+    more = f"; and {len(phrases) - most} more" if len(phrases) > most else ""
+    return "; ".join(phrases[:most]) + more
 
 
 def channel_words(places: Iterable[tuple[int | None, int]]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from ttinspect.capacity.settings import Settings, make_settings
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.runtimes import runtime_facts
+from ttinspect.facts.wording import first_of
 from ttinspect.harvesting.grids import Grids, grids_of
 from ttinspect.host.driver import device_nodes
 from ttinspect.host.holders import Scan, scan_holders
@@ -150,14 +151,9 @@ def devices_held() -> dict[str, str]:
     listed = {device for holder in scan.holders.holders for device in holder.devices}
     for device in sorted(listed | scan.holders.outside.keys() | scan.holders.orphans.keys()):
         pids = [holder.pid for holder in scan.holders.of_device(device)]
-        holders_words = which("pid", pids) if pids else "a process that cannot be seen from here"
-        devices_by_holders.setdefault(holders_words, []).append(device)
-    return {_few(devices): holders_words for holders_words, devices in devices_by_holders.items()}
-
-
-def _few(devices: list[int]) -> str:
-    more = len(devices) - _MOST_DEVICES
-    return ",".join(map(str, devices[:_MOST_DEVICES])) + (f" and {more} more" if more > 0 else "")
+        who = which("pid", pids) if pids else "a process that cannot be seen from here"
+        devices_by_holders.setdefault(who, []).append(device)
+    return {first_of(devices, _MOST_DEVICES, ","): who for who, devices in devices_by_holders.items()}
 
 
 def has_processes(opened: Opened) -> bool:

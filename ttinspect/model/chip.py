@@ -12,6 +12,12 @@ from ttinspect.model.telemetry import Telemetry
 BDF = r"[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
 """How a PCI bus address is written."""
 
+
+def pci_bus(bdf: str) -> int:
+    """The number of the bus in a PCI bus address."""
+    return int(bdf.split(":")[-2], 16)
+
+
 BUNDLE = r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9})|-rc\.([0-9]{1,9}))?"
 """How a firmware bundle is written: 19.5.0; its release candidate is 19.5.0-rc.2, or 19.5.0.2 as drivers
 print it."""

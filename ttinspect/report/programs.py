@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ttinspect.answers.programs import Capture, HeadroomCheck, Operation, Peak, Program, ProgramsAnswer
-from ttinspect.facts.wording import plural, verb
+from ttinspect.facts.wording import first_of, plural, verb
 from ttinspect.model.graph import CaptureKind, ChipHeld, Earlier, RunMode
 from ttinspect.report.common import CsvRows, source_line, svg, xml_text
 from ttinspect.report.screen import add_row, columns, harmless
@@ -16,6 +16,7 @@ from ttinspect.report.units import count, id_ranges, size, steps
 _MOST_ROWS = 40
 _TIGHTEST_ROWS = 20
 _LONGEST_ERROR = 400
+_OPERATIONS_NAMED = 8
 Group = tuple[Program, int]
 """A program, and how often it is there, with the same operation and the same records."""
 
@@ -278,21 +279,19 @@ def _check(answer: ProgramsAnswer, check: HeadroomCheck, exit_code: int) -> Iter
         where = f"{answer.captures[capture].file}: " if len(answer.captures) > 1 else ""
         return f"{where}{operation} {answer.captures[capture].operations[operation].name}"
 
-    def listed(places: Sequence[str]) -> str:
-        more = f" and {len(places) - 8} more" if len(places) > 8 else ""
-        return ", ".join(places[:8]) + more
-
-    below = [named(place.capture, place.operation) for place in check.below]
-    unknown = [named(place.capture, place.operation) for place in check.unknown]
+    below, unknown = (
+        first_of([named(place.capture, place.operation) for place in places], _OPERATIONS_NAMED)
+        for places in (check.below, check.unknown)
+    )
     asked = f"{count(check.min_bytes)} bytes"
     if below:
         yield Text("FAIL", style="bold red").append(
-            harmless(f"  less than {asked} of headroom, or failed: {listed(below)}  (exit {exit_code})"),
+            harmless(f"  less than {asked} of headroom, or failed: {below}  (exit {exit_code})"),
             "not bold default",
         )
     elif unknown:
         yield Text("INCONCLUSIVE", style="bold magenta").append(
-            harmless(f"  the headroom is not known of {listed(unknown)}  (exit {exit_code})"),
+            harmless(f"  the headroom is not known of {unknown}  (exit {exit_code})"),
             "not bold default",
         )
     else:

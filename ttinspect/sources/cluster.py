@@ -16,7 +16,7 @@ from ttinspect.facts.node import U32_MAX, U64_MAX, Node, key_unsigned
 from ttinspect.facts.socs import arch_of, builtin_soc
 from ttinspect.facts.trays import tray_of
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.chip import BDF, UNKNOWN_MASKS, Chip, Masks, PcieLink, Unknown, pci_bus
 from ttinspect.model.finding import Evidence
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Link, LinkEnd, RemoteLink, Source, SourceKind, System
@@ -28,7 +28,6 @@ _OPTIONAL_MASKS = {
     "pcie": "pcie_harvesting_mask",
     "l2cpu": "l2cpu_harvesting_mask",
 }
-_BDF = re.compile(r"[0-9a-fA-F]{4,8}:([0-9a-fA-F]{2}):[0-9a-fA-F]{2}\.[0-7]")
 _NO_HARVESTING = "the cluster descriptor has no harvesting table"
 _UNIQUE_ID_SHIFT = 32
 
@@ -166,7 +165,7 @@ def _bdfs(root: Node, ids: Collection[int]) -> dict[int, str]:
     if not node:
         return {}
     for _, value in node.entries():
-        if not _BDF.fullmatch(value.text()):
+        if not re.fullmatch(BDF, value.text()):
             value.fail("a PCI bus address such as 0000:41:00.0")
     return {_known_chip(node, key, ids): value.text() for key, value in node.entries()}
 
@@ -174,9 +173,7 @@ def _bdfs(root: Node, ids: Collection[int]) -> dict[int, str]:
 def _pcie_links(root: Node, ids: Collection[int], bdfs: dict[int, str]) -> dict[int, PcieLink]:
     """What the file says of PCIe: bus ids (from the BDF where there is no table) and lanes."""
     table = _per_chip(root, "chip_to_bus_id", ids, complete=False)
-    buses = {
-        chip_id: int(bus[1], 16) for chip_id, bdf in bdfs.items() if (bus := _BDF.fullmatch(bdf))
-    } | table
+    buses = {chip_id: pci_bus(bdf) for chip_id, bdf in bdfs.items()} | table
     lanes_node = root.child("chip_pcie_lane_counts")
     lanes = (
         {_known_chip(lanes_node, key, ids): value.unsigned() for key, value in lanes_node.entries() if value}

@@ -21,7 +21,7 @@ from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.facts.trays import tray_of
-from ttinspect.facts.wording import plural, verb
+from ttinspect.facts.wording import first_of, plural, verb
 from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
@@ -117,15 +117,9 @@ def _without_nodes(top: Path, devices: Set[int]) -> dict[str, Evidence]:
         return {}
     shows = f"the kernel driver shows {plural(len(devices), 'device')}"
     have = verb(len(usable), "has", "have") if usable else "has"
-    which = f" ({_numbers(usable)})" if usable else ""
+    which = f" ({first_of(usable, _MOST_NUMBERS)})" if usable else ""
     sentence = f"{shows}, {len(usable) or 'none'} {have} a node in /dev/tenstorrent{which}"
     return {sentence: {"devices": sorted(devices), "with_node": usable}}
-
-
-def _numbers(numbers: list[int]) -> str:
-    """The first few of them."""
-    more = len(numbers) - _MOST_NUMBERS
-    return ", ".join(map(str, numbers[:_MOST_NUMBERS])) + (f" and {more} more" if more > 0 else "")
 
 
 _MOST_NUMBERS = 6

@@ -21,7 +21,7 @@ from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting import shuffle
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown
+from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown, pci_bus
 from ttinspect.model.system import HostName, OfHost, Source, SourceKind, System
 from ttinspect.model.telemetry import Telemetry
 from ttinspect.shm.names import harmless
@@ -176,7 +176,7 @@ def _chip(row: _Row, siblings: _Siblings) -> Chip:
         asic = row.words.wrong("ASIC_ID_HIGH", "ASIC_ID_LOW") if has_asic_id_as_unique_id(row.board) else None
         unknown.append(Unknown(path="unique_id", why=asic or "tt-smi documents do not show it"))
     unknown.append(Unknown(path="links", why="tt-smi documents do not show eth links"))
-    bus_id = None if row.bdf is None else int(row.bdf.split(":")[-2], 16)
+    bus_id = None if row.bdf is None else pci_bus(row.bdf)
     mmio = _mmio(row, arch)
     via = siblings.mmio_of_board.get(row.board_id) if mmio is False and row.board_id is not None else None
     if mmio is False and via is None:

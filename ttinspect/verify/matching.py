@@ -7,7 +7,7 @@ import msgspec
 
 from ttinspect.facts.boards import product_of
 from ttinspect.facts.trays import has_trays, tray_numbers, tray_of
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import Chip, pci_bus
 from ttinspect.model.holder import Holders
 from ttinspect.model.region import RegionHeader
 from ttinspect.shm.layout import NamedBy, layout_of
@@ -86,7 +86,7 @@ def v1_keys(chip: Chip) -> frozenset[int]:
     On a Galaxy it holds the tray as well: (tray << 4) | chip in tray, both read off the PCI bus number.
     """
     if chip.pci_bdf is not None:
-        bus = int(chip.pci_bdf.split(":")[-2], 16)
+        bus = pci_bus(chip.pci_bdf)
         tray = tray_of(chip.board, bus)
         if tray is not None:
             return frozenset({tray << 4 | bus & 0x0F})

@@ -9,6 +9,7 @@ import msgspec
 from ttinspect.errors import ExitCode, InspectError
 from ttinspect.facts.boards import board_of_id, product_of
 from ttinspect.facts.node import parse_unsigned
+from ttinspect.facts.wording import first_of, verb
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip
 from ttinspect.model.pseudonyms import board_pseudonym, unique_pseudonym
@@ -18,6 +19,7 @@ UNSEEN_REMOTE = "a remote chip is seen through links, which this source does not
 KMD_PREFIX = "/dev/tenstorrent/"
 _SERIAL = re.compile(r"(?:0x)?[0-9a-fA-F]{16}")
 """A board id as tt-smi and the kernel driver print it."""
+_CHIPS_NAMED = 8
 _LARGEST_CHIP_ID = 0xFFFF
 """A larger number is a unique id or a board id."""
 
@@ -128,12 +130,11 @@ def select_chips(system: System, wanted: list[str]) -> System:
 
 
 def _what_there_is(chips: tuple[Chip, ...]) -> str:
-    shown = [
+    names = [
         " ".join(filter(None, (str(chip.id), chip.pci_bdf, chip.unique_id and f"unique id {chip.unique_id}")))
-        for chip in chips[:8]
+        for chip in chips
     ]
-    more = f" and {len(chips) - 8} more" if len(chips) > 8 else ""
-    return f"there {'is' if len(chips) == 1 else 'are'} {', '.join(shown)}{more}"
+    return f"there {verb(len(chips), 'is', 'are')} {first_of(names, _CHIPS_NAMED)}"
 
 
 def knows(chip: Chip, name: str) -> bool:

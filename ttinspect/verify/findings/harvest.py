@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ttinspect.facts.boards import Product, product_of, with_article
 from ttinspect.facts.firmware import dotted, is_before
-from ttinspect.facts.wording import plural
+from ttinspect.facts.wording import first_of, plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import Grids, grids_of, harvested_units
 from ttinspect.model.arch import Arch, CoreType
@@ -188,10 +188,11 @@ def _differing(chips: tuple[Chip, ...], grids: Grids) -> Iterator[Hit]:
     )
 
 
+_CHIPS_SHOWN = 6
+
+
 def _chips(ids: list[int]) -> str:
-    shown = ", ".join(map(str, ids[:6]))
-    more = f" and {len(ids) - 6} more" if len(ids) > 6 else ""
-    return f"chip {shown}" if len(ids) == 1 else f"chips {shown}{more}"
+    return f"chip{'' if len(ids) == 1 else 's'} {first_of(ids, _CHIPS_SHOWN)}"
 
 
 CHIPS_DIFFER = SystemRule(

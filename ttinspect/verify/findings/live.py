@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ttinspect.facts.wording import plural
+from ttinspect.facts.wording import first_of, plural
 from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.model.arch import CoreType
 from ttinspect.model.chip import Chip
@@ -40,11 +40,10 @@ def _differing_cores(chip: Chip, _unread: str | None) -> Iterator[Hit]:
         if ours is not None and theirs is not None:
             differences += [f"{core_type.value} {what}" for what in _differing(ours, theirs)]
     if differences:
-        more = f" and {len(differences) - _EXAMPLES} more" if len(differences) > _EXAMPLES else ""
         yield Hit(
             "differs",
             "tt_umd's live SoC descriptor differs from the computed one in "
-            f"{'; '.join(differences[:_EXAMPLES])}{more}",
+            f"{first_of(differences, _EXAMPLES, '; ')}",
             {"differences": differences},
         )
 
