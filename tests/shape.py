@@ -21,7 +21,7 @@ MODULES = {
 }
 """The most modules of a room, without ``__init__``."""
 
-LINES = {"sources/umd": 2_363}
+LINES = {"sources/umd": 2_356}
 """The most lines of a room, without ``__init__``; 2,100 are aimed at."""
 
 LONGEST_FUNCTION = 90

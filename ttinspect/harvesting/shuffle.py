@@ -1,5 +1,7 @@
 """From the masks as the hardware counts them to masks in descriptor order."""
 
+from collections.abc import Callable
+
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.model.arch import Arch
 
@@ -50,3 +52,14 @@ def pcie_from_usage(usage: int) -> int:
     """Blackhole's pcie mask from telemetry PCIE_USAGE (tag 38): two bits per core, 1 is an endpoint
     in use, anything else is harvested."""
     return sum((usage >> 2 * core & 3 != _PCIE_ENDPOINT) << core for core in range(_BH_PCIE_CORES))
+
+
+MASK_WORDS: dict[str, tuple[str, Callable[[int], int]]] = {
+    "tensix": ("ENABLED_TENSIX_COL", tensix_from_enabled_columns),
+    "dram": ("ENABLED_GDDR", dram_from_enabled_gddr),
+    "eth": ("ENABLED_ETH", eth_from_enabled),
+    "pcie": ("PCIE_USAGE", pcie_from_usage),
+    "l2cpu": ("ENABLED_L2CPU", l2cpu_from_enabled),
+}
+"""By mask: the word of Blackhole's telemetry that tells it, as tt-umd names it, and what makes the mask of
+it."""

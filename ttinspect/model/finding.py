@@ -24,8 +24,9 @@ Evidence = dict[str, EvidenceValue]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding. ``id`` and ``name`` are stable (TTH harvest, TTC capacity, TTT topology, TTS shm);
-    ``message`` is a sentence for the operator with the numbers in it; ``evidence`` the bare values."""
+    """One finding. ``id`` and ``name`` are stable (TTC capacity and check, TTF fleets, TTH harvest, TTP
+    readiness of a host, TTS shared memory, TTT topology and telemetry); ``message`` is a sentence for the
+    operator with the numbers in it; ``evidence`` the bare values."""
 
     id: str
     name: str

@@ -15,10 +15,10 @@ RELEASING_PID = -1
 class RegionState(str, Enum):
     """How far a region is initialised, as far as its own bytes tell.
 
-    ``empty``: the file has 0 bytes. ``uninitialized``: version 0, or v4's init_state 0. ``initializing``:
-    v4's init_state 1, or timestamp 0 before v4. ``ready``: neither. ``unknown``: a version above 4, too few
-    bytes for the version, or a v4 init_state that is none of its three values. ``unreadable``: not a regular
-    file, or it could not be opened or read.
+    ``empty``: the file has 0 bytes. ``uninitialized``: version 0, or an init_state of 0. ``initializing``:
+    an init_state of 1, or timestamp 0 before v4, which has none. ``ready``: neither. ``unknown``: a version
+    without a Layout, too few bytes for the version, or an init_state that is none of the three.
+    ``unreadable``: not a regular file, or it could not be opened or read.
     """
 
     EMPTY = "empty"
@@ -71,7 +71,7 @@ class RegionHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
-    """One region decoded, version 1 to 4.
+    """One region decoded, of a version that has a Layout.
 
     ``slots`` are those that are occupied or hold bytes, ``slot_count`` how many the file has (64; 59 where a
     newer runtime shrank a v1 file). ``chips`` are the entries that are not empty, of ``chip_count`` (16):
@@ -90,7 +90,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> int:
-        """The layout version, 1 to 4."""
+        """The version of its layout."""
         return self.header.version
 
     @property

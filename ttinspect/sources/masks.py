@@ -1,30 +1,23 @@
 """masks:ARCH,KEY=VALUE,..., one chip from its harvesting masks."""
 
 import difflib
-from collections.abc import Callable
 
 from ttinspect.errors import InspectError
 from ttinspect.facts.boards import board_meant, product_of
 from ttinspect.facts.examples import ExampleChip, example_chip
 from ttinspect.facts.node import U32_MAX, parse_unsigned
 from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
-from ttinspect.harvesting import shuffle
+from ttinspect.harvesting.shuffle import MASK_WORDS
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import Chip, Masks, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 
-MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
-_TELEMETRY: dict[str, tuple[str, Callable[[int], int]]] = {
-    "ENABLED_TENSIX_COL": ("tensix", shuffle.tensix_from_enabled_columns),
-    "ENABLED_ETH": ("eth", shuffle.eth_from_enabled),
-    "ENABLED_GDDR": ("dram", shuffle.dram_from_enabled_gddr),
-    "ENABLED_L2CPU": ("l2cpu", shuffle.l2cpu_from_enabled),
-    "PCIE_USAGE": ("pcie", shuffle.pcie_from_usage),
-}
+MASK_NAMES = tuple(MASK_WORDS)
+_WORDS = tuple(word for word, _ in MASK_WORDS.values())
 _OTHER_KEYS = ("noc_translation", "board", "asic_location")
-_KEYS = (*MASK_NAMES, *_TELEMETRY, *_OTHER_KEYS, "soc")
+_KEYS = (*MASK_NAMES, *_WORDS, *_OTHER_KEYS, "soc")
 _TRANSLATION = {"on": True, "off": False}
 _SPELLING = "masks:ARCH,KEY=VALUE,... with the keys " + ", ".join(_KEYS)
 _SOC_KEY = ",soc="
@@ -146,7 +139,7 @@ def _board(name: str | None) -> Board | None:
 
 def _given_masks(arch: Arch, values: dict[str, str]) -> dict[str, int]:
     given = {name: _number(name, values[name]) for name in MASK_NAMES if name in values}
-    for word, (name, convert) in _TELEMETRY.items():
+    for name, (word, convert) in MASK_WORDS.items():
         if word not in values:
             continue
         if arch is not Arch.BLACKHOLE:

@@ -8,7 +8,7 @@ they are.
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from ttinspect.facts.firmware import firmware_version
 from ttinspect.facts.node import U64_MAX, show
 from ttinspect.facts.socs import GRAYSKULL_CARDS, builtin_soc
 from ttinspect.facts.trays import tray_of
-from ttinspect.harvesting import shuffle
+from ttinspect.harvesting.shuffle import MASK_WORDS
 from ttinspect.model.arch import Arch, Board
 from ttinspect.model.chip import BDF, Chip, Masks, PcieLink, Unknown, pci_bus
 from ttinspect.model.system import HostName, OfHost, Source, SourceKind, System
@@ -31,13 +31,6 @@ from ttinspect.sources.tt_smi_formatted import Section, whole_of
 from ttinspect.sources.tt_smi_reading import reading_of
 from ttinspect.sources.tt_smi_words import Words
 
-_TAGS: dict[str, tuple[str, Callable[[int], int]]] = {
-    "tensix": ("ENABLED_TENSIX_COL", shuffle.tensix_from_enabled_columns),
-    "dram": ("ENABLED_GDDR", shuffle.dram_from_enabled_gddr),
-    "eth": ("ENABLED_ETH", shuffle.eth_from_enabled),
-    "pcie": ("PCIE_USAGE", shuffle.pcie_from_usage),
-    "l2cpu": ("ENABLED_L2CPU", shuffle.l2cpu_from_enabled),
-}
 _NO_NAMES = ("n/a", "unknown", "")
 _ARCH_OF_DEVICE_ID = {0x401E1E52: Arch.WORMHOLE_B0, 0xB1401E52: Arch.BLACKHOLE}
 _BDF = re.compile(BDF)
@@ -320,17 +313,17 @@ def _arch(row: _Row) -> Arch | None:
 
 
 def _masks(arch: Arch, row: _Row, siblings: _Siblings) -> tuple[Masks, list[Unknown]]:
-    values: dict[str, int | None] = dict.fromkeys(_TAGS)
+    values: dict[str, int | None] = dict.fromkeys(MASK_WORDS)
     unknown = []
-    for mask, (tag, convert) in _TAGS.items():
+    for mask, (word, convert) in MASK_WORDS.items():
         if arch is not Arch.BLACKHOLE:
             why = f"tt-smi documents carry no harvesting of {arch.value}"
         else:
-            number = row.words.number(tag)
+            number = row.words.number(word)
             if number is None and mask == "eth" and _has_no_eth(row, siblings):
                 number = 0
             values[mask] = None if number is None else convert(number)
-            why = _why_unknown(row, tag)
+            why = _why_unknown(row, word)
         if values[mask] is None:
             unknown.append(Unknown(path=f"masks.{mask}", why=why))
     return Masks(**values), unknown

@@ -11,6 +11,7 @@ from ttinspect.facts.trays import tray_of
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.coordinates import mask_in_force
 from ttinspect.harvesting.refusal import refusal, units_listed
+from ttinspect.harvesting.shuffle import MASK_WORDS
 from ttinspect.model.arch import Arch, Board, Coord, CoreType
 from ttinspect.model.chip import UNKNOWN_MASKS, Chip, Masks, Unknown
 from ttinspect.model.soc import Soc
@@ -20,13 +21,6 @@ from ttinspect.sources.plausible import plausible
 from ttinspect.sources.telemetry_tags import ABSOLUTE_ZERO_CELSIUS, TAG_OF_NAME, telemetry_of_tags, word_of
 from ttinspect.sources.umd.wire import ChipFacts, TelemetryFacts
 
-_MASK_TAG_NAMES = {
-    "tensix": "ENABLED_TENSIX_COL",
-    "dram": "ENABLED_GDDR",
-    "eth": "ENABLED_ETH",
-    "pcie": "PCIE_USAGE",
-    "l2cpu": "ENABLED_L2CPU",
-}
 _AS_IN_CHIP = ("board_id", "unique_id", "mmio", "via", "pci_bdf", "pcie", "kmd_id")
 """What the facts have of a chip as Chip has it."""
 _TRAINED = {"SUCCESS": True, "FAIL": False, "IN_PROGRESS": False}
@@ -113,9 +107,9 @@ def _masks(facts: ChipFacts, soc: Soc, *, simulated: bool) -> tuple[Masks, tuple
     if facts.masks is None:
         return UNKNOWN_MASKS, (), [Unknown(path="masks", why=facts.error or "the chip did not answer")]
     values: dict[str, int | None] = msgspec.structs.asdict(facts.masks)
-    of_chip = {name: tag for name, tag in _MASK_TAG_NAMES.items() if name != "l2cpu" or soc.l2cpu}
+    of_chip = {name: word for name, (word, _) in MASK_WORDS.items() if name != "l2cpu" or soc.l2cpu}
     values |= {name: 0 for name in values if name not in of_chip}
-    assumed = [*_MASK_TAG_NAMES] if soc.arch is Arch.QUASAR else []
+    assumed = [*MASK_WORDS] if soc.arch is Arch.QUASAR else []
     unknown = {}
     for name, tag in of_chip.items() if soc.arch is Arch.BLACKHOLE else ():
         word = facts.tags.get(name)
@@ -137,7 +131,7 @@ def made_up_masks(facts: ChipFacts) -> str:
     """That tt_umd takes a missing telemetry word for 0, and judges the chip by that; empty if none is."""
     if facts.arch != Arch.BLACKHOLE.value or facts.masks is None:
         return ""
-    missing = ", ".join(tag for name, tag in _MASK_TAG_NAMES.items() if facts.tags.get(name) is None)
+    missing = ", ".join(tag for name, (tag, _) in MASK_WORDS.items() if facts.tags.get(name) is None)
     return f" Telemetry {missing} is missing, which tt_umd takes for 0." if missing else ""
 
 
