@@ -152,7 +152,7 @@ def _slots(region: RegionVerdict) -> Iterator[SlotUse]:
     for writer in subject.writers:
         yield SlotUse(
             pid=writer.slot.pid,
-            host_pid=writer.process.pid if writer.alive and writer.process is not None else None,
+            host_pid=writer.host_pid,
             name=writer.slot.name,
             alive=writer.alive,
             l1=l1_used(subject.layout, writer.slot.figures),

@@ -69,8 +69,8 @@ class ShmCapacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """L1 = l1 + l1_small, + cb where ``cb_is_counted`` (v4: before, cb is no sum); DRAM = dram + trace. Null
-    where a counter underflowed."""
+    """L1 = l1 + l1_small, + cb where ``cb_is_counted``: up to v3 it is no sum over the processes. DRAM = dram +
+    trace. Null where a counter underflowed."""
 
     l1: int | None
     dram: int | None
@@ -132,7 +132,7 @@ def region_facts(verdict: RegionVerdict, limits: Limits) -> RegionFacts:
                     "pid": writer.slot.pid,
                     "name": writer.slot.name,
                     "alive": writer.alive,
-                    "host_pid": writer.process.pid if writer.alive and writer.process is not None else None,
+                    "host_pid": writer.host_pid,
                     **writer.slot.figures,
                     "last_update": writer.slot.last_update,
                 },

@@ -210,7 +210,7 @@ def _dram(soc: Soc, live: int | None, usable: bool, sizes: Sizes) -> tuple[Dram,
     if views is not None and cut is not None and base is not None:
         per_view = sizes.trace_region
         if not sizes.trace_in_every_view:
-            per_view = _trace_per_view(sizes.trace_region, views, facts.trace_alignment_bytes)
+            per_view = trace_per_view(sizes.trace_region, views, facts.trace_alignment_bytes)
         view_bytes = cut.view_bytes - base - per_view
         if view_bytes < 0:
             raise _does_not_fit("--trace-region", sizes.trace_region, base, cut.view_bytes, "DRAM view")
@@ -226,7 +226,7 @@ def _dram(soc: Soc, live: int | None, usable: bool, sizes: Sizes) -> tuple[Dram,
     return dram, BufferRegion(banks=views, bank_bytes=per_view, bytes=_times(views, per_view))
 
 
-def _trace_per_view(trace_region: int, views: int, alignment: int) -> int:
+def trace_per_view(trace_region: int, views: int, alignment: int) -> int:
     """The part of the trace region in each view: ceil(trace / views), rounded up to the alignment."""
     if views == 0:
         return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ttinspect.capacity.chip import trace_per_view
 from ttinspect.facts.runtimes import Runtime, runtime_facts, runtime_named
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.model.arch import Arch, Coord
@@ -116,8 +117,7 @@ def newest_like(likely: Sequence[RuntimePair], arch: Arch, views: int | None) ->
     if l1_small is not None:
         bank = worker_l1_bytes(arch) - newest.l1_base[arch] - l1_small
     if trace is not None and views in bank_counts(arch, dram=True):
-        part = -(-trace // (views or 1))
-        part = -(-part // facts.trace_alignment_bytes) * facts.trace_alignment_bytes
+        part = trace_per_view(trace, views or 1, facts.trace_alignment_bytes)
         view = facts.dram_views[arch].view_bytes - newest.dram_base[arch] - part
     return NewestRelease(name=newest.name, l1_base=newest.l1_base[arch], bank_bytes=bank, view_bytes=view)
 

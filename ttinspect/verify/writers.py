@@ -57,6 +57,11 @@ class SlotWriter(msgspec.Struct, frozen=True, kw_only=True):
         return self.writer.alive
 
     @property
+    def host_pid(self) -> int | None:
+        """The pid of a live writer in the procfs that was read; None of any other."""
+        return self.process.pid if self.alive and self.process is not None else None
+
+    @property
     def stopped(self) -> bool:
         """Whether the process is stopped or traced, and so may stand in the middle of an update."""
         return self.process is not None and self.process.stopped
