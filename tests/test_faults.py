@@ -91,7 +91,7 @@ def test_a_file_system_that_is_full_gets_all_of_an_answer_or_nothing(
 
 @pytest.mark.parametrize("limit", ["-n 16", "-f 0", "-v 300000", "-s 512", "-l 0", "-c 0"])
 @pytest.mark.parametrize("command", ["list", "memory", "verify-shm", "harvest", "fleet", "programs"])
-def test_limits_of_the_shell_are_met_or_assert_explained(
+def test_limits_of_the_shell_are_met_or_told(
     start: Callable[..., Done], command: str, limit: str
 ) -> None:
     _assert_explained(start(f"{EVERY[command]} --json", f"ulimit {limit}"))
@@ -309,7 +309,7 @@ def test_a_driver_may_be_unloaded_while_it_is_read(
     [("harvest", "c.yaml"), ("diff", "d.yaml"), ("check", "site.yaml"), ("programs", "report.json"),
      ("fleet", "hosts/qb-01.yaml"), ("memory", "shm/{region}"), ("verify-shm", "shm/{region}")],
 )  # fmt: skip
-def test_a_call_that_fails_on_a_file_is_assert_explained(
+def test_a_call_that_fails_on_a_file_is_told(
     console_script: str, made: Path, command: str, path: str, call: str, error: str
 ) -> None:
     path = path.replace("{region}", next((made / "shm").iterdir()).name)
