@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.device.simulated import Chip, blackhole, build, compiler
+from tests.processes import descendants
 from tests.shm.captures import captures
 from tests.sources import fake_sysfs
 from tests.sources.clusters import galaxy
@@ -210,19 +211,10 @@ def _first_screen(folder: Path) -> Figure:
     return Figure("top, first screen of 32 chips", ours, "import textual.app, a reading", other, 1.5)
 
 
-def _family(pid: int) -> list[int]:
-    """A process and its children."""
-    pids = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            pids += _family(int(child))
-    return pids
-
-
 def _cpu_seconds(pid: int) -> float:
     """User and system time of a process and its children."""
     total = 0
-    for member in _family(pid):
+    for member in (pid, *descendants(pid)):
         fields = Path(f"/proc/{member}/stat").read_text().rpartition(") ")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / _TICKS

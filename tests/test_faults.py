@@ -91,9 +91,7 @@ def test_a_file_system_that_is_full_gets_all_of_an_answer_or_nothing(
 
 @pytest.mark.parametrize("limit", ["-n 16", "-f 0", "-v 300000", "-s 512", "-l 0", "-c 0"])
 @pytest.mark.parametrize("command", ["list", "memory", "verify-shm", "harvest", "fleet", "programs"])
-def test_limits_of_the_shell_are_met_or_told(
-    start: Callable[..., Done], command: str, limit: str
-) -> None:
+def test_limits_of_the_shell_are_met_or_told(start: Callable[..., Done], command: str, limit: str) -> None:
     _assert_explained(start(f"{EVERY[command]} --json", f"ulimit {limit}"))
 
 

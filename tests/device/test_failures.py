@@ -27,6 +27,7 @@ from tests.device.simulated import (
     wormhole,
 )
 from tests.device.test_topology import n300s
+from tests.processes import wait_until, with_variable
 
 TOO_OLD = Chip(tags={FIRMWARE: 0x11000000})
 """A Wormhole that tt_umd opens no device for."""
@@ -95,7 +96,7 @@ def test_a_descriptor_of_another_architecture_is_2_and_not_the_devices_fault(
     assert "it describes a wormhole_b0, but the simulator beside it is a blackhole" in done.stderr
     watched = run("telemetry", "--from", f"sim:{folder}/libttsim.so", "-n", "2", "--timeout", "4", **script)
     assert (watched.returncode, watched.stderr) == (2, done.stderr)
-    _until(lambda: not _children(script=tmp_path / "script"))
+    wait_until(lambda: not with_variable("TTDEVICE_SCRIPT", tmp_path / "script"))
 
 
 def test_old_firmware_is_a_warning_and_the_chip_is_shown(run_on: RunOn) -> None:
@@ -303,30 +304,10 @@ def test_the_child_dies_with_a_parent_that_is_killed(library: Path, tmp_path: Pa
     with subprocess.Popen(
         [script, "harvest", "--from", f"sim:{own}"], env=env, stdin=subprocess.DEVNULL
     ) as process:
-        _until(lambda: len(_children(script=tmp_path / "script")) == 2)
+        wait_until(lambda: len(with_variable("TTDEVICE_SCRIPT", tmp_path / "script")) == 2)
         process.kill()
         process.wait()
-        _until(lambda: not _children(script=tmp_path / "script"))
-
-
-def _children(script: Path) -> list[int]:
-    """The processes that the device of this script belongs to."""
-    wanted = f"TTDEVICE_SCRIPT={script}".encode()
-    pids = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and wanted in (folder / "environ").read_bytes().split(b"\0"):
-                pids.append(int(folder.name))
-        except OSError:
-            continue
-    return pids
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        wait_until(lambda: not with_variable("TTDEVICE_SCRIPT", tmp_path / "script"))
 
 
 def test_reasons_are_told_however_quiet_tt_umd_was_asked_to_be(run_on: RunOn) -> None:
@@ -393,13 +374,13 @@ def test_nothing_that_a_simulator_started_stays_or_holds_us_up(
     done = run("harvest", "--from", f"sim:{folder}/libttsim.so", "--timeout", "30", **script)
     assert done.returncode == code, done.stderr
     assert time.monotonic() - start < 20
-    _until(lambda: not _children(script=tmp_path / "script"))
+    wait_until(lambda: not with_variable("TTDEVICE_SCRIPT", tmp_path / "script"))
 
 
 def test_a_simulator_that_leaves_its_group_and_hangs_does_not_stay(run_on: RunOn, tmp_path: Path) -> None:
     done = run_on(blackhole(leave=True, crash=("hang", 0)), "harvest", "--timeout", "1")
     assert done.returncode == 5
-    _until(lambda: not _children(script=tmp_path / "script"))
+    wait_until(lambda: not with_variable("TTDEVICE_SCRIPT", tmp_path / "script"))
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a descriptor"])
@@ -466,12 +447,12 @@ def test_what_a_killed_run_left_is_swept_by_the_next(library: Path, tmp_path: Pa
 
     pids: list[int] = []
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:
-        _until(lambda: bool([*tmp_path.glob("ttinspect-*/libttsim.so")]))
-        pids += _children(script=tmp_path / "script")
-        _until(lambda: len(left()) > 1)
+        wait_until(lambda: bool([*tmp_path.glob("ttinspect-*/libttsim.so")]))
+        pids += with_variable("TTDEVICE_SCRIPT", tmp_path / "script")
+        wait_until(lambda: len(left()) > 1)
         process.kill()
         process.wait()
-        _until(lambda: not _children(script=tmp_path / "script"))
+        wait_until(lambda: not with_variable("TTDEVICE_SCRIPT", tmp_path / "script"))
     assert left()
     blackhole().write(tmp_path / "script")
     subprocess.run(

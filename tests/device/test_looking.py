@@ -11,6 +11,7 @@ import pytest
 from tests.cli.test_watching import Terminal
 from tests.device.conftest import Become
 from tests.device.simulated import Chip, blackhole
+from tests.processes import descendants
 from ttinspect.answers.telemetry import build_telemetry
 from ttinspect.gathering.recorder import Recorder, RecordingFile
 from ttinspect.gathering.watching import watch
@@ -18,13 +19,6 @@ from ttinspect.model.system import System
 from ttinspect.sources.live import Ask, LiveOptions
 from ttinspect.sources.recording import recorded_source, replay
 from ttinspect.sources.snapshot import Host, Versions
-
-
-def _children(pid: int) -> list[int]:
-    children = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        children += [int(child) for child in (task / "children").read_text().split()]
-    return children + [below for child in children for below in _children(child)]
 
 
 def test_top_whose_terminal_goes_leaves_no_child_and_no_folder(
@@ -37,7 +31,7 @@ def test_top_whose_terminal_goes_leaves_no_child_and_no_folder(
     terminal = Terminal([console_script, "top", "--from", f"sim:{library}"], size=(30, 120))
     try:
         terminal.read(lambda output: b"p150" in output)
-        children = _children(terminal.process.pid)
+        children = descendants(terminal.process.pid)
         assert children
         assert any(scratch.iterdir())
         os.close(terminal.slave)

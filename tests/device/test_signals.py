@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.device.simulated import Chip, Device
+from tests.processes import with_variable
 
 _EVERY = 9
 _SIGNALLED = """
@@ -38,19 +39,6 @@ sys.exit(main())
 """
 
 
-def _processes(scratch: Path) -> list[str]:
-    """Those that have this folder for what is temporary, or what can be seen of them."""
-    processes = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            environment = path.read_bytes().split(b"\0")
-        except OSError:  # gone, or somebody else's
-            continue
-        if f"TMPDIR={scratch}".encode() in environment:
-            processes.append(str(path))
-    return processes
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_wherever_it_comes_nothing_is_left(library: Path, tmp_path: Path, number: int, code: int) -> None:
     (scratch := tmp_path / "scratch").mkdir()
@@ -73,7 +61,7 @@ def test_wherever_it_comes_nothing_is_left(library: Path, tmp_path: Path, number
             assert (done.returncode, document["error"]["exit_code"]) == (code, code), where
         assert done.returncode in {code, 0}, where
         assert not list(scratch.iterdir()), where
-        assert not _processes(scratch), where
+        assert not with_variable("TMPDIR", scratch), where
         line += _EVERY
     assert len(places) > 8
     assert done.returncode == 0

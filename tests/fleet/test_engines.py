@@ -8,13 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fleet import simulated
+from tests.processes import wait_until
 from tests.test_fleet_examples import EXAMPLES
 
 pytestmark = pytest.mark.system
@@ -179,8 +179,8 @@ PartitionName=all Nodes=ALL Default=YES State=UP
                 )
             )
             if command[0] == "munged":
-                _until((folder / "munge.socket").exists)
-        _until(lambda: _states(environment) == dict.fromkeys(HOSTS, "idle"))
+                wait_until((folder / "munge.socket").exists, _SECONDS)
+        wait_until(lambda: _states(environment) == dict.fromkeys(HOSTS, "idle"), _SECONDS)
         yield environment
     finally:
         for process in reversed(running):
@@ -197,13 +197,6 @@ def _free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def _sinfo(environment: dict[str, str], columns: str) -> dict[str, str]:
@@ -227,6 +220,6 @@ def test_slurm_brings_back_long_snapshots_and_drains_a_node_that_fails(
     other = tmp_path / "fleet4-told" / f"{HOSTS[2]}.json"
     other.write_text(other.read_text().replace('"firmware_bundle":"19.6.0"', '"firmware_bundle":"19.4.0"'))
     (short_folder / "site.yaml").write_text("each: {firmware: 19.6.0}\n")
-    _until(lambda: _states(slurm)[HOSTS[2]] == "drain")
+    wait_until(lambda: _states(slurm)[HOSTS[2]] == "drain", _SECONDS)
     assert _sinfo(slurm, "%E")[HOSTS[2]].startswith("ttinspect: FAIL  ")
     assert {_states(slurm)[name] for name in HOSTS if name != HOSTS[2]} == {"idle"}
