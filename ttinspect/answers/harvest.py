@@ -11,7 +11,7 @@ from ttinspect.harvesting.coordinates import chip_coordinates
 from ttinspect.harvesting.grids import Grids, common_grid, grids_of
 from ttinspect.harvesting.lookup import cores_at
 from ttinspect.model.arch import Arch, Axis, Board, Coord, CoordSystem, CoreType
-from ttinspect.model.chip import Chip, Masks, Unknown
+from ttinspect.model.chip import MASK_NAMES, Chip, Masks, Unknown
 from ttinspect.model.finding import Finding
 from ttinspect.model.grid import ChipGrid, CoreAt, CoreState, TensixGrid, TypeCores
 from ttinspect.model.picture import PictureGroup
@@ -196,13 +196,13 @@ def _device(
     return explained(device, chip, reasons, follows=_FOLLOWS, inside=inside)
 
 
-_MASKS = tuple(f"masks.{name}" for name in Masks.__struct_fields__)
+_MASKS = tuple(f"masks.{name}" for name in MASK_NAMES)
 _TRANSLATION = ("noc_translation",)
 _FOLLOWS: Follows = {
     "serial": ("board_id",),
-    **{name: (f"masks.{name}",) for name in Masks.__struct_fields__},
+    **{name: (f"masks.{name}",) for name in MASK_NAMES},
     "cores": _MASKS,  # a type is unknown, too, where it shares a node with one whose mask is
-    **{f"cores.{name}": (f"masks.{name}", *_MASKS) for name in Masks.__struct_fields__},
+    **{f"cores.{name}": (f"masks.{name}", *_MASKS) for name in MASK_NAMES},
     **{f"cores.{core_type.value}.translated": _TRANSLATION for core_type in CoreType},
     **{f"cores.{core_type.value}.harvested.translated": _TRANSLATION for core_type in CoreType},
     "at[].translated": (*_TRANSLATION, *_MASKS),

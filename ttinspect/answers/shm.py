@@ -69,8 +69,8 @@ class ShmCapacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """L1 = l1 + l1_small, + cb where ``cb_is_counted``: up to v3 it is no sum over the processes. DRAM = dram +
-    trace. Null where a counter underflowed."""
+    """L1 = l1 + l1_small, + cb where ``cb_is_counted`` (up to v3 it is no sum over the processes); DRAM =
+    dram + trace. Null where a counter underflowed."""
 
     l1: int | None
     dram: int | None

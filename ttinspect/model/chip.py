@@ -36,6 +36,7 @@ class Masks(msgspec.Struct, frozen=True, kw_only=True):
     l2cpu: _Mask | None
 
 
+MASK_NAMES = Masks.__struct_fields__
 UNKNOWN_MASKS = Masks(tensix=None, dram=None, eth=None, pcie=None, l2cpu=None)
 
 

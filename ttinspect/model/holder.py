@@ -35,6 +35,12 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     maps_read: bool = True
 
     @property
+    def slot_pid(self) -> int:
+        """The pid that the process writes into a slot: the one in its own pid namespace where that is known,
+        else the one in ours."""
+        return self.pid if self.own_pid is None else self.own_pid
+
+    @property
     def devices(self) -> tuple[int, ...]:
         """N of every /dev/tenstorrent/N that it is known to have open."""
         return tuple(sorted({*self.listed, *self.open}))

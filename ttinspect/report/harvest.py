@@ -11,6 +11,7 @@ from rich.text import Text
 from ttinspect.answers.harvest import HarvestAnswer, HarvestDevice, ProductSummary
 from ttinspect.facts.boards import with_article
 from ttinspect.model.arch import Axis, CoreType
+from ttinspect.model.chip import MASK_NAMES
 from ttinspect.model.grid import CoordAnswer, CoreAt, CoreState, OtherCore, TypeCores
 from ttinspect.model.picture import Picture, PictureGroup, PictureNode
 from ttinspect.report.common import (
@@ -27,8 +28,6 @@ from ttinspect.report.common import (
 )
 from ttinspect.report.screen import add_row, add_rows, columns, glued
 from ttinspect.report.units import UNKNOWN, chips_named, grid, of, reach
-
-_MASKS = ("tensix", "dram", "eth", "pcie", "l2cpu")
 
 
 def harvest_table(
@@ -131,7 +130,7 @@ def assumed_words(answer: HarvestAnswer) -> str:
 
 
 def _assumed_value(device: HarvestDevice, name: str) -> str:
-    if name in _MASKS:
+    if name in MASK_NAMES:
         return f"{getattr(device.masks, name):#x}"
     if name == "noc_translation":
         return "on" if device.noc_translation else "off"

@@ -9,12 +9,11 @@ from ttinspect.facts.node import U32_MAX, parse_unsigned
 from ttinspect.facts.socs import arch_named, builtin_soc, lists_harvested_cores, soc_from_file
 from ttinspect.harvesting.shuffle import MASK_WORDS
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import Chip, Masks, Unknown
+from ttinspect.model.chip import MASK_NAMES, Chip, Masks, Unknown
 from ttinspect.model.soc import Soc
 from ttinspect.model.system import Source, SourceKind, System
 from ttinspect.sources.building import refuse_impossible_masks
 
-MASK_NAMES = tuple(MASK_WORDS)
 _WORDS = tuple(word for word, _ in MASK_WORDS.values())
 _OTHER_KEYS = ("noc_translation", "board", "asic_location")
 _KEYS = (*MASK_NAMES, *_WORDS, *_OTHER_KEYS, "soc")

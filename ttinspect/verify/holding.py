@@ -20,12 +20,6 @@ class ChipHolder(msgspec.Struct, frozen=True, kw_only=True):
     known_by: tuple[Known, ...]
 
     @property
-    def slot_pid(self) -> int:
-        """The pid that the process writes into a slot: the one in its own pid namespace where that is known,
-        else the one in ours."""
-        return self.holder.pid if self.holder.own_pid is None else self.holder.own_pid
-
-    @property
     def opened(self) -> bool:
         """Whether it has the chip's device open."""
         return Known.DRIVER in self.known_by or Known.DESCRIPTOR in self.known_by
@@ -81,10 +75,8 @@ def chip_holders(
             ChipHolder(holder=Holder(pid=pid, own_pid=None, maps_read=False), known_by=(Known.DRIVER,))
             for pid in pids
         )
-        known = driver is not None and driver.pids is not None
-        return ChipHolders(
-            holders=openers, outside=driver.outside if driver else 0, orphans=(), all_known=known
-        )
+        outside = 0 if driver is None else driver.outside
+        return ChipHolders(holders=openers, outside=outside, orphans=(), all_known=by_driver)
     holders = (
         ChipHolder(holder=holder, known_by=_known_by(holder, device, paths, slot_pids))
         for holder in scan.holders
@@ -105,7 +97,7 @@ def _known_by(
         Known.DRIVER: device in holder.listed,
         Known.DESCRIPTOR: device in holder.open,
         Known.REGION: maps,
-        Known.SLOT: maps and (holder.pid if holder.own_pid is None else holder.own_pid) in slot_pids,
+        Known.SLOT: maps and holder.slot_pid in slot_pids,
     }
     return tuple(way for way, holds in known.items() if holds)
 

@@ -97,8 +97,7 @@ def mappers_of(pid: int, path: str, processes: ProcessTable, holders: Holders) -
     """The processes that map a region and have this pid in their own pid namespace."""
     for holder in holders.of_region(path):
         process = processes.found.get(holder.pid)
-        own_pid = holder.pid if holder.own_pid is None else holder.own_pid
-        if pid == own_pid and process is not None and process.alive:
+        if pid == holder.slot_pid and process is not None and process.alive:
             yield process
 
 

@@ -209,7 +209,7 @@ def _everybody_has_a_slot(subject: Subject) -> bool:
         return False
     if any(writer.writer is not Writer.ALIVE for writer in subject.writers):
         return False
-    return {slot.pid for slot in subject.occupied} >= {holder.slot_pid for holder in by.holders}
+    return {slot.pid for slot in subject.occupied} >= {holder.holder.slot_pid for holder in by.holders}
 
 
 def _being_released(region: Region, buffer_type: str) -> int:

@@ -224,7 +224,7 @@ def open_without_slot(case: Case, subjects: Sequence[Subject]) -> Iterator[Hit]:
             holder.holder.pid
             for holder in by.holders
             if holder.opened
-            and not (holder.slot_pid in slots and (holder.publishes or not holder.holder.maps_read))
+            and not (holder.holder.slot_pid in slots and (holder.publishes or not holder.holder.maps_read))
         }
         missing = sorted(without or {*by.orphans} - slots)
         if missing:

@@ -8,12 +8,11 @@ from ttinspect.facts.wording import first_of, plural
 from ttinspect.harvesting.architectures import ARCHITECTURES
 from ttinspect.harvesting.grids import Grids, grids_of, harvested_units
 from ttinspect.model.arch import Arch, CoreType
-from ttinspect.model.chip import Chip
+from ttinspect.model.chip import MASK_NAMES, Chip
 from ttinspect.model.finding import Finding
 from ttinspect.model.system import System
 from ttinspect.verify.rule import ChipRule, Hit, I, Q, SystemRule, W, judge_chip, judge_system
 
-_MASK_NAMES = ("tensix", "dram", "eth", "pcie", "l2cpu")
 _UNITS = ("arch", "tensix", "dram", "eth")
 """What a product has a word about."""
 
@@ -236,12 +235,12 @@ IGNORED_MASK = ChipRule(
 
 
 def _unknown_masks(chip: Chip, unread: str | None) -> Iterator[Hit]:
-    names = [name for name in _MASK_NAMES if getattr(chip.masks, name) is None]
+    names = [name for name in MASK_NAMES if getattr(chip.masks, name) is None]
     if not names:
         return
     reasons = list(dict.fromkeys(unknown.why for unknown in chip.unknown if unknown.path.startswith("masks")))
     which = (
-        "no harvesting mask is" if len(names) == len(_MASK_NAMES) else f"the {', '.join(names)} mask is not"
+        "no harvesting mask is" if len(names) == len(MASK_NAMES) else f"the {', '.join(names)} mask is not"
     )
     if unread is not None and all(reason in unread for reason in reasons):  # TTH009 has the reason
         message = f"{which} known, because the chip could not be read"
