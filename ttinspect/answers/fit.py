@@ -61,10 +61,9 @@ class FitBank(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitPrograms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the programs of the captures, or those of which a dump tells, need on a core, in bytes. Of a dump
-    it is the largest one alone. ``end`` is the absolute address behind the
-    highest of them. ``complete`` is False where a capture does not record all program memory: the programs
-    need at least the bytes that stand here."""
+    """What the programs of the captures need on a core, in bytes; of a dump, the largest program alone.
+    ``end`` is the absolute address behind the highest of them. ``complete`` is False where a capture does not
+    record all program memory: the programs need at least the bytes that stand here."""
 
     files: tuple[str, ...]
     programs: int

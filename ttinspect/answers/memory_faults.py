@@ -31,10 +31,9 @@ class Newest(msgspec.Struct, frozen=True, kw_only=True):
 
 class ExplainedError(MemoryFault, frozen=True, kw_only=True):
     """A memory error, explained. ``times``: how often the text has it. ``meaning`` is one sentence, ``help``
-    what to do, the best first. ``grids``
-    are the compute grids that have so many L1 banks, with the dispatch that gives them. ``map`` is a
-    core's L1 as far as the error tells it: sums of what is free and held, not where it lies. ``freeing``: the
-    allocation of the dump of --allocator that would make room."""
+    what to do, the best first. ``grids`` are the compute grids that have so many L1 banks, with the dispatch
+    that gives them. ``map`` is a core's L1 as far as the error tells it: sums of what is free and held, not
+    where it lies. ``freeing``: the allocation of the dump of --allocator that would make room."""
 
     times: int = 1
     meaning: str
@@ -70,8 +69,7 @@ def _meaning(fault: MemoryFault) -> str:
         needs = "" if fault.program_bytes is None else f"needs {_both(fault.program_bytes)} of a core and "
         return (
             f"A program and a tensor want the same L1: the program {needs}would end at "
-            f"{_number(fault.program_end)}, "
-            f"the lowest L1 buffer lies at {_number(fault.lowest_buffer)}: "
+            f"{_number(fault.program_end)}, the lowest L1 buffer lies at {_number(fault.lowest_buffer)}: "
             f"{exact(fault.short_bytes or 0)} too many."
         )
     if fault.cause is Cause.PROGRAM_TOO_BIG:
@@ -136,8 +134,7 @@ def _meaning_of_allocation(fault: MemoryFault) -> str:
     if fault.cause is Cause.FRAGMENTED:
         return (
             f"It is fragmented: {needed} in one piece; {_both(fault.free_bytes or 0)} are free, in pieces "
-            "of at "
-            f"most {_both(fault.largest_bytes or 0)}."
+            f"of at most {_both(fault.largest_bytes or 0)}."
         )
     return f"There is no room: {needed}; the text does not tell how much is free, or in how large pieces."
 
@@ -157,22 +154,19 @@ def _help_with_clash(fault: MemoryFault) -> Iterator[str]:
     end, short = fault.program_end or 0, fault.short_bytes or 0
     yield (
         f"Free or move to DRAM the L1 tensors that lie below {end:,}: the program has room when no buffer "
-        "is lower "
-        f"than that ({exact(short)} more than now)."
+        f"is lower than that ({exact(short)} more than now)."
     )
     yield (
         "Shard the L1 tensors over more cores, or give them a smaller data type: bfloat8_b takes 1,088 "
-        "bytes of a "
-        "tile where bfloat16 takes 2,048."
+        "bytes of a tile where bfloat16 takes 2,048."
     )
     yield (
-        "Give the operation a program configuration with smaller blocks: its circular and dataflow "
-        "buffers shrink."
+        "Give the operation a program configuration with smaller blocks: its circular and dataflow buffers "
+        "shrink."
     )
     yield (
-        "ttinspect programs REPORT --dry REPORT shows how near every operation comes; ttinspect fit "
-        "--graph tries "
-        "it without a device."
+        "ttinspect programs REPORT --dry REPORT shows how near every operation comes; ttinspect fit --graph "
+        "tries it without a device."
     )
 
 
@@ -263,14 +257,12 @@ def _help_with_allocation(fault: MemoryFault, freeing: Freeing | None) -> Iterat
     if fault.cause is Cause.FRAGMENTED:
         yield (
             "Close the holes: ttnn.reallocate moves a tensor up against the next; or allocate this one "
-            "before "
-            f"those that cut {memory} into pieces, the longest-lived first."
+            f"before those that cut {memory} into pieces, the longest-lived first."
         )
         if freeing is None:
             yield (
                 "ttinspect.ttnn_stats.dump(device, path) before the call writes the block table; "
-                "--allocator PATH "
-                "then says which allocation, freed, makes room."
+                "--allocator PATH then says which allocation, freed, makes room."
             )
     yield from _of_shards(fault)
     yield from _of_l1_small(fault)

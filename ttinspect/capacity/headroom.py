@@ -100,10 +100,19 @@ def _headroom(programs: tuple[Placed, ...], mode: RunMode | None, device: Device
     return _least(gap(placed, device) for placed in programs)
 
 
-def _least(gaps: Iterable[int | None]) -> int | None:
-    all_gaps = list(gaps)
-    known = [gap for gap in all_gaps if gap is not None]
-    return min(known) if all_gaps and len(known) == len(all_gaps) else None
+def _if_all_known(figures: Iterable[int | None]) -> list[int] | None:
+    """The figures; None where one of them is not known."""
+    listed = list(figures)
+    known = [figure for figure in listed if figure is not None]
+    return known if len(known) == len(listed) else None
+
+
+def _least(figures: Iterable[int | None]) -> int | None:
+    return min(_if_all_known(figures) or (), default=None)
+
+
+def _most(figures: Iterable[int | None]) -> int | None:
+    return max(_if_all_known(figures) or (), default=None)
 
 
 def _dry_gap(placed: Placed, device: DeviceFacts | None) -> int | None:
@@ -155,7 +164,7 @@ def _lives(recorded: Recorded) -> list[Life]:
 
 
 def _end_of(operations: Sequence[OperationSpan], start: int) -> int:
-    return next((each.end for each in operations if each.start == start), start)
+    return next((operation.end for operation in operations if operation.start == start), start)
 
 
 def _life(buffer: BufferLife, device: DeviceFacts | None) -> Life:
@@ -174,7 +183,7 @@ def _allocators(meshes: set[int]) -> list[int | None]:
     return [*sorted(meshes)] if len(meshes) > 1 else [None]
 
 
-def _of(lives: Sequence[Life], mesh: int | None) -> Sequence[Life]:
+def _in_allocator(lives: Sequence[Life], mesh: int | None) -> Sequence[Life]:
     """The buffers of an allocator; one of an unknown device counts everywhere."""
     return lives if mesh is None else [life for life in lives if life.mesh in (None, mesh)]
 
@@ -185,19 +194,13 @@ def _meshes(lives: Sequence[Life]) -> set[int]:
 
 def _levels(operations: Sequence[OperationSpan], lives: Sequence[Life]) -> list[Level]:
     """Levels in the allocator with the most."""
-    each = [levels(operations, _of(lives, mesh)) for mesh in _allocators(_meshes(lives))]
-    if len(each) == 1:
-        return each[0]
+    by_allocator = [levels(operations, _in_allocator(lives, mesh)) for mesh in _allocators(_meshes(lives))]
+    if len(by_allocator) == 1:
+        return by_allocator[0]
     return [
-        Level(_most(level.after for level in all_), _most(level.peak for level in all_))
-        for all_ in zip(*each, strict=True)
+        Level(_most(level.after for level in of_operation), _most(level.peak for level in of_operation))
+        for of_operation in zip(*by_allocator, strict=True)
     ]
-
-
-def _most(parts: Iterable[int | None]) -> int | None:
-    all_parts = list(parts)
-    known = [part for part in all_parts if part is not None]
-    return max(known) if len(known) == len(all_parts) else None
 
 
 def _placed(
@@ -209,7 +212,7 @@ def _placed(
     instants = [program.counter for program in programs]
     meshes = _meshes(lives)
     views = [
-        (mesh, live_at(instants, _of(lives, mesh)), lowest_at(instants, _of(lives, mesh)))
+        (mesh, live_at(instants, _in_allocator(lives, mesh)), lowest_at(instants, _in_allocator(lives, mesh)))
         for mesh in _allocators(meshes)
     ]
     placed = [
@@ -242,10 +245,9 @@ def _of_database(recorded: Recorded, rows: tuple[OperationRows, ...]) -> Memory:
     bare = _placed(graph.operations, graph.programs, ())
     if not recorded.snapshots:
         after = [None if row.l1_rows is None else _sum_of(row.l1_rows, recorded) for row in rows]
-        after_levels = [Level(each, None) for each in after]
         operations = [
-            OperationMemory(level.after, None, _program_bytes(programs, graph.mode), None)
-            for level, programs in zip(after_levels, bare, strict=True)
+            OperationMemory(l1_after, None, _program_bytes(programs, graph.mode), None)
+            for l1_after, programs in zip(after, bare, strict=True)
         ]
         return Memory(Earlier.UNKNOWN, tuple(operations), bare)
     operation_memories, placed = [], []
@@ -337,7 +339,7 @@ def _joined_held(normal: ProgramHeld, dry: ProgramHeld) -> int:
 
 
 def _refuse_unlike(first: Recorded, memory: Memory, second: Recorded, dry_memory: Memory) -> None:
-    names = [[span.name for span in each.graph.operations] for each in (first, second)]
+    names = [[span.name for span in recorded.graph.operations] for recorded in (first, second)]
     both = f"{first.file} and {second.file}"
     for place, (a, b) in enumerate(zip(*names, strict=False)):
         if a != b:
