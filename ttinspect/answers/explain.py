@@ -100,8 +100,8 @@ def build_explained_errors(
     allocator: Sequence[AllocatorStatistics] = (),
     memory: MemoryAnswer | None = None,
 ) -> ExplainAnswer:
-    """The explanation of the memory errors of a text, in their order; and who holds L1, where that is told.
-    Of a text without an end no more is kept than the answer's bounds."""
+    """The memory errors of a text, explained, in their order; with a dump of an allocator or the regions of a
+    host also who holds L1 now. Of a text without an end no more is kept than the answer's bounds."""
     holders: tuple[L1Holder, ...] | msgspec.UnsetType = msgspec.UNSET
     if allocator or memory is not None:
         holders = _holders(allocator, memory)

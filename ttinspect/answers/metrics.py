@@ -99,7 +99,7 @@ def build_metrics(
 ) -> tuple[Family, ...]:
     """Everything about the chosen chips of a Case; of none (the source could not be read) only how the
     reading went. ``traffic`` is by N of /dev/tenstorrent/N, None where nobody counts it,
-    ``uses`` what the readings before told of the chips (None: this is the first)."""
+    ``uses`` how they were used in the readings before (None: this is the first)."""
     families = _Families()
     _exporter(families, case, last)
     if case is None:

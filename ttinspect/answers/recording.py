@@ -11,7 +11,7 @@ from ttinspect.verify.verify import verify
 
 
 def chip_states(case: Case, uses: Uses) -> tuple[ChipState, ...]:
-    """One for each of the chosen chips of a Case; ``uses`` is what the moments so far told of them."""
+    """One for each of the chosen chips of a Case; ``uses`` is how they were used so far."""
     verified, holders = verify(case), holders_by_chip(case)
     states = []
     for device in build_memory(case, verified).devices:

@@ -108,7 +108,7 @@ def _own(chip: Chip, reasons: Reasons) -> Mapping[str, str]:
 
 def build_telemetry(system: System, case: Case | None = None, uses: Uses | None = None) -> TelemetryAnswer:
     """The answer for all chips of a System. ``case`` has the processes of the same host, where it has any,
-    ``uses`` what the readings before told of its chips (None: this is the first)."""
+    ``uses`` how its chips were used in the readings before (None: this is the first)."""
     if uses is None:
         uses = {} if case is None else uses_of(case)
     reasons = reasons_of(system)

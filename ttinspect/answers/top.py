@@ -96,7 +96,7 @@ def judge_regions(case: Case) -> JudgedRegions:
 
 
 def build_top(case: Case, uses: Uses | None = None, judged: JudgedRegions | None = None) -> TopView:
-    """One moment of the chosen chips of a Case; ``uses`` is what the moments before told of them.
+    """One moment of the chosen chips of a Case; ``uses`` is how they were used in the moments before.
     ``judged`` is there where the same regions were judged already."""
     verified, memory_answer = judge_regions(case) if judged is None else judged
     memory = {device.id: device for device in memory_answer.devices}

@@ -72,9 +72,9 @@ class TopologyAnswer(OfHost, frozen=True, kw_only=True, tag_field="schema", tag=
 def build_topology(
     system: System, chosen: frozenset[int] | None = None, case: Case | None = None
 ) -> TopologyAnswer:
-    """The answer for the chosen chips of a System (None: all); links are those that touch one of them. What
-    is wrong is found in the whole System, told where it is about one of them. ``case`` has the
-    processes of the same host, where it has any."""
+    """The answer for the chosen chips of a System (None: all); links are those that touch one of them.
+    Findings come from the whole System, and are kept where they are about one of these chips. ``case`` has
+    the processes of the same host, where it has any."""
     shown = {chip.id for chip in system.chips if chosen is None or chip.id in chosen}
     links = tuple(link for link in system.links if {link.a.chip, link.b.chip} & shown)
     remote = tuple(link for link in system.remote_links if link.a.chip in shown)

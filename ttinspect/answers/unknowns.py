@@ -44,7 +44,7 @@ _SIMULATED = {
     "tray": "a chip of a simulator is in no tray",
 }
 _BASES = frozenset(("allocatable_by", "capacity.basis"))
-"""What figures go by, which is nothing about a chip: null says there that nothing was said."""
+"""What figures go by, which is nothing about a chip: there null is no fact that is missing."""
 
 
 class Reasons(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ def _first(reasons: Mapping[str, str], roots: Iterable[str]) -> str | None:
 
 def _counted(paths: list[str], board: Board | None, *, mmio: bool | None, simulated: bool) -> list[str]:
     """Without the paths where null is "there is none": no chip behind another one is on the bus, none on it
-    is behind another one, and only Galaxy boards are in trays. Of a simulator that is told of each."""
+    is behind another one, and only Galaxy boards are in trays. A simulator has a reason for each of them."""
     none_there: set[str] = set()
     if mmio:
         none_there.add("via")

@@ -140,7 +140,7 @@ class _Lost:
         self._common, self._now, self.moments = common, False, 0
 
     def count(self, *, lost: bool) -> None:
-        """One more moment, lost or not; told when it changes."""
+        """One more moment, lost or not, with a note when that changes."""
         self.moments += lost
         if lost is not self._now:
             words = "no room: moments are lost until there is" if lost else "there is room again"

@@ -85,7 +85,7 @@ def moved_by_asic_id(
     card_at: Callable[[TrayAt], TrayAt],
 ) -> dict[TrayAt, TrayAt]:
     """Trays whose chips the cabling has in another one: where they are found, and where they should be.
-    ``card_at``: a card that is in several trays is told by one of them."""
+    ``card_at`` gives the tray that a card is called by, where it is in several."""
     should = {
         unique_id: card_at((index, tray))
         for index, host in enumerate(cabling.hosts)

@@ -61,7 +61,7 @@ def hosts_named(text: str) -> tuple[str, ...]:
 
 
 def ask(hosts: Sequence[str], asking: Asking, receive: Callable[[Reply], None]) -> None:
-    """Run the snapshot command on every host; each is told when it is done.
+    """Run the snapshot command on every host; ``receive`` gets each reply when the host is done.
 
     Raises:
         InspectError: 2 for a topology that cannot be read.

@@ -121,7 +121,8 @@ class RecordedTensor(msgspec.Struct, frozen=True):
 class BufferLife(msgspec.Struct, frozen=True, kw_only=True):
     """An L1 buffer, from the counter of its allocation to that of its deallocation. ``born`` is None for one
     from before the capture, ``died`` for one that outlives it. ``bank_bytes`` is max_size_per_bank, not yet
-    rounded; None where only ``size`` (of the whole buffer) and the ``spec`` of a tensor in it are told."""
+    rounded; None where only ``size`` (of the whole buffer) and the ``spec`` of a tensor in it are
+    recorded."""
 
     mesh: int | None
     born: int | None

@@ -39,8 +39,8 @@ class SourceKind(str, Enum):
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """What a snapshot was taken of, and when: its source, the host's name, realtime; None is removed, or not
-    told."""
+    """What a snapshot was taken of, and when: its source, the host's name, realtime; None was removed,
+    or is unknown."""
 
     kind: SourceKind
     detail: str

@@ -37,7 +37,7 @@ from ttinspect.verify.words import which
 _STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "magenta", Outcome.PASS: "green"}
 _WORST_FIRST = tuple(_STYLES)
 DOUBTFUL_SOURCE = "TTH007"
-"""What a source cannot show is told where it is info, too."""
+"""It is shown as info too: what a source cannot show."""
 _REGION = "tt_device_"
 _BESIDE_SOURCE = len("Source")
 _LONGEST_FOUND = 24
@@ -116,7 +116,7 @@ def _per_device(name: str, values: Mapping[int, object]) -> str | None:
 
 
 def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation, list[int]]]:
-    """Equal expectations of several chips are told once, the worst first; those of one rule together."""
+    """Equal expectations of several chips as one, the worst first; those of one rule together."""
     groups: dict[tuple[object, ...], tuple[Expectation, list[int]]] = {}
     for expectation in expectations:
         about = (

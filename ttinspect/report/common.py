@@ -87,7 +87,7 @@ def _host_line(source: Source, now_ns: int | None) -> Text:
 
 
 def grouped(per_chip: Iterable[tuple[int, Iterable[Finding]]], shared: Iterable[Finding]) -> list[Subjects]:
-    """Findings with the chips that have them, the worst first; equal ones are told once."""
+    """Findings with the chips that have them, the worst first; equal ones are one."""
     groups: dict[tuple[str, Severity, str], tuple[list[int], Finding]] = {}
     for chip_id, findings in per_chip:
         for finding in findings:

@@ -1,4 +1,4 @@
-"""How a failure is told: two lines for people, one document for scripts."""
+"""A failure as text: two lines for people, one document for scripts."""
 
 import json
 

@@ -15,8 +15,8 @@ _ESCAPES = str.maketrans(
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of the whole program: its name, what it is for in a line and in full, and lists of things
-    with what they mean, by heading."""
+    """The whole program: its name, what it is for in a line and in full, and lists of things with what they
+    mean, by heading."""
 
     name: str
     summary: str

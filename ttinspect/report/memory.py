@@ -258,8 +258,8 @@ def memory_rows(answer: MemoryAnswer, basis: str | None) -> list[RenderableType 
 
 
 def _idle(device: MemoryDevice, *, of_host: bool) -> str | None:
-    """What is said of a chip of which there is nothing to show; None of any other. ``of_host``: where
-    processes can be looked for."""
+    """The words for a chip that is not used; None for one that is, or may be. ``of_host``: processes can be
+    looked for."""
     if device.held_by.held or any(_anything(region) for region in device.regions):
         return None
     published = "nothing allocated" if device.regions else "nothing published"

@@ -145,7 +145,7 @@ def _flags(states: tuple[bool | None, ...] | None) -> str | None:
 
 
 MOST_CHIPS = 2
-"""So many chips are told in full; of more only their rows."""
+"""So many chips are shown in full; of more only their rows."""
 
 _STATES = {True: "yes", False: "NO", None: _DASH}
 
@@ -314,5 +314,5 @@ def _with_unit(value: float | None, unit: str) -> str:
 
 
 def _of(value: float | None, limit: float | None, unit: str) -> str:
-    """ "60 of 150 W", or "60 W" where no limit is told."""
+    """ "60 of 150 W", or "60 W" where no limit is known."""
     return _with_unit(value, unit) if limit is None else f"{number(value)} of {number(limit)} {unit}"

@@ -66,8 +66,8 @@ _MOST_LINKS_PER_CHIP = 64
 
 
 def _bounded(system: System, name: str) -> System:
-    """The System with the present design of its chips, and with no more sentences than anybody reads; what
-    was left out is told.
+    """The System with the present design of its chips, and with no more sentences than anybody reads; one
+    of them counts those that were left out.
 
     Raises:
         InspectError: 2 for more links than so many chips can have.

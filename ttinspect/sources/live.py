@@ -1,4 +1,4 @@
-"""What sources that ask devices are told."""
+"""How devices are asked: what for, how long, and where notes about it go."""
 
 import time
 from collections.abc import Callable

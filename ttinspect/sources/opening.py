@@ -209,7 +209,7 @@ def _described(source: str, options: LiveOptions) -> System:
 
 
 def _with_readiness(system: System, root: str) -> System:
-    """With what the host below the root is ready for; of a tree that is a copy nothing is said of rights."""
+    """With what the host below the root is ready for; rights only of a live one, not of a copied tree."""
     from pathlib import Path
 
     from ttinspect.host.readiness import read_readiness

@@ -144,7 +144,7 @@ def _chip(number: int, folder: Path, reading: Telemetry | None, *, telemetry: bo
     """One device, and its ``reading`` if ``telemetry`` was asked for.
 
     Raises:
-        InspectError: 5 when its architecture cannot be told (nothing can be said of it then), 7 when
+        InspectError: 5 when its architecture cannot be told (then nothing is known of it), 7 when
             ttinspect does not know it.
     """
     board_id = _board_id(folder)

@@ -104,7 +104,7 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def _word(path: Path) -> int | None:
-    """A telemetry word, not all ones. What is past its 32 bits stays, to be told as what no chip can have."""
+    """A telemetry word, not all ones. A value past 32 bits stays: TTT041 is about what no chip can have."""
     number = read_decimal(path)
     return None if number == _U32_ONES else number
 

@@ -28,7 +28,7 @@ class Writer(str, Enum):
     """The pid belongs to a process that started after the slot's last update."""
     FOREIGN = "foreign"
     """The pid belongs to an older process of another name: probably another pid namespace. Only where the
-    maps of processes are not told."""
+    maps of processes are not known."""
     UNSEEN = "unseen"
     """No process that can be looked into maps the region with this pid, and not all can."""
     NOBODY = "nobody"

@@ -161,7 +161,7 @@ class _Rank:
 
     def _nodes(self, spans: list[OperationSpan]) -> Iterator[Iterator[Node]]:
         """The nodes of each operation, numbered through. Each graph has its own numbers, and a deallocation
-        may name a node of another graph: only by address is it told what is freed."""
+        may name a node of another graph: only the address says what is freed."""
         offset = 0
         columns = ("operation_id", "captured_graph")
         graphs = self._rows(tuple[int, str | None], "captured_graph", *columns, order="operation_id")

@@ -149,9 +149,9 @@ def _same_bundles(before: dict[str, Value], after: dict[str, Value]) -> bool:
 
 
 def link_changes(old: System, new: System, paired: Paired) -> list[Change]:
-    """Eth links that came, went, or lead elsewhere now; each is told once, by its first end. A link of a chip
-    that came or went is no change of its own; of one whose links only one side sees, that is all there is
-    to tell."""
+    """Eth links that came, went, or lead elsewhere now; each is one change, of its first end. A link of a
+    chip that came or went is no change of its own. Where one side alone sees the links of a chip, that is the
+    only change of them."""
     sides = [(first, other, links_unknown(first), links_unknown(other)) for first, other in paired.pairs]
     new_ids = {first.id: other.id for first, other, hidden, hides in sides if not (hidden or hides)}
     unseen = [

@@ -168,7 +168,7 @@ PROCESS_OVER_TOTAL = RegionRule(
 
 
 def hits_of(subject: Subject, rule: str, say: Say) -> Iterator[tuple[Hit, Quantity]]:
-    """What the looks came to about each quantity of a rule, said by ``say``."""
+    """What the looks came to about each quantity of a rule, in the words of ``say``."""
     for quantity, at_first in subject.differences.items():
         if quantity.rule != rule:
             continue

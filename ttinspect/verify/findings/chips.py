@@ -60,7 +60,7 @@ NAME_AND_ASIC_ID_DISAGREE = RegionRule(
 
 
 def no_such_chip(case: Case, subject: Subject) -> Iterator[Hit]:
-    """A region whose chip the source does not have. Of a source without chips nothing is said here."""
+    """A region whose chip the source does not have. A source without chips has no such region."""
     if subject.match.chip is not None or not case.system.chips or subject.unfinished:
         return
     header = subject.header
@@ -112,7 +112,7 @@ NO_SUCH_CHIP = RegionRule(
 
 
 def two_files(case: Case, subject: Subject) -> Iterator[Hit]:
-    """Several regions of one chip; said at each but the first."""
+    """Several regions of one chip: a hit for each but the first."""
     if subject.twin is not None:
         yield Hit(
             "without ids" if subject.match.basis is Basis.DEVICE_ID else "two files",

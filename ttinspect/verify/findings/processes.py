@@ -120,7 +120,7 @@ PID_REUSED = RegionRule(
 
 def other_pid_namespace(case: Case, subject: Subject) -> Iterator[Hit]:
     """The writer cannot be seen: no process that can be looked into is it, and not all can. Where no maps are
-    told, also where the pid lives and is older than the slot, under another name."""
+    known, also where the pid lives and is older than the slot, under another name."""
     for writer in _confirmed(subject, Writer.FOREIGN):
         if writer.process is not None:
             yield Hit(

@@ -1,7 +1,7 @@
 """Findings about what a chip is used for: busy without a process, or held without ever being busy.
 
 One reading cannot tell either: the firmware writes its telemetry up to a second late, processes are looked
-up after it, and who has just opened a chip is not busy yet. So readings are told one after the other.
+up after it, and who has just opened a chip is not busy yet. So a Use is kept from reading to reading.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,8 @@ SETTLE_SECONDS = 2.0
 """From then on a chip that stays busy is not the trace of a process that has just ended: twice the longest
 period in which firmware writes its telemetry."""
 LONG_SECONDS = 600.0
-"""So long a chip is held before it is told that it was never busy; readings that lie further apart tell
-nothing of what was between them."""
+"""So long a chip must be held before it is one that was never busy; readings that lie further apart say
+nothing about the time between them."""
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
