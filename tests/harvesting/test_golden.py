@@ -9,7 +9,7 @@ from tests.golden.reading import golden
 from tests.golden.rebuild import rebuilt_soc
 from ttinspect.facts.socs import builtin_soc
 from ttinspect.harvesting.coordinates import ChipCoordinates
-from ttinspect.harvesting.grids import chip_grid, grid_size, harvested_grid_size
+from ttinspect.harvesting.grids import chip_grid
 from ttinspect.harvesting.refusal import refusal
 from ttinspect.model.arch import Arch, Board, CoreType
 from ttinspect.model.chip import Masks
@@ -70,12 +70,18 @@ def test_every_core_is_where_tt_umd_puts_it(record: dict[str, Any]) -> None:
 @pytest.mark.parametrize("record", ACCEPTED, ids=_ids(ACCEPTED))
 def test_every_grid_and_count_is_tt_umds(record: dict[str, Any]) -> None:
     soc, masks = _soc(record), Masks(**record["masks"])
-    for core_type in CoreType:
-        if core_type.value in record:
-            expected = record[core_type.value]
-            assert grid_size(soc, masks, core_type) == tuple(expected["grid"]), core_type
-            assert harvested_grid_size(soc, masks, core_type) == tuple(expected["harvested_grid"]), core_type
     chip = chip_grid(soc, masks)
+    tensix = record["tensix"]
+    assert (chip.tensix.grid, chip.tensix.harvested_grid) == (
+        tuple(tensix["grid"]),
+        tuple(tensix["harvested_grid"]),
+    )
+    for units, kind in ((chip.dram, "dram"), (chip.eth, "eth"), (chip.pcie, "pcie")):
+        if kind in record:
+            lost = record[kind]["harvested_count"]
+            ports = len(soc.dram[0]) if kind == "dram" and soc.dram else 1
+            assert units.harvested is not None
+            assert (units.total * ports, len(units.harvested) * ports) == (record[kind]["count"] + lost, lost)
     assert chip.tensix.full_grid == tuple(record["worker_grid"])
     assert chip.dram.active == record["num_dram_channels"]
     assert chip.eth.active == record["num_eth_channels"]

@@ -83,33 +83,6 @@ def harvested_units(arch: Arch, masks: Masks, core_type: CoreType) -> tuple[int,
     return None if mask is None else bits(mask)
 
 
-def grid_size(soc: Soc, masks: Masks, core_type: CoreType) -> Coord | None:
-    """tt-umd's get_grid_size; (0, 0) for types that have no grid, None if unknown."""
-    chip = chip_grid(soc, masks)
-    if core_type is CoreType.TENSIX:
-        return chip.tensix.grid
-    if core_type is CoreType.DRAM:
-        ports = len(soc.dram[0]) if soc.dram else 0
-        return None if chip.dram.active is None else (chip.dram.active, ports)
-    if core_type in (CoreType.ARC, CoreType.PCIE):
-        cores = soc.cores(core_type)
-        return len({x for x, _ in cores}), len({y for _, y in cores})
-    return 0, 0
-
-
-def harvested_grid_size(soc: Soc, masks: Masks, core_type: CoreType) -> Coord | None:
-    """tt-umd's get_harvested_grid_size; (0, 0) for all but tensix and Blackhole's DRAM."""
-    chip = chip_grid(soc, masks)
-    if core_type is CoreType.TENSIX:
-        return chip.tensix.harvested_grid
-    if core_type is CoreType.DRAM:
-        if chip.dram.harvested is None:
-            return None
-        ports = len(soc.dram[0]) if soc.dram and "dram" not in ARCHITECTURES[soc.arch].refused_masks else 0
-        return len(chip.dram.harvested), ports
-    return 0, 0
-
-
 def common_grid(grids: list[Coord | None]) -> Coord | None:
     """The tensix grid that every chip has: (min x, min y); None for one chip or any unknown."""
     known = [grid for grid in grids if grid is not None]

@@ -93,6 +93,3 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
     def of_region(self, path: str) -> tuple[Holder, ...]:
         """Who maps the region file at this path."""
         return tuple(holder for holder in self.holders if path in holder.regions)
-
-
-NO_HOLDERS = Holders(holders=(), maps=Maps.NOTHING)

@@ -192,10 +192,6 @@ class _Bounded(io.RawIOBase):
             self._ahead += more
         return self._ahead[:count]
 
-    def starts_with(self, magic: bytes) -> bool:
-        """Whether these are the first bytes."""
-        return self.head(len(magic)) == magic
-
     def read(self, size: int = -1) -> bytes:
         """At most ``size`` bytes; fewer at the end."""
         if size < 0:
