@@ -45,14 +45,14 @@ class Roster:
         numbers: dict[int, int] = {}
         for chip in system.chips:
             names = self._names(chip)
-            same = [number for number, chip in self._known.items() if names & self._names(chip)]
+            same = [number for number, known in self._known.items() if names & self._names(known)]
             free = [number for number in same if number not in numbers.values()]
             if free:
                 numbers[chip.id] = chip.id if chip.id in free else free[0]
         for chip in system.chips:
             if chip.id not in numbers:
-                known = self._known.get(chip.id)
-                same_place = known is not None and not (self._names(known) and self._names(chip))
+                before = self._known.get(chip.id)
+                same_place = before is not None and not (self._names(before) and self._names(chip))
                 others = {*self._known} - ({chip.id} if same_place else set())
                 taken = others | {*numbers.values()}
                 numbers[chip.id] = chip.id if chip.id not in taken else max(taken) + 1

@@ -25,7 +25,7 @@ from ttinspect.facts.wording import first_of, plural, verb
 from ttinspect.host.attributes import read_decimal, read_file, read_hexadecimal, read_text
 from ttinspect.host.driver import HOST, device_folders, device_nodes, driver_version, no_devices
 from ttinspect.model.arch import Arch, Board
-from ttinspect.model.chip import UNKNOWN_MASKS, Chip, PcieLink, Unknown
+from ttinspect.model.chip import BDF, UNKNOWN_MASKS, Chip, PcieLink, Unknown, pci_bus
 from ttinspect.model.finding import Evidence
 from ttinspect.model.system import Source, SourceKind, System, Trouble
 from ttinspect.model.telemetry import Telemetry
@@ -40,7 +40,7 @@ from ttinspect.sources.sysfs_telemetry import (
 )
 
 _ARCH_OF_PCI_DEVICE = {0x401E: Arch.WORMHOLE_B0, 0xB140: Arch.BLACKHOLE}
-_BDF = re.compile(r"[0-9a-f]{4,8}:([0-9a-f]{2}):[0-9a-f]{2}\.[0-7]")
+_BDF = re.compile(BDF)
 _SLOT = re.compile(r"PCI_SLOT_NAME=(\S+)")
 _GENERATION_OF_SPEED = {"2.5": 1, "5": 2, "8": 3, "16": 4, "32": 5, "64": 6}
 """Gigatransfers per second, by the PCI Express base specification."""
@@ -260,7 +260,7 @@ def _pci_address(folder: Path) -> tuple[str | None, int | None]:
     if match is None:
         slot = _SLOT.search(_uevent(folder / "device" / "uevent"))
         match = _BDF.fullmatch(slot[1].lower()) if slot else None
-    return (match[0], int(match[1], 16)) if match else (None, None)
+    return (match[0], pci_bus(match[0])) if match else (None, None)
 
 
 def _uevent(path: Path) -> str:
