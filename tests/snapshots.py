@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ttinspect.cli.main import main
@@ -39,3 +40,13 @@ def timeless(document: Any) -> Any:
     if isinstance(document, list):
         return [timeless(value) for value in document]
     return document
+
+
+def paths_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in a document; of lists the first three."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
+    )
+    for key, part in entries:
+        yield (*path, key)
+        yield from paths_in(part, (*path, key))

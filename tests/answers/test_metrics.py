@@ -18,10 +18,7 @@ Values = dict[tuple[str, ...], float]
 
 @pytest.fixture
 def host(tmp_path: Path) -> Path:
-    root = tmp_path / "host"
-    fake_sysfs.kernel_driver(root)
-    fake_sysfs.device(root, 0)
-    return root
+    return fake_sysfs.host(tmp_path / "host", 1)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Run
 from tests.shm.captures import captures
+from tests.snapshots import paths_in
 from tests.sources.clusters import MODERN_P150
 from ttinspect.cli.main import main
 from ttinspect.errors import ExitCode
@@ -43,22 +43,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return document
 
 
-def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    entries = (
-        value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
-    )
-    for key, part in entries:
-        yield (*path, key)
-        yield from _paths(part, (*path, key))
-
-
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_an_edited_snapshot_is_never_a_crash(
     data: st.DataObject, whole: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     document = json.loads(json.dumps(whole))
-    *parents, last = data.draw(st.sampled_from(list(_paths(whole))))
+    *parents, last = data.draw(st.sampled_from(list(paths_in(whole))))
     holder = document
     for key in parents:
         holder = holder[key]

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.test_live_writers import publish
 from tests.conftest import Run
 from tests.holding import holding, needs_root, nodes_alone, sees_the_machine
-from tests.sources.fake_sysfs import device, kernel_driver, write
+from tests.sources.fake_sysfs import device, host, kernel_driver, write
 
 pytestmark = [needs_root]
 GONE = 4_000_000
@@ -20,10 +20,7 @@ GONE = 4_000_000
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A host with three P150, below a folder; its regions are in ROOT/dev/shm."""
-    folder = tmp_path / "root"
-    kernel_driver(folder)
-    for number in range(3):
-        device(folder, number)
+    folder = host(tmp_path / "root", 3)
     (folder / "dev/shm").mkdir(parents=True)
     return folder
 

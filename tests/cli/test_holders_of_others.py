@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.test_live_writers import publish
 from tests.holding import needs_root, nodes_alone, sees_the_machine
-from tests.sources.fake_sysfs import device, kernel_driver, write
+from tests.sources.fake_sysfs import host, write
 
 pytestmark = [pytest.mark.system, needs_root]
 CONTAINER = "5f3a9c0b1d2e" + "4d" * 26
@@ -54,10 +54,8 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def root(place: Path) -> Path:
     """A host with two P150 that everybody may use; its regions are in ROOT/dev/shm."""
-    folder = place / "root"
-    kernel_driver(folder)
+    folder = host(place / "root", 2)
     for number in range(2):
-        device(folder, number)
         (folder / f"dev/tenstorrent/{number}").chmod(0o666)
     (folder / "dev/shm").mkdir(parents=True)
     publish(folder / "dev/shm", mode=0o666)

@@ -16,10 +16,7 @@ from tests.sources import fake_sysfs
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "host"
-    fake_sysfs.kernel_driver(root)
-    fake_sysfs.device(root, 0)
-    return root
+    return fake_sysfs.host(tmp_path / "host", 1)
 
 
 def _record(run: Run, tree: Path, *args: str) -> "subprocess.CompletedProcess[str]":

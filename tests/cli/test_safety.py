@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.fake_sysfs import device, kernel_driver
+from tests.sources.fake_sysfs import host
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 
@@ -21,10 +21,7 @@ _STARTS = re.compile(r"\b(?:clone3?|v?fork)\(")
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    kernel_driver(folder)
-    for number in range(2):
-        device(folder, number)
+    folder = host(tmp_path / "root", 2)
     (folder / "dev/shm").mkdir()
     return folder
 

@@ -25,10 +25,7 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "host"
-    fake_sysfs.kernel_driver(root)
-    fake_sysfs.device(root, 0)
-    return root
+    return fake_sysfs.host(tmp_path / "host", 1)
 
 
 class Terminal:

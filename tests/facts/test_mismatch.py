@@ -1,7 +1,6 @@
 """What is wrong with a document is found by us, and it is what msgspec refuses."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ttinspect
+from tests.snapshots import paths_in
 from ttinspect.facts.mismatch import find_mismatch
 from ttinspect.model.check_file import CheckFile
 from ttinspect.model.system import System
@@ -32,15 +32,6 @@ CHECK = {
 }
 
 
-def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    entries = (
-        value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
-    )
-    for key, part in entries:
-        yield (*path, key)
-        yield from _paths(part, (*path, key))
-
-
 def _refused(document: Any, kind: Any) -> bool:
     try:
         msgspec.convert(document, kind)
@@ -58,7 +49,7 @@ def test_it_finds_a_place_exactly_where_the_document_is_refused(
     data: st.DataObject, document: Any, kind: Any
 ) -> None:
     changed = json.loads(json.dumps(document))
-    *parents, last = data.draw(st.sampled_from(list(_paths(document))))
+    *parents, last = data.draw(st.sampled_from(list(paths_in(document))))
     holder = changed
     for key in parents:
         holder = holder[key]

@@ -32,11 +32,7 @@ HOST, VERSIONS = Host(name="h"), Versions(tt_umd=None, driver="2.8.0")
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "host"
-    fake_sysfs.kernel_driver(root)
-    for number in range(2):
-        fake_sysfs.device(root, number)
-    return root
+    return fake_sysfs.host(tmp_path / "host", 2)
 
 
 def _heat(tree: Path, device: int, celsius: int) -> None:

@@ -128,36 +128,36 @@ def test_a_device_node_is_named_and_not_opened(monkeypatch: pytest.MonkeyPatch) 
     assert look_at(Path("/dev"), b"null").file_type is FileType.CHARACTER_DEVICE
 
 
+@pytest.fixture
+def becomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], None]], None]:
+    """A file in whose place something else is made between lstat and open."""
+
+    def call(make: Callable[[Path], None]) -> None:
+        path, lstat = _put(tmp_path), os.lstat
+
+        def replaced(raw: bytes) -> os.stat_result:
+            status = lstat(raw)
+            path.unlink()
+            make(path)
+            return status
+
+        monkeypatch.setattr(os, "lstat", replaced)
+
+    return call
+
+
 def test_a_file_that_became_a_link_between_lstat_and_open_is_not_followed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, becomes: Callable[[Callable[[Path], None]], None]
 ) -> None:
-    path = _put(tmp_path)
-    lstat = os.lstat
-
-    def replaced(raw: bytes) -> os.stat_result:
-        status = lstat(raw)
-        path.unlink()
-        _good_link(path)
-        return status
-
-    monkeypatch.setattr(os, "lstat", replaced)
+    becomes(_good_link)
     file = look_at(tmp_path, NAME)
     assert (file.errno, file.data, file.state) == (errno.ELOOP, None, RegionState.UNREADABLE)
 
 
 def test_a_file_that_became_a_fifo_between_lstat_and_open_does_not_block(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, becomes: Callable[[Callable[[Path], None]], None]
 ) -> None:
-    path = _put(tmp_path)
-    lstat = os.lstat
-
-    def replaced(raw: bytes) -> os.stat_result:
-        status = lstat(raw)
-        path.unlink()
-        os.mkfifo(path)
-        return status
-
-    monkeypatch.setattr(os, "lstat", replaced)
+    becomes(os.mkfifo)
     file = look_at(tmp_path, NAME)
     assert (file.file_type, file.data) == (FileType.FIFO, None)
 

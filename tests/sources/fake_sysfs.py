@@ -13,6 +13,14 @@ def kernel_driver(root: Path, version: str = "2.8.0") -> None:
     write(root / "sys/module/tenstorrent/version", version)
 
 
+def host(root: Path, devices: int) -> Path:
+    """A host with so many healthy P150 below a folder, and the folder."""
+    kernel_driver(root)
+    for number in range(devices):
+        device(root, number)
+    return root
+
+
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(f"{text}\n".encode())
