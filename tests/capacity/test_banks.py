@@ -1,5 +1,6 @@
 """A bank as ttnn's allocator keeps it: where the next allocation goes, what to free for it, the map of a core."""
 
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -98,6 +99,10 @@ def test_what_is_freed_makes_room_and_nothing_smaller_does(blocks: Blocks, neede
         if sum(block.size_bytes for block in window) >= needed
     ]
     assert freeing.freed_bytes == min(costs)
+    runs = groupby(blocks, lambda block: block.allocated and block not in freeing.blocks)
+    assert freeing.piece_bytes == max(
+        sum(block.size_bytes for block in run) for held, run in runs if not held
+    )
 
 
 @given(banks(), st.integers(0, 60), st.booleans())

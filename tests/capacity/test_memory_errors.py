@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ttinspect.capacity.diagnosis import diagnose
 from ttinspect.capacity.error_text import find_errors
+from ttinspect.capacity.recognition import grids_of, newest_like
 from ttinspect.model.arch import Arch
 from ttinspect.model.memory_error import Cause, MemoryFault
 from ttinspect.model.tensor import BufferType
@@ -103,21 +104,22 @@ WITH_64K = {"ttnn-0.67.4", "ttnn-0.68.0", "ttnn-0.69.0", "ttnn-0.70.1"}
 
 
 @pytest.mark.parametrize(
-    ("text", "cause", "arch", "likely", "l1_small", "sharded"),
+    ("text", "cause", "short", "arch", "likely", "l1_small", "sharded"),
     [
-        (_out_of_memory(1_329_888, 608_256, 1_005_952, 591_872), Cause.FRAGMENTED, Arch.WORMHOLE_B0, WITH_64K, 65_536, None),
-        (_out_of_memory(1_329_888, 552_960, 912_096, 522_240, 48), Cause.FRAGMENTED, Arch.WORMHOLE_B0, WITH_64K, 65_536, True),
-        (_out_of_memory(1_393_472, 792_064, 469_696, 373_824, 70), Cause.FULL, Arch.WORMHOLE_B0, {"ttnn-0.76.0", "ttnn-0.77.0"}, 0, True),
-        (_out_of_memory(1_330_944, 1_350_784, 1_330_944, 1_330_944), Cause.NEVER_FITS, None, set(), None, None),
-        (_out_of_memory(1_395_584, 2048, 0, 0, 5), Cause.FULL, None, {"ttnn-0.66.0", "ttnn-0.81.1"}, None, True),
+        (_out_of_memory(1_329_888, 608_256, 1_005_952, 591_872), Cause.FRAGMENTED, 16_384, Arch.WORMHOLE_B0, WITH_64K, 65_536, None),
+        (_out_of_memory(1_329_888, 552_960, 912_096, 522_240, 48), Cause.FRAGMENTED, 30_720, Arch.WORMHOLE_B0, WITH_64K, 65_536, True),
+        (_out_of_memory(1_393_472, 792_064, 469_696, 373_824, 70), Cause.FULL, 322_368, Arch.WORMHOLE_B0, {"ttnn-0.76.0", "ttnn-0.77.0"}, 0, True),
+        (_out_of_memory(1_330_944, 1_350_784, 1_330_944, 1_330_944), Cause.NEVER_FITS, 19_840, None, set(), None, None),
+        (_out_of_memory(1_395_584, 2048, 0, 0, 5), Cause.FULL, 2048, None, {"ttnn-0.66.0", "ttnn-0.81.1"}, None, True),
     ],
 )  # fmt: skip
 def test_banks_that_people_reported(
-    text: str, cause: Cause, arch: Arch | None, likely: set[str], l1_small: int | None, sharded: bool | None
-) -> None:
+    text: str, cause: Cause, short: int, arch: Arch | None, likely: set[str], l1_small: int | None,
+    sharded: bool | None,
+) -> None:  # fmt: skip
     (fault,) = understood(text)
     pairs = [pair for pair in fault.runtimes if pair.likely]
-    assert (fault.cause, fault.arch, fault.sharded) == (cause, arch, sharded)
+    assert (fault.cause, fault.short_bytes, fault.arch, fault.sharded) == (cause, short, arch, sharded)
     assert {pair.name for pair in pairs} == likely
     if l1_small is not None:
         assert {pair.l1_small for pair in pairs} == {l1_small}
@@ -129,6 +131,39 @@ def test_a_dram_view_that_people_reported() -> None:
     likely = [pair for pair in fault.runtimes if pair.likely]
     assert {pair.name for pair in likely} == {"ttnn-0.66.0", "ttnn-0.71.2", *WITH_64K}
     assert {pair.trace_per_view for pair in likely} == {1_920_000}
+
+
+def test_the_newest_release_would_have_what_its_own_allocator_gives() -> None:
+    """64 KiB of l1_small on a Wormhole; a trace region of 1,920,000 bytes, whole in each view before 0.74 and
+    a twelfth of it since, in steps of 8 KiB (golden: 1,393,312 of a core, 1,072,693,184 of a view without both)."""
+    (l1,) = understood(_out_of_memory(1_329_888, 608_256, 1_005_952, 591_872))
+    (dram,) = understood(_out_of_memory(1_071_821_792, 4_894_720, 183_397_344, 3_382_944, 12, "DRAM"))
+    expected = [(1_393_312 - 65_536, None), (None, 1_072_693_184 - 163_840)]
+    for fault, (bank, view) in zip((l1, dram), expected, strict=True):
+        newest = newest_like([pair for pair in fault.runtimes if pair.likely], Arch.WORMHOLE_B0, fault.banks)
+        assert newest is not None
+        assert (newest.name, newest.bank_bytes, newest.view_bytes) == ("ttnn-0.81.1", bank, view)
+
+
+@pytest.mark.parametrize(
+    ("arch", "banks", "grids"),
+    [
+        (Arch.WORMHOLE_B0, 64, {(8, 8)}),
+        (Arch.WORMHOLE_B0, 72, {(8, 9)}),
+        (Arch.WORMHOLE_B0, 63, set()),
+        (Arch.BLACKHOLE, 110, {(11, 10)}),
+    ],
+)
+def test_the_number_of_banks_tells_the_compute_grid(
+    arch: Arch, banks: int, grids: set[tuple[int, int]]
+) -> None:
+    assert {grid.grid for grid in grids_of(arch, banks)} == grids
+
+
+def test_what_the_newest_release_wrote_itself_has_no_newer_one() -> None:
+    (fault,) = understood(_out_of_memory(1_393_312, 1_400_000, 1_393_312, 1_393_312))
+    assert "ttnn-0.81.1" in {pair.name for pair in fault.runtimes if pair.likely}
+    assert newest_like([pair for pair in fault.runtimes if pair.likely], Arch.WORMHOLE_B0, 64) is None
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,8 @@ def test_without_a_table_allocatable_is_unknown_but_physical_is_not(tensix: int)
     [
         ({"runtime": "ttnn-9"}, "ttnn-0.81.1"),
         ({"l1_small": 100}, "no multiple of 64"),
+        ({"l1_small": 100}, "use 64 or 128"),
+        ({"l1_small": 1000}, "use 960 or 1024"),
         ({"l1_small": -64}, "negative"),
         ({"trace_region": -1}, "negative"),
         ({"l1_base": -1}, "negative"),

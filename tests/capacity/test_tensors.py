@@ -190,6 +190,7 @@ def test_a_larger_tensor_takes_no_less(spec: TensorSpec, axis: int, more: int) -
         ("32x32,bfloat16,tile,trace", "trace region"),
         ("32x32,bfloat16,tile,l1,block", "no sharding"),
         ("32x32,bfloat16,tile,l1,block:8", "core grid"),
+        ("32x32,bfloat16,tile,l1,block:41x25", "core grid"),  # 1,025 cores: no chip has so many
         ("32x32,bfloat16,tile,l1,blocks:8x8", "did you mean block?"),
         ("32x32,bfloat16,tile,l1,block:8x8:rows", "they are row_major, col_major"),
         ("x".join(["9999999999999999"] * 9) + ",bfloat16,tile,l1", "any memory"),
@@ -201,6 +202,12 @@ def test_a_wrong_spelling_says_which_part_is_wrong(text: str, why: str) -> None:
     assert refused.value.exit_code is ExitCode.USAGE
     assert why in refused.value.why
     assert "such as" in refused.value.next_step
+
+
+def test_a_core_grid_may_be_larger_than_any_chip_of_today() -> None:
+    sharding = parse_tensor("32x32,bfloat16,tile,l1,block:32x32").sharding
+    assert sharding is not None
+    assert sharding.grid == (32, 32)
 
 
 @given(st.text(alphabet="x123,:blockl1tilefa \n٣²"))
