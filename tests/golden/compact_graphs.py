@@ -4,6 +4,7 @@ Imports nothing from ttinspect. What no reader needs is left out: arguments of c
 every table but those that are read. Run as ``python -m tests.golden.compact_graphs SHARED``.
 """
 
+import contextlib
 import json
 import lzma
 import sqlite3
@@ -42,18 +43,22 @@ def compact_report(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sql(path: Path) -> list[str]:
-    source = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
-    target = sqlite3.connect(":memory:")
-    for name, sql in source.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
-        if name not in TABLES:
-            continue
-        target.execute(sql)
-        limit = " LIMIT 1" if name == "buffer_chunks" else ""
-        for row in source.execute(f"SELECT * FROM {name}{limit}"):
-            if name == "captured_graph":
-                row = [json.dumps(_nodes(json.loads(cell))) if str(cell)[:1] == "[" else cell for cell in row]  # noqa: PLW2901
-            target.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
-    return list(target.iterdump())
+    with (
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as source,
+        contextlib.closing(sqlite3.connect(":memory:")) as target,
+    ):
+        for name, sql in source.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+            if name not in TABLES:
+                continue
+            target.execute(sql)
+            limit = " LIMIT 1" if name == "buffer_chunks" else ""
+            for row in source.execute(f"SELECT * FROM {name}{limit}"):
+                if name == "captured_graph":
+                    row = [
+                        json.dumps(_nodes(json.loads(cell))) if str(cell)[:1] == "[" else cell for cell in row
+                    ]  # noqa: PLW2901
+                target.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
+        return list(target.iterdump())
 
 
 def packed(document: dict[str, Any]) -> bytes:
