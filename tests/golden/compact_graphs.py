@@ -53,12 +53,13 @@ def _sql(path: Path) -> list[str]:
             target.execute(sql)
             limit = " LIMIT 1" if name == "buffer_chunks" else ""
             for row in source.execute(f"SELECT * FROM {name}{limit}"):
-                if name == "captured_graph":
-                    row = [
-                        json.dumps(_nodes(json.loads(cell))) if str(cell)[:1] == "[" else cell for cell in row
-                    ]  # noqa: PLW2901
-                target.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
+                cells = _compact_cells(row) if name == "captured_graph" else row
+                target.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", cells)
         return list(target.iterdump())
+
+
+def _compact_cells(row: tuple[Any, ...]) -> list[Any]:
+    return [json.dumps(_nodes(json.loads(cell))) if str(cell)[:1] == "[" else cell for cell in row]
 
 
 def packed(document: dict[str, Any]) -> bytes:
