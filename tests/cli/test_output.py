@@ -288,3 +288,18 @@ def test_standard_input_cannot_be_watched(run: Run) -> None:
     done = run("telemetry", "--watch", "--from", "-", stdin="")
     assert done.returncode == 2
     assert "standard input holds one document" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "harvest --from board:n150", "harvest --from board:n150 --json", "snapshot --from board:n150",
+        "schema harvest", "completion bash", "report --from board:n150", "check --from board:n150 --init",
+    ],
+)  # fmt: skip
+def test_a_dash_as_the_file_is_standard_output(run: Run, tmp_path: Path, words: str) -> None:
+    plain, dashed = (run(*words.split(), *more) for more in ((), ("-o", "-")))
+    assert dashed.stdout
+    assert (len(dashed.stdout), dashed.stdout[:60]) == (len(plain.stdout), plain.stdout[:60])
+    assert (dashed.returncode, dashed.stderr) == (plain.returncode, plain.stderr)
+    assert not (tmp_path / "-").exists()

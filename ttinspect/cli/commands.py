@@ -30,6 +30,8 @@ COMMANDS: dict[str, str] = {
 
 DEFAULT_COMMAND = "list"
 ENVIRONMENT_SOURCE = "TTINSPECT_FROM"
+STDOUT = "-"
+"""As the file of --output."""
 
 USAGE = "[COMMAND] [--from SOURCE] [--device ID]... [--format FORMAT] [--output FILE]"
 PURPOSE = """\

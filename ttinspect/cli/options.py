@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from ttinspect.cli.commands import ENVIRONMENT_SOURCE
+from ttinspect.cli.commands import ENVIRONMENT_SOURCE, STDOUT
 from ttinspect.cli.scanner import default_source, format_named, format_of_file
 from ttinspect.cli.streams import tell
 from ttinspect.errors import InspectError
@@ -84,6 +84,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InspectError: 2 for a format that the command does not write, and a timeout that is none.
         """
+        output = None if output == STDOUT else output
         chosen = _format_of(formats, format_, json, output, quiet)
         if not math.isfinite(timeout):
             raise InspectError(
@@ -192,7 +193,7 @@ OutputOption = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="write the answer there; the suffix chooses the format",
+        help="write the answer there (-: standard output); the suffix chooses the format",
         show_default=False,
     ),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ttinspect.cli.commands import STDOUT
 from ttinspect.cli.streams import tell, write_out
 from ttinspect.errors import ExitCode, InspectError
 
@@ -126,13 +127,13 @@ def emit(
 
 
 def write(text: str, output: str | None, *, machine: bool = True, private: bool = False) -> None:
-    """Write to standard output, or atomically to a file, which is UTF-8 always; ``private``: a file that
-    nobody else can read.
+    """Write to standard output (None or "-"), or atomically to a file, which is UTF-8 always; ``private``: a
+    file that nobody else can read.
 
     Raises:
         InspectError: 2 or 6 when it cannot be written; an old file is left as it was.
     """
-    if output is None:
+    if output in (None, STDOUT):
         write_out(text, machine=machine)
         return
     try:

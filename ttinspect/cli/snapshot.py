@@ -76,7 +76,7 @@ def run(
     host = open_host(common, places, ask=Ask.TELEMETRY)
     if remember:
         _remember(common, host)
-        if common.output is None and format_ is None and not json:
+        if output is None and format_ is None and not json:
             return exit_code(host.system)
     taken = host.snapshot if host.snapshot is not None and shm_dir is None else take(host, places, processes)
     if redact:

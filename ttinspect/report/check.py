@@ -30,7 +30,7 @@ from ttinspect.report.common import (
 )
 from ttinspect.report.screen import add_row, columns, glued, harmless
 from ttinspect.report.units import UNKNOWN, id_ranges, size
-from ttinspect.verify.check.expectation import Expectation, Fact, Outcome
+from ttinspect.verify.check.expectation import Expectation, Fact, Outcome, subject_of
 from ttinspect.verify.verify import Verdict
 from ttinspect.verify.words import which
 
@@ -119,11 +119,9 @@ def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation,
     """Equal expectations of several chips as one, the worst first; those of one rule together."""
     groups: dict[tuple[object, ...], tuple[Expectation, list[int]]] = {}
     for expectation in expectations:
-        about = (
-            expectation.subject
-            if expectation.chip is None or not expectation.subject.startswith("chip ")
-            else ""
-        )
+        chip = expectation.chip
+        of_chip = chip if chip is not None and expectation.subject == subject_of(chip) else None
+        about = expectation.subject if of_chip is None else ""
         key = (
             expectation.outcome,
             expectation.id,
@@ -134,8 +132,8 @@ def _grouped(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation,
             expectation.why,
         )
         _, chips = groups.setdefault(key, (expectation, []))
-        if expectation.chip is not None and not about and expectation.chip not in chips:
-            chips.append(expectation.chip)
+        if of_chip is not None and of_chip not in chips:
+            chips.append(of_chip)
     yield from sorted(groups.values(), key=_place)
 
 
