@@ -19,6 +19,9 @@ _READ_BYTES = 1 << 20
 
 ZSTD = b"\x28\xb5\x2f\xfd"
 """What a zstd frame begins with (RFC 8878, 3.1.1)."""
+GZIP, XZ, BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh"
+PACKED = (ZSTD, GZIP, XZ, BZIP2)
+"""What files that are packed begin with."""
 RECORDING = b'{"schema":"ttinspect.recording.v1"'
 """What a recording that is not compressed begins with."""
 

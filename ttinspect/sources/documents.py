@@ -5,6 +5,7 @@ size of a member, of the whole, and in the number of members; nothing of them is
 """
 
 import io
+import itertools
 import lzma
 import os
 import sys
@@ -17,7 +18,16 @@ from typing import IO, Any, Protocol, cast
 import msgspec
 
 from ttinspect.errors import ExitCode, InspectError, missing_extra
-from ttinspect.facts.files import JSON_LIMIT_BYTES, os_error, read_document, readable
+from ttinspect.facts.files import (
+    BZIP2,
+    JSON_LIMIT_BYTES,
+    PACKED,
+    XZ,
+    ZSTD,
+    os_error,
+    read_document,
+    readable,
+)
 
 SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson")
 """Documents in a folder or an archive; everything else there is passed over."""
@@ -27,12 +37,7 @@ MOST_BYTES = 16 * 1024**3
 """Of one archive, unpacked."""
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_GZIP_MAGIC = b"\x1f\x8b"
-_XZ_MAGIC = b"\xfd7zXZ\x00"
-_BZIP2_MAGIC = b"BZh"
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
-_PACKED = (_ZSTD_MAGIC, _GZIP_MAGIC, _XZ_MAGIC, _BZIP2_MAGIC)
 _TAR_MAGIC = slice(257, 262)
 
 Progress = Callable[[int, int | None], None]
@@ -154,13 +159,13 @@ _SAME_EVERYWHERE = ("snapshot", "cluster_descriptor", "cluster_desc", "tt-smi", 
 
 
 def _is_packed(content: bytes) -> bool:
-    return content.startswith(_PACKED) or content[_TAR_MAGIC] == b"ustar"
+    return content.startswith(PACKED) or content[_TAR_MAGIC] == b"ustar"
 
 
 def _of_stream(stream: IO[bytes], name: str, beside: bool) -> Iterator[Document]:
     """What a stream holds: an archive, one packed document, JSON lines, or one document."""
     source = _Bounded(stream, name)
-    if source.head(len(_XZ_MAGIC)).startswith(_PACKED):
+    if source.head(len(XZ)).startswith(PACKED):
         source = _Bounded(_opened(source, name), name)
     if source.head(512)[_TAR_MAGIC] == b"ustar":
         yield from _members(source, name)
@@ -246,6 +251,24 @@ def _unpacked(stream: Any, name: str) -> _Readable:
     return Reader()
 
 
+def unpacked_document(content: bytes, name: str) -> bytes:
+    """The one document in bytes that are packed.
+
+    Raises:
+        InspectError: 2 for several of them, or what cannot be unpacked; 4 for zstd without zstandard.
+    """
+    inside = list(itertools.islice(_of_stream(io.BytesIO(content), name, beside=False), 2))
+    if len(inside) > 1:
+        raise InspectError(name, "it holds several documents", f"unpack one, or ttinspect fleet {name}")
+    if not inside or not (inside[0].content or inside[0].why):
+        raise InspectError(name, "no document can be unpacked from it", "pack it again")
+    if inside[0].why is not None:
+        raise InspectError(
+            name, inside[0].why, "name a cluster descriptor, a tt-smi -s document or a snapshot"
+        )
+    return inside[0].content
+
+
 def _members(stream: _Bounded, name: str) -> Iterator[Document]:
     count = 0
     try:
@@ -277,7 +300,7 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Ite
         return
     file = archive.extractfile(member)
     content = b"" if file is None else file.read()
-    if content.startswith(_PACKED):
+    if content.startswith(PACKED):
         packed = _Bounded(io.BytesIO(content), inside)
         yield from _lines(_Bounded(_opened(packed, inside), inside), inside, True, stem)
         return
@@ -286,12 +309,12 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Ite
 
 def _opened(packed: _Bounded, name: str) -> _Readable:
     """What is packed in a stream, by its first bytes."""
-    head = packed.head(len(_XZ_MAGIC))
-    if head.startswith(_ZSTD_MAGIC):
+    head = packed.head(len(XZ))
+    if head.startswith(ZSTD):
         return _unpacked(packed, name)
-    if head.startswith(_XZ_MAGIC):
+    if head.startswith(XZ):
         return lzma.LZMAFile(cast("IO[bytes]", packed))
-    if head.startswith(_BZIP2_MAGIC):
+    if head.startswith(BZIP2):
         import bz2
 
         return bz2.BZ2File(packed)

@@ -7,6 +7,7 @@ import msgspec
 
 from ttinspect.errors import InspectError
 from ttinspect.facts.files import (
+    PACKED,
     RECORDING,
     YAML_LIMIT_BYTES,
     ZSTD,
@@ -117,7 +118,7 @@ def _recorded(source: str) -> Opened:
     head = _head_of_file(source)
     if head is None or is_report(head):
         return Opened(system=_read_report(source))
-    if head.startswith((ZSTD, RECORDING)):
+    if _is_recording(source, head):
         return _read_recording(source)
     if is_database(head):
         why = "a database of ttnn has no cluster descriptor"
@@ -162,7 +163,16 @@ def _read_recording(source: str) -> Opened:
 def begins_as_recording(source: str) -> bool:
     """Whether a source is a recording, by its first bytes; a file that cannot be read is none."""
     head = _head_of_file(source) if kind_of(source) == "path" else None
-    return head is not None and head.startswith((ZSTD, RECORDING))
+    return head is not None and _is_recording(source, head)
+
+
+def _is_recording(source: str, head: bytes) -> bool:
+    """Any document may be packed with zstd."""
+    if not head.startswith(ZSTD):
+        return head.startswith(RECORDING)
+    from ttinspect.sources.recording import first_bytes
+
+    return first_bytes(source).startswith(RECORDING)
 
 
 def _read_file(source: str) -> bytes:
@@ -231,6 +241,10 @@ def read_content(content: bytes, name: str) -> System:
 
 
 def _read_content(content: bytes, name: str) -> Opened:
+    if content.startswith(PACKED):
+        from ttinspect.sources.documents import unpacked_document
+
+        content = unpacked_document(content, name)
     if not content.strip():
         raise InspectError(name, "it is empty", _WHAT_IS_READ)
     if is_report(content[:HEAD_BYTES]):

@@ -70,6 +70,20 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     unchanged: tuple[str, ...] = ()
 
 
+def first_bytes(path: str) -> bytes:
+    """What a file begins with once it is unpacked.
+
+    Raises:
+        InspectError: 2 or 6 for a file that cannot be read, 4 for one in zstd without zstandard.
+    """
+    name = document_name(path)
+    try:
+        with open_regular(path) as file:
+            return next(_pieces(file, file.read(len(ZSTD)), name), b"")
+    except OSError as error:
+        raise os_error(name, error) from None
+
+
 def is_recording(head: bytes) -> bool:
     """Whether a document is a recording, by its first bytes."""
     return head.startswith((ZSTD, RECORDING))
