@@ -41,6 +41,8 @@ def _code(line: CommandLine) -> int:
         leave_stdout()  # the reader has seen enough
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, told as one
+        if isinstance(error.__cause__, KeyboardInterrupt | signals.TerminatedError):
+            raise error.__cause__ from None  # Python before 3.12 wraps what __set_name__ raises
         return _report(_unforeseen(error), line)
 
 
